@@ -1,0 +1,102 @@
+import { Command, CommanderError } from 'commander';
+import type { Context } from './context.ts';
+import { RelyableError } from './errors.ts';
+import { defineListen } from './flags/listen.ts';
+import { defineTrigger } from './flags/trigger.ts';
+import { defineVerify } from './flags/verify.ts';
+import { nearest } from './config/nearest.ts';
+import { createTerminal, type GlobalFlags, type Terminal } from './report/terminal.ts';
+import { VERSION } from './version.ts';
+
+/** What a command gets: the world, a place to print, and what the user typed. */
+export interface Invocation<Flags> {
+  readonly context: Context;
+  readonly terminal: Terminal;
+  readonly globals: GlobalFlags;
+  readonly flags: Flags;
+  /** Operands, those after `--` included. */
+  readonly args: readonly string[];
+}
+
+/** A command's module: loaded when it runs, answers with an exit code. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the one place where flags are untyped
+type CommandModule = { run(invocation: Invocation<any>): Promise<number> };
+
+/** The whole command tree. `onExit` receives the exit code of the command that ran. */
+export function createProgram(context: Context, onExit: (code: number) => void): Command {
+  const attach = (command: Command, load: () => Promise<CommandModule>): void => {
+    command.action(async () => {
+      const globals = command.optsWithGlobals<GlobalFlags>();
+      const terminal = createTerminal(context, globals);
+      const module = await load();
+      onExit(
+        await module.run({ context, terminal, globals, flags: command.opts(), args: command.args }),
+      );
+    });
+  };
+
+  const program = new Command('relyable')
+    .description('Trigger, verify, receive and inspect Relyable webhooks.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .option('--json', 'pure JSON on stdout (one object per line where it streams)')
+    .option('-q, --quiet', 'only data and errors')
+    .option('--verbose', 'say where each setting came from')
+    .option('--no-color', 'no colours')
+    .option('--no-input', 'never ask')
+    .option('--config <file>', 'use this project config file')
+    .option('--profile <name>', 'use this profile of the config')
+    .configureHelp({ showGlobalOptions: true, helpWidth: helpWidth(context) })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      // The error itself is reported once, by main.
+      writeErr: () => undefined,
+    });
+
+  const webhooks = program
+    .command('webhooks')
+    .alias('wh')
+    .description('receive, send, verify and inspect webhooks');
+
+  attach(defineListen(webhooks.command('listen')), () => import('./commands/listen.ts'));
+  attach(defineTrigger(webhooks.command('trigger')), () => import('./commands/trigger.ts'));
+  attach(defineVerify(webhooks.command('verify')), () => import('./commands/verify.ts'));
+
+  for (const group of [program, webhooks]) {
+    group.action(() => {
+      const [word] = group.args;
+      if (word !== undefined) throw unknownCommand(group, word);
+      group.outputHelp();
+      onExit(0);
+    });
+    group.allowExcessArguments();
+  }
+  return program;
+}
+
+function helpWidth(context: Context): number {
+  return Math.min(context.stdout.columns ?? 100, 120);
+}
+
+function unknownCommand(group: Command, word: string): RelyableError {
+  const path = group.parent === null ? group.name() : `${group.parent.name()} ${group.name()}`;
+  const known = group.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  const below = group.commands.flatMap((command) =>
+    command.commands.map((child) => `${command.name()} ${child.name()}`),
+  );
+  const guess =
+    nearest(word, known) ?? below.find((name) => nearest(word, [name.split(' ')[1] ?? '']));
+  return new RelyableError('USAGE', `unknown command "${word}"`, {
+    hint: guess === undefined ? `see ${path} --help` : `did you mean ${path} ${guess}?`,
+  });
+}
+
+/** commander's own complaint in our terms; undefined where it was help or the version. */
+export function toUsageError(error: CommanderError): RelyableError | undefined {
+  if (error.exitCode === 0) return undefined;
+  const [message = '', guess] = error.message.replace(/^error: /, '').split('\n');
+  return new RelyableError('USAGE', message, {
+    hint: guess === undefined ? 'add --help to see the options' : guess.replace(/^\((.*)\)$/, '$1'),
+  });
+}

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { RelyableError } from '../errors.ts';
+import { nearest } from './nearest.ts';
+import type { Config, Profile } from './schema.ts';
+
+/** Data only: a file that would be executed is never a config file. */
+const PROJECT_FILES = [
+  '.relyablerc',
+  '.relyablerc.json',
+  '.relyablerc.yaml',
+  '.relyablerc.yml',
+  'relyable.config.json',
+] as const;
+
+/** One config file that counts, with what the chosen profile makes of it. */
+export interface ConfigLayer {
+  /** `project config <path>` or `user config <path>`; with a profile, its name too. */
+  readonly origin: string;
+  readonly file: string;
+  readonly kind: 'project' | 'user';
+  readonly values: Profile & Pick<Config, 'apiKey' | 'secret'>;
+}
+
+export interface ConfigSelection {
+  /** `--config`. */
+  readonly config?: string;
+  /** `--profile`. */
+  readonly profile?: string;
+}
+
+/** The config layers in order of precedence: profile before plain, project before user. */
+export async function loadConfig(
+  context: Context,
+  selection: ConfigSelection,
+): Promise<ConfigLayer[]> {
+  const files: Array<{ file: string; kind: 'project' | 'user' }> = [];
+  const project = findProjectConfig(context, selection);
+  if (project !== undefined) files.push({ file: project, kind: 'project' });
+  const user = userConfigPath(context);
+  if (existsSync(user)) files.push({ file: user, kind: 'user' });
+
+  const profile = selection.profile ?? nonEmpty(context.env['RELYABLE_PROFILE']);
+  const layers: ConfigLayer[] = [];
+  const profileNames: string[] = [];
+  for (const { file, kind } of files) {
+    // cosmiconfig and zod are worth their start-up time only when there is a file to read.
+    const { readConfigFile } = await import('./read.ts');
+    const {
+      profiles = {},
+      $schema: _,
+      ...values
+    } = await readConfigFile(file, kind, context.platform);
+    profileNames.push(...Object.keys(profiles));
+    const origin = `${kind} config ${file}`;
+    const chosen = profile === undefined ? undefined : profiles[profile];
+    if (chosen !== undefined) {
+      layers.push({ origin: `${origin}, profile ${profile}`, file, kind, values: chosen });
+    }
+    layers.push({ origin, file, kind, values });
+  }
+  if (profile !== undefined && !profileNames.includes(profile)) {
+    const guess = nearest(profile, profileNames);
+    throw new RelyableError('CONFIG_INVALID', `no profile "${profile}" in any config file`, {
+      hint:
+        guess !== undefined
+          ? `did you mean --profile ${guess}?`
+          : 'add it under "profiles" in .relyablerc.json',
+    });
+  }
+  // Stable: the profile's layers go before the plain ones of the same and of lower files.
+  return [
+    ...layers.filter((layer) => layer.origin.includes(', profile ')),
+    ...layers.filter((layer) => !layer.origin.includes(', profile ')),
+  ];
+}
+
+export function userConfigPath(context: Context): string {
+  return join(context.paths.config, 'config.json');
+}
+
+/** `--config`, else `RELYABLE_CONFIG`, else the nearest file up to the project's root. */
+function findProjectConfig(context: Context, selection: ConfigSelection): string | undefined {
+  const named = selection.config ?? nonEmpty(context.env['RELYABLE_CONFIG']);
+  if (named !== undefined) {
+    const file = resolve(context.cwd, named);
+    if (existsSync(file)) return file;
+    throw new RelyableError('CONFIG_INVALID', `no config file at ${file}`, {
+      hint: 'check --config or RELYABLE_CONFIG',
+    });
+  }
+  for (let folder = context.cwd; ; folder = dirname(folder)) {
+    const found = PROJECT_FILES.find((name) => existsSync(join(folder, name)));
+    if (found !== undefined) return join(folder, found);
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest)) return mentionsRelyable(manifest) ? manifest : undefined;
+    if (existsSync(join(folder, '.git')) || dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Whether a package.json may have a `relyable` key, without paying for a parse when it has none. */
+function mentionsRelyable(manifest: string): boolean {
+  const text = readFileSync(manifest, 'utf8');
+  if (!text.includes('"relyable"')) return false;
+  try {
+    return Object.hasOwn(JSON.parse(text) as object, 'relyable');
+  } catch {
+    return false;
+  }
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,84 @@
+import { statSync } from 'node:fs';
+import { cosmiconfig } from 'cosmiconfig';
+import type * as z from 'zod';
+import { errorMessage, RelyableError } from '../errors.ts';
+import { nearest } from './nearest.ts';
+import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
+
+const explorer = cosmiconfig('relyable', { searchPlaces: [], cache: false });
+
+/** Reads and checks one config file; loaded only when there is one. */
+export async function readConfigFile(
+  file: string,
+  kind: 'project' | 'user',
+  platform: NodeJS.Platform,
+): Promise<Config> {
+  let content: unknown;
+  try {
+    content = (await explorer.load(file))?.config ?? {};
+  } catch (error) {
+    throw new RelyableError('CONFIG_INVALID', `${file}: ${errorMessage(error)}`, { cause: error });
+  }
+  if (kind === 'project') refuseLiteralSecrets(file, content);
+  const parsed = (kind === 'project' ? configSchema : userConfigSchema).safeParse(content);
+  if (!parsed.success) throw invalidConfig(file, parsed.error);
+  const config: Config = parsed.data;
+  if (config.apiKey !== undefined || config.secret !== undefined) requirePrivate(file, platform);
+  return config;
+}
+
+function refuseLiteralSecrets(file: string, content: unknown): void {
+  for (const [path, value] of literalSecrets(content, '')) {
+    const isKey = path.endsWith('apiKey');
+    const rule = isKey
+      ? 'put {"api": {"keyEnv": "RELYABLE_API_KEY"}} there and the key into that variable'
+      : 'put {"secretEnv": "RELYABLE_WEBHOOK_SECRET"} there and the secret into that variable';
+    throw new RelyableError(
+      'CONFIG_INVALID',
+      `${file}: ${path}: expected the name of a variable, got a literal ${typeof value === 'string' ? 'secret' : 'value'}; project files end up in git`,
+      { hint: `${rule} (or into .env, gitignored)` },
+    );
+  }
+}
+
+const LITERAL_SECRET_KEYS = new Set(['secret', 'apiKey', 'webhookSecret', 'signingSecret']);
+
+function* literalSecrets(value: unknown, path: string): Generator<[path: string, value: unknown]> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, child] of Object.entries(value)) {
+    const childPath = path === '' ? key : `${path}.${key}`;
+    if (LITERAL_SECRET_KEYS.has(key)) yield [childPath, child];
+    else yield* literalSecrets(child, childPath);
+  }
+}
+
+/** The first thing wrong, with file, path and the nearest valid key. */
+function invalidConfig(file: string, error: z.ZodError): RelyableError {
+  const [issue] = error.issues;
+  const path = issue?.path.join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const key = [path, issue.keys[0]].filter(Boolean).join('.');
+    const local = key.replace(/^profiles\.[^.]+\./, '');
+    const guess = nearest(local, CONFIG_KEYS);
+    return new RelyableError('CONFIG_INVALID', `${file}: unknown key "${key}"`, {
+      hint:
+        guess === undefined
+          ? `the keys are ${CONFIG_KEYS.join(', ')}`
+          : `did you mean "${key.slice(0, key.length - local.length)}${guess}"?`,
+    });
+  }
+  const where = path === '' ? file : `${file}: ${path}`;
+  return new RelyableError('CONFIG_INVALID', `${where}: ${issue?.message ?? 'not valid'}`);
+}
+
+function requirePrivate(file: string, platform: NodeJS.Platform): void {
+  // Windows has no such modes; there the profile folder's ACL keeps others out.
+  if (platform === 'win32') return;
+  const mode = statSync(file).mode & 0o077;
+  if (mode === 0) return;
+  throw new RelyableError(
+    'CONFIG_INVALID',
+    `${file} holds a credential and others can read it (mode ${(statSync(file).mode & 0o777).toString(8)}, expected 600)`,
+    { hint: `chmod 600 ${file}` },
+  );
+}

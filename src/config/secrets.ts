@@ -1,0 +1,187 @@
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import type { SecretCandidate } from '../webhook/verification.ts';
+import type { ConfigLayer } from './load.ts';
+
+export interface SecretFlags {
+  /** `--secret`, repeatable where several are of use. */
+  readonly secret?: readonly string[];
+  /** `--secret-file`, likewise. */
+  readonly secretFile?: readonly string[];
+}
+
+/** The signing secrets a command works with, and what to tell about them on stderr. */
+export interface Secrets {
+  /** What signs, and what makes a signature `ok`; at least one, the first signs. */
+  readonly chosen: readonly [SecretCandidate, ...SecretCandidate[]];
+  /** Others at hand, so that a signature made with one is recognised. */
+  readonly known: readonly SecretCandidate[];
+  readonly warnings: readonly string[];
+  /** Set when the development secret is used, as every command says. */
+  readonly note: string | null;
+}
+
+const ENV_NAME = 'RELYABLE_WEBHOOK_SECRET';
+export const DEVELOPMENT_SECRET_SOURCE = 'the development secret';
+
+/**
+ * The signing secret by precedence: flags, `RELYABLE_WEBHOOK_SECRET`, the config's `secretEnv`,
+ * a user config's `secret`, else the development secret, which is made at first use.
+ */
+export function resolveSecrets(
+  context: Context,
+  layers: readonly ConfigLayer[],
+  flags: SecretFlags,
+): Secrets {
+  const warnings: string[] = [];
+  const fromFlags = secretsFromFlags(context, flags, warnings);
+  const found = [...fromFlags, ...secretsFromEnvironment(context, layers)];
+  const development = (): SecretCandidate => readDevelopmentSecret(context);
+  const [first, ...rest] = found.length > 0 ? found : [development()];
+  if (first === undefined) throw new Error('no secret resolved');
+  for (const { source, value } of [first]) {
+    if (value.trim() !== value) {
+      warnings.push(
+        `the signing secret from ${source} begins or ends with white space; it is used as it is`,
+      );
+    }
+  }
+  const extraFlags = rest.slice(0, Math.max(fromFlags.length - 1, 0));
+  const others = rest.slice(extraFlags.length);
+  if (first.source !== DEVELOPMENT_SECRET_SOURCE)
+    others.push(...existingDevelopmentSecret(context));
+  return {
+    chosen: [first, ...extraFlags],
+    known: others
+      .filter(({ value }) => value !== first.value)
+      .map((candidate) => ({ ...candidate, role: 'known' as const })),
+    warnings,
+    note:
+      first.source === DEVELOPMENT_SECRET_SOURCE
+        ? `using the development secret (no ${ENV_NAME} set); give it to your app: ${ENV_NAME}="$(relyable webhooks listen --print-secret)"`
+        : null,
+  };
+}
+
+function secretsFromFlags(
+  context: Context,
+  flags: SecretFlags,
+  warnings: string[],
+): SecretCandidate[] {
+  const fromValues = (flags.secret ?? []).map((value, index, all): SecretCandidate => {
+    const source = all.length > 1 ? `--secret (number ${index + 1})` : '--secret';
+    return { source, value: requireSecret(value, source), role: 'chosen' };
+  });
+  if (fromValues.length > 0) {
+    warnings.push(`--secret is visible in the process list; prefer --secret-file or ${ENV_NAME}`);
+  }
+  const fromFiles = (flags.secretFile ?? []).map((path): SecretCandidate => {
+    const file = resolve(context.cwd, path);
+    const source = `--secret-file ${path}`;
+    try {
+      // Editors end files with a newline; it is not part of the secret.
+      const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      return { source, value: requireSecret(value, source), role: 'chosen' };
+    } catch (error) {
+      if (error instanceof RelyableError) throw error;
+      throw new RelyableError('SECRET_INVALID', `${source}: ${errorMessage(error)}`, {
+        cause: error,
+      });
+    }
+  });
+  return [...fromValues, ...fromFiles];
+}
+
+function secretsFromEnvironment(
+  context: Context,
+  layers: readonly ConfigLayer[],
+): SecretCandidate[] {
+  const found: SecretCandidate[] = [];
+  const add = (source: string, value: string | undefined): void => {
+    if (value !== undefined)
+      found.push({ source, value: requireSecret(value, source), role: 'chosen' });
+  };
+  add(ENV_NAME, context.env[ENV_NAME]);
+  for (const { origin, values } of layers) {
+    if (values.secretEnv !== undefined && values.secretEnv !== ENV_NAME) {
+      const value = context.env[values.secretEnv];
+      if (value === undefined && found.length === 0) {
+        throw new RelyableError(
+          'SECRET_INVALID',
+          `${origin} names the variable ${values.secretEnv} as secretEnv, but it is not set`,
+          { hint: `export ${values.secretEnv}=…, or pass --secret-file` },
+        );
+      }
+      add(values.secretEnv, value);
+    }
+    add(`the secret of ${origin}`, values.secret);
+  }
+  for (const name of layers.flatMap(({ values }) => values.knownSecretEnvs ?? [])) {
+    // Merely known: an unset one is no error.
+    if (found.length > 0 && context.env[name]) add(name, context.env[name]);
+  }
+  return found;
+}
+
+function requireSecret(value: string, source: string): string {
+  if (value.trim() !== '') return value;
+  throw new RelyableError(
+    'SECRET_INVALID',
+    `${source}: expected a signing secret, got an empty value`,
+    {
+      hint: `set it to the secret shown under Settings → Webhooks, or unset it to use the development secret`,
+    },
+  );
+}
+
+function developmentSecretPath(context: Context): string {
+  return join(context.paths.data, 'dev-secret');
+}
+
+function existingDevelopmentSecret(context: Context): SecretCandidate[] {
+  const value = readIfExists(developmentSecretPath(context));
+  return value === undefined ? [] : [{ source: DEVELOPMENT_SECRET_SOURCE, value, role: 'known' }];
+}
+
+/** The one development secret of this user, made at first use; safe when two processes make it. */
+function readDevelopmentSecret(context: Context): SecretCandidate {
+  const file = developmentSecretPath(context);
+  const existing = readIfExists(file);
+  if (existing !== undefined)
+    return { source: DEVELOPMENT_SECRET_SOURCE, value: existing, role: 'chosen' };
+  const made = `whsec_dev_${context.randomBytes(24).toString('hex')}`;
+  const draft = `${file}.${context.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, `${made}\n`, { mode: 0o600 });
+    try {
+      // A link appears whole or not at all, and fails if another process was first.
+      linkSync(draft, file);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST')
+        writeFileSync(file, `${made}\n`, { mode: 0o600, flag: 'wx' });
+    } finally {
+      unlinkSync(draft);
+    }
+  } catch (error) {
+    throw new RelyableError(
+      'SECRET_INVALID',
+      `no signing secret is set, and a development secret cannot be kept at ${file}: ${errorMessage(error)}`,
+      { hint: `set ${ENV_NAME}, or make that folder writable`, cause: error },
+    );
+  }
+  const value = readIfExists(file) ?? made;
+  return { source: DEVELOPMENT_SECRET_SOURCE, value, role: 'chosen' };
+}
+
+function readIfExists(file: string): string | undefined {
+  try {
+    const value = readFileSync(file, 'utf8').trim();
+    return value === '' ? undefined : value;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new RelyableError('SECRET_INVALID', `${file}: ${errorMessage(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,113 @@
+import { RelyableError } from '../errors.ts';
+
+const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kb: 1024,
+  kib: 1024,
+  m: 1024 ** 2,
+  mb: 1024 ** 2,
+  mib: 1024 ** 2,
+  g: 1024 ** 3,
+  gb: 1024 ** 3,
+  gib: 1024 ** 3,
+};
+
+function usage(name: string, expected: string, text: string): RelyableError {
+  return new RelyableError('USAGE', `${name}: expected ${expected}, got "${text}"`);
+}
+
+/** `500ms`, `30s`, `1.5m`, `2h`, `7d`, several together (`1h30m`), or `0` → ms. */
+export function parseDuration(text: string, name: string): number {
+  const expected = 'a duration such as 500ms, 30s, 5m, 1h or 7d';
+  if (text === '0') return 0;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) throw usage(name, expected, text);
+  let totalMs = 0;
+  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+    totalMs += Number(amount) * (DURATION_UNITS_MS[unit] ?? 0);
+  }
+  // Node's timers hold 2^31-1 ms; a longer wait would fire at once.
+  if (totalMs > 2 ** 31 - 1) throw usage(name, 'at most 24 days', text);
+  return totalMs;
+}
+
+/** `512`, `64kb`, `10mb`, `1GiB` → bytes; units of 1024. */
+export function parseSize(text: string, name: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
+  const unit = SIZE_UNITS[match?.[2]?.toLowerCase() ?? '?'];
+  if (match === null || unit === undefined) {
+    throw usage(name, 'a size such as 512, 64kb or 10mb', text);
+  }
+  return Math.floor(Number(match[1]) * unit);
+}
+
+/** A whole number within bounds (both included). */
+export function parseInteger(text: string, name: string, min: number, max: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value >= min && value <= max)) {
+    throw usage(name, `a whole number from ${min} to ${max}`, text);
+  }
+  return value;
+}
+
+/** A number above zero, e.g. a rate. */
+export function parsePositive(text: string, name: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (!(value > 0)) throw usage(name, 'a number above 0', text);
+  return value;
+}
+
+/**
+ * A URL as people type it: `3000`, `:3000/hook`, `localhost:3000/hook`, `3000/hook` or
+ * `http(s)://…`. The result is absolute and http or https.
+ */
+export function parseTargetUrl(text: string, name: string): URL {
+  const expected = 'a URL or port such as 3000, localhost:3000/hook or https://host/hook';
+  const trimmed = text.trim();
+  let full = trimmed;
+  if (/^\d+(?=$|[/?])/.test(trimmed)) full = `http://localhost:${trimmed}`;
+  else if (/^:\d/.test(trimmed)) full = `http://localhost${trimmed}`;
+  else if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) full = `http://${trimmed}`;
+  let url: URL;
+  try {
+    url = new URL(full);
+  } catch {
+    throw usage(name, expected, text);
+  }
+  if (trimmed === '' || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw usage(name, expected, text);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new RelyableError(
+      'USAGE',
+      `${name}: a URL with a user name or password is not accepted`,
+      {
+        hint: 'pass it as a header instead: -H "Authorization: …"',
+      },
+    );
+  }
+  url.hash = '';
+  return url;
+}
+
+/** `Name: value` → a pair; the name must be an HTTP token and the value one line (RFC 9110 §5). */
+export function parseHeader(text: string, name: string): readonly [string, string] {
+  const colon = text.indexOf(':');
+  const key = text.slice(0, Math.max(colon, 0)).trim();
+  const value = text.slice(colon + 1).trim();
+  const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key);
+  // oxlint-disable-next-line no-control-regex
+  if (!isToken || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw usage(name, 'a header such as "X-Name: value"', text);
+  }
+  return [key, value];
+}

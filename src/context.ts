@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
+import envPaths from 'env-paths';
+
+/** A stream we print to, as far as we need to know it. */
+export interface OutputStream {
+  write(text: string | Uint8Array): boolean;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Where the platform keeps a program's files (XDG on Linux, Library on macOS, AppData on Windows). */
+export interface UserPaths {
+  readonly data: string;
+  readonly config: string;
+  readonly cache: string;
+}
+
+/** The signals we end on, in the order of their exit codes. */
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
+
+/** Everything the program may know of the world; tests hand in their own. */
+export interface Context {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly pid: number;
+  readonly platform: NodeJS.Platform;
+  readonly paths: UserPaths;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Wall clock, ms since 1970. */
+  now(): number;
+  /** Monotonic clock for durations, ms. */
+  elapsed(): number;
+  randomBytes(size: number): Buffer;
+  /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  fetch: typeof globalThis.fetch;
+  /** Aborts on the first SIGINT, SIGTERM or SIGHUP, or when the reader of stdout went away. */
+  readonly interrupt: AbortSignal;
+  /** Which signal aborted `interrupt`; null when none did or the reader of stdout left. */
+  stoppedBy(): StopSignal | null;
+}
+
+const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = {
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+};
+
+/** 128 + the signal's number, as shells report it. */
+export function signalExitCode(signal: StopSignal): number {
+  return SIGNAL_EXIT_CODES[signal];
+}
+
+/** The real world. Call once: it takes over the process's stop signals and output errors. */
+export function systemContext(): Context {
+  const interrupt = new AbortController();
+  let stoppedBy: StopSignal | null = null;
+  for (const signal of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) {
+    process.on(signal, () => {
+      // A second Ctrl-C means "now".
+      if (stoppedBy !== null) process.exit(SIGNAL_EXIT_CODES[signal]);
+      stoppedBy = signal;
+      interrupt.abort();
+    });
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') interrupt.abort();
+    });
+  }
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    pid: process.pid,
+    platform: process.platform,
+    paths: envPaths('relyable', { suffix: '' }),
+    // A getter: merely touching process.stdin opens it and costs start-up time.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    now: Date.now,
+    elapsed: () => performance.now(),
+    randomBytes,
+    sleep: async (ms, signal) => {
+      await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
+    },
+    // Read when called, so that a test's interceptor or a polyfill is honoured.
+    fetch: (...args) => globalThis.fetch(...args),
+    interrupt: interrupt.signal,
+    stoppedBy: () => stoppedBy,
+  };
+}

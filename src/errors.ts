@@ -1,0 +1,59 @@
+/** Every way we can be stopped, with the exit code it ends in: the one table. */
+const EXIT_CODES = {
+  USAGE: 2,
+  CONFIG_INVALID: 2,
+  SECRET_INVALID: 2,
+  INPUT_UNREADABLE: 2,
+  NOT_FOUND: 2,
+  STORE_UNUSABLE: 2,
+  NOT_AUTHENTICATED: 3,
+  NOT_PERMITTED: 3,
+  UNREACHABLE: 4,
+  PORT_IN_USE: 4,
+  API_ERROR: 4,
+  TIMED_OUT: 5,
+  BUG: 70,
+} as const;
+
+export type ErrorCode = keyof typeof EXIT_CODES;
+
+/** Exit codes that are answers, not errors. */
+export const EXIT_YES = 0;
+export const EXIT_NO = 1;
+export const EXIT_WAITED = 5;
+
+/**
+ * What stops a command. The message says what was expected and what came; the hint is what to
+ * type next. Answers (a bad signature, a 500 from the app) are values and never thrown.
+ */
+export class RelyableError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'RelyableError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}
+
+/** The text of anything that was thrown, e.g. `connect ECONNREFUSED 127.0.0.1:3000`. */
+export function errorMessage(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === '') {
+    return thrown.errors.map(errorMessage).join('; ');
+  }
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The system or library code of anything that was thrown, e.g. `ECONNREFUSED`. */
+export function errorCode(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const { code, cause } = thrown as { code?: unknown; cause?: unknown };
+  if (typeof code === 'string') return code;
+  return cause === undefined ? undefined : errorCode(cause);
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { addHelpExtras, addSecretOptions, addTlsOptions, collect } from './help.ts';
+
+/** `relyable webhooks listen`, as commander hands its options over. */
+export interface ListenFlags {
+  readonly forwardTo?: string;
+  readonly port?: string;
+  readonly host?: string;
+  readonly events?: string;
+  readonly header?: readonly string[];
+  readonly invalid: string;
+  readonly respond: string;
+  readonly timeout?: string;
+  readonly maxBody?: string;
+  readonly concurrency: string;
+  readonly insecure?: boolean;
+  readonly cacert?: string;
+  readonly secret?: readonly string[];
+  readonly secretFile?: readonly string[];
+  readonly store?: string;
+  readonly printSecret?: boolean;
+  readonly readyFile?: string;
+}
+
+export function defineListen(command: Command): Command {
+  command
+    .description('receive webhooks, keep every one, verify it, forward it to your app')
+    .option('-f, --forward-to <url>', 'your app, e.g. 3000/webhooks/relyable (none: only receive)')
+    .option('-p, --port <n>', 'port to listen on, 0 for any free one (default: 4400)')
+    .option('--host <addr>', 'address to listen on (default: 127.0.0.1)')
+    .option('-e, --events <types>', 'forward only these event types, comma-separated')
+    .option(
+      '-H, --header <"Name: value">',
+      'add a header to forwarded requests (repeatable)',
+      collect,
+    )
+    .option('--invalid <reject|forward>', 'what to do with a bad or missing signature', 'reject')
+    .option('--respond <mirror|ack>', "answer with the app's answer, or 200 once stored", 'mirror')
+    .option('--timeout <duration>', 'for each forward, 0 for none (default: 30s)')
+    .option('--max-body <size>', 'larger requests are answered 413 (default: 10mb)')
+    .option('--concurrency <n>', 'forwards in flight', '64')
+    .option('--store <file>', 'where captures are kept')
+    .option('--ready-file <file>', 'write the listener’s URL there once it accepts connections')
+    .option('--print-secret', 'print the signing secret alone and exit');
+  addTlsOptions(command);
+  addSecretOptions(command);
+  return addHelpExtras(command, {
+    examples: [
+      ['relyable webhooks listen', 'receive and keep; answers 200'],
+      [
+        'relyable webhooks listen --forward-to 3000/webhooks/relyable',
+        'pass events on to your app',
+      ],
+      [
+        'relyable webhooks listen --forward-to 3000 --events test_run.failed --json',
+        'one JSON object per line, for scripts',
+      ],
+      [
+        'export RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)"',
+        'give your app the secret the listener uses',
+      ],
+    ],
+    exitCodes: [
+      [0, 'stopped with Ctrl-C after draining'],
+      [2, 'usage, configuration or a store that cannot be opened'],
+      [4, 'the port is in use'],
+    ],
+  });
+}

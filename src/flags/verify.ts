@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { addHelpExtras, addSecretOptions } from './help.ts';
+
+/** `relyable webhooks verify`, as commander hands its options over. */
+export interface VerifyFlags {
+  readonly format?: string;
+  readonly signature?: string;
+  readonly explain?: boolean;
+  readonly store?: string;
+  readonly secret?: readonly string[];
+  readonly secretFile?: readonly string[];
+}
+
+export function defineVerify(command: Command): Command {
+  command
+    .description('say whether captured requests are genuine and, if not, why')
+    .argument('[inputs...]', 'cap_… ids, last, files, or - (none: everything in the store)')
+    .option('--signature <hex>', 'signature of the bare body given as input')
+    .option('--store <file>', 'where captures are kept');
+  addSecretOptions(command);
+  return addHelpExtras(command, {
+    examples: [
+      ['relyable webhooks verify last', 'the newest capture'],
+      ['relyable webhooks verify', 'everything in the store'],
+      ['relyable webhooks verify body.json --signature "$SIG"', 'a body saved elsewhere'],
+    ],
+    exitCodes: [
+      [0, 'every request is valid'],
+      [1, 'at least one is not'],
+      [2, 'an input cannot be read or holds no request'],
+    ],
+  });
+}

@@ -1,0 +1,145 @@
+import {
+  Agent as HttpAgent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { toHeaderPairs, type HeaderPair } from '../webhook/request.ts';
+import { describeFailure, lookupTarget, type TlsOptions } from './target.ts';
+
+/** One request to send, its bytes settled. */
+export interface Outgoing {
+  readonly method: string;
+  readonly url: URL;
+  /** In this order and case. `Host` and `Content-Length` are added where they are missing. */
+  readonly headers: readonly HeaderPair[];
+  readonly body: Uint8Array;
+}
+
+/** What came of it: an answer, or why there was none. Both are values. */
+export interface SendResult {
+  /** null when no complete answer came. */
+  readonly status: number | null;
+  readonly headers: readonly HeaderPair[];
+  /** At most the first `MAX_ANSWER_BYTES`. */
+  readonly body: Buffer;
+  /** The answer's body was longer than what is kept. */
+  readonly isBodyCut: boolean;
+  readonly durationMs: number;
+  /** In a person's words; null when an answer came. */
+  readonly error: string | null;
+}
+
+export interface SendOptions {
+  /** For the whole exchange; 0 for none. */
+  readonly timeoutMs: number;
+  readonly tls: TlsOptions;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends requests over kept connections; never throws for what the other side does. */
+export interface Sender {
+  send(outgoing: Outgoing): Promise<SendResult>;
+  close(): Promise<void>;
+}
+
+/** How much of an answer's body is read before the connection is let go. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** The list with `Host` and `Content-Length` in front where the caller gave none. */
+export function completeHeaders(outgoing: Outgoing): HeaderPair[] {
+  const names = new Set(outgoing.headers.map(([name]) => name.toLowerCase()));
+  const added: HeaderPair[] = [];
+  if (!names.has('host')) added.push(['Host', outgoing.url.host]);
+  const framed = names.has('content-length') || names.has('transfer-encoding');
+  return framed
+    ? [...added, ...outgoing.headers]
+    : [...added, ...outgoing.headers, ['Content-Length', String(outgoing.body.length)]];
+}
+
+/** A sender on node:http, which starts fastest; for many requests see `createPoolSender`. */
+export function createSender({ timeoutMs, tls, signal }: SendOptions): Sender {
+  const agentOptions = { keepAlive: true, maxSockets: 256, lookup: lookupTarget };
+  const httpAgent = new HttpAgent(agentOptions);
+  const httpsAgent = new HttpsAgent({ ...agentOptions, ...tls });
+
+  const send = (outgoing: Outgoing): Promise<SendResult> =>
+    new Promise((resolve) => {
+      const startedAt = performance.now();
+      const isTls = outgoing.url.protocol === 'https:';
+      const options = {
+        method: outgoing.method,
+        agent: isTls ? httpsAgent : httpAgent,
+        headers: completeHeaders(outgoing).flat(),
+        setHost: false,
+      };
+      let request: ClientRequest;
+      let timer: NodeJS.Timeout | undefined;
+      let received: Pick<SendResult, 'headers' | 'body' | 'isBodyCut'> = {
+        headers: [],
+        body: Buffer.alloc(0),
+        isBodyCut: false,
+      };
+      const finish = (status: number | null, error: string | null): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        resolve({ status, ...received, durationMs: performance.now() - startedAt, error });
+      };
+      const fail = (error: unknown): void => finish(null, describeFailure(error, outgoing.url));
+      const onAbort = (): void => void request.destroy(new Error('stopped before an answer came'));
+      try {
+        request = (isTls ? httpsRequest : httpRequest)(outgoing.url, options);
+      } catch (error) {
+        // A header or path that HTTP cannot carry.
+        fail(error);
+        return;
+      }
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (timeoutMs > 0) {
+        timer = setTimeout(() => request.destroy(timeoutError(timeoutMs)), timeoutMs);
+      }
+      request.on('error', fail);
+      request.on('response', (response) => {
+        readAnswer(response).then((answer) => {
+          received = answer;
+          finish(response.statusCode ?? null, null);
+        }, fail);
+      });
+      request.end(outgoing.body);
+      if (signal?.aborted === true) onAbort();
+    });
+
+  return {
+    send,
+    close: async () => {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    },
+  };
+}
+
+export function timeoutError(timeoutMs: number): Error {
+  return Object.assign(new Error(`no complete answer within ${timeoutMs / 1000} s`), {
+    code: 'ERR_TIMEOUT',
+  });
+}
+
+async function readAnswer(
+  response: IncomingMessage,
+): Promise<Pick<SendResult, 'headers' | 'body' | 'isBodyCut'>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let isBodyCut = false;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) {
+      isBodyCut = true;
+      // Leaving the loop destroys the response and with it the connection.
+      break;
+    }
+  }
+  const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES);
+  return { headers: toHeaderPairs(response.rawHeaders), body, isBodyCut };
+}

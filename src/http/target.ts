@@ -1,0 +1,89 @@
+import type { LookupFunction } from 'node:net';
+import { lookup } from 'node:dns';
+import { readFileSync } from 'node:fs';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+
+/** How to trust a target's certificate: `--insecure`, `--cacert`. */
+export interface TlsOptions {
+  readonly rejectUnauthorized: boolean;
+  readonly ca?: Buffer;
+}
+
+/** `--insecure` and `--cacert <file>` as TLS options; an unreadable file is INPUT_UNREADABLE. */
+export function readTlsOptions(flags: { insecure?: boolean; cacert?: string }): TlsOptions {
+  const rejectUnauthorized = flags.insecure !== true;
+  if (flags.cacert === undefined) return { rejectUnauthorized };
+  try {
+    const ca = readFileSync(flags.cacert);
+    if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('expected a PEM certificate');
+    return { rejectUnauthorized, ca };
+  } catch (error) {
+    throw new RelyableError(
+      'INPUT_UNREADABLE',
+      `--cacert ${flags.cacert}: ${errorMessage(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * `localhost` is both loopback addresses (RFC 6761 §6.3), whatever the hosts file lists: an app
+ * may listen on either one. Node then tries both.
+ */
+export const lookupTarget: LookupFunction = (hostname, options, callback) => {
+  if (hostname !== 'localhost' && !hostname.endsWith('.localhost')) {
+    lookup(hostname, options, callback);
+    return;
+  }
+  const addresses = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ].filter(({ family }) => !options.family || options.family === family);
+  // Asynchronous like the real one.
+  queueMicrotask(() => {
+    if (options.all === true) callback(null, addresses);
+    else callback(null, addresses[0]?.address ?? '127.0.0.1', addresses[0]?.family ?? 4);
+  });
+};
+
+/** Whether a URL's host is this machine's loopback. */
+export function isLoopback(url: URL): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return (
+    host === 'localhost' || host.endsWith('.localhost') || host.startsWith('127.') || host === '::1'
+  );
+}
+
+/** Why no answer came, in a person's words. */
+export function describeFailure(error: unknown, url: URL): string {
+  const where = url.host;
+  switch (errorCode(error)) {
+    case 'ECONNREFUSED':
+      return `nothing listens on ${where} (connection refused)`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `no address found for ${url.hostname}`;
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+      return `${where} closed the connection before it answered`;
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return `${where} cannot be reached (${errorCode(error) ?? ''})`;
+    case 'ERR_TIMEOUT':
+      return errorMessage(error);
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'CERT_HAS_EXPIRED':
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `the TLS certificate of ${where} is not trusted (${errorMessage(error)}); --cacert names its CA, --insecure skips the check`;
+    default:
+      return errorMessage(error);
+  }
+}

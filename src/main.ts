@@ -1,0 +1,55 @@
+import { CommanderError } from 'commander';
+import { createProgram, toUsageError } from './cli.ts';
+import { type Context, signalExitCode } from './context.ts';
+import { errorMessage, RelyableError } from './errors.ts';
+import { errorToJson, formatError } from './report/error.ts';
+
+export { systemContext } from './context.ts';
+
+/** Runs what the user typed; the exit code. Nothing thrown gets past here. */
+export async function main(context: Context): Promise<number> {
+  let exitCode = 0;
+  try {
+    const program = createProgram(context, (code) => {
+      exitCode = code;
+    });
+    await program.parseAsync([...context.argv], { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    return report(context, thrown);
+  }
+}
+
+function report(context: Context, thrown: unknown): number {
+  if (context.interrupt.aborted && !(thrown instanceof RelyableError)) {
+    const signal = context.stoppedBy();
+    // Without a signal the reader of stdout left (`| head -1`): that is no error.
+    return signal === null ? 0 : signalExitCode(signal);
+  }
+  const error = toError(thrown);
+  if (error === undefined) return 0;
+  const ownArgs = beforeDashes(context.argv);
+  if (ownArgs.includes('--json')) {
+    context.stderr.write(`${JSON.stringify(errorToJson(error))}\n`);
+  } else {
+    context.stderr.write(`${formatError(error)}\n`);
+  }
+  if (error.code === 'BUG' && ownArgs.includes('--verbose') && thrown instanceof Error) {
+    context.stderr.write(`${thrown.stack ?? ''}\n`);
+  }
+  return error.exitCode;
+}
+
+function toError(thrown: unknown): RelyableError | undefined {
+  if (thrown instanceof RelyableError) return thrown;
+  if (thrown instanceof CommanderError) return toUsageError(thrown);
+  return new RelyableError('BUG', `a bug in relyable: ${errorMessage(thrown)}`, {
+    hint: 'please report it with the command you ran; --verbose shows where it happened',
+    cause: thrown,
+  });
+}
+
+function beforeDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}

@@ -1,0 +1,21 @@
+/**
+ * C0 except tab and newline, DEL, C1, and the bidirectional controls: what could repaint a
+ * terminal, write its clipboard or show text in another order than it has.
+ */
+const UNSAFE =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+function visible(char: string): string {
+  return `\\u{${char.charCodeAt(0).toString(16)}}`;
+}
+
+/** Outside text made safe for a terminal: unsafe characters become visible escapes, lines stay. */
+export function safeText(text: string): string {
+  return text.replace(UNSAFE, visible);
+}
+
+/** `safeText` on one line: tabs and newlines become visible too. */
+export function safeLine(text: string): string {
+  return safeText(text).replace(/[\t\n]/g, (char) => (char === '\n' ? '\\n' : '\\t'));
+}

@@ -1,0 +1,105 @@
+import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
+import type { Context, OutputStream } from '../context.ts';
+import { safeText } from './safe-text.ts';
+
+/** The global flags, as commander hands them over. */
+export interface GlobalFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** false under `--no-color`. */
+  readonly color?: boolean;
+  /** false under `--no-input`. */
+  readonly input?: boolean;
+  readonly config?: string;
+  readonly profile?: string;
+}
+
+/** Where commands print: data to stdout, everything else to stderr. */
+export interface Terminal {
+  /** One line (or block) of data for people, to stdout. Not called under `--json`. */
+  data(text: string): void;
+  /** One JSON object on one line, to stdout. */
+  json(object: { readonly type: string; readonly v: 1; readonly [key: string]: unknown }): void;
+  /** For people, to stderr; silent under `--quiet`. */
+  info(text: string): void;
+  /** `warning: …` to stderr; silent under `--quiet`. */
+  warn(text: string): void;
+  /** To stderr, only under `--verbose`. */
+  verbose(text: string): void;
+  /** Colours for stdout. */
+  readonly style: ChalkInstance;
+  /** Colours for stderr. */
+  readonly errorStyle: ChalkInstance;
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly isVerbose: boolean;
+  /** Spinners and live views may be drawn on stderr. */
+  readonly isLive: boolean;
+  /** Questions may be asked. */
+  readonly mayPrompt: boolean;
+  /** Width of stdout in columns; 80 off a TTY. */
+  readonly columns: number;
+}
+
+export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
+  const { env, stdout, stderr } = context;
+  const isJson = flags.json === true;
+  const isQuiet = flags.quiet === true;
+  const isVerbose = flags.verbose === true;
+  const isCi = isSet(env['CI']);
+  const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, flags, stream);
+  const errorStyle = new Chalk({ level: level(stderr) });
+  const errorLine = (text: string): void => {
+    stderr.write(`${text}\n`);
+  };
+  return {
+    data: (text) => {
+      stdout.write(`${text}\n`);
+    },
+    json: (object) => {
+      stdout.write(`${JSON.stringify(object)}\n`);
+    },
+    info: (text) => {
+      if (!isQuiet) errorLine(text);
+    },
+    warn: (text) => {
+      if (!isQuiet) errorLine(`${errorStyle.yellow('warning:')} ${safeText(text)}`);
+    },
+    verbose: (text) => {
+      if (isVerbose) errorLine(errorStyle.dim(safeText(text)));
+    },
+    style: new Chalk({ level: level(stdout) }),
+    errorStyle,
+    isJson,
+    isQuiet,
+    isVerbose,
+    isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
+    get mayPrompt() {
+      return (
+        flags.input !== false &&
+        !isCi &&
+        !isJson &&
+        stderr.isTTY === true &&
+        context.stdin.isTTY === true
+      );
+    },
+    get columns() {
+      return stdout.columns ?? 80;
+    },
+  };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '';
+}
+
+/** chalk's own detection ignores NO_COLOR and looks at stdout only, so the level is decided here. */
+function colorLevel(context: Context, flags: GlobalFlags, stream: OutputStream): ColorSupportLevel {
+  const { env } = context;
+  if (flags.color === false || flags.json === true || isSet(env['NO_COLOR'])) return 0;
+  if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] === '0' ? 0 : 1;
+  if (stream.isTTY !== true || isSet(env['CI']) || env['TERM'] === 'dumb') return 0;
+  // The 16 standard colours follow the user's theme, light or dark; nothing here needs more.
+  return 1;
+}

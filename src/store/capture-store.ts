@@ -1,0 +1,422 @@
+import {
+  type Capture,
+  type Forward,
+  KEPT_RESPONSE_BYTES,
+  type NewCapture,
+} from '../webhook/capture.ts';
+import type { HeaderPair } from '../webhook/request.ts';
+import type { Reason } from '../webhook/verification.ts';
+import { type Database, openDatabase, readPragma, storeError } from './database.ts';
+
+/** What was decided when a capture became durable. */
+export interface Added {
+  /** Id of the first capture of the same event with the same verdict; null for the first. */
+  readonly duplicateOf: string | null;
+}
+
+export interface CaptureFilter {
+  readonly event?: string;
+  /** Only those whose signature did not verify. */
+  readonly invalid?: boolean;
+  /** Only those with a forward that was not answered 200. */
+  readonly failed?: boolean;
+  /** Received at or after, ms since 1970. */
+  readonly since?: number;
+}
+
+/** Reading side: works while other processes write. */
+export interface CaptureReader {
+  get(id: string): Capture | undefined;
+  /** Newest first, at most `limit`. */
+  list(filter: CaptureFilter, limit: number): Capture[];
+  /** Oldest first, all that match, a few at a time: memory stays flat. */
+  each(filter: CaptureFilter): Generator<Capture>;
+  close(): void;
+}
+
+/** Writing side: one per process. */
+export interface CaptureStore extends CaptureReader {
+  /**
+   * Keeps a capture; resolves once it is on disk (fsync'd). Captures that arrive while one commit
+   * is written share the next. Rejects with STORE_UNUSABLE, and then nothing of it was kept.
+   */
+  add(capture: NewCapture): Promise<Added>;
+  /** Notes a forward and the status its sender got; written with the next commit. */
+  addForward(captureId: string, forward: Forward): void;
+  addAnswer(captureId: string, status: number): void;
+  /** Keeps captures of elsewhere with their forwards; how many were new. */
+  import(captures: Iterable<Capture>): number;
+  /** Removes the oldest; how many. */
+  prune(limit: { readonly before?: number; readonly keep?: number }): number;
+  /** Writes what is waiting. */
+  flush(): void;
+}
+
+/**
+ * The default cap: once a store holds this much, its oldest captures make room. Checked every
+ * `CAP_CHECK_EVERY` captures.
+ */
+export const MAX_STORE_BYTES = 2 * 1024 ** 3;
+const CAP_CHECK_EVERY = 1000;
+/** Above how much of the cap it prunes down to. */
+const CAP_TARGET = 0.95;
+const PRUNE_CHUNK = 500;
+/** How long a forward's row may wait for a capture to ride along with, ms. */
+const RIDE_WAIT_MS = 25;
+const READ_CHUNK = 100;
+
+/** Opens the store for writing, making it where there is none. */
+export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
+  return createStore(file, openDatabase(file, 'write'), maxBytes);
+}
+
+/** Opens the store for reading; undefined where there is none yet. */
+export function openReader(file: string): CaptureReader | undefined {
+  const database = openDatabase(file, 'read');
+  return database === undefined ? undefined : createReader(file, database);
+}
+
+const COLUMNS =
+  'seq, id, received_at, method, path, http_version, headers, body, event, event_id, valid, reason, duplicate_of, answered';
+
+interface CaptureRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly received_at: number;
+  readonly method: string;
+  readonly path: Uint8Array;
+  readonly http_version: string;
+  readonly headers: Uint8Array;
+  readonly body: Uint8Array;
+  readonly event: Uint8Array | null;
+  readonly event_id: Uint8Array;
+  readonly valid: number;
+  readonly reason: Reason;
+  readonly duplicate_of: string | null;
+  readonly answered: number | null;
+}
+
+interface ForwardRow {
+  readonly kind: 'forward' | 'replay';
+  readonly at: number;
+  readonly url: string;
+  readonly status: number | null;
+  readonly duration_ms: number;
+  readonly error: Uint8Array | null;
+  readonly response_headers: Uint8Array;
+  readonly response_body: Uint8Array;
+  readonly edited: number;
+}
+
+const toBlob = (text: string): Buffer => Buffer.from(text, 'utf8');
+const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
+const asBuffer = (blob: Uint8Array): Buffer =>
+  Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
+
+function createReader(file: string, database: Database): CaptureReader {
+  const selectForwards = database.prepare(
+    'SELECT * FROM forwards WHERE capture_id = ? ORDER BY seq',
+  );
+  const selectById = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE id = ?`);
+
+  const toCapture = (row: CaptureRow): Capture => ({
+    id: row.id,
+    receivedAt: row.received_at,
+    method: row.method,
+    path: fromBlob(row.path),
+    httpVersion: row.http_version,
+    headers: JSON.parse(fromBlob(row.headers)) as HeaderPair[],
+    body: asBuffer(row.body),
+    event: row.event === null ? null : fromBlob(row.event),
+    eventId: fromBlob(row.event_id),
+    verification: { valid: row.valid === 1, reason: row.reason },
+    duplicateOf: row.duplicate_of,
+    answered: row.answered,
+    forwards: (selectForwards.all(row.id) as unknown as ForwardRow[]).map(toForward),
+  });
+
+  const guarded = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw storeError(file, error);
+    }
+  };
+
+  return {
+    get: (id) =>
+      guarded(() => {
+        const row = selectById.get(id) as unknown as CaptureRow | undefined;
+        return row === undefined ? undefined : toCapture(row);
+      }),
+    list: (filter, limit) =>
+      guarded(() => {
+        const { where, values } = toWhere(filter);
+        const sql = `SELECT ${COLUMNS} FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
+        const rows = database.prepare(sql).all(...values, limit) as unknown as CaptureRow[];
+        return rows.map(toCapture);
+      }),
+    *each(filter) {
+      const { where, values } = toWhere(filter);
+      const sql = `SELECT ${COLUMNS} FROM captures WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
+      const select = guarded(() => database.prepare(sql));
+      for (let after = 0; ;) {
+        const rows = guarded(
+          () => select.all(...values, after, READ_CHUNK) as unknown as CaptureRow[],
+        );
+        for (const row of rows) yield guarded(() => toCapture(row));
+        if (rows.length < READ_CHUNK) return;
+        after = rows.at(-1)?.seq ?? after;
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+function toForward(row: ForwardRow): Forward {
+  return {
+    kind: row.kind,
+    at: row.at,
+    url: row.url,
+    status: row.status,
+    durationMs: row.duration_ms,
+    error: row.error === null ? null : fromBlob(row.error),
+    responseHeaders: JSON.parse(fromBlob(row.response_headers)) as HeaderPair[],
+    responseBody: asBuffer(row.response_body),
+    edited: row.edited === 1,
+  };
+}
+
+function toWhere(filter: CaptureFilter): {
+  where: string;
+  values: Array<string | number | Buffer>;
+} {
+  const where = ['1'];
+  const values: Array<string | number | Buffer> = [];
+  if (filter.event !== undefined) {
+    where.push('event = ?');
+    values.push(toBlob(filter.event));
+  }
+  if (filter.since !== undefined) {
+    where.push('received_at >= ?');
+    values.push(filter.since);
+  }
+  if (filter.invalid === true) where.push('valid = 0');
+  if (filter.failed === true) {
+    where.push('id IN (SELECT capture_id FROM forwards WHERE status IS NOT 200)');
+  }
+  return { where: where.join(' AND '), values };
+}
+
+interface Waiting {
+  readonly capture: NewCapture;
+  readonly resolve: (added: Added) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function createStore(file: string, database: Database, maxBytes: number): CaptureStore {
+  const reader = createReader(file, database);
+  const insertCapture = database.prepare(
+    `INSERT INTO captures (id, received_at, method, path, http_version, headers, body, event, event_id, valid, reason, duplicate_of, answered)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertForward = database.prepare(
+    `INSERT INTO forwards (capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited)
+     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM captures WHERE id = ?)`,
+  );
+  const updateAnswered = database.prepare('UPDATE captures SET answered = ? WHERE id = ?');
+  const selectFirst = database.prepare(
+    'SELECT id FROM captures WHERE event_id = ? AND valid = ? ORDER BY seq LIMIT 1',
+  );
+  const deleteOldest = database.prepare(
+    'DELETE FROM captures WHERE seq IN (SELECT seq FROM captures ORDER BY seq LIMIT ?)',
+  );
+
+  let waiting: Waiting[] = [];
+  /** Writes that nobody waits for; they ride along with the next commit. */
+  let riding: Array<() => void> = [];
+  let isScheduled = false;
+  let rideTimer: NodeJS.Timeout | undefined;
+  let sinceCapCheck = CAP_CHECK_EVERY;
+
+  const transaction = (work: () => void): void => {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      database.exec('COMMIT');
+    } catch (error) {
+      // A full disk may have rolled it back already.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
+
+  const writeCapture = (capture: NewCapture & Partial<Pick<Capture, 'answered'>>): Added => {
+    const eventId = toBlob(capture.eventId);
+    const valid = capture.verification.valid ? 1 : 0;
+    const first = selectFirst.get(eventId, valid) as { id: string } | undefined;
+    insertCapture.run(
+      capture.id,
+      capture.receivedAt,
+      capture.method,
+      toBlob(capture.path),
+      capture.httpVersion,
+      toBlob(JSON.stringify(capture.headers)),
+      capture.body,
+      capture.event === null ? null : toBlob(capture.event),
+      eventId,
+      valid,
+      capture.verification.reason,
+      first?.id ?? null,
+      capture.answered ?? null,
+    );
+    return { duplicateOf: first?.id ?? null };
+  };
+
+  const writeForward = (captureId: string, forward: Forward): void => {
+    insertForward.run(
+      captureId,
+      forward.kind,
+      forward.at,
+      forward.url,
+      forward.status,
+      forward.durationMs,
+      forward.error === null ? null : toBlob(forward.error),
+      toBlob(JSON.stringify(forward.responseHeaders)),
+      forward.responseBody.subarray(0, KEPT_RESPONSE_BYTES),
+      forward.edited ? 1 : 0,
+      captureId,
+    );
+  };
+
+  const commit = (): void => {
+    isScheduled = false;
+    clearTimeout(rideTimer);
+    rideTimer = undefined;
+    const batch = waiting;
+    const rides = riding;
+    waiting = [];
+    riding = [];
+    if (batch.length === 0 && rides.length === 0) return;
+    const added: Added[] = [];
+    try {
+      transaction(() => {
+        for (const write of rides) write();
+        for (const { capture } of batch) added.push(writeCapture(capture));
+      });
+    } catch (error) {
+      // What nobody waits for gets another chance with the next commit, a bounded number of them.
+      riding = [...rides.slice(-1000), ...riding];
+      const cause = storeError(file, error);
+      for (const { reject } of batch) reject(cause);
+      return;
+    }
+    batch.forEach(({ resolve }, index) => resolve(added[index] ?? { duplicateOf: null }));
+    sinceCapCheck += batch.length;
+    if (sinceCapCheck >= CAP_CHECK_EVERY) {
+      sinceCapCheck = 0;
+      setImmediate(makeRoom);
+    }
+  };
+
+  const schedule = (): void => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(commit);
+  };
+
+  const ride = (write: () => void): void => {
+    riding.push(write);
+    rideTimer ??= setTimeout(commit, RIDE_WAIT_MS);
+  };
+
+  const usedBytes = (): number =>
+    (readPragma(database, 'page_count') - readPragma(database, 'freelist_count')) *
+    readPragma(database, 'page_size');
+
+  let isOpen = true;
+  let isMakingRoom = false;
+  /** Deletes a chunk at a time between other work until the store is below its cap. */
+  const makeRoom = (): void => {
+    if (!isOpen) return;
+    const limit = isMakingRoom ? maxBytes * CAP_TARGET : maxBytes;
+    try {
+      isMakingRoom = usedBytes() > limit && deleteOldest.run(PRUNE_CHUNK).changes > 0;
+    } catch {
+      // Room is made at the next check; the captures themselves are safe.
+      isMakingRoom = false;
+    }
+    if (isMakingRoom) setImmediate(makeRoom);
+  };
+
+  return {
+    ...reader,
+    add: (capture) =>
+      new Promise<Added>((resolve, reject) => {
+        waiting.push({ capture, resolve, reject });
+        schedule();
+      }),
+    addForward: (captureId, forward) => {
+      ride(() => writeForward(captureId, forward));
+    },
+    addAnswer: (captureId, status) => {
+      ride(() => updateAnswered.run(status, captureId));
+    },
+    import: (captures) => {
+      let count = 0;
+      try {
+        transaction(() => {
+          for (const capture of captures) {
+            if (reader.get(capture.id) !== undefined) continue;
+            writeCapture(capture);
+            for (const forward of capture.forwards) writeForward(capture.id, forward);
+            count += 1;
+          }
+        });
+      } catch (error) {
+        throw storeError(file, error);
+      }
+      return count;
+    },
+    prune: (limit) => pruneStore(file, database, limit),
+    flush: commit,
+    close: () => {
+      commit();
+      isOpen = false;
+      reader.close();
+    },
+  };
+}
+
+function pruneStore(
+  file: string,
+  database: Database,
+  { before, keep }: { readonly before?: number; readonly keep?: number },
+): number {
+  const conditions = ['0'];
+  const values: number[] = [];
+  if (before !== undefined) {
+    conditions.push('received_at < ?');
+    values.push(before);
+  }
+  if (keep !== undefined) {
+    conditions.push('seq <= (SELECT seq FROM captures ORDER BY seq DESC LIMIT 1 OFFSET ?)');
+    values.push(keep);
+  }
+  try {
+    const remove = database.prepare(
+      `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures WHERE ${conditions.join(' OR ')} LIMIT ?)`,
+    );
+    let total = 0;
+    for (;;) {
+      // In chunks, so that a listener that shares the store is never kept waiting for long.
+      const removed = remove.run(...values, PRUNE_CHUNK).changes;
+      total += removed;
+      if (removed === 0) break;
+    }
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return total;
+  } catch (error) {
+    throw storeError(file, error);
+  }
+}

@@ -1,0 +1,139 @@
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { errorMessage, RelyableError } from '../errors.ts';
+
+/** An open database; the API is that of `node:sqlite`. */
+export type Database = InstanceType<typeof DatabaseSync>;
+
+/** `RLYB`: says in the file's header that it is ours. */
+const APPLICATION_ID = 0x52_4c_59_42;
+
+/**
+ * The schema's history: entry n leads from version n to n + 1. Bodies, headers and whatever came
+ * from outside are BLOBs: the driver cuts text at a NUL.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE captures (
+     seq INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     received_at INTEGER NOT NULL,
+     method TEXT NOT NULL,
+     path BLOB NOT NULL,
+     http_version TEXT NOT NULL,
+     headers BLOB NOT NULL,
+     body BLOB NOT NULL,
+     event BLOB,
+     event_id BLOB NOT NULL,
+     valid INTEGER NOT NULL,
+     reason TEXT NOT NULL,
+     duplicate_of TEXT,
+     answered INTEGER
+   ) STRICT;
+   CREATE INDEX captures_event_id ON captures (event_id, valid);
+   CREATE INDEX captures_event ON captures (event, seq);
+   CREATE INDEX captures_invalid ON captures (seq) WHERE valid = 0;
+   CREATE TABLE forwards (
+     seq INTEGER PRIMARY KEY,
+     capture_id TEXT NOT NULL REFERENCES captures (id) ON DELETE CASCADE,
+     kind TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     url TEXT NOT NULL,
+     status INTEGER,
+     duration_ms REAL NOT NULL,
+     error BLOB,
+     response_headers BLOB NOT NULL,
+     response_body BLOB NOT NULL,
+     edited INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX forwards_capture ON forwards (capture_id);
+   CREATE INDEX forwards_failed ON forwards (capture_id) WHERE status IS NOT 200;`,
+];
+
+/**
+ * Opens a store file. `write` makes it (private to the user) where there is none and brings an
+ * older one up to date; `read` never changes anything and gives undefined where there is none.
+ * A file that is not ours, damaged or newer than this program is left as it is: STORE_UNUSABLE.
+ */
+export function openDatabase(file: string, mode: 'write'): Database;
+export function openDatabase(file: string, mode: 'read'): Database | undefined;
+export function openDatabase(file: string, mode: 'read' | 'write'): Database | undefined {
+  if (mode === 'read' && !existsSync(file)) return undefined;
+  let database: Database | undefined;
+  try {
+    if (mode === 'write') createPrivateFile(file);
+    database = new DatabaseSync(file, { readOnly: mode === 'read' });
+    // Before anything that reads the file: another process may be writing.
+    database.exec('PRAGMA busy_timeout = 5000');
+    if (mode === 'write') prepare(database, file);
+    else requireOurs(database, file);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw storeError(file, error);
+  }
+}
+
+/** Any failure of the store in our terms. */
+export function storeError(file: string, error: unknown): RelyableError {
+  if (error instanceof RelyableError) return error;
+  const message = errorMessage(error);
+  const isDamaged = /not a database|malformed|corrupt/i.test(message);
+  return new RelyableError(
+    'STORE_UNUSABLE',
+    isDamaged
+      ? `the store ${file} is damaged: ${message}`
+      : `the store ${file} cannot be used: ${message}`,
+    {
+      hint: isDamaged
+        ? 'it was left as it is; move it away to begin a new one, or name another with --store'
+        : 'check that the folder exists and is writable, or name another file with --store',
+      cause: error,
+    },
+  );
+}
+
+function createPrivateFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+}
+
+function prepare(database: Database, file: string): void {
+  const version = requireOurs(database, file);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;`);
+  if (version === MIGRATIONS.length) return;
+  database.exec('BEGIN IMMEDIATE');
+  // Read again inside the lock: another process may have been first.
+  for (let from = readPragma(database, 'user_version'); from < MIGRATIONS.length; from++) {
+    database.exec(MIGRATIONS[from] ?? '');
+    database.exec(`PRAGMA user_version = ${from + 1}`);
+  }
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; COMMIT`);
+}
+
+/** The schema version; refuses a file that is not ours or that a newer program wrote. */
+function requireOurs(database: Database, file: string): number {
+  const version = readPragma(database, 'user_version');
+  const owner = readPragma(database, 'application_id');
+  const isEmpty = readPragma(database, 'schema_version') === 0;
+  if (owner !== APPLICATION_ID && !isEmpty) {
+    throw new RelyableError('STORE_UNUSABLE', `${file} is a database of another program`, {
+      hint: 'it was left as it is; name another file with --store',
+    });
+  }
+  if (version > MIGRATIONS.length) {
+    throw new RelyableError(
+      'STORE_UNUSABLE',
+      `the store ${file} was written by a newer relyable (schema ${version}, this one knows ${MIGRATIONS.length})`,
+      { hint: 'update relyable, or name another file with --store; it was left as it is' },
+    );
+  }
+  return version;
+}
+
+export function readPragma(database: Database, name: string): number {
+  return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { headerValues, type WebhookRequest } from './request.ts';
+
+/** What a payload says of itself, for display, filters and deduplication. */
+export interface PayloadSummary {
+  /** `event` of the payload, known type or not; null when the body says none. */
+  readonly event: string | null;
+  /** The event's identity: its id, else `sha256:<hex of the body>`. */
+  readonly eventId: string;
+  /** The most telling id in `data`, e.g. the test run's; null when there is none. */
+  readonly subjectId: string | null;
+  /** The parsed body; undefined when it is not JSON. */
+  readonly json: unknown;
+}
+
+const SUBJECT_KEYS = ['test_run_id', 'test_case_id', 'call_id', 'agent_id'] as const;
+
+/**
+ * Reads a body for display. Never throws: whatever the bytes are, there is an answer. The id is
+ * `id`, `event_id`, `data.event_id` or an `X-Relyable-Event-Id` header, none of which the vendor
+ * page shows (it only says "use the event ID to deduplicate"); else the hash of the bytes, which a
+ * retry repeats.
+ */
+export function summarisePayload(
+  request: Pick<WebhookRequest, 'headers' | 'body'>,
+): PayloadSummary {
+  const json = parseJson(request.body);
+  const event = own(json, 'event');
+  const data = own(json, 'data');
+  const id = [
+    own(json, 'id'),
+    own(json, 'event_id'),
+    own(data, 'event_id'),
+    headerValues(request.headers, 'X-Relyable-Event-Id')[0],
+  ].find(isId);
+  const subject = SUBJECT_KEYS.map((key) => own(data, key)).find(isId);
+  return {
+    event: typeof event === 'string' ? event : null,
+    eventId: id === undefined ? bodyIdentity(request.body) : String(id),
+    subjectId: subject === undefined ? null : String(subject),
+    json,
+  };
+}
+
+/** The identity of an event that carries no id: equal bytes, equal event. */
+export function bodyIdentity(body: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An own property, so that `__proto__` and friends in a payload stay what they are: data. */
+function own(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}
+
+function isId(value: unknown): value is string | number {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number';
+}

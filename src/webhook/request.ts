@@ -1,0 +1,31 @@
+/** One header as it stood on the wire: name in its original case, value without surrounding white space. */
+export type HeaderPair = readonly [name: string, value: string];
+
+/** The header that carries the signature (vendor page, "Verifying Webhooks"). */
+export const SIGNATURE_HEADER = 'X-Relyable-Signature';
+
+/** An HTTP request as it was received: nothing decoded, nothing reordered. */
+export interface WebhookRequest {
+  readonly method: string;
+  /** The request target as sent, query included, e.g. `/webhooks/relyable?x=1`. */
+  readonly path: string;
+  /** `1.0` or `1.1`. */
+  readonly httpVersion: string;
+  /** Every header in the order and case received, repeats kept. Values are latin1-decoded bytes. */
+  readonly headers: readonly HeaderPair[];
+  /** The body after transfer decoding (chunked removed) and before content decoding (gzip kept). */
+  readonly body: Buffer;
+}
+
+/** All values of a header, in the order received; names compare without case (RFC 9110 §5.1). */
+export function headerValues(headers: readonly HeaderPair[], name: string): string[] {
+  const wanted = name.toLowerCase();
+  return headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
+}
+
+/** Node's flat `rawHeaders` list as pairs. */
+export function toHeaderPairs(raw: readonly string[]): HeaderPair[] {
+  const pairs: HeaderPair[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([raw[i] ?? '', raw[i + 1] ?? '']);
+  return pairs;
+}

@@ -1,0 +1,132 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+export const BIN = join(ROOT, 'bin/relyable.js');
+
+/** A fresh folder, removed when the test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'relyable-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdin?: string | Buffer;
+  /** HOME of the process; several processes of one test share theirs. */
+  readonly home?: string;
+}
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The environment of a user with an empty home and none of our variables set. */
+export function cleanEnvironment(
+  home: string,
+  extra: Readonly<Record<string, string>> = {},
+): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: home,
+    USERPROFILE: home,
+    LOCALAPPDATA: join(home, 'AppData', 'Local'),
+    APPDATA: join(home, 'AppData', 'Roaming'),
+    ...extra,
+  };
+}
+
+export interface RunningCli {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly home: string;
+  /** Resolves with the first stdout line (then removed) that passes; rejects when the program ends before. */
+  nextLine(test: (line: string) => boolean): Promise<string>;
+  /** The same for stderr. */
+  nextErrorLine(test: (line: string) => boolean): Promise<string>;
+  readonly done: Promise<CliResult>;
+}
+
+/** Starts the built program; it is killed when the test ends. */
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+  const home = options.home ?? temporaryFolder();
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd: options.cwd ?? home,
+    env: cleanEnvironment(home, options.env),
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const stdout = collectLines(child.stdout);
+  const stderr = collectLines(child.stderr);
+  const done = new Promise<CliResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      stdout.end();
+      stderr.end();
+      resolve({ code, stdout: stdout.text(), stderr: stderr.text() });
+    });
+  });
+  child.stdin.on('error', () => undefined);
+  if (options.stdin !== undefined) child.stdin.end(options.stdin);
+  const describe = (): string =>
+    `${args.join(' ')}\nstdout: ${stdout.text()}\nstderr: ${stderr.text()}`;
+  return {
+    child,
+    home,
+    nextLine: (test) => stdout.next(test, describe),
+    nextErrorLine: (test) => stderr.next(test, describe),
+    done,
+  };
+}
+
+/** Runs the built program to its end. */
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const running = startCli(args, { stdin: '', ...options });
+  return running.done;
+}
+
+interface Lines {
+  next(test: (line: string) => boolean, describe: () => string): Promise<string>;
+  text(): string;
+  end(): void;
+}
+
+function collectLines(stream: NodeJS.ReadableStream): Lines {
+  let all = '';
+  let isOver = false;
+  const unread: string[] = [];
+  let waiters: Array<() => void> = [];
+  const wake = (): void => {
+    const woken = waiters;
+    waiters = [];
+    for (const waiter of woken) waiter();
+  };
+  stream.on('data', (chunk: Buffer) => {
+    all += chunk.toString('utf8');
+  });
+  createInterface({ input: stream }).on('line', (line) => {
+    unread.push(line);
+    wake();
+  });
+  return {
+    text: () => all,
+    end: () => {
+      isOver = true;
+      wake();
+    },
+    next: async (test, describe) => {
+      for (;;) {
+        const index = unread.findIndex(test);
+        if (index !== -1) return unread.splice(index, 1)[0] ?? '';
+        if (isOver) throw new Error(`the program ended without that line: ${describe()}`);
+        await new Promise<void>((resolve) => waiters.push(resolve));
+      }
+    },
+  };
+}
