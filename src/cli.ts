@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { RelyableError } from './errors.ts';
 import { defineListen } from './flags/listen.ts';

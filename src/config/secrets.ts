@@ -37,31 +37,28 @@ export function resolveSecrets(
 ): Secrets {
   const warnings: string[] = [];
   const fromFlags = secretsFromFlags(context, flags, warnings);
-  const found = [...fromFlags, ...secretsFromEnvironment(context, layers)];
-  const development = (): SecretCandidate => readDevelopmentSecret(context);
-  const [first, ...rest] = found.length > 0 ? found : [development()];
-  if (first === undefined) throw new Error('no secret resolved');
-  for (const { source, value } of [first]) {
-    if (value.trim() !== value) {
-      warnings.push(
-        `the signing secret from ${source} begins or ends with white space; it is used as it is`,
-      );
-    }
+  const fromEnvironment = secretsFromEnvironment(context, layers);
+  const [first = readDevelopmentSecret(context), ...more] =
+    fromFlags.length > 0 ? fromFlags : fromEnvironment;
+  const isDevelopment = first.source === DEVELOPMENT_SECRET_SOURCE;
+  if (first.value.trim() !== first.value) {
+    warnings.push(
+      `the signing secret from ${first.source} begins or ends with white space; it is used as it is`,
+    );
   }
-  const extraFlags = rest.slice(0, Math.max(fromFlags.length - 1, 0));
-  const others = rest.slice(extraFlags.length);
-  if (first.source !== DEVELOPMENT_SECRET_SOURCE)
-    others.push(...existingDevelopmentSecret(context));
+  const known = [
+    ...(fromFlags.length > 0 ? fromEnvironment : more),
+    ...(isDevelopment ? [] : existingDevelopmentSecret(context)),
+  ];
   return {
-    chosen: [first, ...extraFlags],
-    known: others
+    chosen: fromFlags.length > 0 ? [first, ...more] : [first],
+    known: known
       .filter(({ value }) => value !== first.value)
-      .map((candidate) => ({ ...candidate, role: 'known' as const })),
+      .map(({ source, value }) => ({ source, value, role: 'known' })),
     warnings,
-    note:
-      first.source === DEVELOPMENT_SECRET_SOURCE
-        ? `using the development secret (no ${ENV_NAME} set); give it to your app: ${ENV_NAME}="$(relyable webhooks listen --print-secret)"`
-        : null,
+    note: isDevelopment
+      ? `using the development secret (no ${ENV_NAME} set); give it to your app: ${ENV_NAME}="$(relyable webhooks listen --print-secret)"`
+      : null,
   };
 }
 

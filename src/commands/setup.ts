@@ -1,0 +1,35 @@
+import { type ConfigLayer, loadConfig } from '../config/load.ts';
+import { resolveSecrets, type SecretFlags, type Secrets } from '../config/secrets.ts';
+import type { Setting } from '../config/settings.ts';
+import type { Invocation } from '../cli.ts';
+
+/** The config layers of this invocation, in order of precedence. */
+export function loadLayers({ context, globals }: Invocation<unknown>): Promise<ConfigLayer[]> {
+  return loadConfig(context, {
+    ...(globals.config === undefined ? {} : { config: globals.config }),
+    ...(globals.profile === undefined ? {} : { profile: globals.profile }),
+  });
+}
+
+/** The signing secrets, with what every command says about them on stderr. */
+export function loadSecrets(
+  { context, terminal }: Invocation<unknown>,
+  layers: readonly ConfigLayer[],
+  flags: SecretFlags,
+): Secrets {
+  const secrets = resolveSecrets(context, layers, flags);
+  for (const warning of secrets.warnings) terminal.warn(warning);
+  if (secrets.note !== null) terminal.info(terminal.errorStyle.dim(secrets.note));
+  terminal.verbose(`signing secret: from ${secrets.chosen[0].source}`);
+  return secrets;
+}
+
+/** Under `--verbose`: every setting with where it came from. */
+export function explainSettings(
+  { terminal }: Invocation<unknown>,
+  settings: Readonly<Record<string, Setting<unknown>>>,
+): void {
+  for (const [name, { value, origin }] of Object.entries(settings)) {
+    if (value !== undefined) terminal.verbose(`${name}: ${String(value)} (${origin})`);
+  }
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import type { EventType } from './event-type.ts';
+
+const id = z.string().min(1);
+const score = z.number();
+const count = z.int().min(0);
+const timestamp = z.iso.datetime({ offset: true });
+
+/** `data` of each event: exact about the published fields, lenient to further ones. */
+export const eventDataSchemas = {
+  'test_run.completed': z.looseObject({
+    test_run_id: id,
+    agent_id: id,
+    agent_name: z.string(),
+    score,
+    previous_score: score,
+    total_calls: count,
+    passed_test_cases: count,
+    failed_test_cases: count,
+    duration_seconds: z.number().min(0),
+    scenarios_tested: z.array(z.string()),
+    view_url: z.url(),
+  }),
+  'test_run.failed': z.looseObject({
+    test_run_id: id,
+    agent_id: id,
+    error: z.string(),
+    calls_completed: count,
+    calls_failed: count,
+  }),
+  'agent.score_dropped': z.looseObject({
+    agent_id: id,
+    agent_name: z.string(),
+    current_score: score,
+    previous_score: score,
+    threshold: score,
+    drop_percentage: z.number(),
+    period: z.string(),
+    view_url: z.url(),
+  }),
+  'test_case.critical_failure': z.looseObject({
+    test_case_id: id,
+    test_case_name: z.string(),
+    agent_id: id,
+    call_id: id,
+    failure_reason: z.string(),
+    call_recording_url: z.url(),
+    transcript: z.string(),
+  }),
+} as const satisfies Record<EventType, z.ZodObject>;
+
+function eventOf<T extends EventType, D extends z.ZodObject>(
+  type: T,
+  data: D,
+): z.ZodObject<{ event: z.ZodLiteral<T>; timestamp: typeof timestamp; data: D }, z.core.$loose> {
+  return z.looseObject({ event: z.literal(type), timestamp, data });
+}
+
+const publishedEventSchema = z.discriminatedUnion('event', [
+  eventOf('test_run.completed', eventDataSchemas['test_run.completed']),
+  eventOf('test_run.failed', eventDataSchemas['test_run.failed']),
+  eventOf('agent.score_dropped', eventDataSchemas['agent.score_dropped']),
+  eventOf('test_case.critical_failure', eventDataSchemas['test_case.critical_failure']),
+]);
+
+const otherEventSchema = z.looseObject({
+  event: z.string().min(1),
+  timestamp: timestamp.optional(),
+  data: z.looseObject({}).optional(),
+});
+
+/** One of the four published events (vendor page, "Webhook Events"). */
+export type PublishedEvent = z.infer<typeof publishedEventSchema>;
+/** Any event: a type Relyable adds tomorrow passes too. */
+export type RelyableEvent = PublishedEvent | z.infer<typeof otherEventSchema>;
+
+/** A field that does not fit: where, and what was expected. */
+export interface EventProblem {
+  /** Path with dots, e.g. `data.score`; empty for the payload as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Whether a parsed payload fits its event type; an unknown type only needs the common frame. */
+export function checkEvent(payload: unknown): readonly EventProblem[] {
+  const published = publishedEventSchema.safeParse(payload);
+  if (published.success) return [];
+  const isOfOtherType = published.error.issues.some((issue) => issue.code === 'invalid_union');
+  const result = isOfOtherType ? otherEventSchema.safeParse(payload) : published;
+  return (result.error?.issues ?? []).map((issue) => ({
+    path: issue.path.join('.'),
+    message: issue.message,
+  }));
+}
