@@ -27,9 +27,9 @@ export function loadSecrets(
 /** Under `--verbose`: every setting with where it came from. */
 export function explainSettings(
   { terminal }: Invocation<unknown>,
-  settings: Readonly<Record<string, Setting<unknown>>>,
+  settings: Readonly<Record<string, Setting<string | number | undefined>>>,
 ): void {
   for (const [name, { value, origin }] of Object.entries(settings)) {
-    if (value !== undefined) terminal.verbose(`${name}: ${String(value)} (${origin})`);
+    if (value !== undefined) terminal.verbose(`${name}: ${value} (${origin})`);
   }
 }
