@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+import { ROOT } from './cli.ts';
+
+/** The handlers in fixtures/handlers: correct ones, the vendor's samples, and wrong ones. */
+export const HANDLERS = {
+  'vendor-express': 'vendor-express.cjs',
+  'vendor-flask': 'vendor-flask.py',
+  express: 'express.mjs',
+  fastify: 'fastify.mjs',
+  hono: 'hono.mjs',
+  'node-http': 'node-http.mjs',
+  flask: 'flask-raw.py',
+  'http-server': 'http-server.py',
+  'no-verification': 'no-verification.mjs',
+  'parsed-json': 'parsed-json.mjs',
+  'no-content': 'no-content.mjs',
+  'verify-late': 'verify-late.mjs',
+  'no-dedupe': 'no-dedupe.mjs',
+  'redirect-login': 'redirect-login.mjs',
+} as const;
+
+export type HandlerName = keyof typeof HANDLERS;
+
+/** The secret every handler is started with unless the caller names another. */
+export const HANDLER_SECRET = 'whsec_test_4f6c1b2a9d8e7f60';
+
+export interface RunningHandler {
+  /** The webhook's URL, path included. */
+  readonly url: string;
+  readonly origin: string;
+  readonly port: number;
+  /** What it wrote to stderr so far. */
+  errors(): string;
+}
+
+/** How a handler file is run. */
+export function handlerCommand(name: HandlerName): readonly [command: string, file: string] {
+  const file = join(ROOT, 'fixtures/handlers', HANDLERS[name]);
+  return [file.endsWith('.py') ? 'python3' : process.execPath, file];
+}
+
+/** Starts a handler on a free loopback port and waits until it listens; ended with the test. */
+export async function startHandler(
+  name: HandlerName,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningHandler> {
+  const [command, file] = handlerCommand(name);
+  const child = spawn(command, [file], {
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      RELYABLE_WEBHOOK_SECRET: HANDLER_SECRET,
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString('utf8');
+  });
+  onTestFinished(() => stop(child));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = Number(/^ready (\d+)$/.exec(line)?.[1]);
+    if (!(port > 0)) continue;
+    child.stdout.resume();
+    const origin = `http://127.0.0.1:${port}`;
+    return { url: `${origin}/webhooks/relyable`, origin, port, errors: () => stderr };
+  }
+  throw new Error(`handler ${name} ended before it was ready: ${stderr}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
