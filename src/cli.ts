@@ -44,6 +44,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
     .option('--verbose', 'say where each setting came from')
     .option('--no-color', 'no colours')
     .option('--no-input', 'never ask')
+    .option('--utc', 'show times in UTC, not in the local zone')
     .option('--config <file>', 'use this project config file')
     .option('--profile <name>', 'use this profile of the config')
     .configureHelp({ showGlobalOptions: true, helpWidth: helpWidth(context) })

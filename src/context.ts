@@ -28,6 +28,8 @@ export interface Context {
   readonly cwd: string;
   readonly pid: number;
   readonly platform: NodeJS.Platform;
+  /** Node's own version, e.g. `20.19.0`. */
+  readonly nodeVersion: string;
   readonly paths: UserPaths;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: OutputStream;
@@ -40,6 +42,8 @@ export interface Context {
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   fetch: typeof globalThis.fetch;
+  /** Hands a URL to the desktop's browser; resolves once that has started, rejects when none can. */
+  openUrl(url: string): Promise<void>;
   /** Aborts on the first SIGINT, SIGTERM or SIGHUP, or when the reader of stdout went away. */
   readonly interrupt: AbortSignal;
   /** Which signal aborted `interrupt`; null when none did or the reader of stdout left. */
@@ -80,6 +84,7 @@ export function systemContext(): Context {
     cwd: process.cwd(),
     pid: process.pid,
     platform: process.platform,
+    nodeVersion: process.versions.node,
     paths: envPaths('relyable', { suffix: '' }),
     // A getter: merely touching process.stdin opens it and costs start-up time.
     get stdin() {
@@ -95,7 +100,19 @@ export function systemContext(): Context {
     },
     // Read when called, so that a test's interceptor or a polyfill is honoured.
     fetch: (...args) => globalThis.fetch(...args),
+    openUrl,
     interrupt: interrupt.signal,
     stoppedBy: () => stoppedBy,
   };
+}
+
+async function openUrl(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  const opener = await open(url);
+  // A missing opener shows as an error event, which nobody else listens for.
+  await new Promise<void>((resolve, reject) => {
+    opener.once('error', reject);
+    opener.once('spawn', resolve);
+    if (opener.pid !== undefined) resolve();
+  });
 }

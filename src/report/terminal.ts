@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import type { Context, OutputStream } from '../context.ts';
+import { createLinker } from './hyperlink.ts';
 import { safeText } from './safe-text.ts';
 
 /** The global flags, as commander hands them over. */
@@ -11,6 +12,7 @@ export interface GlobalFlags {
   readonly color?: boolean;
   /** false under `--no-input`. */
   readonly input?: boolean;
+  readonly utc?: boolean;
   readonly config?: string;
   readonly profile?: string;
 }
@@ -38,6 +40,10 @@ export interface Terminal {
   readonly isLive: boolean;
   /** Questions may be asked. */
   readonly mayPrompt: boolean;
+  /** Times are shown in UTC instead of the local zone: pass it to `formatTime`. */
+  readonly isUtc: boolean;
+  /** Text for stdout that leads to a URL where the terminal has hyperlinks, else the text alone. */
+  link(text: string, url: string): string;
   /** Width of stdout in columns; 80 off a TTY. */
   readonly columns: number;
 }
@@ -74,6 +80,8 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
     isJson,
     isQuiet,
     isVerbose,
+    isUtc: flags.utc === true,
+    link: createLinker(env, stdout.isTTY === true && !isJson),
     isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
     get mayPrompt() {
       return (
