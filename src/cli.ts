@@ -1,7 +1,10 @@
 import { Command, type CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { RelyableError } from './errors.ts';
+import { defineConfig } from './flags/config.ts';
+import { defineDoctor } from './flags/doctor.ts';
 import { defineListen } from './flags/listen.ts';
+import { defineOpen } from './flags/open.ts';
 import { defineTrigger } from './flags/trigger.ts';
 import { defineVerify } from './flags/verify.ts';
 import { nearest } from './config/nearest.ts';
@@ -64,15 +67,21 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(defineTrigger(webhooks.command('trigger')), () => import('./commands/trigger.ts'));
   attach(defineVerify(webhooks.command('verify')), () => import('./commands/verify.ts'));
 
-  for (const group of [program, webhooks]) {
-    group.action(() => {
-      const [word] = group.args;
-      if (word !== undefined) throw unknownCommand(group, word);
-      group.outputHelp();
-      onExit(0);
-    });
-    group.allowExcessArguments();
-  }
+  attach(defineDoctor(program.command('doctor')), () => import('./commands/doctor.ts'));
+  attach(defineConfig(program.command('config')), () => import('./commands/config.ts'));
+  attach(defineOpen(program.command('open')), () => import('./commands/open.ts'));
+
+  attach(program.allowExcessArguments(), () => {
+    const [word] = program.args;
+    if (word !== undefined) throw unknownCommand(program, word);
+    return import('./commands/first-steps.ts');
+  });
+  webhooks.allowExcessArguments().action(() => {
+    const [word] = webhooks.args;
+    if (word !== undefined) throw unknownCommand(webhooks, word);
+    webhooks.outputHelp();
+    onExit(0);
+  });
   return program;
 }
 

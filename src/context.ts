@@ -100,19 +100,11 @@ export function systemContext(): Context {
     },
     // Read when called, so that a test's interceptor or a polyfill is honoured.
     fetch: (...args) => globalThis.fetch(...args),
-    openUrl,
+    openUrl: async (url) => {
+      const { default: open } = await import('open');
+      await open(url);
+    },
     interrupt: interrupt.signal,
     stoppedBy: () => stoppedBy,
   };
-}
-
-async function openUrl(url: string): Promise<void> {
-  const { default: open } = await import('open');
-  const opener = await open(url);
-  // A missing opener shows as an error event, which nobody else listens for.
-  await new Promise<void>((resolve, reject) => {
-    opener.once('error', reject);
-    opener.once('spawn', resolve);
-    if (opener.pid !== undefined) resolve();
-  });
 }

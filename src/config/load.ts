@@ -81,7 +81,10 @@ export function userConfigPath(context: Context): string {
 }
 
 /** `--config`, else `RELYABLE_CONFIG`, else the nearest file up to the project's root. */
-function findProjectConfig(context: Context, selection: ConfigSelection): string | undefined {
+export function findProjectConfig(
+  context: Context,
+  selection: ConfigSelection,
+): string | undefined {
   const named = selection.config ?? nonEmpty(context.env['RELYABLE_CONFIG']);
   if (named !== undefined) {
     const file = resolve(context.cwd, named);

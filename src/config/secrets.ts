@@ -62,6 +62,11 @@ export function resolveSecrets(
   };
 }
 
+/** Where the signing secret would come from without flags; makes none. */
+export function secretSource(context: Context, layers: readonly ConfigLayer[]): string {
+  return secretsFromEnvironment(context, layers)[0]?.source ?? DEVELOPMENT_SECRET_SOURCE;
+}
+
 function secretsFromFlags(
   context: Context,
   flags: SecretFlags,

@@ -1,0 +1,8 @@
+/** What holds where nobody says otherwise; shown by `relyable config` and used by the commands. */
+export const DEFAULT_PORT = 4400;
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_TIMEOUT = '30s';
+export const DEFAULT_MAX_BODY = '10mb';
+export const DEFAULT_EMULATOR_PORT = 4500;
+export const DEFAULT_API_URL = 'https://app.relyable.ai/api';
+export const DEFAULT_DELIVERIES_PATH = '/webhooks/deliveries';

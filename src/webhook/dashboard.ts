@@ -1,0 +1,27 @@
+import { summarisePayload } from './payload-summary.ts';
+
+/** The dashboard; the published samples' `view_url`s lie under it. */
+export const DASHBOARD_URL = 'https://app.relyable.ai/';
+export const DOCS_URL = 'https://help-center.relyable.ai/';
+
+/** An agent's page, as in the `view_url` of the published `agent.score_dropped`. */
+export function agentUrl(agentId: string): string {
+  return `${DASHBOARD_URL}agents/${encodeURIComponent(agentId)}`;
+}
+
+/** A run's page, as in the `view_url` of the published `test_run.completed`. */
+export function runUrl(agentId: string, runId: string): string {
+  return `${agentUrl(agentId)}/runs/${encodeURIComponent(runId)}`;
+}
+
+/** The agent and the run that a payload names, where it does. */
+export function subjectsOf(body: Buffer): {
+  agentId: string | undefined;
+  runId: string | undefined;
+} {
+  const { json } = summarisePayload({ headers: [], body });
+  const data = (json as { data?: Record<string, unknown> } | null | undefined)?.data;
+  const text = (value: unknown): string | undefined =>
+    typeof value === 'string' && value !== '' ? value : undefined;
+  return { agentId: text(data?.['agent_id']), runId: text(data?.['test_run_id']) };
+}
