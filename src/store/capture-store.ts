@@ -43,7 +43,8 @@ export interface CaptureStore extends CaptureReader {
   add(capture: NewCapture): Promise<Added>;
   /** Notes a forward and the status its sender got; written with the next commit. */
   addForward(captureId: string, forward: Forward): void;
-  addAnswer(captureId: string, status: number): void;
+  /** Notes the status the sender got and the reason that was found afterwards; likewise. */
+  addOutcome(captureId: string, answered: number, reason: Reason): void;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
   import(captures: Iterable<Capture>): number;
   /** Removes the oldest; how many. */
@@ -224,7 +225,9 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     `INSERT INTO forwards (capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited)
      SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM captures WHERE id = ?)`,
   );
-  const updateAnswered = database.prepare('UPDATE captures SET answered = ? WHERE id = ?');
+  const updateOutcome = database.prepare(
+    'UPDATE captures SET answered = ?, reason = ? WHERE id = ?',
+  );
   const selectFirst = database.prepare(
     'SELECT id FROM captures WHERE event_id = ? AND valid = ? ORDER BY seq LIMIT 1',
   );
@@ -359,8 +362,8 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     addForward: (captureId, forward) => {
       ride(() => writeForward(captureId, forward));
     },
-    addAnswer: (captureId, status) => {
-      ride(() => updateAnswered.run(status, captureId));
+    addOutcome: (captureId, answered, reason) => {
+      ride(() => updateOutcome.run(answered, reason, captureId));
     },
     import: (captures) => {
       let count = 0;

@@ -1,0 +1,52 @@
+/** Each bucket is so much wider than the one before: percentiles are exact to 2 %. */
+const GROWTH = Math.log(1.02);
+const SMALLEST_MS = 0.001;
+
+/** Latencies in bounded memory, whatever their number. */
+export interface LatencyHistogram {
+  add(ms: number): void;
+  /** The value below which that share (0–1) lies; 0 when nothing was added. */
+  percentile(share: number): number;
+  readonly max: number;
+  readonly count: number;
+}
+
+export function createLatencyHistogram(): LatencyHistogram {
+  const buckets: number[] = [];
+  let count = 0;
+  let max = 0;
+  return {
+    add: (ms) => {
+      const index = Math.max(
+        0,
+        Math.ceil(Math.log(Math.max(ms, SMALLEST_MS) / SMALLEST_MS) / GROWTH),
+      );
+      buckets[index] = (buckets[index] ?? 0) + 1;
+      count += 1;
+      max = Math.max(max, ms);
+    },
+    percentile: (share) => {
+      const rank = Math.ceil(share * count);
+      let seen = 0;
+      for (const [index, inBucket] of buckets.entries()) {
+        // Buckets without a value are holes in the array.
+        seen += (inBucket as number | undefined) ?? 0;
+        if (rank > 0 && seen >= rank) {
+          return Math.min(max, roundMs(SMALLEST_MS * Math.exp(index * GROWTH)));
+        }
+      }
+      return 0;
+    },
+    get max() {
+      return roundMs(max);
+    },
+    get count() {
+      return count;
+    },
+  };
+}
+
+/** Milliseconds as we print them in data: three decimals at most. */
+export function roundMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

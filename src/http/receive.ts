@@ -1,0 +1,221 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { type HeaderPair, toHeaderPairs, type WebhookRequest } from '../webhook/request.ts';
+
+/** A whole request and the way to answer it. */
+export interface ReceivedRequest extends WebhookRequest {
+  readonly response: ServerResponse;
+}
+
+export interface ReceiverOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Larger bodies are answered 413, at the latest when they get that far. */
+  readonly maxBodyBytes: number;
+  /** Called once a POST has arrived whole. */
+  readonly onRequest: (request: ReceivedRequest) => void;
+  /** The body of the answer to `GET /`. */
+  readonly health: () => object;
+  /** A request that never became one: broken framing, too large, wrong method, too slow. */
+  readonly onRefused: (status: number, reason: string) => void;
+}
+
+export interface Receiver {
+  readonly port: number;
+  /** `http://127.0.0.1:4400`, as the sender would write it. */
+  readonly url: string;
+  /** Accepts nothing more; resolves when every answer is out, or after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A slow sender gets so long for its headers, ms. */
+const HEADERS_TIMEOUT_MS = 15_000;
+/** And so long for the whole request, ms. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** Listens; resolves when connections are accepted, rejects with PORT_IN_USE or UNREACHABLE. */
+export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 60_000,
+    noDelay: true,
+  });
+  // The default of about 1,000 drops the rest silently, the signature with them.
+  server.maxHeadersCount = 0;
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    readRequest(request, response, options);
+  });
+  server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
+  await bind(server, options);
+  const { port } = server.address() as AddressInfo;
+  const shown = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    port,
+    url: `http://${shown}:${port}`,
+    close: (graceMs) => closeServer(server, graceMs),
+  };
+}
+
+function bind(server: Server, { host, port }: ReceiverOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(bindError(error, host, port)));
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function bindError(error: Error, host: string, port: number): RelyableError {
+  switch (errorCode(error)) {
+    case 'EADDRINUSE':
+      return new RelyableError('PORT_IN_USE', `port ${port} on ${host} is in use`, {
+        hint: 'stop what listens there, or choose another with --port (0 takes any free one)',
+        cause: error,
+      });
+    case 'EACCES':
+      return new RelyableError('PORT_IN_USE', `no permission to listen on port ${port}`, {
+        hint: 'choose a port above 1023 with --port',
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new RelyableError('UNREACHABLE', `${host} is no address of this machine`, {
+        hint: '--host 127.0.0.1 is reachable from here, --host 0.0.0.0 from everywhere',
+        cause: error,
+      });
+    default:
+      return new RelyableError(
+        'UNREACHABLE',
+        `cannot listen on ${host}:${port}: ${errorMessage(error)}`,
+        {
+          cause: error,
+        },
+      );
+  }
+}
+
+function readRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ReceiverOptions,
+): void {
+  // A sender that goes away while it is answered is its own affair.
+  response.on('error', () => undefined);
+  const method = request.method ?? '';
+  const path = originForm(request.url ?? '/');
+  if (method !== 'POST') {
+    request.resume();
+    const isHealth = (method === 'GET' || method === 'HEAD') && /^\/(\?|$)/.test(path);
+    if (isHealth) answerJson(response, 200, options.health());
+    else {
+      options.onRefused(405, `${method} ${path}`);
+      answerJson(
+        response,
+        405,
+        { error: 'method_not_allowed', message: 'webhooks are sent with POST' },
+        [['Allow', 'POST']],
+      );
+    }
+    return;
+  }
+  const headers = toHeaderPairs(request.rawHeaders);
+  if (headers.filter(([name]) => name.toLowerCase() === 'host').length > 1) {
+    request.resume();
+    options.onRefused(400, 'more than one Host header');
+    // RFC 9112 §3.2.
+    answerJson(response, 400, { error: 'bad_request', message: 'more than one Host header' });
+    return;
+  }
+  if (Number(request.headers['content-length']) > options.maxBodyBytes) {
+    refuseTooLarge(request, response, options);
+    return;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= options.maxBodyBytes) {
+      chunks.push(chunk);
+      return;
+    }
+    chunks.length = 0;
+    if (!response.headersSent) refuseTooLarge(request, response, options);
+  });
+  request.on('error', () => {
+    // The sender left before its request was whole: nobody to answer, nothing to keep.
+    if (!response.headersSent)
+      options.onRefused(400, 'the sender closed before its request was whole');
+  });
+  request.on('end', () => {
+    if (response.headersSent) return;
+    const [first] = chunks;
+    const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+    options.onRequest({ method, path, httpVersion: request.httpVersion, headers, body, response });
+  });
+}
+
+/** `POST http://host/path` is allowed on the wire (RFC 9112 §3.2.2); we are that host. */
+function originForm(target: string): string {
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(target);
+  if (absolute === null) return target;
+  const rest = target.slice(absolute[0].length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+function refuseTooLarge(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ReceiverOptions,
+): void {
+  const message = `the body is larger than ${options.maxBodyBytes} bytes`;
+  options.onRefused(413, message);
+  response.shouldKeepAlive = false;
+  answerJson(response, 413, { error: 'too_large', message });
+  // Read on a little so that the sender sees the answer instead of a reset, but not for ever.
+  request.resume();
+  const limit = setTimeout(() => request.destroy(), 2000);
+  response.once('close', () => clearTimeout(limit));
+}
+
+function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): void {
+  const code = errorCode(error);
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, text] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'Request Header Fields Too Large'] as const)
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([408, 'Request Timeout'] as const)
+        : ([400, 'Bad Request'] as const);
+  options.onRefused(status, errorMessage(error));
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Answers with a small JSON document. */
+export function answerJson(
+  response: ServerResponse,
+  status: number,
+  document: object,
+  headers: readonly HeaderPair[] = [],
+): void {
+  const body = Buffer.from(`${JSON.stringify(document)}\n`, 'utf8');
+  const all: HeaderPair[] = [
+    ['Content-Type', 'application/json'],
+    ['Content-Length', String(body.length)],
+    ...headers,
+  ];
+  response.writeHead(status, all.flat());
+  response.end(body);
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const limit = setTimeout(() => server.closeAllConnections(), graceMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(limit);
+}

@@ -1,0 +1,362 @@
+import type { ServerResponse } from 'node:http';
+import { errorMessage } from '../errors.ts';
+import {
+  createForwarder,
+  type Forwarder,
+  type ForwarderOptions,
+  type Forwarding,
+} from '../http/forward.ts';
+import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '../http/receive.ts';
+import type { CaptureStore } from '../store/capture-store.ts';
+import { createCaptureId, type Forward } from '../webhook/capture.ts';
+import { diagnose } from '../webhook/diagnosis.ts';
+import { type PayloadSummary, summarisePayload } from '../webhook/payload-summary.ts';
+import { type SecretCandidate, type Verification, verifyRequest } from '../webhook/verification.ts';
+import type { Delivery, ListenEvent } from './events.ts';
+import { type AppAnswer, createRelay, type Relay } from './relay.ts';
+import { createTally } from './tally.ts';
+import { findWarnings } from './warnings.ts';
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  /** At least one; the first is named in `ready`. */
+  readonly secrets: readonly [SecretCandidate, ...SecretCandidate[]];
+  /** Forward only these; undefined for all. */
+  readonly events: ReadonlySet<string> | undefined;
+  readonly invalid: 'reject' | 'forward';
+  readonly respond: 'mirror' | 'ack';
+  /** undefined: receive and answer only. */
+  readonly forward: ForwarderOptions | undefined;
+}
+
+/** What of the world a listener needs. */
+export interface ListenerWorld {
+  now(): number;
+  elapsed(): number;
+  randomBytes(size: number): Buffer;
+  readonly store: CaptureStore;
+  readonly storeFile: string;
+  readonly emit: (event: ListenEvent) => void;
+}
+
+export interface Listener {
+  readonly receiver: Receiver;
+  /** Ends: nothing new is accepted, what is under way gets `graceMs` to finish. Emits the summary. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Proofs of why signatures fail cost time: so many a second at most, later ones by `verify`. */
+const DIAGNOSES_PER_SECOND = 20;
+/** Larger bodies are diagnosed by `verify`, not between two requests. */
+const DIAGNOSED_BYTES = 64 * 1024;
+
+/** A signature that does not match, before anybody looked for the cause. */
+const NOT_MATCHING: Verification = {
+  valid: false,
+  reason: 'secret_wrong_or_body_changed',
+  reasons: ['secret_wrong_or_body_changed'],
+  detail: 'the signature matches none of the secrets at hand',
+  fix: 'relyable webhooks verify last --explain looks for the cause',
+  secretSource: null,
+};
+
+/** A request on its way: what is known before anybody has answered. */
+interface Arrival {
+  readonly id: string;
+  readonly receivedAt: number;
+  readonly startedAt: number;
+  readonly request: ReceivedRequest;
+  readonly summary: PayloadSummary;
+  readonly verification: Verification;
+  readonly isFiltered: boolean;
+}
+
+/** Something that a stop waits for, and can cut short. */
+interface Pending {
+  abort(reason: string): void;
+}
+
+/** Receives, keeps, verifies, forwards and answers until stopped. */
+export async function startListener(
+  options: ListenerOptions,
+  world: ListenerWorld,
+): Promise<Listener> {
+  const { store, emit } = world;
+  const forwarder = options.forward === undefined ? undefined : createForwarder(options.forward);
+  const tally = createTally();
+  const mayDiagnose = createGate(DIAGNOSES_PER_SECOND, world);
+  const pending = createPendingSet();
+
+  const onRequest = (request: ReceivedRequest): void => {
+    const summary = summarisePayload(request);
+    const receivedAt = world.now();
+    const arrival: Arrival = {
+      id: createCaptureId(receivedAt, world.randomBytes(7)),
+      receivedAt,
+      startedAt: world.elapsed(),
+      request,
+      summary,
+      verification: verifyRequest(request, options.secrets) ?? NOT_MATCHING,
+      isFiltered: options.events !== undefined && !options.events.has(summary.event ?? ''),
+    };
+    if (forwarder === undefined || !isAccepted(arrival) || arrival.isFiltered) keepOnly(arrival);
+    else if (options.respond === 'ack') keepThenForward(arrival, forwarder);
+    else keepAndForward(arrival, forwarder);
+  };
+
+  const isAccepted = ({ verification }: Arrival): boolean =>
+    verification.valid || options.invalid === 'forward';
+
+  /** Resolves, once it is on disk, with the id of the first capture of the same event. */
+  const keep = (arrival: Arrival): Promise<string | null> => {
+    const { id, receivedAt, request, summary, verification } = arrival;
+    const { method, path, httpVersion, headers, body } = request;
+    const { event, eventId } = summary;
+    return store
+      .add({
+        id,
+        receivedAt,
+        method,
+        path,
+        httpVersion,
+        headers,
+        body,
+        event,
+        eventId,
+        verification,
+      })
+      .then(({ duplicateOf }) => duplicateOf);
+  };
+
+  /** Stored, answered by us, not passed on. */
+  const keepOnly = (arrival: Arrival): void => {
+    const done = pending.add({ abort: () => undefined });
+    keep(arrival).then(
+      (duplicateOf) => {
+        const status = isAccepted(arrival) ? 200 : 401;
+        answerOurselves(arrival, status);
+        conclude(arrival, duplicateOf, null, status);
+        done();
+      },
+      (error: unknown) => {
+        answerJson(arrival.request.response, 503, reportUnstored(error));
+        done();
+      },
+    );
+  };
+
+  /** `ack`: stored, answered 200, then passed on. */
+  const keepThenForward = (arrival: Arrival, to: Forwarder): void => {
+    const entry: Pending = { abort: () => undefined };
+    const done = pending.add(entry);
+    keep(arrival).then(
+      (duplicateOf) => {
+        answerOurselves(arrival, 200);
+        const { forwarding } = passOn(arrival, to, null, (forward) => {
+          conclude(arrival, duplicateOf, forward, 200);
+          done();
+        });
+        entry.abort = forwarding.abort;
+      },
+      (error: unknown) => {
+        answerJson(arrival.request.response, 503, reportUnstored(error));
+        done();
+      },
+    );
+  };
+
+  /** `mirror`: stored and passed on at the same time; the app's answer waits for the store. */
+  const keepAndForward = (arrival: Arrival, to: Forwarder): void => {
+    let duplicateOf: string | null = null;
+    const entry: Pending = { abort: () => undefined };
+    const done = pending.add(entry);
+    const { forwarding, relay } = passOn(
+      arrival,
+      to,
+      arrival.request.response,
+      (forward, answered) => {
+        conclude(arrival, duplicateOf, forward, answered ?? 502);
+        done();
+      },
+    );
+    entry.abort = forwarding.abort;
+    keep(arrival).then(
+      (first) => {
+        duplicateOf = first;
+        relay.release();
+      },
+      (error: unknown) => {
+        relay.refuse(503, reportUnstored(error));
+        forwarding.abort('the capture could not be stored');
+        done();
+      },
+    );
+  };
+
+  const passOn = (
+    arrival: Arrival,
+    to: Forwarder,
+    response: ServerResponse | null,
+    onDone: (forward: Forward, answered: number | null) => void,
+  ): { forwarding: Forwarding; relay: Relay } => {
+    const at = world.now();
+    const startedAt = world.elapsed();
+    let current: Forwarding | undefined;
+    const relay = createRelay({
+      response,
+      resume: () => current?.resume(),
+      onDone: (answer, answered) => {
+        const url = to.urlFor(arrival.request);
+        onDone(toForward(answer, url, at, world.elapsed() - startedAt), answered);
+      },
+    });
+    const forwarding = to.forward(arrival.request, relay);
+    current = forwarding;
+    return { forwarding, relay };
+  };
+
+  const reportUnstored = (error: unknown): object => {
+    const reason = `not stored: ${errorMessage(error)}`;
+    emit({ type: 'refused', at: world.now(), status: 503, reason });
+    return { error: 'not_stored', message: 'the request could not be stored; send it again' };
+  };
+
+  /** Everything about it is settled: count, keep the outcome, tell. */
+  const conclude = (
+    arrival: Arrival,
+    duplicateOf: string | null,
+    forward: Forward | null,
+    answered: number,
+  ): void => {
+    const { id, receivedAt, request, summary, isFiltered } = arrival;
+    const latencyMs = world.elapsed() - arrival.startedAt;
+    tally.add(arrival.verification.valid, summary.event, forward, latencyMs);
+    const verification = explain(arrival);
+    if (forward !== null) store.addForward(id, forward);
+    store.addOutcome(id, answered, verification.reason);
+    const settled: Omit<Delivery, 'warnings'> = {
+      type: 'delivery',
+      id,
+      receivedAt,
+      event: summary.event,
+      eventId: summary.eventId,
+      subjectId: summary.subjectId,
+      payload: summary.json,
+      bodyBytes: request.body.length,
+      duplicateOf,
+      verification,
+      forward,
+      isFiltered,
+      answered: { status: answered },
+    };
+    emit({ ...settled, warnings: findWarnings(settled) });
+  };
+
+  /** The cause of a signature that does not match, once the sender has its answer. */
+  const explain = ({ request, verification }: Arrival): Verification => {
+    const isUnexplained = verification === NOT_MATCHING && request.body.length <= DIAGNOSED_BYTES;
+    return isUnexplained && mayDiagnose() ? diagnose(request, options.secrets) : verification;
+  };
+
+  const forwardTo = options.forward?.target.href ?? null;
+  const receiver = await startReceiver({
+    host: options.host,
+    port: options.port,
+    maxBodyBytes: options.maxBodyBytes,
+    onRequest,
+    health: () => ({
+      type: 'health',
+      v: 1,
+      service: 'relyable listen',
+      forwardTo,
+      received: tally.received(),
+    }),
+    onRefused: (status, reason) => emit({ type: 'refused', at: world.now(), status, reason }),
+  });
+  const { url, port } = receiver;
+  const secretSource = options.secrets[0].source;
+  emit({ type: 'ready', url, port, forwardTo, store: world.storeFile, secretSource });
+
+  return {
+    receiver,
+    stop: async (graceMs) => {
+      const limit = setTimeout(
+        () => pending.abortAll('relyable stopped before an answer came'),
+        graceMs,
+      );
+      // A little longer, so that the answers to what was cut short still go out.
+      await receiver.close(graceMs + 500);
+      await pending.whenEmpty();
+      clearTimeout(limit);
+      await forwarder?.close();
+      emit(tally.summary());
+    },
+  };
+}
+
+function answerOurselves({ id, request, verification }: Arrival, status: number): void {
+  if (status === 200) {
+    answerJson(request.response, 200, { received: true, id });
+    return;
+  }
+  const { reason } = verification;
+  const error = reason === 'secret_wrong_or_body_changed' ? 'signature_invalid' : reason;
+  answerJson(request.response, status, { error, message: 'the signature is missing or not valid' });
+}
+
+function toForward(answer: AppAnswer, url: string, at: number, durationMs: number): Forward {
+  return {
+    kind: 'forward',
+    at,
+    url,
+    status: answer.status,
+    durationMs,
+    error: answer.error,
+    responseHeaders: answer.headers,
+    responseBody: answer.body,
+    edited: false,
+  };
+}
+
+interface PendingSet {
+  /** The returned function says that it is over. */
+  add(entry: Pending): () => void;
+  abortAll(reason: string): void;
+  whenEmpty(): Promise<void>;
+}
+
+function createPendingSet(): PendingSet {
+  const entries = new Set<Pending>();
+  let onEmpty: (() => void) | undefined;
+  return {
+    add: (entry) => {
+      entries.add(entry);
+      return () => {
+        entries.delete(entry);
+        if (entries.size === 0) onEmpty?.();
+      };
+    },
+    abortAll: (reason) => {
+      for (const entry of entries) entry.abort(reason);
+    },
+    whenEmpty: () =>
+      new Promise((resolve) => {
+        onEmpty = resolve;
+        if (entries.size === 0) resolve();
+      }),
+  };
+}
+
+/** True at most `perSecond` times in any second that begins with a true. */
+function createGate(perSecond: number, { elapsed }: Pick<ListenerWorld, 'elapsed'>): () => boolean {
+  let windowStart = -Infinity;
+  let used = 0;
+  return () => {
+    const now = elapsed();
+    if (now - windowStart >= 1000) [windowStart, used] = [now, 0];
+    used += 1;
+    return used <= perSecond;
+  };
+}
