@@ -1,7 +1,180 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
+import { type ConfigLayer } from '../config/load.ts';
+import { nearest } from '../config/nearest.ts';
+import { resolveSecrets } from '../config/secrets.ts';
+import { pickSetting, storeSetting } from '../config/settings.ts';
+import {
+  parseDuration,
+  parseHeader,
+  parseInteger,
+  parseSize,
+  parseTargetUrl,
+} from '../config/values.ts';
+import { errorMessage, EXIT_YES, RelyableError } from '../errors.ts';
 import type { ListenFlags } from '../flags/listen.ts';
+import type { ForwarderOptions } from '../http/forward.ts';
+import { announceListener } from '../http/listeners.ts';
+import { readTlsOptions } from '../http/target.ts';
+import type { ListenEvent } from '../listen/events.ts';
+import { type ListenerOptions, startListener } from '../listen/listener.ts';
+import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
+import { openStore } from '../store/capture-store.ts';
+import { EVENT_TYPES } from '../webhook/event-type.ts';
+import { explainSettings, loadLayers, loadSecrets } from './setup.ts';
 
-export async function run({ terminal }: Invocation<ListenFlags>): Promise<number> {
-  terminal.info('not yet');
-  return 0;
+/** How long forwards under way may take once we are told to stop. */
+const GRACE_MS = 5000;
+
+export async function run(invocation: Invocation<ListenFlags>): Promise<number> {
+  const { context, terminal, flags, args } = invocation;
+  if (args.length > 0) {
+    throw new RelyableError('USAGE', `unexpected argument "${args[0] ?? ''}"`, {
+      hint: 'name your app with --forward-to',
+    });
+  }
+  const layers = await loadLayers(invocation);
+  if (flags.printSecret === true) {
+    // The secret alone: nothing that a $(…) would swallow, no note on stderr either.
+    context.stdout.write(`${resolveSecrets(context, layers, flags).chosen[0].value}\n`);
+    return EXIT_YES;
+  }
+  const { options, storeFile } = readOptions(invocation, layers);
+  const store = openStore(storeFile);
+  const show = (event: ListenEvent): void => {
+    if (terminal.isJson) terminal.json(listenEventToJson(event));
+    else if (event.type === 'delivery') terminal.data(formatListenEvent(event, terminal.style));
+    else if (event.type === 'refused') {
+      context.stderr.write(`${formatListenEvent(event, terminal.errorStyle)}\n`);
+    } else terminal.info(formatListenEvent(event, terminal.errorStyle));
+  };
+  try {
+    const { now, elapsed, randomBytes } = context;
+    const world = { now, elapsed, randomBytes, store, storeFile, emit: show };
+    const listener = await startListener(options, world);
+    const { url } = listener.receiver;
+    const withdraw = announceListener(context.paths.data, {
+      url,
+      pid: context.pid,
+      startedAt: new Date(context.now()).toISOString(),
+    });
+    const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, url);
+    await whenAborted(context.interrupt);
+    withdraw();
+    removeReadyFile();
+    await listener.stop(GRACE_MS);
+  } finally {
+    store.close();
+  }
+  return EXIT_YES;
+}
+
+function readOptions(
+  invocation: Invocation<ListenFlags>,
+  layers: readonly ConfigLayer[],
+): { options: ListenerOptions; storeFile: string } {
+  const { context, flags } = invocation;
+  const secrets = loadSecrets(invocation, layers, flags);
+  const pick = (
+    name: string,
+    flag: string | undefined,
+    config: (values: ConfigLayer['values']) => string | number | undefined,
+    fallback: string,
+  ): { value: string; origin: string } => {
+    const setting = pickSetting<string | number>(context, layers, {
+      flag: { name: `--${name}`, value: flag },
+      config,
+      fallback,
+    });
+    return { value: String(setting.value), origin: setting.origin };
+  };
+  const settings = {
+    forwardTo: pick('forward-to', flags.forwardTo, (values) => values.forwardTo, ''),
+    port: pick('port', flags.port, (values) => values.port, '4400'),
+    host: pick('host', flags.host, (values) => values.host, '127.0.0.1'),
+    events: pick('events', flags.events, (values) => values.events?.join(','), ''),
+    timeout: pick('timeout', flags.timeout, (values) => values.timeout, '30s'),
+    maxBody: pick('max-body', flags.maxBody, (values) => values.maxBody, '10mb'),
+    store: storeSetting(context, layers, flags.store),
+  };
+  explainSettings(invocation, settings);
+  const { forwardTo, port, host, timeout, maxBody, store, events } = settings;
+  const target =
+    forwardTo.value === '' ? undefined : parseTargetUrl(forwardTo.value, forwardTo.origin);
+  const configHeaders = layers.flatMap(({ values }) => Object.entries(values.headers ?? {}));
+  const forward: ForwarderOptions | undefined =
+    target === undefined
+      ? undefined
+      : {
+          target,
+          addedHeaders: [
+            ...configHeaders.map(([name, value]) =>
+              parseHeader(`${name}: ${value}`, 'config headers'),
+            ),
+            ...(flags.header ?? []).map((header) => parseHeader(header, '--header')),
+          ],
+          concurrency: parseInteger(flags.concurrency, '--concurrency', 1, 10_000),
+          timeoutMs: parseDuration(timeout.value, timeout.origin),
+          tls: readTlsOptions(flags),
+        };
+  return {
+    storeFile: store.value,
+    options: {
+      host: host.value,
+      port: parseInteger(port.value, port.origin, 0, 65_535),
+      maxBodyBytes: parseSize(maxBody.value, maxBody.origin),
+      secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
+      events: readEvents(invocation, events.value),
+      invalid: oneOf(flags.invalid, '--invalid', ['reject', 'forward']),
+      respond: oneOf(flags.respond, '--respond', ['mirror', 'ack']),
+      forward,
+    },
+  };
+}
+
+/** A type we do not know may be one Relyable adds tomorrow: a warning, not an error. */
+function readEvents(
+  { terminal }: Invocation<ListenFlags>,
+  list: string,
+): ReadonlySet<string> | undefined {
+  const names = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  for (const name of names) {
+    if ((EVENT_TYPES as readonly string[]).includes(name)) continue;
+    const guess = nearest(name, EVENT_TYPES);
+    if (guess !== undefined) {
+      throw new RelyableError('USAGE', `--events: unknown event type "${name}"`, {
+        hint: `did you mean ${guess}?`,
+      });
+    }
+    terminal.warn(`--events: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`);
+  }
+  return names.length === 0 ? undefined : new Set(names);
+}
+
+function oneOf<T extends string>(value: string, name: string, allowed: readonly T[]): T {
+  const found = allowed.find((option) => option === value);
+  if (found !== undefined) return found;
+  throw new RelyableError('USAGE', `${name}: expected ${allowed.join(' or ')}, got "${value}"`);
+}
+
+function writeReadyFile(cwd: string, path: string | undefined, url: string): () => void {
+  if (path === undefined) return () => undefined;
+  const file = resolve(cwd, path);
+  try {
+    writeFileSync(file, `${url}\n`);
+  } catch (error) {
+    throw new RelyableError('USAGE', `--ready-file: ${errorMessage(error)}`, { cause: error });
+  }
+  return () => rmSync(file, { force: true });
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    signal.addEventListener('abort', () => done(), { once: true });
+  });
 }

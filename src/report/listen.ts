@@ -1,0 +1,152 @@
+import type { ChalkInstance } from 'chalk';
+import type { Delivery, ListenEvent, Ready, Refused, Summary } from '../listen/events.ts';
+import { roundMs } from '../http/latency.ts';
+import { isDelivered } from '../webhook/retry.ts';
+import { formatCount, formatDuration, formatTime } from './format.ts';
+import { safeLine, safeText } from './safe-text.ts';
+
+type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
+
+/** How much of an app's answer is shown under a failure, bytes. */
+const SHOWN_RESPONSE_BYTES = 500;
+
+/** An event of the listener as its line of NDJSON. */
+export function listenEventToJson(event: ListenEvent): JsonLine {
+  switch (event.type) {
+    case 'ready':
+      return { v: 1, ...event };
+    case 'delivery':
+      return deliveryToJson(event);
+    case 'refused':
+      return { ...event, v: 1, at: new Date(event.at).toISOString() };
+    case 'summary':
+      return { v: 1, ...event };
+  }
+}
+
+function deliveryToJson(delivery: Delivery): JsonLine {
+  const { verification, forward } = delivery;
+  return {
+    type: 'delivery',
+    v: 1,
+    id: delivery.id,
+    receivedAt: new Date(delivery.receivedAt).toISOString(),
+    event: delivery.event,
+    eventId: delivery.eventId,
+    duplicateOf: delivery.duplicateOf,
+    signature: {
+      valid: verification.valid,
+      reason: verification.reason,
+      reasons: verification.reasons,
+      detail: verification.detail,
+      hint: verification.fix,
+    },
+    forward:
+      forward === null
+        ? null
+        : {
+            url: forward.url,
+            status: forward.status,
+            durationMs: roundMs(forward.durationMs),
+            error: forward.error,
+          },
+    answered: delivery.answered,
+    warnings: delivery.warnings,
+  };
+}
+
+/** An event of the listener as lines for people. */
+export function formatListenEvent(event: ListenEvent, style: ChalkInstance): string {
+  switch (event.type) {
+    case 'ready':
+      return formatReady(event, style);
+    case 'delivery':
+      return formatDelivery(event, style);
+    case 'refused':
+      return formatRefused(event, style);
+    case 'summary':
+      return formatSummary(event, style);
+  }
+}
+
+function formatReady(ready: Ready, style: ChalkInstance): string {
+  const target = ready.forwardTo ?? 'nowhere (answering 200 myself; --forward-to names your app)';
+  return [
+    `${style.bold('Listening on')} ${style.cyan(ready.url)}`,
+    `  forwards to  ${safeLine(target)}`,
+    `  verifies with  ${safeLine(ready.secretSource)}`,
+    `  keeps captures in  ${safeLine(ready.store)}`,
+    style.dim('  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed'),
+  ].join('\n');
+}
+
+/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>` and what follows. */
+function formatDelivery(delivery: Delivery, style: ChalkInstance): string {
+  const { verification, forward, event, subjectId } = delivery;
+  const columns = [
+    style.dim(formatTime(delivery.receivedAt)),
+    style.bold(safeLine(event ?? '(no event)')),
+    ...(subjectId === null ? [] : [safeLine(subjectId)]),
+    verification.valid ? style.green('✓ signature') : style.red('✗ signature'),
+    formatOutcome(delivery, style),
+    style.dim(delivery.id),
+  ];
+  const lines = [columns.join('  ')];
+  const below = (text: string): number => lines.push(`          ${text}`);
+  if (!verification.valid) {
+    below(`${style.red(verification.reasons.join(' + '))}: ${safeLine(verification.detail)}`);
+    if (verification.fix !== null) below(`fix: ${safeLine(verification.fix)}`);
+  }
+  if (forward !== null && !isDelivered(forward.status)) {
+    if (forward.error !== null) below(style.red(safeLine(forward.error)));
+    for (const line of shownResponse(forward.responseBody)) below(style.dim(`│ ${line}`));
+    below(`replay: relyable webhooks captures replay ${delivery.id}`);
+  }
+  for (const warning of delivery.warnings) below(style.yellow(`! ${safeLine(warning.message)}`));
+  return lines.join('\n');
+}
+
+function formatOutcome({ forward, isFiltered, answered }: Delivery, style: ChalkInstance): string {
+  if (forward === null) {
+    return isFiltered ? style.dim('→ not forwarded (--events)') : `answered ${answered.status}`;
+  }
+  const duration = formatDuration(forward.durationMs);
+  if (forward.status === null)
+    return style.red(`→ no answer after ${duration}, answered ${answered.status}`);
+  const colour = isDelivered(forward.status)
+    ? style.green
+    : forward.status < 400
+      ? style.yellow
+      : style.red;
+  return `→ ${colour(String(forward.status))} ${duration}`;
+}
+
+function shownResponse(body: Buffer): string[] {
+  const text = body.subarray(0, SHOWN_RESPONSE_BYTES).toString('utf8').trimEnd();
+  return text === '' ? [] : safeText(text).split('\n');
+}
+
+function formatRefused(refused: Refused, style: ChalkInstance): string {
+  return `${style.dim(formatTime(refused.at))}  ${style.red(`✗ answered ${refused.status}`)}  ${safeLine(refused.reason)}`;
+}
+
+function formatSummary(summary: Summary, style: ChalkInstance): string {
+  const head = [
+    formatCount(summary.received, 'request'),
+    `${summary.valid} valid`,
+    `${summary.invalid} invalid`,
+    `${summary.forwarded} forwarded`,
+    `${summary.failed} not answered 200`,
+  ].join(', ');
+  const events = Object.entries(summary.byEvent).map(
+    ([event, count]) => `  ${safeLine(event)}  ${count}`,
+  );
+  const { p50, p95, max } = summary.latencyMs;
+  const latency =
+    summary.received === 0
+      ? []
+      : [
+          `  answered in ${formatDuration(p50)} (median), ${formatDuration(p95)} (p95), ${formatDuration(max)} (worst)`,
+        ];
+  return [style.bold(head), ...events, ...latency].join('\n');
+}
