@@ -1,7 +1,43 @@
 import type { Invocation } from '../cli.ts';
+import { loadLayers, loadSecrets } from './setup.ts';
+import { findRequests } from './verify-inputs.ts';
+import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { VerifyFlags } from '../flags/verify.ts';
+import {
+  formatTotals,
+  formatVerification,
+  verificationToJson,
+  type VerifiedRequest,
+} from '../report/verification.ts';
+import { diagnose } from '../webhook/diagnosis.ts';
 
-export async function run({ terminal }: Invocation<VerifyFlags>): Promise<number> {
-  terminal.info('not yet');
-  return 0;
+/** After so many, other work (a Ctrl-C, a reader that left) gets its turn. */
+const YIELD_EVERY = 100;
+
+export async function run(invocation: Invocation<VerifyFlags>): Promise<number> {
+  const { context, terminal, flags } = invocation;
+  const layers = await loadLayers(invocation);
+  const requests = findRequests(invocation, layers);
+  const secrets = loadSecrets(invocation, layers, flags);
+  const candidates = [...secrets.chosen, ...secrets.known];
+
+  const totals = { total: 0, valid: 0, invalid: 0 };
+  for await (const { request, note, ...place } of requests) {
+    const verified: VerifiedRequest = { ...place, verification: diagnose(request, candidates) };
+    totals.total += 1;
+    totals[verified.verification.valid ? 'valid' : 'invalid'] += 1;
+    if (terminal.isJson) terminal.json(verificationToJson(verified));
+    else terminal.data(formatVerification(terminal.style, verified));
+    if (note !== null) terminal.info(`note: ${note}`);
+    if (totals.total % YIELD_EVERY === 0) await new Promise(setImmediate);
+    context.interrupt.throwIfAborted();
+  }
+  if (totals.total === 0) {
+    throw new RelyableError('INPUT_UNREADABLE', 'expected at least one request, found none', {
+      hint: 'relyable webhooks listen receives some; relyable webhooks verify --help names the inputs',
+    });
+  }
+  if (terminal.isJson) terminal.json({ type: 'summary', v: 1, ...totals });
+  else terminal.data(formatTotals(totals));
+  return totals.invalid === 0 ? EXIT_YES : EXIT_NO;
 }

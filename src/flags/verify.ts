@@ -5,7 +5,6 @@ import { addHelpExtras, addSecretOptions } from './help.ts';
 export interface VerifyFlags {
   readonly format?: string;
   readonly signature?: string;
-  readonly explain?: boolean;
   readonly store?: string;
   readonly secret?: readonly string[];
   readonly secretFile?: readonly string[];
@@ -14,15 +13,21 @@ export interface VerifyFlags {
 export function defineVerify(command: Command): Command {
   command
     .description('say whether captured requests are genuine and, if not, why')
-    .argument('[inputs...]', 'cap_… ids, last, files, or - (none: everything in the store)')
-    .option('--signature <hex>', 'signature of the bare body given as input')
+    .argument(
+      '[inputs...]',
+      'capture ids (cap_…, last), files, folders, or - for stdin (none: everything in the store)',
+    )
+    .option('--signature <hex>', 'the signature that came with the bare body given as input')
     .option('--store <file>', 'where captures are kept');
   addSecretOptions(command);
   return addHelpExtras(command, {
     examples: [
       ['relyable webhooks verify last', 'the newest capture'],
       ['relyable webhooks verify', 'everything in the store'],
-      ['relyable webhooks verify body.json --signature "$SIG"', 'a body saved elsewhere'],
+      [
+        'relyable webhooks verify body.json --signature "$SIGNATURE"',
+        'a body saved elsewhere, with the X-Relyable-Signature it came with',
+      ],
     ],
     exitCodes: [
       [0, 'every request is valid'],

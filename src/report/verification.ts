@@ -1,0 +1,76 @@
+import type { ChalkInstance } from 'chalk';
+import type { Verification } from '../webhook/verification.ts';
+import { formatCount } from './format.ts';
+import { safeLine } from './safe-text.ts';
+
+/** One judged request with where it came from. */
+export interface VerifiedRequest {
+  /** A capture id, a file as it was named, or `-` for stdin. */
+  readonly source: string;
+  /** Its place among the requests of that source, from 0. */
+  readonly index: number;
+  /** The source holds several, so the place is worth showing. */
+  readonly isOneOfMany: boolean;
+  readonly event: string | null;
+  readonly verification: Verification;
+}
+
+/** How many were judged, and how. */
+export interface VerificationTotals {
+  readonly total: number;
+  readonly valid: number;
+  readonly invalid: number;
+}
+
+/** `✓ source  event  proof`, or three lines with reason, proof and fix. */
+export function formatVerification(style: ChalkInstance, verified: VerifiedRequest): string {
+  const { verification } = verified;
+  const name = `${safeLine(describeSource(verified))}  ${safeLine(verified.event ?? '(no event)')}`;
+  if (verification.valid) {
+    return `${style.green('✓')} ${name}  ${style.dim(safeLine(verification.detail))}`;
+  }
+  const reasons = verification.reasons.join(' + ');
+  const lines = [
+    `${style.red('✗')} ${name}  ${style.red(reasons)}`,
+    `  ${safeLine(verification.detail)}`,
+  ];
+  if (verification.fix !== null)
+    lines.push(`  ${style.cyan('fix:')} ${safeLine(verification.fix)}`);
+  return lines.join('\n');
+}
+
+/** `requests.http#2`: people count from 1. */
+export function describeSource({
+  source,
+  index,
+  isOneOfMany,
+}: Pick<VerifiedRequest, 'source' | 'index' | 'isOneOfMany'>): string {
+  const name = source === '-' ? 'stdin' : source;
+  return isOneOfMany ? `${name}#${index + 1}` : name;
+}
+
+export function verificationToJson({ source, index, event, verification }: VerifiedRequest): {
+  readonly type: 'verification';
+  readonly v: 1;
+  readonly [key: string]: unknown;
+} {
+  const { valid, reason, reasons, detail, fix, secretSource } = verification;
+  return {
+    type: 'verification',
+    v: 1,
+    source,
+    index,
+    event,
+    valid,
+    reason,
+    reasons,
+    detail,
+    fix,
+    secretSource,
+  };
+}
+
+/** `3 requests: 2 valid, 1 invalid`. */
+export function formatTotals({ total, valid, invalid }: VerificationTotals): string {
+  return `${formatCount(total, 'request')}: ${valid.toLocaleString('en-US')} valid, ${invalid.toLocaleString('en-US')} invalid`;
+}

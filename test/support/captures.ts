@@ -1,0 +1,53 @@
+import { openStore } from '../../src/store/capture-store.ts';
+import { type Capture, createCaptureId } from '../../src/webhook/capture.ts';
+import { summarisePayload } from '../../src/webhook/payload-summary.ts';
+import type { HeaderPair } from '../../src/webhook/request.ts';
+import { signPayload } from '../../src/webhook/signature.ts';
+
+export const SECRET = 'whsec_test_0123456789';
+
+const START = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/** A capture as the listener keeps it, signed with `SECRET` unless the headers say otherwise. */
+export function makeCapture(n: number, changes: Partial<Capture> = {}): Capture {
+  const body = changes.body ?? Buffer.from(`{"event":"test_run.completed","data":{"n":${n}}}`);
+  const headers: readonly HeaderPair[] = changes.headers ?? [
+    ['Host', 'localhost:4400'],
+    ['content-type', 'application/json'],
+    ['Content-Length', String(body.length)],
+    ['X-Relyable-Signature', signPayload(body, SECRET)],
+  ];
+  const { event, eventId } = summarisePayload({ headers, body });
+  const receivedAt = START + n * 1000;
+  return {
+    id: createCaptureId(receivedAt, Buffer.alloc(7, n)),
+    receivedAt,
+    method: 'POST',
+    path: '/webhooks/relyable?x=1',
+    httpVersion: '1.1',
+    event,
+    eventId,
+    verification: { valid: true, reason: 'ok' },
+    duplicateOf: null,
+    answered: 200,
+    forwards: [],
+    ...changes,
+    headers,
+    body,
+  };
+}
+
+/** Puts captures into a store file, making it where there is none. */
+export function fillStore(file: string, captures: Iterable<Capture>): void {
+  const store = openStore(file);
+  store.import(captures);
+  store.close();
+}
+
+/** What a store file holds, oldest first. */
+export function readStore(file: string): Capture[] {
+  const store = openStore(file);
+  const captures = [...store.each({})];
+  store.close();
+  return captures;
+}
