@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { signPayload } from '../../src/webhook/signature.ts';
 import { fillStore, makeCapture, SECRET } from '../support/captures.ts';
-import { type CliResult, runCli, temporaryFolder } from '../support/cli.ts';
+import { type CliResult, runCli, startCli, temporaryFolder } from '../support/cli.ts';
 
 const env = { RELYABLE_WEBHOOK_SECRET: SECRET };
 
@@ -109,9 +109,9 @@ describe('verify of captures', () => {
   });
 
   it('stops quietly when its reader leaves', async () => {
-    const captures = Array.from({ length: 5000 }, (_, n) => makeCapture(n));
-    const store = storeOf(captures.map((capture, n) => ({ ...capture, id: `cap_${n}` })));
-    const { startCli } = await import('../support/cli.ts');
+    const store = storeOf(
+      Array.from({ length: 5000 }, (_, n) => makeCapture(n, { id: `cap_${n}` })),
+    );
     const running = startCli(['webhooks', 'verify', '--store', store], { env, stdin: '' });
     await running.nextLine(() => true);
     running.child.stdout.destroy();
