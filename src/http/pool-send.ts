@@ -1,4 +1,5 @@
 import Pool from 'undici/lib/dispatcher/pool.js';
+import type { Pool as UndiciPool } from 'undici';
 import { type HeaderPair, toHeaderPairs } from '../webhook/request.ts';
 import {
   completeHeaders,
@@ -21,10 +22,10 @@ type Exchange = (result: Omit<SendResult, 'durationMs'>) => void;
 /** A sender on undici's pool: slower to load than `createSender`, faster for many requests. */
 export function createPoolSender(options: PoolOptions): Sender {
   const { timeoutMs, tls, signal, connections } = options;
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, UndiciPool>();
   const inFlight = new Set<(reason: Error) => void>();
 
-  const poolOf = (origin: string): Pool => {
+  const poolOf = (origin: string): UndiciPool => {
     let pool = pools.get(origin);
     if (pool === undefined) {
       pool = new Pool(origin, {
