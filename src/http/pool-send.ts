@@ -83,7 +83,7 @@ export function createPoolSender(options: PoolOptions): Sender {
     try {
       poolOf(outgoing.url.origin).dispatch(
         {
-          method: outgoing.method as 'POST',
+          method: outgoing.method,
           path: `${outgoing.url.pathname}${outgoing.url.search}`,
           headers: completeHeaders(outgoing).flat(),
           body: outgoing.body.length === 0 ? null : outgoing.body,
