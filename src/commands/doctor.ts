@@ -1,7 +1,95 @@
 import type { Invocation } from '../cli.ts';
+import { DEFAULT_API_URL, DEFAULT_HOST, DEFAULT_PORT } from '../config/defaults.ts';
+import type { ConfigLayer } from '../config/load.ts';
+import { pickSetting, type Setting, storeSetting } from '../config/settings.ts';
+import { parseTargetUrl } from '../config/values.ts';
+import { isInContainer } from '../doctor/environment.ts';
+import { examine } from '../doctor/examine.ts';
+import type { Finding, Subject } from '../doctor/finding.ts';
+import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { DoctorFlags } from '../flags/doctor.ts';
+import { formatFinding, formatVerdict } from '../report/doctor.ts';
+import { loadLayers } from './setup.ts';
 
-export async function run({ terminal }: Invocation<DoctorFlags>): Promise<number> {
-  terminal.info('not yet');
-  return 0;
+/** Examines what webhooks depend on here; 1 where something is broken. */
+export async function run(invocation: Invocation<DoctorFlags>): Promise<number> {
+  const { terminal } = invocation;
+  const findings: Finding[] = [];
+  for await (const finding of examine(await settle(invocation))) {
+    invocation.context.interrupt.throwIfAborted();
+    findings.push(finding);
+    if (!terminal.isJson) terminal.data(formatFinding(finding, terminal.style));
+  }
+  const isBroken = findings.some(({ level }) => level === 'failure');
+  if (terminal.isJson) terminal.json({ type: 'doctor', v: 1, ok: !isBroken, findings });
+  else terminal.data(formatVerdict(findings));
+  return isBroken ? EXIT_NO : EXIT_YES;
+}
+
+/** What to examine. A config that is not valid is a finding, not the end. */
+async function settle(invocation: Invocation<DoctorFlags>): Promise<Subject> {
+  const { context, flags } = invocation;
+  let layers: ConfigLayer[] = [];
+  let configError: RelyableError | null = null;
+  try {
+    layers = await loadLayers(invocation);
+  } catch (error) {
+    if (!(error instanceof RelyableError)) throw error;
+    configError = error;
+  }
+  const pick = <T>(read: (values: ConfigLayer['values']) => T | undefined, fallback: T): T =>
+    pickSetting(context, layers, { config: read, fallback }).value as T;
+  return {
+    context,
+    layers,
+    configError,
+    target: targetSetting(invocation, layers),
+    store: storeSetting(context, layers, flags.store),
+    api: apiSetting(invocation, layers),
+    apiKey: apiKeySetting(invocation, layers),
+    listen: {
+      host: pick((values) => values.host, DEFAULT_HOST),
+      port: pick((values) => values.port, DEFAULT_PORT),
+    },
+    isContainer: isInContainer(context),
+  };
+}
+
+function targetSetting(
+  { context, flags }: Invocation<DoctorFlags>,
+  layers: readonly ConfigLayer[],
+): Setting<URL> | null {
+  const { value, origin } = pickSetting<string | undefined>(context, layers, {
+    flag: { name: '--to', value: flags.to },
+    config: (values) => values.forwardTo,
+    fallback: undefined,
+  });
+  return value === undefined ? null : { value: parseTargetUrl(value, origin), origin };
+}
+
+function apiSetting(
+  { context }: Invocation<DoctorFlags>,
+  layers: readonly ConfigLayer[],
+): Setting<URL> {
+  const { value, origin } = pickSetting(context, layers, {
+    env: 'RELYABLE_API_URL',
+    config: (values) => values.api?.url,
+    fallback: DEFAULT_API_URL,
+  });
+  return { value: parseTargetUrl(value, origin), origin };
+}
+
+function apiKeySetting(
+  { context }: Invocation<DoctorFlags>,
+  layers: readonly ConfigLayer[],
+): Setting<string> | null {
+  const names = ['RELYABLE_API_KEY', ...layers.flatMap(({ values }) => values.api?.keyEnv ?? [])];
+  for (const name of names) {
+    const value = context.env[name];
+    if (value !== undefined && value !== '') return { value, origin: name };
+  }
+  for (const { values, origin } of layers) {
+    if (values.apiKey !== undefined) return { value: values.apiKey, origin };
+  }
+  return null;
 }

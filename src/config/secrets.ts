@@ -23,7 +23,8 @@ export interface Secrets {
   readonly note: string | null;
 }
 
-const ENV_NAME = 'RELYABLE_WEBHOOK_SECRET';
+/** The variable that apps and relyable alike read the signing secret from. */
+export const SECRET_ENV_NAME = 'RELYABLE_WEBHOOK_SECRET';
 export const DEVELOPMENT_SECRET_SOURCE = 'the development secret';
 
 /**
@@ -57,7 +58,7 @@ export function resolveSecrets(
       .map(({ source, value }) => ({ source, value, role: 'known' })),
     warnings,
     note: isDevelopment
-      ? `using the development secret (no ${ENV_NAME} set); give it to your app: ${ENV_NAME}="$(relyable webhooks listen --print-secret)"`
+      ? `using the development secret (no ${SECRET_ENV_NAME} set); give it to your app: ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`
       : null,
   };
 }
@@ -77,7 +78,9 @@ function secretsFromFlags(
     return { source, value: requireSecret(value, source), role: 'chosen' };
   });
   if (fromValues.length > 0) {
-    warnings.push(`--secret is visible in the process list; prefer --secret-file or ${ENV_NAME}`);
+    warnings.push(
+      `--secret is visible in the process list; prefer --secret-file or ${SECRET_ENV_NAME}`,
+    );
   }
   const fromFiles = (flags.secretFile ?? []).map((path): SecretCandidate => {
     const file = resolve(context.cwd, path);
@@ -105,9 +108,9 @@ function secretsFromEnvironment(
     if (value !== undefined)
       found.push({ source, value: requireSecret(value, source), role: 'chosen' });
   };
-  add(ENV_NAME, context.env[ENV_NAME]);
+  add(SECRET_ENV_NAME, context.env[SECRET_ENV_NAME]);
   for (const { origin, values } of layers) {
-    if (values.secretEnv !== undefined && values.secretEnv !== ENV_NAME) {
+    if (values.secretEnv !== undefined && values.secretEnv !== SECRET_ENV_NAME) {
       const value = context.env[values.secretEnv];
       if (value === undefined && found.length === 0) {
         throw new RelyableError(
@@ -171,7 +174,7 @@ function readDevelopmentSecret(context: Context): SecretCandidate {
     throw new RelyableError(
       'SECRET_INVALID',
       `no signing secret is set, and a development secret cannot be kept at ${file}: ${errorMessage(error)}`,
-      { hint: `set ${ENV_NAME}, or make that folder writable`, cause: error },
+      { hint: `set ${SECRET_ENV_NAME}, or make that folder writable`, cause: error },
     );
   }
   const value = readIfExists(file) ?? made;

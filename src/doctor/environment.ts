@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import type { Context } from '../context.ts';
+import { type Check, failure, failureOf, info, ok } from './finding.ts';
+
+/** As `engines` in package.json says. */
+const OLDEST_NODE: readonly [major: number, minor: number] = [20, 19];
+
+export const checkNode: Check = async ({ context: { nodeVersion, platform } }) => {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
+  const isSupported =
+    major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  const found = isSupported
+    ? ok(`Node ${nodeVersion} on ${platform}`)
+    : failure(
+        `Node ${nodeVersion} is older than ${OLDEST_NODE.join('.')}, the oldest that works`,
+        'install a newer Node; the current long-term release is a good choice',
+      );
+  return [found];
+};
+
+export const checkConfig: Check = async ({ layers, configError }) => {
+  if (configError !== null) return [failureOf(configError)];
+  if (layers.length === 0) {
+    return [info('no config file', 'relyable init writes one')];
+  }
+  const origins = layers.map(({ origin }) => origin);
+  return [ok(origins.join('; '))];
+};
+
+/** Whether this process runs in a container, by the marks that Docker, Podman and Kubernetes leave. */
+export function isInContainer(
+  { env, platform }: Pick<Context, 'env' | 'platform'>,
+  exists: (file: string) => boolean = existsSync,
+): boolean {
+  if (env['KUBERNETES_SERVICE_HOST'] || env['container']) return true;
+  return platform === 'linux' && ['/.dockerenv', '/run/.containerenv'].some(exists);
+}
+
+export const checkContainer: Check = async ({ isContainer, listen }) => {
+  if (!isContainer) return [ok('not in a container')];
+  const isPrivate =
+    listen.host === '127.0.0.1' || listen.host === '::1' || listen.host === 'localhost';
+  const found = info(
+    'in a container: localhost is the container itself',
+    isPrivate
+      ? `to be reached from outside: listen --host 0.0.0.0, with the port published (-p ${listen.port}:${listen.port}); the host's own services are at host.docker.internal`
+      : "the host's own services are at host.docker.internal",
+  );
+  return [found];
+};

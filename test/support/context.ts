@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import type { Context } from '../../src/context.ts';
+import { temporaryFolder } from './cli.ts';
+
+/** A context of a user with an empty home and an empty folder; everything may be overridden. */
+export function testContext(overrides: Partial<Context> = {}): Context {
+  const home = temporaryFolder();
+  return {
+    argv: [],
+    env: {},
+    cwd: temporaryFolder(),
+    pid: process.pid,
+    platform: process.platform,
+    nodeVersion: process.versions.node,
+    paths: { data: join(home, 'data'), config: join(home, 'config'), cache: join(home, 'cache') },
+    stdin: Readable.from([]),
+    stdout: { write: () => true },
+    stderr: { write: () => true },
+    now: Date.now,
+    elapsed: () => performance.now(),
+    randomBytes,
+    sleep: async (ms, signal) => {
+      await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
+    },
+    fetch: (...args) => globalThis.fetch(...args),
+    openUrl: async () => undefined,
+    interrupt: new AbortController().signal,
+    stoppedBy: () => null,
+    ...overrides,
+  };
+}
