@@ -4,6 +4,7 @@ import { RelyableError } from './errors.ts';
 import { defineConfig } from './flags/config.ts';
 import { defineDoctor } from './flags/doctor.ts';
 import { defineListen } from './flags/listen.ts';
+import { defineLogs, defineLogsList, defineLogsShow } from './flags/logs.ts';
 import { defineOpen } from './flags/open.ts';
 import { defineTrigger } from './flags/trigger.ts';
 import { defineVerify } from './flags/verify.ts';
@@ -66,6 +67,11 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(defineListen(webhooks.command('listen')), () => import('./commands/listen.ts'));
   attach(defineTrigger(webhooks.command('trigger')), () => import('./commands/trigger.ts'));
   attach(defineVerify(webhooks.command('verify')), () => import('./commands/verify.ts'));
+
+  const logs = defineLogs(webhooks.command('logs'));
+  const logsList = logs.command('list', { isDefault: true });
+  attach(defineLogsList(logsList), () => import('./commands/logs-list.ts'));
+  attach(defineLogsShow(logs.command('show')), () => import('./commands/logs-show.ts'));
 
   attach(defineDoctor(program.command('doctor')), () => import('./commands/doctor.ts'));
   attach(defineConfig(program.command('config')), () => import('./commands/config.ts'));

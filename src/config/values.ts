@@ -40,6 +40,19 @@ export function parseDuration(text: string, name: string): number {
   return totalMs;
 }
 
+/** `2h` ago, or a date and time (ISO 8601; UTC without a zone, midnight without a time) → ms since 1970. */
+export function parseSince(text: string, name: string, now: number): number {
+  if (/^[\d.]+[a-z]/.test(text)) return now - parseDuration(text, name);
+  const match =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/i.exec(text);
+  const [, date, time = '00:00', zone = 'Z'] = match ?? [];
+  const ms = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
+  if (Number.isNaN(ms)) {
+    throw usage(name, 'a duration such as 2h, or a date and time such as 2026-01-31T10:00Z', text);
+  }
+  return ms;
+}
+
 /** `512`, `64kb`, `10mb`, `1GiB` → bytes; units of 1024. */
 export function parseSize(text: string, name: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);

@@ -29,6 +29,8 @@ export interface CaptureReader {
   get(id: string): Capture | undefined;
   /** Newest first, at most `limit`. */
   list(filter: CaptureFilter, limit: number): Capture[];
+  /** Ids and times of an event's newest captures, oldest first: one for each attempt that came. */
+  ofEvent(eventId: string): Array<Pick<Capture, 'id' | 'receivedAt'>>;
   /** Oldest first, all that match, a few at a time: memory stays flat. */
   each(filter: CaptureFilter): Generator<Capture>;
   close(): void;
@@ -65,6 +67,8 @@ const PRUNE_CHUNK = 500;
 /** How long a forward's row may wait for a capture to ride along with, ms. */
 const RIDE_WAIT_MS = 25;
 const READ_CHUNK = 100;
+/** More attempts of one event than this are told apart by nobody. */
+const OF_EVENT_LIMIT = 50;
 
 /** Opens the store for writing, making it where there is none. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
@@ -118,6 +122,9 @@ function createReader(file: string, database: Database): CaptureReader {
   const selectForwards = database.prepare(
     'SELECT * FROM forwards WHERE capture_id = ? ORDER BY seq',
   );
+  const selectOfEvent = database.prepare(
+    'SELECT id, received_at FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?',
+  );
   const selectById = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE id = ?`);
 
   const toCapture = (row: CaptureRow): Capture => ({
@@ -156,6 +163,13 @@ function createReader(file: string, database: Database): CaptureReader {
         const sql = `SELECT ${COLUMNS} FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
         const rows = database.prepare(sql).all(...values, limit) as unknown as CaptureRow[];
         return rows.map(toCapture);
+      }),
+    ofEvent: (eventId) =>
+      guarded(() => {
+        const rows = selectOfEvent.all(toBlob(eventId), OF_EVENT_LIMIT) as unknown as Array<
+          Pick<CaptureRow, 'id' | 'received_at'>
+        >;
+        return rows.map((row) => ({ id: row.id, receivedAt: row.received_at })).reverse();
       }),
     *each(filter) {
       const { where, values } = toWhere(filter);

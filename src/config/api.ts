@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { errorMessage, RelyableError } from '../errors.ts';
+import { DEFAULT_API_URL, DEFAULT_DELIVERIES_PATH } from './defaults.ts';
+import type { ConfigLayer } from './load.ts';
+import { pickSetting, type Setting } from './settings.ts';
+
+export interface ApiFlags {
+  readonly apiUrl?: string;
+  readonly apiKeyFile?: string;
+}
+
+export interface ApiSettings {
+  readonly url: Setting<URL>;
+  readonly deliveriesPath: Setting<string>;
+  /** Its value is never shown; only the origin is. */
+  readonly key: Setting<string>;
+}
+
+const ENV_NAME = 'RELYABLE_API_KEY';
+
+/** What is sent to an emulator on this machine, which takes any key, where none is set. */
+const LOCAL_KEY = 'local';
+
+/**
+ * Where the API is and the key for it: `--api-key-file`, `RELYABLE_API_KEY`, the config's
+ * `api.keyEnv`, a user config's `apiKey`. NOT_AUTHENTICATED without a key, unless the API is on
+ * this machine.
+ */
+export function resolveApi(
+  context: Context,
+  layers: readonly ConfigLayer[],
+  flags: ApiFlags,
+): ApiSettings {
+  const url = pickSetting(context, layers, {
+    flag: { name: '--api-url', value: flags.apiUrl },
+    env: 'RELYABLE_API_URL',
+    config: (values) => values.api?.url,
+    fallback: DEFAULT_API_URL,
+  });
+  const parsed = parseApiUrl(url);
+  return {
+    url: { value: parsed, origin: url.origin },
+    deliveriesPath: pickSetting(context, layers, {
+      config: (values) => values.api?.deliveriesPath,
+      fallback: DEFAULT_DELIVERIES_PATH,
+    }),
+    key: findKey(context, layers, flags, parsed),
+  };
+}
+
+function parseApiUrl({ value, origin }: Setting<string>): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new RelyableError('USAGE', `${origin}: expected an http(s) URL, got "${value}"`, {
+      hint: `the API is ${DEFAULT_API_URL}; an emulator is http://127.0.0.1:4500/api`,
+    });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new RelyableError(
+      'USAGE',
+      `${origin}: a URL with a user name or password is not accepted`,
+    );
+  }
+  url.search = '';
+  url.hash = '';
+  return url;
+}
+
+function findKey(
+  context: Context,
+  layers: readonly ConfigLayer[],
+  flags: ApiFlags,
+  url: URL,
+): Setting<string> {
+  if (flags.apiKeyFile !== undefined) {
+    return requireKey(readKeyFile(context, flags.apiKeyFile), `--api-key-file ${flags.apiKeyFile}`);
+  }
+  const names = [ENV_NAME, ...layers.flatMap(({ values }) => values.api?.keyEnv ?? [])];
+  const name = names.find((candidate) => context.env[candidate]);
+  if (name !== undefined) return requireKey(context.env[name] ?? '', name);
+  const layer = layers.find(({ values }) => values.apiKey !== undefined);
+  if (layer !== undefined) return requireKey(layer.values.apiKey ?? '', layer.origin);
+  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
+    return { value: LOCAL_KEY, origin: 'none needed on this machine' };
+  }
+  throw new RelyableError('NOT_AUTHENTICATED', `expected an API key for ${url.host}, got none`, {
+    hint: `make one in the dashboard under Settings → API Keys (it is shown once), then export ${ENV_NAME}=… or pass --api-key-file`,
+  });
+}
+
+function readKeyFile(context: Context, path: string): string {
+  try {
+    return readFileSync(resolve(context.cwd, path), 'utf8');
+  } catch (error) {
+    throw new RelyableError('INPUT_UNREADABLE', `--api-key-file ${path}: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A key that a header can carry; the message never holds it. */
+function requireKey(text: string, origin: string): Setting<string> {
+  const value = text.trim();
+  if (/^[\x21-\x7e]+$/.test(value)) return { value, origin };
+  const got = value === '' ? 'an empty value' : 'one with spaces or unusual characters';
+  throw new RelyableError('CONFIG_INVALID', `${origin}: expected an API key, got ${got}`, {
+    hint: 'copy it again from the dashboard, Settings → API Keys, without quotes',
+  });
+}
