@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
 import type { ConfigLayer } from '../config/load.ts';
+import { nearest } from '../config/nearest.ts';
 import { RelyableError } from '../errors.ts';
 import type { VerifyFlags } from '../flags/verify.ts';
 import type { VerifiedRequest } from '../report/verification.ts';
-import { requestOfBody } from '../verify/body.ts';
-import { readStream, readWhole } from '../verify/files.ts';
-import type { FoundRequest } from '../verify/input.ts';
+import { listFiles, readFileChunks } from '../verify/files.ts';
+import { INPUT_FORMATS, type FoundRequest, type InputFormat } from '../verify/input.ts';
+import { type InputOptions, readInput } from '../verify/read-input.ts';
 import { parseSource, type Source } from '../verify/sources.ts';
 import type { Capture } from '../webhook/capture.ts';
 import { summarisePayload } from '../webhook/payload-summary.ts';
@@ -14,7 +15,7 @@ import type { WebhookRequest } from '../webhook/request.ts';
 import { openCaptures, requireCapture, storeFile } from './stored.ts';
 
 /** A request to judge and where it stood. */
-export interface LocatedRequest extends Omit<VerifiedRequest, 'verification'> {
+interface LocatedRequest extends Omit<VerifiedRequest, 'verification'> {
   readonly request: WebhookRequest;
   readonly note: string | null;
 }
@@ -28,27 +29,66 @@ export async function* findRequests(
 ): AsyncGenerator<LocatedRequest> {
   const { args, flags } = invocation;
   const sources = args.map(parseSource);
-  if (flags.signature !== undefined) {
-    yield* readBody(invocation, sources, flags.signature);
-    return;
-  }
-  const isStored = (source: Source): boolean =>
-    source.kind === 'capture' || source.kind === 'newest';
-  const reader =
-    sources.length === 0 || sources.some(isStored)
-      ? await openCaptures(storeFile(invocation, layers))
-      : undefined;
+  const options = toInputOptions(flags);
+  if (flags.signature !== undefined) requireOneBody(sources);
+  const needsStore = sources.length === 0 || sources.some(isStored);
+  const reader = needsStore ? await openCaptures(storeFile(invocation, layers)) : undefined;
   try {
     if (sources.length === 0) for (const capture of reader?.each({}) ?? []) yield locate(capture);
     for (const source of sources) {
-      if (source.kind === 'capture' || source.kind === 'newest') {
-        const name = source.kind === 'capture' ? source.id : 'last';
-        if (reader !== undefined) yield locate(requireCapture(reader, name));
-      }
+      if (!isStored(source)) yield* readSource(invocation, source, options);
+      else if (reader !== undefined) yield locate(requireCapture(reader, source.id));
     }
   } finally {
     reader?.close();
   }
+}
+
+/** `--format` as one of its values. */
+export function parseFormat(format: string): InputFormat {
+  const known = INPUT_FORMATS.find((name) => name === format);
+  if (known !== undefined) return known;
+  const guess = nearest(format, INPUT_FORMATS);
+  throw new RelyableError(
+    'USAGE',
+    `--format: expected ${INPUT_FORMATS.join(', ')}, got "${format}"`,
+    guess === undefined ? {} : { hint: `did you mean ${guess}?` },
+  );
+}
+
+function toInputOptions({ format, signature }: VerifyFlags): InputOptions {
+  const kind = format === undefined ? undefined : parseFormat(format);
+  if (signature !== undefined && kind !== undefined && kind !== 'body') {
+    throw new RelyableError(
+      'USAGE',
+      `--signature goes with a bare body, not with --format ${kind}`,
+    );
+  }
+  return {
+    ...(kind === undefined ? {} : { format: kind }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}
+
+function requireOneBody([source, ...more]: readonly Source[]): void {
+  if (source === undefined || more.length > 0) {
+    throw new RelyableError(
+      'USAGE',
+      `--signature: expected one body, got ${more.length + (source === undefined ? 0 : 1)}`,
+      {
+        hint: 'relyable webhooks verify body.json --signature <hex>, or - for stdin',
+      },
+    );
+  }
+  if (isStored(source)) {
+    throw new RelyableError('USAGE', '--signature: a capture has its own signature', {
+      hint: 'leave --signature out, or name the file as ./…',
+    });
+  }
+}
+
+function isStored(source: Source): source is Source & { readonly kind: 'capture' } {
+  return source.kind === 'capture';
 }
 
 function locate(capture: Capture): LocatedRequest {
@@ -56,32 +96,55 @@ function locate(capture: Capture): LocatedRequest {
   return { source: id, index: 0, isOneOfMany: false, event, request: capture, note: null };
 }
 
-/** The one file (or stdin) that is a body alone. */
-async function* readBody(
-  { context }: VerifyInvocation,
-  sources: readonly Source[],
-  signature: string,
+/** Every request of stdin, a file, or the files of a folder; says what was left out. */
+async function* readSource(
+  { context, terminal }: VerifyInvocation,
+  source: Exclude<Source, { readonly kind: 'capture' }>,
+  options: InputOptions,
 ): AsyncGenerator<LocatedRequest> {
-  const [source, ...more] = sources;
-  if (source === undefined || more.length > 0) {
-    throw new RelyableError('USAGE', `--signature: expected one body, got ${sources.length}`, {
-      hint: 'relyable webhooks verify body.json --signature <hex>, or - for stdin',
-    });
+  const skipped = new Map<string, number>();
+  const count = (why: string, by = 1): void => {
+    skipped.set(why, (skipped.get(why) ?? 0) + by);
+  };
+  if (source.kind === 'stdin') {
+    yield* readOne('-', readInput(context.stdin, 'stdin', options), count);
+  } else {
+    const { files, ignored } = listFiles(context.cwd, source.path);
+    for (const file of files) {
+      const chunks = readFileChunks(resolve(context.cwd, file), file);
+      yield* readOne(file, readInput(chunks, file, options), count);
+    }
+    if (ignored > 0) count('a file of another kind', ignored);
   }
-  if (source.kind === 'capture' || source.kind === 'newest') {
-    throw new RelyableError('USAGE', '--signature: a capture has its own signature', {
-      hint: 'leave --signature out, or name the file as ./…',
-    });
+  const name = source.kind === 'stdin' ? 'stdin' : source.path;
+  for (const [why, times] of skipped) {
+    terminal.warn(`${name}: skipped ${times === 1 ? why : `${times} times ${why}`}`);
   }
-  const name = source.kind === 'stdin' ? '-' : source.path;
-  const body =
-    source.kind === 'stdin'
-      ? await readStream(context.stdin, 'stdin')
-      : readWhole(resolve(context.cwd, source.path), source.path);
-  yield locateFound(name, 0, false, requestOfBody(body, signature));
 }
 
-function locateFound(
+/** Held back by one, so that the first already knows whether another follows. */
+async function* readOne(
+  source: string,
+  items: ReturnType<typeof readInput>,
+  count: (why: string) => void,
+): AsyncGenerator<LocatedRequest> {
+  let held: FoundRequest | undefined;
+  let index = 0;
+  for await (const item of items) {
+    if (item.kind === 'skipped') {
+      count(item.why);
+      continue;
+    }
+    if (held !== undefined) {
+      yield toLocated(source, index, true, held);
+      index += 1;
+    }
+    held = item;
+  }
+  if (held !== undefined) yield toLocated(source, index, index > 0, held);
+}
+
+function toLocated(
   source: string,
   index: number,
   isOneOfMany: boolean,

@@ -1,11 +1,16 @@
 import type { Invocation } from '../cli.ts';
 import { loadLayers, loadSecrets } from './setup.ts';
+import { writeOutput } from './output.ts';
 import { findRequests } from './verify-inputs.ts';
 import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { VerifyFlags } from '../flags/verify.ts';
+import { formatJunit } from '../report/junit.ts';
+import { safeText } from '../report/safe-text.ts';
 import {
+  describeSource,
   formatTotals,
   formatVerification,
+  verificationsToJunit,
   verificationToJson,
   type VerifiedRequest,
 } from '../report/verification.ts';
@@ -21,14 +26,16 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
   const secrets = loadSecrets(invocation, layers, flags);
   const candidates = [...secrets.chosen, ...secrets.known];
 
+  const report: VerifiedRequest[] | undefined = flags.junit === undefined ? undefined : [];
   const totals = { total: 0, valid: 0, invalid: 0 };
   for await (const { request, note, ...place } of requests) {
     const verified: VerifiedRequest = { ...place, verification: diagnose(request, candidates) };
     totals.total += 1;
     totals[verified.verification.valid ? 'valid' : 'invalid'] += 1;
+    report?.push(verified);
     if (terminal.isJson) terminal.json(verificationToJson(verified));
     else terminal.data(formatVerification(terminal.style, verified));
-    if (note !== null) terminal.info(`note: ${note}`);
+    if (note !== null) terminal.info(`note: ${describeSource(verified)}: ${safeText(note)}`);
     if (totals.total % YIELD_EVERY === 0) await new Promise(setImmediate);
     context.interrupt.throwIfAborted();
   }
@@ -36,6 +43,9 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
     throw new RelyableError('INPUT_UNREADABLE', 'expected at least one request, found none', {
       hint: 'relyable webhooks listen receives some; relyable webhooks verify --help names the inputs',
     });
+  }
+  if (flags.junit !== undefined && report !== undefined) {
+    writeOutput(context, flags.junit, '--junit', formatJunit(verificationsToJunit(report)));
   }
   if (terminal.isJson) terminal.json({ type: 'summary', v: 1, ...totals });
   else terminal.data(formatTotals(totals));

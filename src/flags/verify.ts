@@ -5,6 +5,7 @@ import { addHelpExtras, addSecretOptions } from './help.ts';
 export interface VerifyFlags {
   readonly format?: string;
   readonly signature?: string;
+  readonly junit?: string;
   readonly store?: string;
   readonly secret?: readonly string[];
   readonly secretFile?: readonly string[];
@@ -18,6 +19,8 @@ export function defineVerify(command: Command): Command {
       'capture ids (cap_…, last), files, folders, or - for stdin (none: everything in the store)',
     )
     .option('--signature <hex>', 'the signature that came with the bare body given as input')
+    .option('--format <http|har|ndjson|body>', 'what the input is (default: by its content)')
+    .option('--junit <file>', 'write a JUnit report there')
     .option('--store <file>', 'where captures are kept');
   addSecretOptions(command);
   return addHelpExtras(command, {
@@ -27,6 +30,10 @@ export function defineVerify(command: Command): Command {
       [
         'relyable webhooks verify body.json --signature "$SIGNATURE"',
         'a body saved elsewhere, with the X-Relyable-Signature it came with',
+      ],
+      [
+        'relyable webhooks verify requests.http recordings/ --junit report.xml',
+        'raw HTTP, HAR or exports, in files and folders, with a report for CI',
       ],
     ],
     exitCodes: [

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Verification } from '../webhook/verification.ts';
 import { formatCount } from './format.ts';
+import type { JunitCase, JunitSuite } from './junit.ts';
 import { safeLine } from './safe-text.ts';
 
 /** One judged request with where it came from. */
@@ -73,4 +74,25 @@ export function verificationToJson({ source, index, event, verification }: Verif
 /** `3 requests: 2 valid, 1 invalid`. */
 export function formatTotals({ total, valid, invalid }: VerificationTotals): string {
   return `${formatCount(total, 'request')}: ${valid.toLocaleString('en-US')} valid, ${invalid.toLocaleString('en-US')} invalid`;
+}
+
+/** Judged requests as JUnit: a suite per source, a case per request. */
+export function verificationsToJunit(all: readonly VerifiedRequest[]): JunitSuite[] {
+  const suites = new Map<string, JunitCase[]>();
+  for (const verified of all) {
+    const name = verified.source === '-' ? 'stdin' : verified.source;
+    const cases = suites.get(name) ?? [];
+    cases.push(toJunitCase(verified));
+    suites.set(name, cases);
+  }
+  return [...suites].map(([name, cases]) => ({ name, cases }));
+}
+
+function toJunitCase(verified: VerifiedRequest): JunitCase {
+  const { valid, reasons, detail, fix } = verified.verification;
+  const name = `${describeSource(verified)} ${verified.event ?? '(no event)'}`;
+  const classname = 'relyable.webhooks.verify';
+  if (valid) return { name, classname };
+  const text = fix === null ? detail : `${detail}\n${fix}`;
+  return { name, classname, failure: { message: reasons.join(' + '), text } };
 }

@@ -1,10 +1,9 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
 import { errorMessage, RelyableError } from '../errors.ts';
 
 /** The most an input that is read as a whole may hold. */
-export const MAX_INPUT_BYTES = 256 * 1024 * 1024;
+const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 
 /** What of a folder is read; other files in it may be anything. */
 const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
@@ -15,49 +14,47 @@ const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.jsonl',
 ]);
 
-/** The bytes of a file, at most `MAX_INPUT_BYTES`. */
-export function readWhole(path: string, source: string): Buffer {
-  const file = openInput(path, source);
+/** A file's bytes as a stream; a problem is INPUT_UNREADABLE. */
+export async function* readFileChunks(path: string, source: string): AsyncGenerator<Buffer> {
   try {
-    const { size } = fstatSync(file);
-    const chunks: Buffer[] = [];
-    let total = 0;
-    // Read to its end whatever the size said: a pipe says 0, and a file may still grow.
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(Math.max(size - total, 0) + 64 * 1024);
-      const count = readSync(file, chunk, 0, chunk.length, null);
-      if (count === 0) return chunks.length === 1 ? (chunks[0] ?? chunk) : Buffer.concat(chunks);
-      total += count;
-      requireBounded(total, source);
-      chunks.push(chunk.subarray(0, count));
-    }
+    yield* createReadStream(path) as AsyncIterable<Buffer>;
   } catch (error) {
     throw inputError(source, error);
-  } finally {
-    closeSync(file);
   }
 }
 
-/** The bytes of a stream, at most `MAX_INPUT_BYTES`. */
-export async function readStream(stream: Readable, source: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+/** All of a stream's bytes, at most `MAX_INPUT_BYTES`. */
+export async function collectChunks(
+  chunks: AsyncIterable<Buffer>,
+  source: string,
+): Promise<Buffer> {
+  const kept: Buffer[] = [];
   let total = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     total += chunk.length;
-    requireBounded(total, source);
-    chunks.push(chunk);
+    if (total > MAX_INPUT_BYTES) {
+      throw new RelyableError(
+        'INPUT_UNREADABLE',
+        `${source}: expected at most ${MAX_INPUT_BYTES / 1024 / 1024} MB, got more`,
+        { hint: 'split it, or export it as NDJSON, which is read line by line' },
+      );
+    }
+    kept.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(kept);
 }
 
 /**
- * The files an operand names: itself, or every capture file below a folder, sorted. `ignored`
+ * The files an operand names, as paths from `base`: itself, or every capture file below a folder, sorted. `ignored`
  * counts the files of a folder that have another extension. A link to a folder is not followed.
  */
-export function listFiles(path: string): { readonly files: string[]; readonly ignored: number } {
+export function listFiles(
+  base: string,
+  path: string,
+): { readonly files: string[]; readonly ignored: number } {
   let isFolder: boolean;
   try {
-    isFolder = statSync(path).isDirectory();
+    isFolder = statSync(resolve(base, path)).isDirectory();
   } catch (error) {
     throw inputError(path, error);
   }
@@ -65,7 +62,7 @@ export function listFiles(path: string): { readonly files: string[]; readonly ig
   const files: string[] = [];
   let ignored = 0;
   const walk = (folder: string): void => {
-    const entries = readdirSync(folder, { withFileTypes: true });
+    const entries = readdirSync(resolve(base, folder), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (entry.name.startsWith('.')) continue;
       const child = join(folder, entry.name);
@@ -80,24 +77,6 @@ export function listFiles(path: string): { readonly files: string[]; readonly ig
     throw inputError(path, error);
   }
   return { files, ignored };
-}
-
-/** A file opened for reading; the caller closes it. */
-export function openInput(path: string, source: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    throw inputError(source, error);
-  }
-}
-
-function requireBounded(total: number, source: string): void {
-  if (total <= MAX_INPUT_BYTES) return;
-  throw new RelyableError(
-    'INPUT_UNREADABLE',
-    `${source}: expected at most ${MAX_INPUT_BYTES / 1024 / 1024} MB, got more`,
-    { hint: 'split it, or export it as NDJSON, which is read line by line' },
-  );
 }
 
 function inputError(source: string, error: unknown): RelyableError {

@@ -1,5 +1,5 @@
 import { RelyableError } from '../errors.ts';
-import type { Forward } from '../webhook/capture.ts';
+import type { Capture } from '../webhook/capture.ts';
 import type { WebhookRequest } from '../webhook/request.ts';
 
 /** The kinds of input `verify` and `captures import` read. */
@@ -7,14 +7,11 @@ export const INPUT_FORMATS = ['http', 'har', 'ndjson', 'body'] as const;
 
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-/** What an export of ours says beside the request; a new capture may keep it. */
-export interface CaptureOrigin {
-  readonly id: string;
-  /** ms since 1970. */
-  readonly receivedAt: number;
-  readonly answered: number | null;
-  readonly forwards: readonly Forward[];
-}
+/** What an export of ours says beside the request. */
+export type CaptureOrigin = Pick<
+  Capture,
+  'id' | 'receivedAt' | 'verification' | 'answered' | 'forwards'
+>;
 
 /** A request found in an input. */
 export interface FoundRequest {

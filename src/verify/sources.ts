@@ -1,14 +1,18 @@
 /** What an operand of `verify` names. */
 export type Source =
-  | { readonly kind: 'capture'; readonly id: string }
-  | { readonly kind: 'newest' }
+  | {
+      readonly kind: 'capture';
+      /** `cap_…`, or `last` for the newest. */
+      readonly id: string;
+    }
   | { readonly kind: 'stdin' }
   | { readonly kind: 'path'; readonly path: string };
 
 /** `cap_…`, `last`, `-`, else a path; a file of such a name is reached as `./last`. */
 export function parseSource(operand: string): Source {
   if (operand === '-') return { kind: 'stdin' };
-  if (operand === 'last') return { kind: 'newest' };
-  if (/^cap_[0-9a-z]+$/i.test(operand)) return { kind: 'capture', id: operand.toLowerCase() };
+  if (operand === 'last' || /^cap_[0-9a-z]+$/i.test(operand)) {
+    return { kind: 'capture', id: operand };
+  }
   return { kind: 'path', path: operand };
 }
