@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import { RelyableError } from './errors.ts';
 import { defineConfig } from './flags/config.ts';
 import { defineDoctor } from './flags/doctor.ts';
+import { defineInit } from './flags/init.ts';
 import { defineListen } from './flags/listen.ts';
 import { defineLogs, defineLogsList, defineLogsShow } from './flags/logs.ts';
 import { defineOpen } from './flags/open.ts';
@@ -73,6 +74,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(defineLogsList(logsList), () => import('./commands/logs-list.ts'));
   attach(defineLogsShow(logs.command('show')), () => import('./commands/logs-show.ts'));
 
+  attach(defineInit(program.command('init')), () => import('./commands/init.ts'));
   attach(defineDoctor(program.command('doctor')), () => import('./commands/doctor.ts'));
   attach(defineConfig(program.command('config')), () => import('./commands/config.ts'));
   attach(defineOpen(program.command('open')), () => import('./commands/open.ts'));

@@ -68,6 +68,11 @@ export function secretSource(context: Context, layers: readonly ConfigLayer[]): 
   return secretsFromEnvironment(context, layers)[0]?.source ?? DEVELOPMENT_SECRET_SOURCE;
 }
 
+/** The development secret's value; made where there is none yet. */
+export function developmentSecret(context: Context): string {
+  return readDevelopmentSecret(context).value;
+}
+
 function secretsFromFlags(
   context: Context,
   flags: SecretFlags,

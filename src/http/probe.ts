@@ -14,14 +14,16 @@ const CONNECT_TIMEOUT_MS = 2000;
 /** Opens and closes one TCP connection; sends nothing. */
 export function tryConnect(address: string, port: number, signal: AbortSignal): Promise<Reach> {
   return new Promise((resolve) => {
+    // A signal of its own: many probes may share the caller's.
+    const stopped = AbortSignal.any([signal]);
     const socket = connect({ host: address, port, timeout: CONNECT_TIMEOUT_MS });
     const finish = (error: string | null): void => {
-      signal.removeEventListener('abort', stop);
+      stopped.removeEventListener('abort', stop);
       socket.destroy();
       resolve({ address, error });
     };
     const stop = (): void => finish('stopped');
-    signal.addEventListener('abort', stop, { once: true });
+    stopped.addEventListener('abort', stop, { once: true });
     socket.once('connect', () => finish(null));
     socket.once('timeout', () => finish(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`));
     socket.once('error', (error) => finish(describe(error)));

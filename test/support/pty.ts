@@ -1,0 +1,80 @@
+import { type IPty, spawn } from '@lydell/node-pty';
+import { onTestFinished } from 'vitest';
+import { BIN, cleanEnvironment, temporaryFolder } from './cli.ts';
+
+export interface PtyCli {
+  readonly pty: IPty;
+  readonly home: string;
+  /** All that came, as the program wrote it. */
+  screen(): string;
+  /** Resolves once the text has come after what the last call waited for; rejects when the program ends before. */
+  waitFor(text: string): Promise<void>;
+  /** What is typed; `\r` is Enter. */
+  type(keys: string): void;
+  readonly exitCode: Promise<number>;
+}
+
+/** Starts the built program in a pseudo-terminal; it is killed when the test ends. */
+export function startPtyCli(
+  args: readonly string[],
+  options: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly columns?: number;
+    readonly rows?: number;
+  } = {},
+): PtyCli {
+  const home = temporaryFolder();
+  const pty = spawn(process.execPath, [BIN, ...args], {
+    cwd: options.cwd ?? home,
+    cols: options.columns ?? 80,
+    rows: options.rows ?? 24,
+    env: cleanEnvironment(home, { TERM: 'xterm-256color', ...options.env }),
+  });
+  onTestFinished(() => {
+    try {
+      pty.kill('SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  });
+  let text = '';
+  let seen = 0;
+  let isOver = false;
+  let waiters: Array<() => void> = [];
+  const wake = (): void => {
+    const woken = waiters;
+    waiters = [];
+    for (const waiter of woken) waiter();
+  };
+  pty.onData((chunk) => {
+    text += chunk;
+    wake();
+  });
+  const exitCode = new Promise<number>((resolve) => {
+    pty.onExit((exit) => {
+      isOver = true;
+      wake();
+      // As a shell reports it.
+      resolve(exit.signal ? 128 + exit.signal : exit.exitCode);
+    });
+  });
+  return {
+    pty,
+    home,
+    screen: () => text,
+    type: (keys) => pty.write(keys),
+    exitCode,
+    waitFor: async (wanted) => {
+      for (;;) {
+        const at = text.indexOf(wanted, seen);
+        if (at !== -1) {
+          seen = at + wanted.length;
+          return;
+        }
+        if (isOver) throw new Error(`the program ended without "${wanted}":\n${text}`);
+        await new Promise<void>((resolve) => waiters.push(resolve));
+      }
+    },
+  };
+}
