@@ -29,6 +29,22 @@ export function proxyFor(url: URL, env: Environment): string | undefined {
   return proxy === '' || isExempt(url, read(env, 'NO_PROXY')) ? undefined : proxy;
 }
 
+/** `fetch` as it reaches this URL: through the proxy where the environment names one. */
+export async function createProxyFetch(
+  fetch: typeof globalThis.fetch,
+  url: URL,
+  env: Environment,
+): Promise<typeof globalThis.fetch> {
+  const proxy = proxyFor(url, env);
+  if (proxy === undefined) return fetch;
+  const dispatcher = await createProxyDispatcher(proxy);
+  // `dispatcher` is undici's own extension of fetch; the platform's types do not know it.
+  return (input, init) => {
+    const proxied: object = { ...init, dispatcher };
+    return fetch(input, proxied);
+  };
+}
+
 /** A dispatcher for global `fetch` that goes through the proxy; undici is loaded only for this. */
 export async function createProxyDispatcher(proxy: string): Promise<Dispatcher> {
   const { EnvHttpProxyAgent } = await import('undici');

@@ -1,5 +1,5 @@
 import { type ApiClient, createApiClient } from '../api/client.ts';
-import { createProxyDispatcher, proxyFor } from '../api/proxy.ts';
+import { createProxyFetch, proxyFor } from '../api/proxy.ts';
 import type { WireProblem } from '../api/wire.ts';
 import type { Invocation } from '../cli.ts';
 import { type ApiFlags, resolveApi } from '../config/api.ts';
@@ -47,14 +47,8 @@ export async function openApi(
   if (url.value.protocol === 'http:' && key.origin !== 'none needed on this machine') {
     terminal.verbose(`the API key goes to ${url.value.host} without TLS`);
   }
-  const dispatcher = proxy === undefined ? undefined : await createProxyDispatcher(proxy);
   const client = createApiClient({
-    // `dispatcher` is undici's own extension of fetch; the platform's types do not know it.
-    fetch: (input, init) =>
-      context.fetch(
-        input,
-        (dispatcher === undefined ? init : { ...init, dispatcher }) as RequestInit,
-      ),
+    fetch: await createProxyFetch(context.fetch, url.value, context.env),
     baseUrl: url.value,
     deliveriesPath: deliveriesPath.value,
     key: key.value,

@@ -1,4 +1,5 @@
 import type { Invocation } from '../cli.ts';
+import { apiUrlSetting, findApiKey } from '../config/api.ts';
 import { DEFAULT_API_URL, DEFAULT_HOST, DEFAULT_PORT } from '../config/defaults.ts';
 import type { ConfigLayer } from '../config/load.ts';
 import { pickSetting, type Setting, storeSetting } from '../config/settings.ts';
@@ -29,29 +30,40 @@ export async function run(invocation: Invocation<DoctorFlags>): Promise<number> 
 /** What to examine. A config that is not valid is a finding, not the end. */
 async function settle(invocation: Invocation<DoctorFlags>): Promise<Subject> {
   const { context, flags } = invocation;
-  let layers: ConfigLayer[] = [];
-  let configError: RelyableError | null = null;
-  try {
-    layers = await loadLayers(invocation);
-  } catch (error) {
-    if (!(error instanceof RelyableError)) throw error;
-    configError = error;
-  }
+  const errors: RelyableError[] = [];
+  /** What can be had, else the fallback and the reason kept. */
+  const attempt = async <T>(get: () => T | Promise<T>, fallback: T): Promise<T> => {
+    try {
+      return await get();
+    } catch (error) {
+      if (!(error instanceof RelyableError)) throw error;
+      errors.push(error);
+      return fallback;
+    }
+  };
+  const layers = await attempt<readonly ConfigLayer[]>(() => loadLayers(invocation), []);
   const pick = <T>(read: (values: ConfigLayer['values']) => T | undefined, fallback: T): T =>
     pickSetting(context, layers, { config: read, fallback }).value as T;
   return {
     context,
     layers,
-    configError,
-    target: targetSetting(invocation, layers),
+    target:
+      // What was typed wrong just now is no finding.
+      flags.to === undefined
+        ? await attempt(() => targetSetting(invocation, layers), null)
+        : targetSetting(invocation, layers),
     store: storeSetting(context, layers, flags.store),
-    api: apiSetting(invocation, layers),
-    apiKey: apiKeySetting(invocation, layers),
+    api: await attempt(() => apiUrlSetting(context, layers, {}), {
+      value: new URL(DEFAULT_API_URL),
+      origin: 'default',
+    }),
+    apiKey: (await attempt(() => findApiKey(context, layers, {}), undefined)) ?? null,
     listen: {
       host: pick((values) => values.host, DEFAULT_HOST),
       port: pick((values) => values.port, DEFAULT_PORT),
     },
     isContainer: isInContainer(context),
+    configErrors: errors,
   };
 }
 
@@ -65,31 +77,4 @@ function targetSetting(
     fallback: undefined,
   });
   return value === undefined ? null : { value: parseTargetUrl(value, origin), origin };
-}
-
-function apiSetting(
-  { context }: Invocation<DoctorFlags>,
-  layers: readonly ConfigLayer[],
-): Setting<URL> {
-  const { value, origin } = pickSetting(context, layers, {
-    env: 'RELYABLE_API_URL',
-    config: (values) => values.api?.url,
-    fallback: DEFAULT_API_URL,
-  });
-  return { value: parseTargetUrl(value, origin), origin };
-}
-
-function apiKeySetting(
-  { context }: Invocation<DoctorFlags>,
-  layers: readonly ConfigLayer[],
-): Setting<string> | null {
-  const names = ['RELYABLE_API_KEY', ...layers.flatMap(({ values }) => values.api?.keyEnv ?? [])];
-  for (const name of names) {
-    const value = context.env[name];
-    if (value !== undefined && value !== '') return { value, origin: name };
-  }
-  for (const { values, origin } of layers) {
-    if (values.apiKey !== undefined) return { value: values.apiKey, origin };
-  }
-  return null;
 }

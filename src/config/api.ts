@@ -33,21 +33,30 @@ export function resolveApi(
   layers: readonly ConfigLayer[],
   flags: ApiFlags,
 ): ApiSettings {
+  const url = apiUrlSetting(context, layers, flags);
+  return {
+    url,
+    deliveriesPath: pickSetting(context, layers, {
+      config: (values) => values.api?.deliveriesPath,
+      fallback: DEFAULT_DELIVERIES_PATH,
+    }),
+    key: findApiKey(context, layers, flags) ?? keyWithoutSetting(url.value),
+  };
+}
+
+/** Where the API is: `--api-url`, `RELYABLE_API_URL`, config's `api.url`, else the published base. */
+export function apiUrlSetting(
+  context: Context,
+  layers: readonly ConfigLayer[],
+  flags: ApiFlags,
+): Setting<URL> {
   const url = pickSetting(context, layers, {
     flag: { name: '--api-url', value: flags.apiUrl },
     env: 'RELYABLE_API_URL',
     config: (values) => values.api?.url,
     fallback: DEFAULT_API_URL,
   });
-  const parsed = parseApiUrl(url);
-  return {
-    url: { value: parsed, origin: url.origin },
-    deliveriesPath: pickSetting(context, layers, {
-      config: (values) => values.api?.deliveriesPath,
-      fallback: DEFAULT_DELIVERIES_PATH,
-    }),
-    key: findKey(context, layers, flags, parsed),
-  };
+  return { value: parseApiUrl(url), origin: url.origin };
 }
 
 function parseApiUrl({ value, origin }: Setting<string>): URL {
@@ -68,12 +77,12 @@ function parseApiUrl({ value, origin }: Setting<string>): URL {
   return url;
 }
 
-function findKey(
+/** The API key by precedence; undefined where none is set. */
+export function findApiKey(
   context: Context,
   layers: readonly ConfigLayer[],
   flags: ApiFlags,
-  url: URL,
-): Setting<string> {
+): Setting<string> | undefined {
   if (flags.apiKeyFile !== undefined) {
     return requireKey(readKeyFile(context, flags.apiKeyFile), `--api-key-file ${flags.apiKeyFile}`);
   }
@@ -81,7 +90,10 @@ function findKey(
   const name = names.find((candidate) => context.env[candidate]);
   if (name !== undefined) return requireKey(context.env[name] ?? '', name);
   const layer = layers.find(({ values }) => values.apiKey !== undefined);
-  if (layer !== undefined) return requireKey(layer.values.apiKey ?? '', layer.origin);
+  return layer === undefined ? undefined : requireKey(layer.values.apiKey ?? '', layer.origin);
+}
+
+function keyWithoutSetting(url: URL): Setting<string> {
   if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
     return { value: LOCAL_KEY, origin: 'none needed on this machine' };
   }

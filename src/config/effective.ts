@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { errorMessage } from '../errors.ts';
+import { findApiKey } from './api.ts';
 import * as defaults from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
 import { secretSource } from './secrets.ts';
@@ -64,13 +65,14 @@ function secretSetting(context: Context, layers: readonly ConfigLayer[]): ShownS
 }
 
 function apiKeySetting(context: Context, layers: readonly ConfigLayer[]): ShownSetting {
-  const names = ['RELYABLE_API_KEY', ...layers.flatMap(({ values }) => values.api?.keyEnv ?? [])];
-  const name = names.find((candidate) => context.env[candidate]);
-  if (name !== undefined) return { value: HIDDEN, origin: name };
-  const layer = layers.find(({ values }) => values.apiKey !== undefined);
-  return layer === undefined
-    ? { value: undefined, origin: 'default' }
-    : { value: HIDDEN, origin: layer.origin };
+  try {
+    const key = findApiKey(context, layers, {});
+    return key === undefined
+      ? { value: undefined, origin: 'default' }
+      : { value: HIDDEN, origin: key.origin };
+  } catch (error) {
+    return { value: undefined, origin: errorMessage(error) };
+  }
 }
 
 /** Headers as they may be shown: those that usually carry a credential keep their name only. */

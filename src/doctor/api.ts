@@ -1,3 +1,4 @@
+import { createProxyFetch } from '../api/proxy.ts';
 import { describeFailure, isLoopback } from '../http/target.ts';
 import { type Check, failure, type Found, info, ok, type Subject, warning } from './finding.ts';
 
@@ -18,7 +19,8 @@ export const checkApi: Check = async (subject, signal) => {
   const startedAt = context.now();
   let response: Response;
   try {
-    response = await context.fetch(url, {
+    const fetch = await createProxyFetch(context.fetch, url, context.env);
+    response = await fetch(url, {
       headers: apiKey === null ? {} : { Authorization: `Bearer ${apiKey.value}` },
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(API_TIMEOUT_MS)]),

@@ -18,8 +18,8 @@ export const checkNode: Check = async ({ context: { nodeVersion, platform } }) =
   return [found];
 };
 
-export const checkConfig: Check = async ({ layers, configError }) => {
-  if (configError !== null) return [failureOf(configError)];
+export const checkConfig: Check = async ({ layers, configErrors }) => {
+  if (configErrors.length > 0) return configErrors.map(failureOf);
   if (layers.length === 0) {
     return [info('no config file', 'relyable init writes one')];
   }

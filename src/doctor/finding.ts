@@ -30,8 +30,8 @@ export interface Finding {
 export interface Subject {
   readonly context: Context;
   readonly layers: readonly ConfigLayer[];
-  /** Why the config files could not be read; the layers are empty then. */
-  readonly configError: RelyableError | null;
+  /** What is wrong with the settings; where they could not be read, defaults stand in for them. */
+  readonly configErrors: readonly RelyableError[];
   /** The app; null where none is named. */
   readonly target: Setting<URL> | null;
   readonly store: Setting<string>;

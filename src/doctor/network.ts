@@ -1,3 +1,4 @@
+import { proxyFor } from '../api/proxy.ts';
 import { DEFAULT_EMULATOR_PORT } from '../config/defaults.ts';
 import { errorCode } from '../errors.ts';
 import { findListener } from '../http/listeners.ts';
@@ -89,7 +90,7 @@ export function judgeTarget(
   if (isContainer && isLoopback(url)) {
     return failure(
       message,
-      `in a container localhost is the container itself: try host.docker.internal:${portOf(url)}`,
+      `start your app; if it runs outside this container, it is at host.docker.internal:${portOf(url)}`,
     );
   }
   return failure(message, 'start your app, or name its port: relyable doctor --to <port>');
@@ -98,10 +99,12 @@ export function judgeTarget(
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
 
 /** Whether a proxy stands between here and the API. Local targets never go through one. */
-export const checkProxy: Check = async ({ context: { env } }, signal) => {
+export const checkProxy: Check = async ({ context: { env }, api }, signal) => {
   const name = PROXY_VARIABLES.find((candidate) => env[candidate]);
-  const value = name === undefined ? undefined : env[name];
-  if (name === undefined || value === undefined) return [ok('none set')];
+  if (name === undefined) return [ok('none set')];
+  const value = proxyFor(api.value, env);
+  if (value === undefined)
+    return [info(`${name} is set, but ${api.value.host} is reached directly`)];
   let proxy: URL;
   try {
     proxy = new URL(value.includes('://') ? value : `http://${value}`);

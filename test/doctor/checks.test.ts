@@ -122,12 +122,16 @@ it('says that an address is not of this machine', async () => {
 it('names the proxy without its password, and says when it is away', async () => {
   const proxy = await startApp();
   const env = { HTTPS_PROXY: `http://me:hunter2@127.0.0.1:${proxy.port}` };
-  const up = await checkProxy(testSubject({}, testContext({ env })), never);
+  const api = { value: new URL('https://api.example/'), origin: 'default' };
+  const up = await checkProxy(testSubject({ api }, testContext({ env })), never);
   expect(up).toMatchObject([{ level: 'info' }]);
   await proxy.close();
-  const down = await checkProxy(testSubject({}, testContext({ env })), never);
+  const down = await checkProxy(testSubject({ api }, testContext({ env })), never);
   expect(down).toMatchObject([{ level: 'warning' }]);
   expect(JSON.stringify([up, down])).not.toContain('hunter2');
+  const exempt = testContext({ env: { ...env, NO_PROXY: 'api.example' } });
+  const [direct] = await checkProxy(testSubject({ api }, exempt), never);
+  expect(direct?.message).toContain('api.example is reached directly');
 });
 
 it('compares the secret with the env files of the app, and shows neither', async () => {

@@ -11,7 +11,7 @@ export function testSubject(
   return {
     context,
     layers: [],
-    configError: null,
+    configErrors: [],
     target: null,
     store: { value: join(context.paths.data, 'captures.db'), origin: 'default' },
     api: { value: new URL('http://127.0.0.1:1/api'), origin: 'RELYABLE_API_URL' },
