@@ -20,6 +20,7 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 /** Exit codes that are answers, not errors. */
 export const EXIT_YES = 0;
 export const EXIT_NO = 1;
+export const EXIT_UNREACHABLE = 4;
 export const EXIT_WAITED = 5;
 
 /**

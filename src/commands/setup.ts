@@ -2,6 +2,8 @@ import { type ConfigLayer, loadConfig } from '../config/load.ts';
 import { resolveSecrets, type SecretFlags, type Secrets } from '../config/secrets.ts';
 import type { Setting } from '../config/settings.ts';
 import type { Invocation } from '../cli.ts';
+import { type Context, signalExitCode } from '../context.ts';
+import { EXIT_YES } from '../errors.ts';
 
 /** The config layers of this invocation, in order of precedence. */
 export function loadLayers({ context, globals }: Invocation<unknown>): Promise<ConfigLayer[]> {
@@ -32,4 +34,10 @@ export function explainSettings(
   for (const [name, { value, origin }] of Object.entries(settings)) {
     if (value !== undefined) terminal.verbose(`${name}: ${value} (${origin})`);
   }
+}
+
+/** Ctrl-C ended a job that should have ended by itself; a reader that left did not. */
+export function interruptedCode(context: Context): number {
+  const signal = context.stoppedBy();
+  return signal === null ? EXIT_YES : signalExitCode(signal);
 }

@@ -21,6 +21,8 @@ export interface TriggerFlags {
   readonly retryReading?: string;
   readonly speed?: string;
   readonly duplicate?: string | boolean;
+  /** false under `--no-probe`. */
+  readonly probe: boolean;
   readonly dryRun?: boolean;
   readonly print?: string;
   readonly header?: readonly string[];
@@ -65,6 +67,10 @@ export function defineTrigger(command: Command): Command {
     .option('--retry-reading <gaps|offsets>', 'how the published delays are read (default: gaps)')
     .option('--speed <n>x|instant', 'compress the retry schedule, e.g. 60x (default: 1x)')
     .option('--duplicate [n]', 'send the same bytes again, n more times (default: 1)')
+    .option(
+      '--no-probe',
+      'when an app on this machine refuses a correct event, do not send it in other ways to find out why',
+    )
     .option('--dry-run', 'show what would be sent, send nothing')
     .option('--print <http|curl|json>', 'show the request in this form, send nothing')
     .option('-H, --header <"Name: value">', 'add a header (repeatable)', collect)

@@ -1,5 +1,5 @@
 import { EVENT_TYPES, isEventType } from '../webhook/event-type.ts';
-import { isDelivered } from '../webhook/retry.ts';
+import { explainUndelivered } from '../webhook/retry.ts';
 import type { Delivery, Warning } from './events.ts';
 
 /** The vendor page asks for an immediate 200; how long it waits is not published. Ours, in ms. */
@@ -9,13 +9,8 @@ export const SLOW_MS = 5000;
 export function findWarnings(delivery: Omit<Delivery, 'warnings'>): Warning[] {
   const { forward, verification, duplicateOf } = delivery;
   const warnings: Warning[] = [];
-  const status = forward?.status ?? null;
-  if (status !== null && !isDelivered(status) && status < 400) {
-    warnings.push({
-      code: 'not_200',
-      message: `your app answered ${status}: Relyable counts only 200 as delivered and will retry`,
-    });
-  }
+  const undelivered = explainUndelivered(forward?.status ?? 200);
+  if (undelivered !== null) warnings.push({ code: 'not_200', message: undelivered });
   if (forward !== null && forward.durationMs > SLOW_MS) {
     warnings.push({
       code: 'slow',

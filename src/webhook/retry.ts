@@ -17,6 +17,12 @@ export function isDelivered(status: number | null): boolean {
   return status === 200;
 }
 
+/** What an answer that looks fine means to Relyable; null where it is 200 or plainly a failure. */
+export function explainUndelivered(status: number): string | null {
+  if (isDelivered(status) || status >= 400) return null;
+  return `your app answered ${status}: Relyable counts only 200 as delivered and will retry`;
+}
+
 /** Production time of every attempt in ms after the first: `[0, 1m, 6m, 21m, 81m]` as gaps. */
 export function retryOffsetsMs(reading: RetryReading = 'gaps'): readonly number[] {
   if (reading === 'offsets') return DELAYS_MS;

@@ -1,0 +1,170 @@
+import type { Invocation } from '../cli.ts';
+import { nearest } from '../config/nearest.ts';
+import type { Secrets } from '../config/secrets.ts';
+import { parseDuration } from '../config/values.ts';
+import { RelyableError } from '../errors.ts';
+import type { TriggerFlags } from '../flags/trigger.ts';
+import { readTlsOptions, type TlsOptions } from '../http/target.ts';
+import { safeLine } from '../report/safe-text.ts';
+import { expectedStatuses, type RequestOptions, type Schedule } from '../trigger/deliver.ts';
+import {
+  createPayload,
+  expandEvent,
+  findUnknownPaths,
+  readPayload,
+  type TriggerPayload,
+} from '../trigger/payload.ts';
+import type { EventType } from '../webhook/event-type.ts';
+import { retryOffsetsMs } from '../webhook/retry.ts';
+import { MAX_SEED } from '../webhook/seeded-sample.ts';
+import { VERSION } from '../version.ts';
+import { explainSettings, loadLayers, loadSecrets } from './setup.ts';
+import { chooseEvent } from './trigger-choice.ts';
+import {
+  readData,
+  readEventName,
+  readSettings,
+  resolveTarget,
+  type TriggerOptions,
+} from './trigger-options.ts';
+
+/** Everything a sending needs, settled. */
+export interface TriggerPlan {
+  readonly options: TriggerOptions;
+  readonly request: RequestOptions;
+  readonly secrets: Secrets;
+  readonly schedule: Schedule;
+  readonly expected: readonly number[];
+  readonly timeoutMs: number;
+  readonly tls: TlsOptions;
+  /** The i-th event, from 0; the i-th of `count` differs from the others where samples are sent. */
+  payloadOf(index: number): TriggerPayload;
+  /** How many events are sent when each is sent once. */
+  readonly count: number;
+}
+
+/** Reads, checks and resolves all that the flags and the config say. */
+export async function makePlan(
+  invocation: Invocation<TriggerFlags>,
+  options: TriggerOptions,
+): Promise<TriggerPlan> {
+  const { terminal, flags } = invocation;
+  const payloads = await readPayloads(invocation, options);
+  const layers = await loadLayers(invocation);
+  const { timeout, retryReading } = readSettings(invocation, layers);
+  const timeoutMs = parseDuration(timeout.value, timeout.origin);
+  const tls = readTlsOptions(flags);
+  const to = await resolveTarget(invocation, layers, options.print === null);
+  explainSettings(invocation, {
+    to: { value: to.value.href, origin: to.origin },
+    timeout,
+  });
+  if (to.origin === 'the running listener') {
+    terminal.info(terminal.errorStyle.dim(`to ${to.origin} at ${safeLine(to.value.href)}`));
+  }
+  const secrets = loadSecrets(invocation, layers, flags);
+  return {
+    options,
+    secrets,
+    timeoutMs,
+    tls,
+    payloadOf: payloads.of,
+    count: payloads.count,
+    expected: expectedStatuses(options.expectStatus, options.tamper !== undefined),
+    request: {
+      to: to.value,
+      secret: secrets.chosen[0].value,
+      userAgent: `relyable/${VERSION}`,
+      tamper: options.tamper,
+      headers: options.headers,
+    },
+    schedule: {
+      offsetsMs: flags.retry === true ? retryOffsetsMs(retryReading) : [0],
+      speed: options.speed,
+      duplicates: options.duplicates,
+    },
+  };
+}
+
+interface Payloads {
+  readonly count: number;
+  of(index: number): TriggerPayload;
+}
+
+/** What is sent, checked; the clock is read when an event is made. */
+async function readPayloads(
+  invocation: Invocation<TriggerFlags>,
+  options: TriggerOptions,
+): Promise<Payloads> {
+  const { context, args, flags } = invocation;
+  if (options.data !== null) {
+    const payload = readPayload(await readData(invocation, options.data));
+    if (flags.validate) await validate(payload, `--data ${options.data}`);
+    requireSameEvent(args[0], payload);
+    return { count: 1, of: () => payload };
+  }
+  const name = args[0] === undefined ? await chooseEvent(invocation) : readEventName(args[0]);
+  const events = expandEvent(name);
+  warnOfUnknownPaths(invocation, events, options);
+  const isMany = options.load !== null;
+  const firstSeed = options.seed ?? (isMany ? context.randomBytes(4).readUInt32LE() : undefined);
+  const of = (index: number): TriggerPayload =>
+    createPayload(events[index % events.length] ?? events[0] ?? 'test_run.completed', {
+      seed: firstSeed === undefined ? undefined : seedOf(firstSeed, index, isMany),
+      timestamp: options.timestamp,
+      overrides: options.overrides,
+      wire: options.wire,
+      nowMs: context.now(),
+    });
+  if (flags.validate && options.overrides.length > 0) {
+    for (const index of events.keys()) await validate(of(index), '--set');
+  }
+  return { count: events.length, of };
+}
+
+/** The four of `all` share one seed; of many, each has its own. */
+function seedOf(first: number, index: number, isMany: boolean): number {
+  return isMany ? (first + index) % (MAX_SEED + 1) : first;
+}
+
+async function validate(payload: TriggerPayload, source: string): Promise<void> {
+  if (payload.payload === undefined) {
+    throw new RelyableError('INPUT_UNREADABLE', `${source}: expected JSON, got something else`, {
+      hint: '--no-validate sends it as it is',
+    });
+  }
+  const { checkEvent } = await import('../webhook/event-schema.ts');
+  const [problem, ...more] = checkEvent(payload.payload);
+  if (problem === undefined) return;
+  const where = problem.path === '' ? 'the payload' : problem.path;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  throw new RelyableError(
+    'USAGE',
+    `${source}: ${where} does not fit ${payload.event ?? 'an event'}: ${problem.message}${others}`,
+    { hint: '--no-validate sends it as it is; --list shows the fields' },
+  );
+}
+
+function requireSameEvent(name: string | undefined, { event }: TriggerPayload): void {
+  if (name === undefined || name === event) return;
+  throw new RelyableError(
+    'USAGE',
+    `expected a ${name} payload in --data, got ${event === null ? 'one without an event' : event}`,
+    { hint: 'leave the event out: --data says what is sent' },
+  );
+}
+
+function warnOfUnknownPaths(
+  { terminal }: Invocation<TriggerFlags>,
+  events: readonly EventType[],
+  { overrides }: TriggerOptions,
+): void {
+  const unknown = events.map((event) => findUnknownPaths(event, overrides));
+  // With `all`, a path is fine if one of the events has it.
+  for (const { path, known } of unknown[0] ?? []) {
+    if (!unknown.every((paths) => paths.some((other) => other.path === path))) continue;
+    const guess = nearest(path, known);
+    const tail = guess === undefined ? 'it is added' : `it is added; did you mean ${guess}?`;
+    terminal.warn(`--set ${path}: not a published field of ${events.join(', ')}; ${tail}`);
+  }
+}
