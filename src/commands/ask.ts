@@ -16,9 +16,9 @@ export interface Asker {
 
 /**
  * The terminal stays in its own line mode, so that editing, echo and Ctrl-C work as they do in the
- * shell. Rejects when the input ends (Ctrl-D) or the program is interrupted.
+ * shell. Rejects when the input ends (Ctrl-D), with `endHint`, or when the program is interrupted.
  */
-export function createAsker({ stdin, stderr, interrupt }: Context): Asker {
+export function createAsker({ stdin, stderr, interrupt }: Context, endHint: string): Asker {
   const lines = createInterface({ input: stdin, terminal: false });
   const iterator = lines[Symbol.asyncIterator]();
   const stopped = new Promise<never>((_, reject) => {
@@ -36,7 +36,7 @@ export function createAsker({ stdin, stderr, interrupt }: Context): Asker {
         if (done === true) {
           stderr.write('\n');
           throw new RelyableError('USAGE', 'expected an answer, got the end of the input', {
-            hint: 'relyable init --yes takes what it finds',
+            hint: endHint,
           });
         }
         const answer = value.trim() === '' ? suggestion : value.trim();

@@ -55,7 +55,9 @@ async function makePlan(invocation: InitInvocation): Promise<Plan> {
       hint: 'relyable init --yes takes what it finds; or pass --port, --path and --dotenv',
     });
   }
-  const asker = isSettled ? undefined : createAsker(context);
+  const asker = isSettled
+    ? undefined
+    : createAsker(context, 'relyable init --yes takes what it finds');
   try {
     return await settle(invocation, asker);
   } finally {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { Invocation } from '../cli.ts';
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TIMEOUT } from '../config/defaults.ts';
 import type { ConfigLayer } from '../config/load.ts';
@@ -12,11 +14,10 @@ import {
   parsePositive,
   parseTargetUrl,
 } from '../config/values.ts';
-import { RelyableError } from '../errors.ts';
+import { errorMessage, RelyableError } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
 import { findListener } from '../http/listeners.ts';
 import { parseTimestamp } from '../trigger/payload.ts';
-import { readStream, readWhole } from '../verify/files.ts';
 import { EVENT_TYPES, type EventType } from '../webhook/event-type.ts';
 import { type Override, parseOverride } from '../webhook/overrides.ts';
 import { WIRE_FORMATS, type WireFormat } from '../webhook/payload.ts';
@@ -211,8 +212,17 @@ export async function resolveTarget(
 }
 
 /** The bytes of `--data`: a file, or stdin for `-`. */
-export function readData({ context }: Invocation<TriggerFlags>, source: string): Promise<Buffer> {
-  if (source === '-')
-    return readStream(addAbortSignal(context.interrupt, context.stdin), '--data -');
-  return Promise.resolve(readWhole(resolve(context.cwd, source), `--data ${source}`));
+export async function readData(
+  { context }: Invocation<TriggerFlags>,
+  source: string,
+): Promise<Buffer> {
+  try {
+    if (source !== '-') return readFileSync(resolve(context.cwd, source));
+    return await buffer(addAbortSignal(context.interrupt, context.stdin));
+  } catch (error) {
+    context.interrupt.throwIfAborted();
+    throw new RelyableError('INPUT_UNREADABLE', `--data ${source}: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
 }
