@@ -36,6 +36,10 @@ export interface SendOptions {
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
   readonly signal?: AbortSignal;
+  /** Connections at once; 1 sends one request after the other over the same one. */
+  readonly maxSockets?: number;
+  /** Writes each body in so many pieces with a pause between them, like a slow sender. */
+  readonly pieces?: { readonly count: number; readonly pauseMs: number };
 }
 
 /** Sends requests over kept connections; never throws for what the other side does. */
@@ -59,8 +63,9 @@ export function completeHeaders(outgoing: Outgoing): HeaderPair[] {
 }
 
 /** A sender on node:http, which starts fastest; for many requests see `createPoolSender`. */
-export function createSender({ timeoutMs, tls, signal }: SendOptions): Sender {
-  const agentOptions = { keepAlive: true, maxSockets: 256, lookup: lookupTarget };
+export function createSender(options: SendOptions): Sender {
+  const { timeoutMs, tls, signal, maxSockets = 256, pieces } = options;
+  const agentOptions = { keepAlive: true, maxSockets, lookup: lookupTarget };
   const httpAgent = new HttpAgent(agentOptions);
   const httpsAgent = new HttpsAgent({ ...agentOptions, ...tls });
 
@@ -68,7 +73,7 @@ export function createSender({ timeoutMs, tls, signal }: SendOptions): Sender {
     new Promise((resolve) => {
       const startedAt = performance.now();
       const isTls = outgoing.url.protocol === 'https:';
-      const options = {
+      const requestOptions = {
         method: outgoing.method,
         agent: isTls ? httpsAgent : httpAgent,
         headers: completeHeaders(outgoing).flat(),
@@ -89,7 +94,7 @@ export function createSender({ timeoutMs, tls, signal }: SendOptions): Sender {
       const fail = (error: unknown): void => finish(null, describeFailure(error, outgoing.url));
       const onAbort = (): void => void request.destroy(new Error('stopped before an answer came'));
       try {
-        request = (isTls ? httpsRequest : httpRequest)(outgoing.url, options);
+        request = (isTls ? httpsRequest : httpRequest)(outgoing.url, requestOptions);
       } catch (error) {
         // A header or path that HTTP cannot carry.
         fail(error);
@@ -106,7 +111,8 @@ export function createSender({ timeoutMs, tls, signal }: SendOptions): Sender {
           finish(response.statusCode ?? null, null);
         }, fail);
       });
-      request.end(outgoing.body);
+      if (pieces === undefined) request.end(outgoing.body);
+      else writeSlowly(request, outgoing.body, pieces);
       if (signal?.aborted === true) onAbort();
     });
 
@@ -117,6 +123,25 @@ export function createSender({ timeoutMs, tls, signal }: SendOptions): Sender {
       httpsAgent.destroy();
     },
   };
+}
+
+function writeSlowly(
+  request: ClientRequest,
+  body: Uint8Array,
+  { count, pauseMs }: NonNullable<SendOptions['pieces']>,
+): void {
+  const size = Math.max(1, Math.ceil(body.length / count));
+  const writeFrom = (at: number): void => {
+    if (request.destroyed) return;
+    if (at + size >= body.length) {
+      request.end(body.subarray(at));
+      return;
+    }
+    request.write(body.subarray(at, at + size));
+    setTimeout(writeFrom, pauseMs, at + size);
+  };
+  request.setNoDelay(true);
+  writeFrom(0);
 }
 
 export function timeoutError(timeoutMs: number): Error {

@@ -1,0 +1,149 @@
+import type { SendResult } from '../../http/send.ts';
+import { EVENT_TYPES } from '../../webhook/event-type.ts';
+import type { CheckCase, CheckRequest, RequestMaker } from '../check-case.ts';
+import { describeAnswer } from '../judge.ts';
+
+/** Our own threshold: how long Relyable waits is not published. */
+const SLOW_MS = 5000;
+/** Our own threshold: the answer ends up in Relyable's delivery log. */
+const LARGE_ANSWER_BYTES = 4096;
+const TIMED_REQUESTS = 20;
+
+/** Traces of the runtimes a handler is likely to be written in. */
+const STACK_TRACES = [
+  /^\s*at .+\(?.+:\d+:\d+\)?/m,
+  /&nbsp; ?&nbsp;at .+:\d+:\d+/,
+  /Traceback \(most recent call last\)/,
+  /^\s+at [\w.$]+\([\w.]+\.java:\d+\)/m,
+  /^goroutine \d+ \[/m,
+  /^#\d+ .+\.php\(\d+\)/m,
+  /\.rb:\d+:in [`']/,
+];
+
+function ofEveryKind(make: RequestMaker): readonly CheckRequest[] {
+  return [
+    make.genuine('test_run.completed'),
+    make.tampered('missing'),
+    make.tampered('secret'),
+    make.forgedBytes('a body that is not JSON, with a wrong signature', '{"event": '),
+  ];
+}
+
+function bodyText({ body }: SendResult): string {
+  return body.toString('utf8');
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+export const ANSWERS: readonly CheckCase[] = [
+  {
+    id: 'answers.status',
+    section: 'answers',
+    severity: 'error',
+    title: 'answers every event with 200 exactly',
+    requests: (make) => EVENT_TYPES.map((event) => make.genuine(event)),
+    judge: ({ answers }) => {
+      const at = answers.findIndex(({ status }) => status !== 200);
+      const answer = answers[at];
+      if (answer === undefined) return null;
+      return {
+        topic: 'not-200',
+        message: `expected 200, got ${describeAnswer(answer)} for ${EVENT_TYPES[at] ?? ''}`,
+      };
+    },
+  },
+  {
+    id: 'answers.redirect',
+    section: 'answers',
+    severity: 'error',
+    title: 'does not redirect',
+    requests: (make) => [make.genuine('test_run.completed')],
+    judge: ({ answers: [answer] }) => {
+      const status = answer?.status ?? 0;
+      if (status < 300 || status > 399) return null;
+      const location = answer?.headers.find(([name]) => name.toLowerCase() === 'location')?.[1];
+      return {
+        topic: 'redirect',
+        message: `expected 200, got ${status} to ${location ?? 'nowhere'}`,
+      };
+    },
+  },
+  {
+    id: 'answers.time',
+    section: 'answers',
+    severity: 'error',
+    title: `answers within ${SLOW_MS / 1000} s`,
+    requests: (make) =>
+      Array.from({ length: TIMED_REQUESTS }, () => make.genuine('test_run.completed')),
+    judge: ({ answers }) => {
+      const worstMs = Math.max(...answers.map(({ durationMs }) => durationMs));
+      const unanswered = answers.find(({ status }) => status === null);
+      if (unanswered !== undefined) {
+        return {
+          topic: 'no-answer',
+          message: `expected an answer, got none: ${describeAnswer(unanswered)}`,
+        };
+      }
+      if (worstMs <= SLOW_MS) return null;
+      const medianMs = median(answers.map(({ durationMs }) => durationMs));
+      return {
+        topic: 'slow-answer',
+        message: `expected at most ${SLOW_MS} ms, got ${Math.round(worstMs)} ms at worst (median ${Math.round(medianMs)} ms)`,
+      };
+    },
+  },
+  {
+    id: 'answers.size',
+    section: 'answers',
+    severity: 'warning',
+    title: 'keeps its answers small',
+    requests: (make) => [make.genuine('test_run.completed'), make.tampered('secret')],
+    judge: ({ answers }) => {
+      const large = answers.find(({ body }) => body.length > LARGE_ANSWER_BYTES);
+      if (large === undefined) return null;
+      return {
+        topic: 'large-answer',
+        message: `expected at most ${LARGE_ANSWER_BYTES} bytes, got ${large.body.length}${large.isBodyCut ? ' and more' : ''}`,
+      };
+    },
+  },
+  {
+    id: 'answers.secret',
+    section: 'answers',
+    severity: 'error',
+    title: 'keeps its signing secret to itself',
+    requests: ofEveryKind,
+    judge: ({ answers }, { secret }) => {
+      const leak = answers.find(
+        (answer) =>
+          bodyText(answer).includes(secret) ||
+          answer.headers.some(([, value]) => value.includes(secret)),
+      );
+      if (leak === undefined) return null;
+      return {
+        topic: 'leaks-secret',
+        message: `the answer with ${describeAnswer(leak)} holds the signing secret`,
+      };
+    },
+  },
+  {
+    id: 'answers.stack-trace',
+    section: 'answers',
+    severity: 'warning',
+    title: 'shows no stack trace',
+    requests: ofEveryKind,
+    judge: ({ answers }) => {
+      const trace = answers.find((answer) =>
+        STACK_TRACES.some((pattern) => pattern.test(bodyText(answer))),
+      );
+      if (trace === undefined) return null;
+      return {
+        topic: 'leaks-stack',
+        message: `the answer with ${describeAnswer(trace)} holds a stack trace`,
+      };
+    },
+  },
+];

@@ -1,0 +1,151 @@
+import type { CheckCase } from '../check-case.ts';
+import { describeAnswer, judgeGenuine, judgeRefusal } from '../judge.ts';
+
+function robust(
+  name: string,
+  rest: Pick<CheckCase, 'title' | 'severity' | 'requests' | 'judge'> & Partial<CheckCase>,
+): CheckCase {
+  return { id: `robust.${name}`, section: 'robust', ...rest };
+}
+
+const BURST = 50;
+const TRANSCRIPT = 'caller: I smell gas. agent: Please hold the line.\n';
+const MEGABYTE = 1024 * 1024;
+
+/** Repeats must be answered alike: an error on the second makes Relyable send it again. */
+const judgeRepeats: CheckCase['judge'] = (exchange, facts) => {
+  const complaint = judgeGenuine(exchange, facts, 'duplicate');
+  if (complaint !== null) return complaint;
+  const [first, second] = exchange.answers;
+  if (first?.status === second?.status || first === undefined || second === undefined) return null;
+  return {
+    topic: 'duplicate',
+    message: `expected both to be answered alike, got ${describeAnswer(first)} and ${describeAnswer(second)}`,
+  };
+};
+
+export const ROBUST: readonly CheckCase[] = [
+  robust('duplicate', {
+    title: 'the same event twice is answered alike',
+    severity: 'error',
+    requests: (make) => {
+      const request = make.genuine('test_run.completed');
+      return [request, request];
+    },
+    judge: judgeRepeats,
+  }),
+  robust('simultaneous', {
+    title: 'the same event twice at once is answered alike',
+    severity: 'error',
+    manner: 'together',
+    requests: (make) => {
+      const request = make.genuine('test_run.completed');
+      return [request, request];
+    },
+    judge: judgeRepeats,
+  }),
+  robust('unknown-event', {
+    title: 'takes an event type it does not know',
+    severity: 'error',
+    requests: (make) => [make.genuine('test_run.completed', { event: 'test_run.archived' })],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'unknown-event'),
+  }),
+  robust('extra-field', {
+    title: 'takes a field it does not know',
+    severity: 'error',
+    requests: (make) => [
+      make.genuine('test_run.completed', { edit: { triggered_by: { kind: 'schedule' } } }),
+    ],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'strict-fields'),
+  }),
+  robust('missing-field', {
+    title: 'does without a field that may be missing',
+    severity: 'warning',
+    // A first run has nothing to compare with; the page does not say which fields are optional.
+    requests: (make) => [
+      make.genuine('test_run.completed', { edit: { previous_score: undefined } }),
+    ],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'strict-fields'),
+  }),
+  robust('non-ascii', {
+    title: 'takes names in other scripts',
+    severity: 'error',
+    requests: (make) => [
+      make.genuine('test_run.completed', { edit: { agent_name: 'Zürich 不動産 Агент' } }),
+    ],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'charset'),
+  }),
+  robust('emoji', {
+    title: 'takes names with emoji',
+    severity: 'error',
+    requests: (make) => [
+      make.genuine('agent.score_dropped', { edit: { agent_name: '🏠 Agent 👩‍💻' } }),
+    ],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'charset'),
+  }),
+  robust('large', {
+    title: 'takes a transcript of 1 MB',
+    severity: 'error',
+    requests: (make) => [
+      make.genuine('test_case.critical_failure', {
+        edit: { transcript: TRANSCRIPT.repeat(Math.ceil(MEGABYTE / TRANSCRIPT.length)) },
+      }),
+    ],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'body-limit'),
+  }),
+  robust('slow', {
+    title: 'waits for a body that comes in pieces',
+    severity: 'error',
+    manner: 'slowly',
+    requests: (make) => [make.genuine('test_run.completed')],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'slow-body'),
+  }),
+  robust('reuse', {
+    title: 'keeps a connection in order after a refusal',
+    severity: 'error',
+    manner: 'one connection',
+    requests: (make) => [
+      make.tampered('missing'),
+      make.genuine('test_run.completed'),
+      make.genuine('test_run.failed'),
+    ],
+    judge: ({ answers, requests }, facts) => {
+      const genuine = judgeGenuine({ answers: answers.slice(1) }, facts, 'connection');
+      // How the first is refused is the matter of `refuses.missing`, unless there is no answer.
+      return (
+        genuine ??
+        (answers[0]?.status === null ? judgeRefusal({ answers, requests }, 'connection') : null)
+      );
+    },
+  }),
+  robust('burst', {
+    title: `takes ${BURST} events at once`,
+    severity: 'error',
+    manner: 'together',
+    requests: (make) => Array.from({ length: BURST }, () => make.genuine('test_run.completed')),
+    judge: (exchange, facts) => {
+      const complaint = judgeGenuine(exchange, facts, 'burst');
+      if (complaint === null) return null;
+      const failed = exchange.answers.filter(({ status }) => status !== 200).length;
+      return { ...complaint, message: `${complaint.message} (${failed} of ${BURST} events)` };
+    },
+  }),
+  robust('charset', {
+    title: 'takes "application/json; charset=utf-8"',
+    severity: 'error',
+    requests: (make) => [
+      make.genuine('test_run.completed', { contentType: 'application/json; charset=utf-8' }),
+    ],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'content-type'),
+  }),
+  robust('content-type', {
+    title: 'takes a content type it does not expect',
+    severity: 'warning',
+    requests: (make) => [
+      make.genuine('test_run.completed', {
+        contentType: 'application/vnd.relyable.event+json; charset=UTF-8',
+      }),
+    ],
+    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'content-type'),
+  }),
+];

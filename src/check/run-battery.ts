@@ -1,0 +1,287 @@
+import { connect } from 'node:net';
+import { RelyableError } from '../errors.ts';
+import { createSender, type Outgoing, type Sender, type SendResult } from '../http/send.ts';
+import { lookupTarget, type TlsOptions } from '../http/target.ts';
+import type { HeaderPair } from '../webhook/request.ts';
+import { adviceFor, type Topic } from './advice.ts';
+import type {
+  CheckCase,
+  CheckRequest,
+  Complaint,
+  Exchange,
+  Facts,
+  Section,
+  Severity,
+} from './check-case.ts';
+import { detectFramework, type Framework } from './framework.ts';
+import { describeAnswer } from './judge.ts';
+import { createRequestMaker } from './request-maker.ts';
+
+export interface BatteryOptions {
+  readonly url: URL;
+  readonly cases: readonly CheckCase[];
+  readonly secret: string;
+  readonly userAgent: string;
+  readonly seed: number;
+  readonly timeoutMs: number;
+  readonly tls: TlsOptions;
+  /** Added to every request, e.g. for a proxy. */
+  readonly headers: readonly HeaderPair[];
+  /** Stop at the first finding of this severity or worse; null: run all. */
+  readonly bail: Severity | null;
+  readonly signal: AbortSignal;
+  /** Reads the user's observable, settled; for the idempotency cases. */
+  readonly readState: (() => Promise<string>) | null;
+}
+
+/** An answer as a report shows it. */
+export interface ShownAnswer {
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly error: string | null;
+  /** The first `SHOWN_BYTES` of the body, as text, the secret taken out. */
+  readonly body: string;
+}
+
+export interface Finding {
+  readonly topic: Topic;
+  readonly severity: Severity;
+  readonly headline: string;
+  readonly message: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** What came of one case. */
+export interface CaseResult {
+  readonly id: string;
+  readonly section: Section;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  /** Each different request of the case, with how often it was sent. */
+  readonly sent: readonly { readonly label: string; readonly count: number }[];
+  readonly answers: readonly ShownAnswer[];
+  readonly durationMs: number;
+  /** null unless failed. */
+  readonly finding: Finding | null;
+  /** Why it was not run; null unless skipped. */
+  readonly skipReason: string | null;
+}
+
+export type BatteryEvent =
+  | {
+      readonly type: 'start';
+      readonly cases: number;
+      readonly framework: Framework | null;
+      readonly usualStatus: number;
+    }
+  | { readonly type: 'case'; readonly result: CaseResult };
+
+const SHOWN_BYTES = 500;
+const SEVERITY_RANK: Readonly<Record<Severity, number>> = { warning: 1, error: 2 };
+const SLOW_PIECES = { count: 8, pauseMs: 15 };
+
+export function isAtLeast(severity: Severity, threshold: Severity): boolean {
+  return SEVERITY_RANK[severity] >= SEVERITY_RANK[threshold];
+}
+
+/**
+ * Runs the cases one after the other against a handler. A handler that cannot be reached at the
+ * start is UNREACHABLE; one that goes away during the run leaves the rest of the cases skipped.
+ */
+export async function* runBattery(options: BatteryOptions): AsyncGenerator<BatteryEvent> {
+  const { cases, bail, signal } = options;
+  const sender = createSender(options);
+  try {
+    const facts = await learnFacts(options, sender);
+    const { framework, usualStatus } = facts;
+    yield { type: 'start', cases: cases.length, framework, usualStatus };
+    let skipReason: string | null = null;
+    for (const item of cases) {
+      signal.throwIfAborted();
+      if (skipReason !== null) {
+        yield { type: 'case', result: skipped(item, skipReason) };
+        continue;
+      }
+      const result = await runCase(item, options, sender, facts);
+      yield { type: 'case', result };
+      if (result.answers.some(({ status }) => status === null) && !(await listens(options.url))) {
+        skipReason = `your app stopped listening during ${item.id}`;
+      } else if (bail !== null && result.finding && isAtLeast(result.finding.severity, bail)) {
+        skipReason = `stopped after ${item.id} (--bail)`;
+      }
+    }
+  } finally {
+    await sender.close();
+  }
+}
+
+/** A plain genuine event and a look at an error page: is anyone there, and who. */
+async function learnFacts(options: BatteryOptions, sender: Sender): Promise<Facts> {
+  const { url, secret } = options;
+  const make = createRequestMaker('usual', options);
+  const usual = await sender.send(outgoing(make.genuine('test_run.completed'), options));
+  if (usual.status === null) {
+    throw new RelyableError(
+      'UNREACHABLE',
+      `${url.href}: expected an answer, ${usual.error ?? ''}`,
+      {
+        hint: 'start your app first, or let this command start it: … -- <command>',
+      },
+    );
+  }
+  const answers = [usual];
+  if (detectFramework(answers) === null) answers.push(await fetchErrorPage(options, sender));
+  return { usualStatus: usual.status, framework: detectFramework(answers), secret };
+}
+
+function fetchErrorPage(options: BatteryOptions, sender: Sender): Promise<SendResult> {
+  const url = new URL('/relyable-check-no-such-page', options.url);
+  return sender.send({ method: 'GET', url, headers: options.headers, body: Buffer.alloc(0) });
+}
+
+function outgoing(request: CheckRequest, { url, headers }: BatteryOptions): Outgoing {
+  return { method: 'POST', url, headers: [...request.headers, ...headers], body: request.body };
+}
+
+async function runCase(
+  item: CheckCase,
+  options: BatteryOptions,
+  sender: Sender,
+  facts: Facts,
+): Promise<CaseResult> {
+  const requests = item.requests(createRequestMaker(item.id, options));
+  const startedAt = performance.now();
+  const { answers, states } = await exchange(item, requests, options, sender);
+  const durationMs = performance.now() - startedAt;
+  // An interrupted exchange says nothing about the handler.
+  options.signal.throwIfAborted();
+  const complaint = item.judge({ requests, answers, states }, facts);
+  return {
+    ...identity(item),
+    outcome: complaint === null ? 'passed' : 'failed',
+    sent: countLabels(requests),
+    answers: answers.map((answer) => showAnswer(answer, facts.secret)),
+    durationMs,
+    finding: complaint === null ? null : toFinding(item, complaint, facts),
+    skipReason: null,
+  };
+}
+
+async function exchange(
+  { manner = 'in turn' }: CheckCase,
+  requests: readonly CheckRequest[],
+  options: BatteryOptions,
+  sender: Sender,
+): Promise<Pick<Exchange, 'answers' | 'states'>> {
+  const send = (request: CheckRequest): Promise<SendResult> =>
+    sender.send(outgoing(request, options));
+  switch (manner) {
+    case 'together':
+      return { answers: await Promise.all(requests.map(send)), states: [] };
+    case 'one connection':
+      return { answers: await sendOverOne(requests, options), states: [] };
+    case 'slowly': {
+      const slow = createSender({ ...options, pieces: SLOW_PIECES });
+      const answers = await inTurn(requests, (request) => slow.send(outgoing(request, options)));
+      await slow.close();
+      return { answers, states: [] };
+    }
+    case 'observed':
+      return observe(requests, send, options.readState);
+    case 'in turn':
+      return { answers: await inTurn(requests, send), states: [] };
+  }
+}
+
+async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await act(item));
+  return results;
+}
+
+async function sendOverOne(
+  requests: readonly CheckRequest[],
+  options: BatteryOptions,
+): Promise<SendResult[]> {
+  const sender = createSender({ ...options, maxSockets: 1 });
+  const answers = await inTurn(requests, async (request) => {
+    const answer = await sender.send(outgoing(request, options));
+    // A server may close a connection between two requests; the sender then opens another.
+    return answer.status === null ? sender.send(outgoing(request, options)) : answer;
+  });
+  await sender.close();
+  return answers;
+}
+
+async function observe(
+  requests: readonly CheckRequest[],
+  send: (request: CheckRequest) => Promise<SendResult>,
+  readState: BatteryOptions['readState'],
+): Promise<Pick<Exchange, 'answers' | 'states'>> {
+  const [first, ...rest] = requests;
+  if (readState === null || first === undefined) return { answers: [], states: [] };
+  const states = [await readState()];
+  const answers = [await send(first)];
+  states.push(await readState());
+  answers.push(...(await inTurn(rest, send)));
+  states.push(await readState());
+  return { answers, states };
+}
+
+function identity({
+  id,
+  section,
+  title,
+  severity,
+}: CheckCase): Pick<CaseResult, 'id' | 'section' | 'title' | 'severity'> {
+  return { id, section, title, severity };
+}
+
+function toFinding(item: CheckCase, complaint: Complaint, { framework }: Facts): Finding {
+  const { topic, message, severity = item.severity } = complaint;
+  return { topic, severity, message, ...adviceFor(topic, framework) };
+}
+
+function skipped(item: CheckCase, skipReason: string): CaseResult {
+  return {
+    ...identity(item),
+    outcome: 'skipped',
+    sent: [],
+    answers: [],
+    durationMs: 0,
+    finding: null,
+    skipReason,
+  };
+}
+
+function countLabels(requests: readonly CheckRequest[]): CaseResult['sent'] {
+  const counts = new Map<string, number>();
+  for (const { label } of requests) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Array.from(counts, ([label, count]) => ({ label, count }));
+}
+
+function showAnswer(answer: SendResult, secret: string): ShownAnswer {
+  const text = answer.body.toString('utf8').replaceAll(secret, '[signing secret]');
+  return {
+    status: answer.status,
+    durationMs: answer.durationMs,
+    error: answer.status === null ? describeAnswer(answer) : null,
+    body: text.slice(0, SHOWN_BYTES),
+  };
+}
+
+function listens(url: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const socket = connect({ host, port, lookup: lookupTarget });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}

@@ -1,0 +1,46 @@
+import type { CaseResult } from '../check/run-battery.ts';
+import { type CheckReport, repeatCommand } from './check-report.ts';
+
+interface JsonLine {
+  readonly type: string;
+  readonly v: 1;
+  readonly [key: string]: unknown;
+}
+
+/** One line for one case. */
+export function checkToJson(
+  report: Pick<CheckReport, 'url' | 'seed' | 'repeatFlags'>,
+  { durationMs, answers, ...result }: CaseResult,
+): JsonLine {
+  return {
+    type: 'check',
+    v: 1,
+    ...result,
+    answers: answers.map((answer) => ({ ...answer, durationMs: roundMs(answer.durationMs) })),
+    durationMs: roundMs(durationMs),
+    repeat: repeatCommand(report, result.id),
+  };
+}
+
+/** The last line: the whole run. */
+export function checkSummaryToJson(report: CheckReport): JsonLine {
+  const { url, seed, framework, durationMs, summary } = report;
+  return {
+    type: 'summary',
+    v: 1,
+    url,
+    seed,
+    framework,
+    ...summary,
+    durationMs: roundMs(durationMs),
+  };
+}
+
+export function formatCheckJson(report: CheckReport): string {
+  const lines = [...report.results.map((result) => checkToJson(report, result))];
+  return [...lines, checkSummaryToJson(report)].map((line) => JSON.stringify(line)).join('\n');
+}
+
+function roundMs(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
