@@ -1,6 +1,7 @@
 import { Command, type CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { RelyableError } from './errors.ts';
+import { defineCheck } from './flags/check.ts';
 import { defineConfig } from './flags/config.ts';
 import { defineDoctor } from './flags/doctor.ts';
 import { defineInit } from './flags/init.ts';
@@ -68,6 +69,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(defineListen(webhooks.command('listen')), () => import('./commands/listen.ts'));
   attach(defineTrigger(webhooks.command('trigger')), () => import('./commands/trigger.ts'));
   attach(defineVerify(webhooks.command('verify')), () => import('./commands/verify.ts'));
+  attach(defineCheck(webhooks.command('check')), () => import('./commands/check.ts'));
 
   const logs = defineLogs(webhooks.command('logs'));
   const logsList = logs.command('list', { isDefault: true });

@@ -43,7 +43,11 @@ function isUsual(status: number | null, facts: Facts): boolean {
 function genuineComplaint(answer: SendResult, facts: Facts, topic: Topic): Complaint {
   const { status } = answer;
   if (status === null)
-    return { topic: 'no-answer', message: `expected 200, got none: ${describeAnswer(answer)}` };
+    return {
+      topic: 'no-answer',
+      message: `expected 200, got none: ${describeAnswer(answer)}`,
+      severity: 'error',
+    };
   const message = `expected 200, got ${status}`;
   if (is3xx(status)) return { topic: 'redirect', message };
   if (is2xx(status)) return { topic: 'not-200', message };

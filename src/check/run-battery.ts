@@ -1,7 +1,7 @@
-import { connect } from 'node:net';
 import { RelyableError } from '../errors.ts';
 import { createSender, type Outgoing, type Sender, type SendResult } from '../http/send.ts';
-import { lookupTarget, type TlsOptions } from '../http/target.ts';
+import { addressesOf, portOf, tryConnect } from '../http/probe.ts';
+import type { TlsOptions } from '../http/target.ts';
 import type { HeaderPair } from '../webhook/request.ts';
 import { adviceFor, type Topic } from './advice.ts';
 import type {
@@ -106,7 +106,8 @@ export async function* runBattery(options: BatteryOptions): AsyncGenerator<Batte
       }
       const result = await runCase(item, options, sender, facts);
       yield { type: 'case', result };
-      if (result.answers.some(({ status }) => status === null) && !(await listens(options.url))) {
+      const isUnanswered = result.answers.some(({ status }) => status === null);
+      if (isUnanswered && !(await listens(options.url, signal))) {
         skipReason = `your app stopped listening during ${item.id}`;
       } else if (bail !== null && result.finding && isAtLeast(result.finding.severity, bail)) {
         skipReason = `stopped after ${item.id} (--bail)`;
@@ -272,16 +273,10 @@ function showAnswer(answer: SendResult, secret: string): ShownAnswer {
   };
 }
 
-function listens(url: URL): Promise<boolean> {
-  return new Promise((resolve) => {
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({ host, port, lookup: lookupTarget });
-    const end = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
+async function listens(url: URL, signal: AbortSignal): Promise<boolean> {
+  for (const address of await addressesOf(url)) {
+    const { error } = await tryConnect(address, portOf(url), signal);
+    if (error === null) return true;
+  }
+  return false;
 }

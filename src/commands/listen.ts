@@ -6,6 +6,7 @@ import { nearest } from '../config/nearest.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { pickSetting, storeSetting } from '../config/settings.ts';
 import {
+  parseChoice,
   parseDuration,
   parseHeader,
   parseInteger,
@@ -126,8 +127,8 @@ function readOptions(
       maxBodyBytes: parseSize(maxBody.value, maxBody.origin),
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
       events: readEvents(invocation, events.value),
-      invalid: oneOf(flags.invalid, '--invalid', ['reject', 'forward']),
-      respond: oneOf(flags.respond, '--respond', ['mirror', 'ack']),
+      invalid: parseChoice(flags.invalid, '--invalid', ['reject', 'forward']),
+      respond: parseChoice(flags.respond, '--respond', ['mirror', 'ack']),
       forward,
     },
   };
@@ -153,12 +154,6 @@ function readEvents(
     terminal.warn(`--events: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`);
   }
   return names.length === 0 ? undefined : new Set(names);
-}
-
-function oneOf<T extends string>(value: string, name: string, allowed: readonly T[]): T {
-  const found = allowed.find((option) => option === value);
-  if (found !== undefined) return found;
-  throw new RelyableError('USAGE', `${name}: expected ${allowed.join(' or ')}, got "${value}"`);
 }
 
 function writeReadyFile(cwd: string, path: string | undefined, url: string): () => void {

@@ -72,6 +72,17 @@ export function parseInteger(text: string, name: string, min: number, max: numbe
   return value;
 }
 
+/** One of the words that are allowed. */
+export function parseChoice<T extends string>(
+  text: string,
+  name: string,
+  allowed: readonly T[],
+): T {
+  const found = allowed.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  throw usage(name, allowed.join(' or '), text);
+}
+
 /** A number above zero, e.g. a rate. */
 export function parsePositive(text: string, name: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;

@@ -1,4 +1,5 @@
 import type { CaseResult } from '../check/run-battery.ts';
+import { roundMs } from '../http/latency.ts';
 import { type CheckReport, repeatCommand } from './check-report.ts';
 
 interface JsonLine {
@@ -37,10 +38,6 @@ export function checkSummaryToJson(report: CheckReport): JsonLine {
 }
 
 export function formatCheckJson(report: CheckReport): string {
-  const lines = [...report.results.map((result) => checkToJson(report, result))];
+  const lines = report.results.map((result) => checkToJson(report, result));
   return [...lines, checkSummaryToJson(report)].map((line) => JSON.stringify(line)).join('\n');
-}
-
-function roundMs(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

@@ -28,7 +28,9 @@ export function formatCheckPretty(report: CheckReport, style: ChalkInstance): st
   const lines: string[] = [];
   for (const [section, results] of bySection(report.results)) {
     const passed = results.filter(({ outcome }) => outcome === 'passed').length;
-    lines.push(`${style.bold(SECTION_TITLES[section])}  ${style.dim(`${passed}/${results.length}`)}`);
+    lines.push(
+      `${style.bold(SECTION_TITLES[section])}  ${style.dim(`${passed}/${results.length}`)}`,
+    );
     lines.push(`  ${results.map((result) => mark(result, style)).join('')}`);
     for (const group of groupByCause(failedCases(results))) {
       lines.push('', ...formatGroup(group, report, style));
@@ -60,7 +62,10 @@ function formatGroup(
     `  ${label}  ${style.bold(finding.headline)}${group.length > 1 ? style.dim(`  (${group.length} checks)`) : ''}`,
     ...wrapIds(group.map(({ result: { id } }) => id)).map((ids) => `    ${ids}`),
     field('sent', describeSent(result)),
-    field('came', `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeCame(result.answers))})`)}`),
+    field(
+      'came',
+      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeCame(result.answers))})`)}`,
+    ),
   ];
   const body = result.answers.find((answer) => answer.body !== '' && answer.status !== 200)?.body;
   if (body !== undefined) lines.push(field('body', safeLine(body.slice(0, 160))));
@@ -76,7 +81,8 @@ function wrapIds(ids: readonly string[]): string[] {
   const lines: string[] = [];
   for (const id of ids) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + id.length < 92) lines[lines.length - 1] = `${last}  ${id}`;
+    if (last !== undefined && last.length + id.length < 92)
+      lines[lines.length - 1] = `${last}  ${id}`;
     else lines.push(id);
   }
   return lines;

@@ -44,7 +44,9 @@ export function repeatCommand(
   id: string,
 ): string {
   const target = /^[\w:/.-]+$/.test(url) ? url : `'${url.replaceAll("'", "'\\''")}'`;
-  return ['relyable webhooks check', target, `--only ${id} --seed ${seed}`, ...repeatFlags].join(' ');
+  return ['relyable webhooks check', target, `--only ${id} --seed ${seed}`, ...repeatFlags].join(
+    ' ',
+  );
 }
 
 export function failedCases(results: readonly CaseResult[]): FailedCase[] {
@@ -74,7 +76,9 @@ export function bySection(results: readonly CaseResult[]): Map<Section, CaseResu
 }
 
 export function describeSent({ sent }: CaseResult): string {
-  return sent.map(({ label, count }) => (count > 1 ? `${count} × ${label}` : label)).join('; then ');
+  return sent
+    .map(({ label, count }) => (count > 1 ? `${count} × ${label}` : label))
+    .join('; then ');
 }
 
 /** `401 in 3 ms, 200 in 2 ms`; many answers are counted by status. */

@@ -1,0 +1,126 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Severity } from '../check/check-case.ts';
+import type { Invocation } from '../cli.ts';
+import { parseChoice } from '../config/values.ts';
+import { errorMessage, RelyableError } from '../errors.ts';
+import type { CheckFlags } from '../flags/check.ts';
+import {
+  formatCheckBadge,
+  formatCheckGithub,
+  formatCheckJunit,
+  formatCheckMarkdown,
+  formatCheckTap,
+} from '../report/check-files.ts';
+import { checkSummaryToJson, formatCheckJson } from '../report/check-json.ts';
+import { formatCheckPretty } from '../report/check-pretty.ts';
+import type { CheckReport } from '../report/check-report.ts';
+import { Chalk } from 'chalk';
+
+const REPORTERS = ['pretty', 'json', 'junit', 'tap', 'github', 'markdown'] as const;
+type ReporterName = (typeof REPORTERS)[number];
+
+interface Reporter {
+  readonly name: ReporterName;
+  /** null: stdout. */
+  readonly file: string | null;
+}
+
+/** Where the reports of a run go. */
+export interface Outputs {
+  /** Each case's line of JSON goes to stdout as soon as it is there. */
+  readonly streamsJson: boolean;
+  write(report: CheckReport): void;
+}
+
+/** Reads `--reporter` and `--badge`; of the reporters without a file one alone gets stdout. */
+export function createOutputs(
+  { context, terminal, flags }: Invocation<CheckFlags>,
+  failOn: Severity,
+): Outputs {
+  const reporters = readReporters(flags.reporter ?? [], terminal.isJson);
+  const render = ({ name, file }: Reporter, report: CheckReport): string => {
+    switch (name) {
+      case 'pretty':
+        return formatCheckPretty(report, file === null ? terminal.style : new Chalk({ level: 0 }));
+      case 'json':
+        return formatCheckJson(report);
+      case 'junit':
+        return formatCheckJunit(report, failOn);
+      case 'tap':
+        return formatCheckTap(report, failOn);
+      case 'github':
+        return formatCheckGithub(report);
+      case 'markdown':
+        return formatCheckMarkdown(report);
+    }
+  };
+  const streamsJson = reporters.some(({ name, file }) => name === 'json' && file === null);
+  return {
+    streamsJson,
+    write: (report) => {
+      for (const reporter of reporters) {
+        if (reporter.name === 'json' && reporter.file === null) {
+          terminal.json(checkSummaryToJson(report));
+          continue;
+        }
+        const text = render(reporter, report).replace(/\n$/, '');
+        if (reporter.file === null) terminal.data(text);
+        else writeReport(context.cwd, `--reporter ${reporter.name}`, reporter.file, `${text}\n`);
+      }
+      if (flags.badge !== undefined) {
+        writeReport(context.cwd, '--badge', flags.badge, formatCheckBadge(report));
+      }
+      const summaryFile = context.env['GITHUB_STEP_SUMMARY'];
+      if (summaryFile && reporters.some(({ name }) => name === 'github')) {
+        appendFileSync(summaryFile, formatCheckMarkdown(report));
+      }
+    },
+  };
+}
+
+function readReporters(texts: readonly string[], isJson: boolean): Reporter[] {
+  const asked = texts.map((text): Reporter => {
+    const [name = '', ...rest] = text.split('=');
+    const file = rest.join('=');
+    if (rest.length > 0 && file === '') {
+      throw new RelyableError('USAGE', `--reporter: expected a file after "=", got "${text}"`);
+    }
+    return {
+      name: parseChoice(name, '--reporter', REPORTERS),
+      file: rest.length === 0 ? null : file,
+    };
+  });
+  const toStdout = asked.filter(({ file }) => file === null);
+  const reporters: Reporter[] = [...asked];
+  if (isJson && toStdout.every(({ name }) => name !== 'json')) {
+    reporters.push({ name: 'json', file: null });
+  } else if (toStdout.length === 0 && asked.length === 0) {
+    reporters.push({ name: 'pretty', file: null });
+  }
+  // Annotations are lines of their own that only the runner of GitHub Actions reads.
+  const rivals = reporters.filter(
+    ({ name, file }, _, all) => file === null && !(name === 'github' && all.every(isReadable)),
+  );
+  if (rivals.length > 1) {
+    throw new RelyableError(
+      'USAGE',
+      `--reporter: expected one report on stdout, got ${rivals.map(({ name }) => name).join(' and ')}`,
+      { hint: `give the others a file: --reporter ${rivals[1]?.name ?? 'junit'}=report.txt` },
+    );
+  }
+  return reporters;
+}
+
+/** Whether annotations may stand beside it on stdout. */
+function isReadable({ name, file }: Reporter): boolean {
+  return file !== null || name === 'pretty' || name === 'github' || name === 'markdown';
+}
+
+function writeReport(cwd: string, flag: string, path: string, text: string): void {
+  try {
+    writeFileSync(resolve(cwd, path), text);
+  } catch (error) {
+    throw new RelyableError('USAGE', `${flag}: ${errorMessage(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,165 @@
+import type { Invocation } from '../cli.ts';
+import { BATTERY, selectCases } from '../check/battery.ts';
+import type { CheckCase, Severity } from '../check/check-case.ts';
+import { SEVERITIES } from '../check/check-case.ts';
+import {
+  type BatteryOptions,
+  type CaseResult,
+  isAtLeast,
+  runBattery,
+} from '../check/run-battery.ts';
+import { createStateReader, type StateSource } from '../check/state.ts';
+import { summarise } from '../check/summary.ts';
+import type { ConfigLayer } from '../config/load.ts';
+import { pickSetting } from '../config/settings.ts';
+import {
+  parseChoice,
+  parseDuration,
+  parseHeader,
+  parseInteger,
+  parseTargetUrl,
+} from '../config/values.ts';
+import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
+import type { CheckFlags } from '../flags/check.ts';
+import { isLoopback, readTlsOptions } from '../http/target.ts';
+import { checkToJson } from '../report/check-json.ts';
+import type { CheckReport } from '../report/check-report.ts';
+import { VERSION } from '../version.ts';
+import { createOutputs, type Outputs } from './check-outputs.ts';
+import { loadLayers, loadSecrets } from './setup.ts';
+
+export async function run(invocation: Invocation<CheckFlags>): Promise<number> {
+  const { flags, terminal, args } = invocation;
+  if (flags.list === true) return list(invocation);
+  const failOn = parseChoice(flags.failOn, '--fail-on', SEVERITIES);
+  const cases = selectCases(readSelection(flags));
+  const outputs = createOutputs(invocation, failOn);
+  const layers = await loadLayers(invocation);
+  const url = readUrl(invocation, layers, args[0]);
+  const options = readOptions(invocation, layers, { url, cases, failOn });
+  terminal.info(terminal.errorStyle.dim(`${cases.length} checks against ${url.href}`));
+  const report = await runAll(invocation, options, outputs);
+  outputs.write(report);
+  const counts = report.results.some(
+    ({ finding }) => finding !== null && isAtLeast(finding.severity, failOn),
+  );
+  return counts ? EXIT_NO : EXIT_YES;
+}
+
+async function runAll(
+  { context, flags, terminal }: Invocation<CheckFlags>,
+  options: BatteryOptions,
+  { streamsJson }: Outputs,
+): Promise<CheckReport> {
+  const startedAt = context.elapsed();
+  const results: CaseResult[] = [];
+  let framework: CheckReport['framework'] = null;
+  const head = {
+    url: options.url.href,
+    seed: options.seed,
+    repeatFlags: repeatFlags(flags),
+  };
+  for await (const event of runBattery(options)) {
+    if (event.type === 'start') {
+      ({ framework } = event);
+    } else {
+      results.push(event.result);
+      if (streamsJson) terminal.json(checkToJson(head, event.result));
+    }
+  }
+  const durationMs = context.elapsed() - startedAt;
+  return { ...head, framework, results, summary: summarise(results), durationMs };
+}
+
+function list({ terminal }: Invocation<CheckFlags>): number {
+  const width = Math.max(...BATTERY.map(({ id }) => id.length));
+  for (const { id, section, severity, title } of BATTERY) {
+    if (terminal.isJson) terminal.json({ type: 'case', v: 1, id, section, severity, title });
+    else terminal.data(`${id.padEnd(width)}  ${severity.padEnd(7)}  ${title}`);
+  }
+  return EXIT_YES;
+}
+
+function readSelection(flags: CheckFlags): Parameters<typeof selectCases>[0] {
+  const isObserved = flags.stateUrl !== undefined || flags.stateCommand !== undefined;
+  if (flags.idempotency === true && !isObserved) {
+    throw new RelyableError('USAGE', '--idempotency: expected --state-url or --state-command', {
+      hint: 'name something that changes with every event, e.g. --state-url 3000/state',
+    });
+  }
+  const only = flags.idempotency === true ? ['idempotency', ...(flags.only ?? [])] : flags.only;
+  return { only: only ?? [], skip: flags.skip ?? [], isObserved };
+}
+
+/** The handler: the operand, else the config's target; other machines only on demand. */
+function readUrl(
+  { context, flags }: Invocation<CheckFlags>,
+  layers: readonly ConfigLayer[],
+  operand: string | undefined,
+): URL {
+  const { value, origin } = pickSetting(context, layers, {
+    flag: { name: '<url>', value: operand },
+    config: ({ forwardTo }) => forwardTo,
+    fallback: '',
+  });
+  if (value === '') {
+    throw new RelyableError('USAGE', "expected your handler's URL", {
+      hint: 'relyable webhooks check 3000/webhooks/relyable',
+    });
+  }
+  const url = parseTargetUrl(value, origin);
+  if (flags.allowRemote === true || isLoopback(url)) return url;
+  throw new RelyableError('USAGE', `expected a handler on this machine, got ${url.host}`, {
+    hint: 'the battery sends forged and malformed requests; --allow-remote sends them there too',
+  });
+}
+
+function readOptions(
+  invocation: Invocation<CheckFlags>,
+  layers: readonly ConfigLayer[],
+  { url, cases, failOn }: { url: URL; cases: readonly CheckCase[]; failOn: Severity },
+): BatteryOptions {
+  const { context, flags } = invocation;
+  const timeoutMs = parseDuration(flags.timeout, '--timeout');
+  const source = readStateSource(flags);
+  const settleMs = parseDuration(flags.settle, '--settle');
+  const signal = context.interrupt;
+  return {
+    url,
+    cases,
+    secret: loadSecrets(invocation, layers, flags).chosen[0].value,
+    userAgent: `relyable-cli/${VERSION}`,
+    seed:
+      flags.seed === undefined
+        ? context.randomBytes(4).readUInt32BE()
+        : parseInteger(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER),
+    timeoutMs,
+    tls: readTlsOptions(flags),
+    headers: (flags.header ?? []).map((header) => parseHeader(header, '--header')),
+    bail: flags.bail === true ? failOn : null,
+    signal,
+    readState:
+      source === null ? null : createStateReader({ source, settleMs, timeoutMs, signal }, context),
+  };
+}
+
+function readStateSource({ stateUrl, stateCommand }: CheckFlags): StateSource | null {
+  if (stateUrl !== undefined && stateCommand !== undefined) {
+    throw new RelyableError('USAGE', 'expected --state-url or --state-command, got both');
+  }
+  if (stateUrl !== undefined) return { kind: 'url', url: parseTargetUrl(stateUrl, '--state-url') };
+  return stateCommand === undefined ? null : { kind: 'command', command: stateCommand };
+}
+
+/** What the command that repeats a case needs beside its id; secrets are never repeated. */
+function repeatFlags(flags: CheckFlags): string[] {
+  const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+  return [
+    ...(flags.allowRemote === true ? ['--allow-remote'] : []),
+    ...(flags.insecure === true ? ['--insecure'] : []),
+    ...(flags.cacert === undefined ? [] : [`--cacert ${quote(flags.cacert)}`]),
+    ...(flags.secretFile ?? []).map((file) => `--secret-file ${quote(file)}`),
+    ...(flags.stateUrl === undefined ? [] : [`--state-url ${quote(flags.stateUrl)}`]),
+    ...(flags.stateCommand === undefined ? [] : [`--state-command ${quote(flags.stateCommand)}`]),
+  ];
+}
