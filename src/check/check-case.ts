@@ -73,6 +73,8 @@ export interface Complaint {
   readonly message: string;
   /** Where this way of failing weighs otherwise than the case. */
   readonly severity?: Severity;
+  /** Which of the case's answers shows it; default: the first. */
+  readonly at?: number;
 }
 
 /** One row of the battery. */

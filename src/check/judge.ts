@@ -20,34 +20,16 @@ export function isUsuallyAccepted(facts: Facts): boolean {
   return is2xx(facts.usualStatus);
 }
 
-/**
- * Whether genuine requests got through; `topic` says what it means when they did not although a
- * plain event does. A status that every genuine event gets is the matter of other cases.
- */
-export function judgeGenuine(
-  { answers }: Pick<Exchange, 'answers'>,
-  facts: Facts,
-  topic: Topic,
-): Complaint | null {
-  const bad = answers.find(({ status }) => status !== 200 && !isUsual(status, facts));
-  if (bad !== undefined) return genuineComplaint(bad, facts, topic);
-  const usual = answers.find(({ status }) => status !== 200);
-  if (usual === undefined || isUsuallyAccepted(facts)) return null;
-  return genuineComplaint(usual, facts, topic);
-}
-
-function isUsual(status: number | null, facts: Facts): boolean {
-  return status !== null && status === facts.usualStatus;
-}
-
-function genuineComplaint(answer: SendResult, facts: Facts, topic: Topic): Complaint {
+/** What it means that a genuine request was answered otherwise than with 200. */
+export function complainOfGenuine(answer: SendResult, facts: Facts, topic: Topic): Complaint {
   const { status } = answer;
-  if (status === null)
+  if (status === null) {
     return {
       topic: 'no-answer',
       message: `expected 200, got none: ${describeAnswer(answer)}`,
       severity: 'error',
     };
+  }
   const message = `expected 200, got ${status}`;
   if (is3xx(status)) return { topic: 'redirect', message };
   if (is2xx(status)) return { topic: 'not-200', message };
@@ -58,15 +40,34 @@ function genuineComplaint(answer: SendResult, facts: Facts, topic: Topic): Compl
   };
 }
 
+/**
+ * Whether genuine requests got through; `topic` says what it means when they did not although a
+ * plain event does. A 2xx that every genuine event gets is the matter of `answers.status`.
+ */
+export function judgeGenuine(
+  { answers }: Pick<Exchange, 'answers'>,
+  facts: Facts,
+  topic: Topic,
+): Complaint | null {
+  const isFine = ({ status }: SendResult): boolean =>
+    status === 200 || (status === facts.usualStatus && isUsuallyAccepted(facts));
+  const at = answers.findIndex((answer) => !isFine(answer));
+  const answer = answers[at];
+  return answer === undefined ? null : { ...complainOfGenuine(answer, facts, topic), at };
+}
+
 /** Whether requests that are not genuine were refused with 401 or 403. */
 export function judgeRefusal(
-  { answers, requests }: Pick<Exchange, 'answers' | 'requests'>,
+  { answers }: Pick<Exchange, 'answers'>,
+  facts: Facts,
   acceptedTopic: Topic,
 ): Complaint | null {
   const at = answers.findIndex(({ status }) => status !== 401 && status !== 403);
   const answer = answers[at];
-  if (answer === undefined) return null;
-  const which = requests.length > 1 ? ` (${requests[at]?.label ?? ''})` : '';
+  return answer === undefined ? null : { ...complainOfRefusal(answer, facts, acceptedTopic), at };
+}
+
+function complainOfRefusal(answer: SendResult, facts: Facts, acceptedTopic: Topic): Complaint {
   const { status } = answer;
   if (status === null) {
     return {
@@ -75,9 +76,11 @@ export function judgeRefusal(
       severity: 'error',
     };
   }
-  const message = `expected 401, got ${status}${which}`;
+  const message = `expected 401, got ${status}`;
   if (is2xx(status)) return { topic: acceptedTopic, message };
   if (is3xx(status)) return { topic: 'redirect', message, severity: 'warning' };
-  if (status >= 500) return { topic: 'refusal-crashes', message, severity: 'error' };
-  return { topic: 'refused-otherwise', message, severity: 'warning' };
+  if (status < 500) return { topic: 'refused-otherwise', message, severity: 'warning' };
+  return facts.usualStatus >= 500
+    ? { topic: 'genuine-crashes', message: `${message}, as every request does`, severity: 'error' }
+    : { topic: 'refusal-crashes', message, severity: 'error' };
 }

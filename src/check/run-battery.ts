@@ -50,6 +50,8 @@ export interface Finding {
   readonly message: string;
   readonly why: string;
   readonly fix: string;
+  /** Which of the case's requests and answers shows it. */
+  readonly at: number;
 }
 
 /** What came of one case. */
@@ -59,8 +61,8 @@ export interface CaseResult {
   readonly title: string;
   readonly severity: Severity;
   readonly outcome: 'passed' | 'failed' | 'skipped';
-  /** Each different request of the case, with how often it was sent. */
-  readonly sent: readonly { readonly label: string; readonly count: number }[];
+  /** What each request was, in their order. */
+  readonly sent: readonly string[];
   readonly answers: readonly ShownAnswer[];
   readonly durationMs: number;
   /** null unless failed. */
@@ -92,7 +94,8 @@ export function isAtLeast(severity: Severity, threshold: Severity): boolean {
  */
 export async function* runBattery(options: BatteryOptions): AsyncGenerator<BatteryEvent> {
   const { cases, bail, signal } = options;
-  const sender = createSender(options);
+  // One connection each: what a handler leaves on one must not answer another case.
+  const sender = createSender({ ...options, reuse: 'none' });
   try {
     const facts = await learnFacts(options, sender);
     const { framework, usualStatus } = facts;
@@ -162,7 +165,7 @@ async function runCase(
   return {
     ...identity(item),
     outcome: complaint === null ? 'passed' : 'failed',
-    sent: countLabels(requests),
+    sent: requests.map(({ label }) => label),
     answers: answers.map((answer) => showAnswer(answer, facts.secret)),
     durationMs,
     finding: complaint === null ? null : toFinding(item, complaint, facts),
@@ -184,7 +187,7 @@ async function exchange(
     case 'one connection':
       return { answers: await sendOverOne(requests, options), states: [] };
     case 'slowly': {
-      const slow = createSender({ ...options, pieces: SLOW_PIECES });
+      const slow = createSender({ ...options, reuse: 'none', pieces: SLOW_PIECES });
       const answers = await inTurn(requests, (request) => slow.send(outgoing(request, options)));
       await slow.close();
       return { answers, states: [] };
@@ -206,7 +209,7 @@ async function sendOverOne(
   requests: readonly CheckRequest[],
   options: BatteryOptions,
 ): Promise<SendResult[]> {
-  const sender = createSender({ ...options, maxSockets: 1 });
+  const sender = createSender({ ...options, reuse: 'one' });
   const answers = await inTurn(requests, async (request) => {
     const answer = await sender.send(outgoing(request, options));
     // A server may close a connection between two requests; the sender then opens another.
@@ -241,8 +244,8 @@ function identity({
 }
 
 function toFinding(item: CheckCase, complaint: Complaint, { framework }: Facts): Finding {
-  const { topic, message, severity = item.severity } = complaint;
-  return { topic, severity, message, ...adviceFor(topic, framework) };
+  const { topic, message, at = 0, severity = item.severity } = complaint;
+  return { topic, severity, message, ...adviceFor(topic, framework), at };
 }
 
 function skipped(item: CheckCase, skipReason: string): CaseResult {
@@ -255,12 +258,6 @@ function skipped(item: CheckCase, skipReason: string): CaseResult {
     finding: null,
     skipReason,
   };
-}
-
-function countLabels(requests: readonly CheckRequest[]): CaseResult['sent'] {
-  const counts = new Map<string, number>();
-  for (const { label } of requests) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return Array.from(counts, ([label, count]) => ({ label, count }));
 }
 
 function showAnswer(answer: SendResult, secret: string): ShownAnswer {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   Agent as HttpAgent,
   type ClientRequest,
@@ -36,8 +37,8 @@ export interface SendOptions {
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
   readonly signal?: AbortSignal;
-  /** Connections at once; 1 sends one request after the other over the same one. */
-  readonly maxSockets?: number;
+  /** Connections are kept for later requests (default), or only one is, or none. */
+  readonly reuse?: 'many' | 'one' | 'none';
   /** Writes each body in so many pieces with a pause between them, like a slow sender. */
   readonly pieces?: { readonly count: number; readonly pauseMs: number };
 }
@@ -64,8 +65,14 @@ export function completeHeaders(outgoing: Outgoing): HeaderPair[] {
 
 /** A sender on node:http, which starts fastest; for many requests see `createPoolSender`. */
 export function createSender(options: SendOptions): Sender {
-  const { timeoutMs, tls, signal, maxSockets = 256, pieces } = options;
-  const agentOptions = { keepAlive: true, maxSockets, lookup: lookupTarget };
+  const { timeoutMs, tls, signal, reuse = 'many', pieces } = options;
+  const agentOptions = {
+    keepAlive: reuse !== 'none',
+    maxSockets: reuse === 'one' ? 1 : 256,
+    lookup: lookupTarget,
+  };
+  // Every request under way listens to it.
+  if (signal !== undefined) setMaxListeners(0, signal);
   const httpAgent = new HttpAgent(agentOptions);
   const httpsAgent = new HttpsAgent({ ...agentOptions, ...tls });
 

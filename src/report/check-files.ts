@@ -8,6 +8,7 @@ import {
   describeSent,
   describeSummary,
   failedCases,
+  groupByCause,
   repeatCommand,
 } from './check-report.ts';
 import { formatJunit } from './junit.ts';
@@ -16,7 +17,7 @@ import { safeLine } from './safe-text.ts';
 /** Sent, came, why, fix and the command, one to a line. */
 function explain(report: CheckReport, result: CaseResult, finding: Finding): string[] {
   return [
-    `sent: ${describeSent(result)}`,
+    `sent: ${describeSent(result, finding.at)}`,
     `came: ${safeLine(finding.message)} (${safeLine(describeCame(result.answers))})`,
     `why: ${finding.why}`,
     `fix: ${finding.fix}`,
@@ -27,7 +28,7 @@ function explain(report: CheckReport, result: CaseResult, finding: Finding): str
 /** JUnit XML; a finding below `failOn` is a passed case, so that a CI's verdict equals ours. */
 export function formatCheckJunit(report: CheckReport, failOn: Severity): string {
   const suites = Array.from(bySection(report.results), ([section, results]) => ({
-    name: section,
+    name: `relyable webhooks check: ${section}`,
     cases: results.map((result) => {
       const { finding, skipReason } = result;
       return {
@@ -46,7 +47,7 @@ export function formatCheckJunit(report: CheckReport, failOn: Severity): string 
       };
     }),
   }));
-  return formatJunit(`relyable webhooks check ${report.url}`, suites);
+  return formatJunit(suites);
 }
 
 /** TAP 14; a finding below `failOn` is `not ok … # TODO`, which harnesses do not count. */
@@ -112,14 +113,17 @@ export function formatCheckMarkdown(report: CheckReport): string {
     '',
   ];
   if (failed.length === 0) return `${[...lines, 'No findings.'].join('\n')}\n`;
-  lines.push('| | check | finding | came | fix |', '|---|---|---|---|---|');
-  for (const { result, finding } of failed) {
+  lines.push('| | finding | checks | came | fix |', '|---|---|---|---|---|');
+  for (const [first, ...more] of groupByCause(failed)) {
+    if (first === undefined) continue;
+    const { finding, result } = first;
     const icon = finding.severity === 'error' ? '❌' : '⚠️';
-    const cells = [icon, `\`${result.id}\``, finding.headline, finding.message, finding.fix];
+    const ids = `\`${result.id}\`${more.length > 0 ? ` and ${more.length} more` : ''}`;
+    const cells = [icon, finding.headline, ids, finding.message, finding.fix];
     lines.push(`| ${cells.map(escapeCell).join(' | ')} |`);
   }
-  const ids = failed.map(({ result }) => `- \`${repeatCommand(report, result.id)}\``);
-  lines.push('', '<details><summary>Repeat one alone</summary>', '', ...ids, '', '</details>');
+  const commands = failed.map(({ result }) => `- \`${repeatCommand(report, result.id)}\``);
+  lines.push('', '<details><summary>Repeat one alone</summary>', '', ...commands, '', '</details>');
   return `${lines.join('\n')}\n`;
 }
 

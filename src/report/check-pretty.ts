@@ -61,14 +61,14 @@ function formatGroup(
   const lines = [
     `  ${label}  ${style.bold(finding.headline)}${group.length > 1 ? style.dim(`  (${group.length} checks)`) : ''}`,
     ...wrapIds(group.map(({ result: { id } }) => id)).map((ids) => `    ${ids}`),
-    field('sent', describeSent(result)),
+    field('sent', describeSent(result, finding.at)),
     field(
       'came',
       `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeCame(result.answers))})`)}`,
     ),
   ];
-  const body = result.answers.find((answer) => answer.body !== '' && answer.status !== 200)?.body;
-  if (body !== undefined) lines.push(field('body', safeLine(body.slice(0, 160))));
+  const body = result.answers[finding.at]?.body ?? '';
+  if (body !== '') lines.push(field('body', safeLine(body.slice(0, 160))));
   lines.push(
     field('why', finding.why),
     field('fix', finding.fix),

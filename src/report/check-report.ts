@@ -55,14 +55,17 @@ export function failedCases(results: readonly CaseResult[]): FailedCase[] {
   );
 }
 
-/** Failed cases with one cause together: same section, cause, weight and fix, in order of the first. */
+/** Failed cases of one section and cause together, the weightiest first. */
 export function groupByCause(failed: readonly FailedCase[]): FailedCase[][] {
   const groups = new Map<string, FailedCase[]>();
   for (const item of failed) {
     const { section } = item.result;
-    const { topic, severity } = item.finding;
-    const key = `${section} ${topic} ${severity}`;
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+    const key = `${section} ${item.finding.topic}`;
+    const group = groups.get(key) ?? [];
+    if (item.finding.severity === 'error' && group[0]?.finding.severity === 'warning') {
+      group.unshift(item);
+    } else group.push(item);
+    groups.set(key, group);
   }
   return [...groups.values()];
 }
@@ -75,10 +78,12 @@ export function bySection(results: readonly CaseResult[]): Map<Section, CaseResu
   return sections;
 }
 
-export function describeSent({ sent }: CaseResult): string {
-  return sent
-    .map(({ label, count }) => (count > 1 ? `${count} × ${label}` : label))
-    .join('; then ');
+/** The request that shows the finding; where all are the same, how many they were. */
+export function describeSent({ sent }: CaseResult, at: number): string {
+  const label = sent[at] ?? '';
+  const isSame = sent.every((other) => other === label);
+  if (sent.length === 1) return label;
+  return isSame ? `${sent.length} × ${label}` : `${label} (${at + 1} of ${sent.length})`;
 }
 
 /** `401 in 3 ms, 200 in 2 ms`; many answers are counted by status. */

@@ -1,7 +1,7 @@
 import type { SendResult } from '../../http/send.ts';
 import { EVENT_TYPES } from '../../webhook/event-type.ts';
 import type { CheckCase, CheckRequest, RequestMaker } from '../check-case.ts';
-import { describeAnswer } from '../judge.ts';
+import { complainOfGenuine, describeAnswer } from '../judge.ts';
 
 /** Our own threshold: how long Relyable waits is not published. */
 const SLOW_MS = 5000;
@@ -45,14 +45,10 @@ export const ANSWERS: readonly CheckCase[] = [
     severity: 'error',
     title: 'answers every event with 200 exactly',
     requests: (make) => EVENT_TYPES.map((event) => make.genuine(event)),
-    judge: ({ answers }) => {
+    judge: ({ answers }, facts) => {
       const at = answers.findIndex(({ status }) => status !== 200);
       const answer = answers[at];
-      if (answer === undefined) return null;
-      return {
-        topic: 'not-200',
-        message: `expected 200, got ${describeAnswer(answer)} for ${EVENT_TYPES[at] ?? ''}`,
-      };
+      return answer === undefined ? null : { ...complainOfGenuine(answer, facts, 'not-200'), at };
     },
   },
   {
@@ -78,20 +74,19 @@ export const ANSWERS: readonly CheckCase[] = [
     title: `answers within ${SLOW_MS / 1000} s`,
     requests: (make) =>
       Array.from({ length: TIMED_REQUESTS }, () => make.genuine('test_run.completed')),
-    judge: ({ answers }) => {
+    judge: ({ answers }, facts) => {
       const worstMs = Math.max(...answers.map(({ durationMs }) => durationMs));
-      const unanswered = answers.find(({ status }) => status === null);
-      if (unanswered !== undefined) {
-        return {
-          topic: 'no-answer',
-          message: `expected an answer, got none: ${describeAnswer(unanswered)}`,
-        };
+      const unanswered = answers.findIndex(({ status }) => status === null);
+      const answer = answers[unanswered];
+      if (answer !== undefined) {
+        return { ...complainOfGenuine(answer, facts, 'slow-answer'), at: unanswered };
       }
       if (worstMs <= SLOW_MS) return null;
       const medianMs = median(answers.map(({ durationMs }) => durationMs));
       return {
         topic: 'slow-answer',
         message: `expected at most ${SLOW_MS} ms, got ${Math.round(worstMs)} ms at worst (median ${Math.round(medianMs)} ms)`,
+        at: answers.findIndex(({ durationMs }) => durationMs === worstMs),
       };
     },
   },
@@ -102,11 +97,13 @@ export const ANSWERS: readonly CheckCase[] = [
     title: 'keeps its answers small',
     requests: (make) => [make.genuine('test_run.completed'), make.tampered('secret')],
     judge: ({ answers }) => {
-      const large = answers.find(({ body }) => body.length > LARGE_ANSWER_BYTES);
+      const at = answers.findIndex(({ body }) => body.length > LARGE_ANSWER_BYTES);
+      const large = answers[at];
       if (large === undefined) return null;
       return {
         topic: 'large-answer',
         message: `expected at most ${LARGE_ANSWER_BYTES} bytes, got ${large.body.length}${large.isBodyCut ? ' and more' : ''}`,
+        at,
       };
     },
   },
@@ -117,15 +114,17 @@ export const ANSWERS: readonly CheckCase[] = [
     title: 'keeps its signing secret to itself',
     requests: ofEveryKind,
     judge: ({ answers }, { secret }) => {
-      const leak = answers.find(
+      const at = answers.findIndex(
         (answer) =>
           bodyText(answer).includes(secret) ||
           answer.headers.some(([, value]) => value.includes(secret)),
       );
+      const leak = answers[at];
       if (leak === undefined) return null;
       return {
         topic: 'leaks-secret',
         message: `the answer with ${describeAnswer(leak)} holds the signing secret`,
+        at,
       };
     },
   },
@@ -136,13 +135,15 @@ export const ANSWERS: readonly CheckCase[] = [
     title: 'shows no stack trace',
     requests: ofEveryKind,
     judge: ({ answers }) => {
-      const trace = answers.find((answer) =>
+      const at = answers.findIndex((answer) =>
         STACK_TRACES.some((pattern) => pattern.test(bodyText(answer))),
       );
+      const trace = answers[at];
       if (trace === undefined) return null;
       return {
         topic: 'leaks-stack',
         message: `the answer with ${describeAnswer(trace)} holds a stack trace`,
+        at,
       };
     },
   },

@@ -37,7 +37,7 @@ function refusal(
     severity,
     title,
     requests,
-    judge: (exchange) => judgeRefusal(exchange, topic),
+    judge: (exchange, facts) => judgeRefusal(exchange, facts, topic),
   };
 }
 
@@ -62,8 +62,8 @@ export const REFUSES: readonly CheckCase[] = [
     ...refusal('not-json', 'verifies before it parses', (make) => [
       make.forgedBytes('a body that is not JSON, with a wrong signature', '{"event": "test_run.'),
     ]),
-    judge: (exchange) => {
-      const complaint = judgeRefusal(exchange, 'forged-accepted');
+    judge: (exchange, facts) => {
+      const complaint = judgeRefusal(exchange, facts, 'forged-accepted');
       return complaint?.topic === 'refused-otherwise'
         ? { ...complaint, topic: 'parses-first' }
         : complaint;

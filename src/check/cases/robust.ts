@@ -1,5 +1,5 @@
 import type { CheckCase } from '../check-case.ts';
-import { describeAnswer, judgeGenuine, judgeRefusal } from '../judge.ts';
+import { complainOfGenuine, describeAnswer, judgeGenuine } from '../judge.ts';
 
 function robust(
   name: string,
@@ -21,6 +21,7 @@ const judgeRepeats: CheckCase['judge'] = (exchange, facts) => {
   return {
     topic: 'duplicate',
     message: `expected both to be answered alike, got ${describeAnswer(first)} and ${describeAnswer(second)}`,
+    at: 1,
   };
 };
 
@@ -109,13 +110,15 @@ export const ROBUST: readonly CheckCase[] = [
       make.genuine('test_run.completed'),
       make.genuine('test_run.failed'),
     ],
-    judge: ({ answers, requests }, facts) => {
-      const genuine = judgeGenuine({ answers: answers.slice(1) }, facts, 'connection');
-      // How the first is refused is the matter of `refuses.missing`, unless there is no answer.
-      return (
-        genuine ??
-        (answers[0]?.status === null ? judgeRefusal({ answers, requests }, 'connection') : null)
-      );
+    judge: ({ answers }, facts) => {
+      const at = answers.findIndex(({ status }) => status === null);
+      const unanswered = answers[at];
+      if (unanswered !== undefined) {
+        return { ...complainOfGenuine(unanswered, facts, 'connection'), at };
+      }
+      // How the first is refused is the matter of `refuses.missing`.
+      const complaint = judgeGenuine({ answers: answers.slice(1) }, facts, 'connection');
+      return complaint === null ? null : { ...complaint, at: 1 + (complaint.at ?? 0) };
     },
   }),
   robust('burst', {
