@@ -2,6 +2,7 @@ import { Command, type CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { RelyableError } from './errors.ts';
 import { defineCheck } from './flags/check.ts';
+import { defineComplete, defineCompletion } from './flags/completion.ts';
 import { defineConfig } from './flags/config.ts';
 import { defineDoctor } from './flags/doctor.ts';
 import { defineInit } from './flags/init.ts';
@@ -80,6 +81,12 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(defineDoctor(program.command('doctor')), () => import('./commands/doctor.ts'));
   attach(defineConfig(program.command('config')), () => import('./commands/config.ts'));
   attach(defineOpen(program.command('open')), () => import('./commands/open.ts'));
+
+  attach(defineCompletion(program.command('completion')), () => import('./commands/completion.ts'));
+  attach(defineComplete(program.command('complete', { hidden: true })), async () => {
+    const { createComplete } = await import('./commands/complete.ts');
+    return { run: createComplete(program) };
+  });
 
   attach(program.allowExcessArguments(), () => {
     const [word] = program.args;

@@ -1,29 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openStore } from '../../src/store/capture-store.ts';
-import { createCaptureId, type NewCapture } from '../../src/webhook/capture.ts';
+import { fillStore, makeCapture } from '../support/captures.ts';
 import { runCli, temporaryFolder } from '../support/cli.ts';
 
-async function storeWith(...bodies: string[]): Promise<string> {
+function storeWith(...bodies: string[]): string {
   const file = join(temporaryFolder(), 'captures.db');
-  const store = openStore(file);
-  for (const [index, body] of bodies.entries()) {
-    const capture: NewCapture = {
-      id: createCaptureId(index, new Uint8Array(7)),
-      receivedAt: index,
-      method: 'POST',
-      path: '/',
-      httpVersion: '1.1',
-      headers: [],
-      body: Buffer.from(body),
-      event: null,
-      eventId: `e${index}`,
-      verification: { valid: true, reason: 'ok' },
-    };
-    await store.add(capture);
-  }
-  store.close();
+  fillStore(
+    file,
+    bodies.map((body, n) => makeCapture(n, { body: Buffer.from(body) })),
+  );
   return file;
 }
 
@@ -39,7 +25,7 @@ it.each([
 });
 
 it('knows runs and agents from captures', async () => {
-  const store = await storeWith(
+  const store = storeWith(
     '{"data":{"agent_id":"agent_1","test_run_id":"run_1"}}',
     '{"data":{"agent_id":"agent_2","test_run_id":"run_2"}}',
     'not json',
