@@ -3,6 +3,7 @@ import { createProgram, toUsageError } from './cli.ts';
 import { type Context, signalExitCode } from './context.ts';
 import { errorMessage, RelyableError } from './errors.ts';
 import { errorToJson, formatError } from './report/error.ts';
+import { VERSION } from './version.ts';
 
 export { systemContext } from './context.ts';
 
@@ -14,10 +15,19 @@ export async function main(context: Context): Promise<number> {
       exitCode = code;
     });
     await program.parseAsync([...context.argv], { from: 'user' });
+    await tellOfUpdate(context);
     return exitCode;
   } catch (thrown) {
     return report(context, thrown);
   }
+}
+
+/** Off a terminal not even the code for it is loaded. */
+async function tellOfUpdate(context: Context): Promise<void> {
+  if (context.stderr.isTTY !== true || context.interrupt.aborted) return;
+  const { mayNotify, takeNotice } = await import('./update/notice.ts');
+  const notice = mayNotify(context) ? takeNotice(context, VERSION) : undefined;
+  if (notice !== undefined) context.stderr.write(`\n${notice}\n`);
 }
 
 function report(context: Context, thrown: unknown): number {

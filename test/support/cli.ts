@@ -40,6 +40,8 @@ export function cleanEnvironment(
     USERPROFILE: home,
     LOCALAPPDATA: join(home, 'AppData', 'Local'),
     APPDATA: join(home, 'AppData', 'Roaming'),
+    // No test asks a registry.
+    RELYABLE_NO_UPDATE_CHECK: '1',
     ...extra,
   };
 }

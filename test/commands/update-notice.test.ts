@@ -1,0 +1,33 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startPtyCli } from '../support/pty.ts';
+import { temporaryFolder } from '../support/cli.ts';
+
+/** A cache in which npm's answer of a moment ago waits. */
+function cacheWithAnswer(): string {
+  const cache = temporaryFolder();
+  mkdirSync(join(cache, 'relyable'));
+  writeFileSync(join(cache, 'relyable', 'latest-version'), '99.0.0\n');
+  return cache;
+}
+
+it.skipIf(process.platform === 'win32' || process.platform === 'darwin')(
+  'tells of a newer version after the command, once',
+  async () => {
+    const env = { XDG_CACHE_HOME: cacheWithAnswer(), RELYABLE_NO_UPDATE_CHECK: '' };
+    const first = startPtyCli(['config', 'get', 'port'], { env });
+    expect(await first.exitCode).toBe(0);
+    expect(first.screen()).toMatch(/^4400\r\n[^]*relyable 99\.0\.0 is out/);
+    const second = startPtyCli(['config', 'get', 'port'], { env });
+    expect(await second.exitCode).toBe(0);
+    expect(second.screen()).toBe('4400\r\n');
+  },
+);
+
+it('says nothing where it is switched off', async () => {
+  const env = { XDG_CACHE_HOME: cacheWithAnswer() };
+  const cli = startPtyCli(['config', 'get', 'port'], { env });
+  expect(await cli.exitCode).toBe(0);
+  expect(cli.screen()).not.toContain('99.0.0');
+});
