@@ -6,6 +6,7 @@ import { defineComplete, defineCompletion } from './flags/completion.ts';
 import { defineConfig } from './flags/config.ts';
 import { defineDoctor } from './flags/doctor.ts';
 import { defineInit } from './flags/init.ts';
+import { defineEmulate } from './flags/emulate.ts';
 import { defineListen } from './flags/listen.ts';
 import { defineLogs, defineLogsList, defineLogsShow } from './flags/logs.ts';
 import { defineOpen } from './flags/open.ts';
@@ -71,6 +72,8 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(defineTrigger(webhooks.command('trigger')), () => import('./commands/trigger.ts'));
   attach(defineVerify(webhooks.command('verify')), () => import('./commands/verify.ts'));
   attach(defineCheck(webhooks.command('check')), () => import('./commands/check.ts'));
+
+  attach(defineEmulate(webhooks.command('emulate')), () => import('./commands/emulate.ts'));
 
   const logs = defineLogs(webhooks.command('logs'));
   const logsList = logs.command('list', { isDefault: true });

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { isLoopback } from '../webhook/loopback.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,8 +9,8 @@ function read(env: Environment, name: string): string {
 
 /** Whether `NO_PROXY` covers a host: `*`, `host`, `.suffix` or `host:port`; this machine always. */
 function isExempt(url: URL, noProxy: string): boolean {
+  if (isLoopback(url)) return true;
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  if (host === 'localhost' || host.startsWith('127.') || host === '::1') return true;
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return noProxy
     .toLowerCase()

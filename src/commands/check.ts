@@ -21,7 +21,8 @@ import {
 } from '../config/values.ts';
 import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { CheckFlags } from '../flags/check.ts';
-import { isLoopback, readTlsOptions } from '../http/target.ts';
+import { readTlsOptions } from '../http/target.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { checkToJson } from '../report/check-json.ts';
 import type { CheckReport } from '../report/check-report.ts';
 import { VERSION } from '../version.ts';

@@ -23,7 +23,7 @@ import { type ListenerOptions, startListener } from '../listen/listener.ts';
 import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
 import { openStore } from '../store/capture-store.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
-import { explainSettings, loadLayers, loadSecrets } from './setup.ts';
+import { explainSettings, loadLayers, loadSecrets, whenAborted } from './setup.ts';
 
 /** How long forwards under way may take once we are told to stop. */
 const GRACE_MS = 5000;
@@ -165,11 +165,4 @@ function writeReadyFile(cwd: string, path: string | undefined, url: string): () 
     throw new RelyableError('USAGE', `--ready-file: ${errorMessage(error)}`, { cause: error });
   }
   return () => rmSync(file, { force: true });
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    signal.addEventListener('abort', () => done(), { once: true });
-  });
 }

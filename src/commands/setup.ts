@@ -41,3 +41,11 @@ export function interruptedCode(context: Context): number {
   const signal = context.stoppedBy();
   return signal === null ? EXIT_YES : signalExitCode(signal);
 }
+
+/** Resolves when the signal aborts. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    signal.addEventListener('abort', () => done(), { once: true });
+  });
+}

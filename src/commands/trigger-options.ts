@@ -12,6 +12,7 @@ import {
   parseHeader,
   parseInteger,
   parsePositive,
+  parseSpeed,
   parseTargetUrl,
 } from '../config/values.ts';
 import { errorMessage, RelyableError } from '../errors.ts';
@@ -72,7 +73,7 @@ export function readTriggerOptions(flags: TriggerFlags, isJson: boolean): Trigge
     ),
     headers: (flags.header ?? []).map((header) => parseHeader(header, '--header')),
     duplicates: readDuplicates(flags.duplicate),
-    speed: readSpeed(flags.speed ?? '1x'),
+    speed: parseSpeed(flags.speed ?? '1x', '--speed'),
     print: readPrintForm(flags, isJson),
     load: readLoad(flags),
   };
@@ -91,11 +92,6 @@ function readPrintForm(flags: TriggerFlags, isJson: boolean): PrintForm | null {
 function readDuplicates(flag: TriggerFlags['duplicate']): number {
   if (flag === undefined || flag === false) return 0;
   return flag === true ? 1 : parseInteger(flag, '--duplicate', 1, 1000);
-}
-
-function readSpeed(text: string): Speed {
-  if (text === 'instant') return 'instant';
-  return parsePositive(text.replace(/x$/, ''), '--speed (such as 60x or instant)');
 }
 
 function readLoad(flags: TriggerFlags): TriggerOptions['load'] {

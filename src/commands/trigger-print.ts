@@ -1,7 +1,7 @@
 import type { Invocation } from '../cli.ts';
 import { EXIT_YES } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
-import { isLoopback } from '../http/target.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { safeText } from '../report/safe-text.ts';
 import { formatHttpRequest, triggerToJson } from '../report/trigger.ts';
 import type { TriggerRequest } from '../trigger/deliver.ts';

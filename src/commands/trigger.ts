@@ -2,7 +2,7 @@ import type { Invocation } from '../cli.ts';
 import { EXIT_NO, EXIT_UNREACHABLE, EXIT_YES, RelyableError } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
 import { createSender, type Sender } from '../http/send.ts';
-import { isLoopback } from '../http/target.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { formatDuration } from '../report/format.ts';
 import { safeLine } from '../report/safe-text.ts';
 import {

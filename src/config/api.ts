@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { errorMessage, RelyableError } from '../errors.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { DEFAULT_API_URL, DEFAULT_DELIVERIES_PATH } from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
 import { pickSetting, type Setting } from './settings.ts';
@@ -94,7 +95,7 @@ export function findApiKey(
 }
 
 function keyWithoutSetting(url: URL): Setting<string> {
-  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
+  if (isLoopback(url)) {
     return { value: LOCAL_KEY, origin: 'none needed on this machine' };
   }
   throw new RelyableError('NOT_AUTHENTICATED', `expected an API key for ${url.host}, got none`, {

@@ -1,4 +1,5 @@
 import { RelyableError } from '../errors.ts';
+import type { Speed } from '../webhook/retry.ts';
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -134,4 +135,10 @@ export function parseHeader(text: string, name: string): readonly [string, strin
     throw usage(name, 'a header such as "X-Name: value"', text);
   }
   return [key, value];
+}
+
+/** `60x`, `60` or `instant`: how much faster than production a retry schedule runs. */
+export function parseSpeed(text: string, name: string): Speed {
+  if (text === 'instant') return 'instant';
+  return parsePositive(text.replace(/x$/, ''), `${name} (such as 60x or instant)`);
 }

@@ -1,5 +1,6 @@
 import { createProxyFetch } from '../api/proxy.ts';
-import { describeFailure, isLoopback } from '../http/target.ts';
+import { describeFailure } from '../http/target.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { type Check, failure, type Found, info, ok, type Subject, warning } from './finding.ts';
 
 const API_TIMEOUT_MS = 3000;

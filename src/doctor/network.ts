@@ -3,7 +3,7 @@ import { DEFAULT_EMULATOR_PORT } from '../config/defaults.ts';
 import { errorCode } from '../errors.ts';
 import { findListener } from '../http/listeners.ts';
 import { addressesOf, portOf, type Reach, tryBind, tryConnect } from '../http/probe.ts';
-import { isLoopback } from '../http/target.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { type Check, failure, type Found, info, ok, type Subject, warning } from './finding.ts';
 
 /** Whether `listen` and `emulate` can have their ports. */

@@ -3,7 +3,8 @@ import type { Dispatcher } from 'undici';
 import { type HeaderPair, toHeaderPairs, type WebhookRequest } from '../webhook/request.ts';
 import { endToEndHeaders } from './hop-by-hop.ts';
 import { timeoutError } from './send.ts';
-import { describeFailure, isLoopback, lookupTarget, type TlsOptions } from './target.ts';
+import { isLoopback } from '../webhook/loopback.ts';
+import { describeFailure, lookupTarget, type TlsOptions } from './target.ts';
 
 export interface ForwarderOptions {
   readonly target: URL;

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { errorCode, errorMessage } from '../errors.ts';
 import { type HeaderPair, toHeaderPairs, type WebhookRequest } from '../webhook/request.ts';
+import { type Bound, bindServer, closeServer } from './bind.ts';
 
 /** A whole request and the way to answer it. */
 export interface ReceivedRequest extends WebhookRequest {
@@ -22,10 +23,7 @@ export interface ReceiverOptions {
   readonly onRefused: (status: number, reason: string) => void;
 }
 
-export interface Receiver {
-  readonly port: number;
-  /** `http://127.0.0.1:4400`, as the sender would write it. */
-  readonly url: string;
+export interface Receiver extends Bound {
   /** Accepts nothing more; resolves when every answer is out, or after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -49,50 +47,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     readRequest(request, response, options);
   });
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
-  await bind(server, options);
-  const { port } = server.address() as AddressInfo;
-  const shown = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const bound = await bindServer(server, options);
   return {
-    port,
-    url: `http://${shown}:${port}`,
+    ...bound,
     close: (graceMs) => closeServer(server, graceMs),
   };
-}
-
-function bind(server: Server, { host, port }: ReceiverOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(bindError(error, host, port)));
-    server.listen(port, host, () => resolve());
-  });
-}
-
-function bindError(error: Error, host: string, port: number): RelyableError {
-  switch (errorCode(error)) {
-    case 'EADDRINUSE':
-      return new RelyableError('PORT_IN_USE', `port ${port} on ${host} is in use`, {
-        hint: 'stop what listens there, or choose another with --port (0 takes any free one)',
-        cause: error,
-      });
-    case 'EACCES':
-      return new RelyableError('PORT_IN_USE', `no permission to listen on port ${port}`, {
-        hint: 'choose a port above 1023 with --port',
-        cause: error,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new RelyableError('UNREACHABLE', `${host} is no address of this machine`, {
-        hint: '--host 127.0.0.1 is reachable from here, --host 0.0.0.0 from everywhere',
-        cause: error,
-      });
-    default:
-      return new RelyableError(
-        'UNREACHABLE',
-        `cannot listen on ${host}:${port}: ${errorMessage(error)}`,
-        {
-          cause: error,
-        },
-      );
-  }
 }
 
 function readRequest(
@@ -209,13 +168,4 @@ export function answerJson(
   ];
   response.writeHead(status, all.flat());
   response.end(body);
-}
-
-async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const limit = setTimeout(() => server.closeAllConnections(), graceMs);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-  clearTimeout(limit);
 }

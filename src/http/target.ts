@@ -48,14 +48,6 @@ export const lookupTarget: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Whether a URL's host is this machine's loopback. */
-export function isLoopback(url: URL): boolean {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return (
-    host === 'localhost' || host.endsWith('.localhost') || host.startsWith('127.') || host === '::1'
-  );
-}
-
 /** Why no answer came, in a person's words. */
 export function describeFailure(error: unknown, url: URL): string {
   const where = url.host;

@@ -48,6 +48,36 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX forwards_capture ON forwards (capture_id);
    CREATE INDEX forwards_failed ON forwards (capture_id) WHERE status IS NOT 200;`,
+  `CREATE TABLE emulator_endpoints (
+     seq INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     url BLOB NOT NULL,
+     events TEXT NOT NULL,
+     created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE emulator_deliveries (
+     seq INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     endpoint_id TEXT NOT NULL,
+     event_id BLOB,
+     event BLOB,
+     url BLOB NOT NULL,
+     state TEXT NOT NULL,
+     body BLOB NOT NULL,
+     headers BLOB NOT NULL,
+     next_retry_at INTEGER
+   ) STRICT;
+   CREATE TABLE emulator_attempts (
+     seq INTEGER PRIMARY KEY,
+     delivery_id TEXT NOT NULL REFERENCES emulator_deliveries (id) ON DELETE CASCADE,
+     attempt INTEGER NOT NULL,
+     at INTEGER NOT NULL,
+     status INTEGER,
+     response_body BLOB,
+     duration_ms REAL,
+     error BLOB
+   ) STRICT;
+   CREATE INDEX emulator_attempts_delivery ON emulator_attempts (delivery_id);`,
 ];
 
 /**

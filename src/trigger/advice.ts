@@ -1,4 +1,4 @@
-import { isLoopback } from '../http/target.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import type { SendResult } from '../http/send.ts';
 import { headerValues } from '../webhook/request.ts';
 import { explainUndelivered, MAX_ATTEMPTS } from '../webhook/retry.ts';

@@ -1,0 +1,56 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+
+/**
+ * Signing secrets that emulated endpoints were made with, by endpoint id: in the user's data
+ * folder, readable only by the user, since a store never holds a secret.
+ */
+export interface EndpointSecrets {
+  get(id: string): string | undefined;
+  set(id: string, secret: string): void;
+  remove(id: string): void;
+}
+
+export function openEndpointSecrets(context: Context): EndpointSecrets {
+  const folder = context.paths.data;
+  const file = join(folder, 'emulator-secrets.json');
+  const secrets = new Map(Object.entries(read(file)));
+  const save = (): void => {
+    const draft = `${file}.${context.pid}`;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(draft, `${JSON.stringify(Object.fromEntries(secrets))}\n`, { mode: 0o600 });
+      renameSync(draft, file);
+    } catch (error) {
+      throw unusable(file, error);
+    }
+  };
+  return {
+    get: (id) => secrets.get(id),
+    set: (id, secret) => {
+      secrets.set(id, secret);
+      save();
+    },
+    remove: (id) => {
+      if (secrets.delete(id)) save();
+    },
+  };
+}
+
+function read(file: string): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return {};
+    throw unusable(file, error);
+  }
+}
+
+function unusable(file: string, error: unknown): RelyableError {
+  return new RelyableError('SECRET_INVALID', `${file}: ${errorMessage(error)}`, {
+    hint: 'it holds the secrets of emulated endpoints; make it readable, or remove it to use the common secret',
+    cause: error,
+  });
+}

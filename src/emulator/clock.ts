@@ -1,0 +1,25 @@
+/** What the delivery engine tells the time by and waits with. */
+export interface Clock {
+  /** ms since 1970. */
+  now(): number;
+  /** Resolves after `ms`; rejects when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** On a virtual clock: makes it that time at once. */
+  skipTo?(time: number): void;
+}
+
+/**
+ * A clock for `--speed instant`: it runs like the real one, and where the engine has nothing to do
+ * but wait it jumps to the moment waited for. Its times are those of production.
+ */
+export function createVirtualClock(real: Clock): Clock & Required<Pick<Clock, 'skipTo'>> {
+  let skippedMs = 0;
+  const now = (): number => real.now() + skippedMs;
+  return {
+    now,
+    sleep: real.sleep,
+    skipTo: (time) => {
+      skippedMs += Math.max(0, time - now());
+    },
+  };
+}
