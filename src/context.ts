@@ -46,6 +46,10 @@ export interface Context {
   openUrl(url: string): Promise<void>;
   /** Aborts on the first SIGINT, SIGTERM or SIGHUP, or when the reader of stdout went away. */
   readonly interrupt: AbortSignal;
+  /** Signals a process, or with a negative id its group; 0 only asks. Throws where none is left. */
+  signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
+  /** Runs when this process ends, however orderly; the returned function withdraws it. */
+  atExit(callback: () => void): () => void;
   /** Which signal aborted `interrupt`; null when none did or the reader of stdout left. */
   stoppedBy(): StopSignal | null;
 }
@@ -106,5 +110,10 @@ export function systemContext(): Context {
     },
     interrupt: interrupt.signal,
     stoppedBy: () => stoppedBy,
+    signalProcess: (pid, signal) => void process.kill(pid, signal),
+    atExit: (callback) => {
+      process.on('exit', callback);
+      return () => void process.off('exit', callback);
+    },
   };
 }

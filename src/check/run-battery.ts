@@ -1,6 +1,6 @@
 import { RelyableError } from '../errors.ts';
 import { createSender, type Outgoing, type Sender, type SendResult } from '../http/send.ts';
-import { addressesOf, portOf, tryConnect } from '../http/probe.ts';
+import { isListening } from '../http/probe.ts';
 import type { TlsOptions } from '../http/target.ts';
 import type { HeaderPair } from '../webhook/request.ts';
 import { adviceFor, type Topic } from './advice.ts';
@@ -110,7 +110,7 @@ export async function* runBattery(options: BatteryOptions): AsyncGenerator<Batte
       const result = await runCase(item, options, sender, facts);
       yield { type: 'case', result };
       const isUnanswered = result.answers.some(({ status }) => status === null);
-      if (isUnanswered && !(await listens(options.url, signal))) {
+      if (isUnanswered && !(await isListening(options.url, signal))) {
         skipReason = `your app stopped listening during ${item.id}`;
       } else if (bail !== null && result.finding && isAtLeast(result.finding.severity, bail)) {
         skipReason = `stopped after ${item.id} (--bail)`;
@@ -268,12 +268,4 @@ function showAnswer(answer: SendResult, secret: string): ShownAnswer {
     error: answer.status === null ? describeAnswer(answer) : null,
     body: text.slice(0, SHOWN_BYTES),
   };
-}
-
-async function listens(url: URL, signal: AbortSignal): Promise<boolean> {
-  for (const address of await addressesOf(url)) {
-    const { error } = await tryConnect(address, portOf(url), signal);
-    if (error === null) return true;
-  }
-  return false;
 }

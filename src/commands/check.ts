@@ -27,20 +27,39 @@ import { checkToJson } from '../report/check-json.ts';
 import type { CheckReport } from '../report/check-report.ts';
 import { VERSION } from '../version.ts';
 import { createOutputs, type Outputs } from './check-outputs.ts';
+import { splitCommand, startAppBeside } from './app-beside.ts';
 import { loadLayers, loadSecrets } from './setup.ts';
 
 export async function run(invocation: Invocation<CheckFlags>): Promise<number> {
-  const { flags, terminal, args } = invocation;
+  const { flags, terminal } = invocation;
   if (flags.list === true) return list(invocation);
   const failOn = parseChoice(flags.failOn, '--fail-on', SEVERITIES);
   const cases = selectCases(readSelection(flags));
   const outputs = createOutputs(invocation, failOn);
   const layers = await loadLayers(invocation);
-  const url = readUrl(invocation, layers, args[0]);
+  const { operands, command } = splitCommand(invocation);
+  if (operands.length > 1) {
+    throw new RelyableError('USAGE', `expected one URL, got also "${operands[1] ?? ''}"`, {
+      hint: 'the command that starts your app stands behind --',
+    });
+  }
+  const url = readUrl(invocation, layers, operands[0]);
   const options = readOptions(invocation, layers, { url, cases, failOn });
-  terminal.info(terminal.errorStyle.dim(`${cases.length} checks against ${url.href}`));
-  const report = await runAll(invocation, options, outputs);
-  outputs.write(report);
+  const startTimeoutMs = parseDuration(flags.startTimeout, '--start-timeout');
+  const { secret } = options;
+  const app = await startAppBeside(invocation, { command, target: url, secret, startTimeoutMs });
+  if (typeof app === 'number') return app;
+  try {
+    terminal.info(terminal.errorStyle.dim(`${cases.length} checks against ${url.href}`));
+    const report = await runAll(invocation, options, outputs);
+    outputs.write(report);
+    return exitCodeFor(report, failOn);
+  } finally {
+    await app.stop();
+  }
+}
+
+function exitCodeFor(report: CheckReport, failOn: Severity): number {
   const counts = report.results.some(
     ({ finding }) => finding !== null && isAtLeast(finding.severity, failOn),
   );

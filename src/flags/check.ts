@@ -18,6 +18,7 @@ export interface CheckFlags {
   readonly settle: string;
   readonly header?: readonly string[];
   readonly timeout: string;
+  readonly startTimeout: string;
   readonly insecure?: boolean;
   readonly cacert?: string;
   readonly secret?: readonly string[];
@@ -29,6 +30,10 @@ export function defineCheck(command: Command): Command {
     .description('run a battery of requests against your handler and say what it gets wrong')
     .usage('[options] <url> [-- <command...>]')
     .argument('[url]', 'your handler, e.g. 3000/webhooks/relyable (default: config forwardTo)')
+    .argument(
+      '[command...]',
+      'after --: starts your app, with PORT and RELYABLE_WEBHOOK_SECRET set',
+    )
     .option('--only <cases>', 'run these: an id, a section or a pattern (repeatable)', collect)
     .option('--skip <cases>', 'leave these out, likewise (repeatable)', collect)
     .option('--list', 'print the cases, send nothing')
@@ -47,7 +52,8 @@ export function defineCheck(command: Command): Command {
     .option('--state-command <command>', 'the same, as a command of your shell')
     .option('--settle <duration>', 'how long the state may take to change', '250ms')
     .option('-H, --header <"Name: value">', 'add a header to every request (repeatable)', collect)
-    .option('--timeout <duration>', 'for each answer', '10s');
+    .option('--timeout <duration>', 'for each answer', '10s')
+    .option('--start-timeout <duration>', 'for the app of -- <command> to listen', '30s');
   addTlsOptions(command);
   addSecretOptions(command);
   return addHelpExtras(command, {
@@ -71,6 +77,7 @@ export function defineCheck(command: Command): Command {
       [1, 'at least one'],
       [2, 'usage or configuration; a remote host without --allow-remote'],
       [4, 'nothing answers there'],
+      ['any', 'the code of the app behind --, when it ended before it listened'],
     ],
   });
 }

@@ -55,6 +55,15 @@ export function portOf(url: URL): number {
   return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
 }
 
+/** Whether anything accepts connections at a URL, on any of its addresses (IPv4 and IPv6). */
+export async function isListening(url: URL, signal: AbortSignal): Promise<boolean> {
+  const addresses = await addressesOf(url);
+  const reaches = await Promise.all(
+    addresses.map((address) => tryConnect(address, portOf(url), signal)),
+  );
+  return reaches.some(({ error }) => error === null);
+}
+
 /** Binds a port and lets it go; the system's code (`EADDRINUSE`, `EACCES`, …) where that fails. */
 export function tryBind(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {

@@ -28,6 +28,10 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     fetch: (...args) => globalThis.fetch(...args),
     openUrl: async () => undefined,
     interrupt: new AbortController().signal,
+    signalProcess: () => {
+      throw new Error('a test context signals nobody');
+    },
+    atExit: () => () => undefined,
     stoppedBy: () => null,
     ...overrides,
   };
