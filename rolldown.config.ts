@@ -1,12 +1,49 @@
-import { defineConfig } from 'rolldown';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { defineConfig, type Plugin } from 'rolldown';
 
 /** `open` carries a script of its own; cosmiconfig asks for `typescript` only where a project has it. */
 const EXTERNAL = ['@photostructure/sqlite', 'open', 'typescript'];
+
+/** The folder of the package a module lies in; undefined for our own modules. */
+function packageOf(moduleId: string): string | undefined {
+  if (!moduleId.includes('node_modules')) return undefined;
+  for (let folder = dirname(moduleId); ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest) && readFileSync(manifest, 'utf8').includes('"version"')) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function licenceOf(folder: string): string {
+  const { name, version, license } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  ) as { name: string; version: string; license?: string };
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.(md|txt))?$/i.test(entry));
+  const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
+  return `${name} ${version} (${license ?? 'see below'})\n\n${text}`;
+}
+
+/** Bundled code keeps its authors' notices: one text beside the bundle. */
+const thirdPartyLicences: Plugin = {
+  name: 'third-party-licences',
+  generateBundle() {
+    const folders = new Set(
+      [...this.getModuleIds()].map(packageOf).filter((it) => it !== undefined),
+    );
+    const source = [...folders]
+      .sort()
+      .map(licenceOf)
+      .join(`\n\n${'-'.repeat(72)}\n\n`);
+    this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY-LICENCES.txt', source: `${source}\n` });
+  },
+};
 
 export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
   external: EXTERNAL,
+  plugins: [thirdPartyLicences],
   output: {
     dir: 'dist',
     format: 'esm',

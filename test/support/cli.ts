@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly stdin?: string | Buffer;
   /** HOME of the process; several processes of one test share theirs. */
   readonly home?: string;
+  /** Another Node and another copy of the program than the ones of this checkout. */
+  readonly program?: { readonly node: string; readonly bin: string };
 }
 
 export interface CliResult {
@@ -59,7 +61,8 @@ export interface RunningCli {
 /** Starts the built program; it is killed when the test ends. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const home = options.home ?? temporaryFolder();
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const { node, bin } = options.program ?? { node: process.execPath, bin: BIN };
+  const child = spawn(node, [bin, ...args], {
     cwd: options.cwd ?? home,
     env: cleanEnvironment(home, options.env),
   });

@@ -1,0 +1,140 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOT, runCli, startCli, temporaryFolder } from '../support/cli.ts';
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: ReadonlyArray<{ readonly path: string }>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'relyable-package-'));
+const installed = join(folder, 'empty', 'node_modules', 'relyable');
+const bin = join(installed, 'bin', 'relyable.js');
+let packed: Packed;
+
+function npm(
+  args: readonly string[],
+  cwd: string,
+): { ok: boolean; stdout: string; stderr: string } {
+  const result = spawnSync('npm', args, {
+    cwd,
+    encoding: 'utf8',
+    // npm is a script on Windows, which only a shell runs.
+    shell: process.platform === 'win32',
+  });
+  return { ok: result.status === 0, stdout: result.stdout, stderr: result.stderr };
+}
+
+const QUIET = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+
+function requireOk(result: ReturnType<typeof npm>): string {
+  if (!result.ok) throw new Error(result.stderr);
+  return result.stdout;
+}
+
+beforeAll(() => {
+  // The scripts would build again; the bundle is there.
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+  [packed] = JSON.parse(requireOk(npm(args, ROOT))) as [Packed];
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  writeFileSync(join(empty, 'package.json'), '{"private":true}');
+  requireOk(npm(['install', ...QUIET, join(folder, packed.filename)], empty));
+}, 180_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('is small and holds what runs and what is read, no sources and no tests', () => {
+  expect(packed.size).toBeLessThan(1024 * 1024);
+  const places = new Set(packed.files.map(({ path }) => path.split('/')[0]));
+  places.delete('README.md');
+  expect(places).toEqual(
+    new Set(['bin', 'CHANGELOG.md', 'dist', 'docs', 'fixtures', 'LICENSE', 'package.json']),
+  );
+  const fixtures = packed.files.filter(({ path }) => path.startsWith('fixtures/'));
+  expect(fixtures.every(({ path }) => path.startsWith('fixtures/events/'))).toBe(true);
+});
+
+it('installs without running a script of its own or of a package', () => {
+  const { scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const atInstall = new Set(['preinstall', 'install', 'postinstall', 'prepare']);
+  expect(Object.keys(scripts).filter((name) => atInstall.has(name))).toEqual([]);
+});
+
+it('keeps the notices of the code it bundles', () => {
+  const text = readFileSync(join(installed, 'dist', 'THIRD-PARTY-LICENCES.txt'), 'utf8');
+  for (const name of ['commander', 'zod', 'undici', 'chalk']) {
+    expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  }
+});
+
+/** Receives, verifies and stores the four samples, then judges them again from the store. */
+async function drive(node: string, version: string): Promise<void> {
+  const home = temporaryFolder();
+  const program = { node, bin };
+  const own = await runCli(['--version'], { home, program });
+  expect(own).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+
+  const listener = startCli(['webhooks', 'listen', '--port', '0', '--json'], { home, program });
+  const ready = JSON.parse(await listener.nextLine((line) => line.includes('"ready"'))) as {
+    url: string;
+  };
+  const sent = await runCli(['webhooks', 'trigger', 'all', '--to', ready.url], { home, program });
+  expect(sent.code, sent.stderr).toBe(0);
+  listener.child.kill('SIGTERM');
+  const listened = await listener.done;
+  expect(listened.stderr).not.toMatch(/Warning/);
+
+  const verified = await runCli(['webhooks', 'verify', '--json'], { home, program });
+  expect(verified.code, verified.stderr).toBe(0);
+  const summary: unknown = JSON.parse(verified.stdout.trimEnd().split('\n').at(-1) ?? '');
+  expect(summary).toMatchObject({ type: 'summary', total: 4, valid: 4, invalid: 0 });
+}
+
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+/** A real Node of another line, from npm, kept for the next run; undefined where it cannot be had. */
+function fetchNode(major: number): string | undefined {
+  const os = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${os}-${process.arch}`;
+  const kept = join(tmpdir(), `relyable-node-${major}`);
+  const binary = join(kept, 'node_modules', name, 'bin', os === 'win' ? 'node.exe' : 'node');
+  if (existsSync(binary)) return binary;
+  const draft = mkdtempSync(join(tmpdir(), 'relyable-node-'));
+  writeFileSync(join(draft, 'package.json'), '{"private":true}');
+  const isThere = npm(
+    ['install', ...QUIET, '--fetch-retries=0', '--fetch-timeout=60000', `${name}@${major}`],
+    draft,
+  ).ok;
+  if (isThere) {
+    rmSync(kept, { recursive: true, force: true });
+    renameSync(draft, kept);
+  }
+  return isThere ? binary : undefined;
+}
+
+for (const major of [20, 22, 24, 26]) {
+  it(`runs on Node ${major}`, { timeout: 180_000 }, async ({ skip }) => {
+    const isOwn = process.versions.node.startsWith(`${major}.`);
+    const node = isOwn ? process.execPath : fetchNode(major);
+    if (node !== undefined) await drive(node, version);
+    else if (process.env['RELYABLE_REQUIRE_STACKS'] !== '1') skip('npm has no such Node for here');
+    else throw new Error('npm has no such Node for here');
+  });
+}
