@@ -65,6 +65,20 @@ export function signalExitCode(signal: StopSignal): number {
   return SIGNAL_EXIT_CODES[signal];
 }
 
+const POOL_BYTES = 4096;
+
+/** `randomBytes` with one call to the system for many small ones. */
+function createRandomPool(): (size: number) => Buffer {
+  let pool = Buffer.alloc(0);
+  return (size) => {
+    if (size > POOL_BYTES) return randomBytes(size);
+    if (pool.length < size) pool = randomBytes(POOL_BYTES);
+    const taken = pool.subarray(0, size);
+    pool = pool.subarray(size);
+    return taken;
+  };
+}
+
 /** The real world. Call once: it takes over the process's stop signals and output errors. */
 export function systemContext(): Context {
   const interrupt = new AbortController();
@@ -98,7 +112,7 @@ export function systemContext(): Context {
     stderr: process.stderr,
     now: Date.now,
     elapsed: () => performance.now(),
-    randomBytes,
+    randomBytes: createRandomPool(),
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },

@@ -20,6 +20,7 @@ import { announceListener } from '../http/listeners.ts';
 import { readTlsOptions } from '../http/target.ts';
 import type { ListenEvent } from '../listen/events.ts';
 import { type ListenerOptions, startListener } from '../listen/listener.ts';
+import { createLineBatch } from '../report/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
 import { openStore } from '../store/capture-store.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
@@ -43,12 +44,15 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
   }
   const { options, storeFile } = readOptions(invocation, layers);
   const store = openStore(storeFile);
+  const out = createLineBatch(context.stdout);
   const show = (event: ListenEvent): void => {
-    if (terminal.isJson) terminal.json(listenEventToJson(event));
-    else if (event.type === 'delivery') terminal.data(formatListenEvent(event, terminal.style));
-    else if (event.type === 'refused') {
-      context.stderr.write(`${formatListenEvent(event, terminal.errorStyle)}\n`);
-    } else terminal.info(formatListenEvent(event, terminal.errorStyle));
+    if (terminal.isJson) out.line(JSON.stringify(listenEventToJson(event)));
+    else if (event.type === 'delivery' || event.type === 'refused') {
+      out.line(formatListenEvent(event, terminal.style));
+    } else {
+      out.flush();
+      terminal.info(formatListenEvent(event, terminal.errorStyle));
+    }
   };
   try {
     const { now, elapsed, randomBytes } = context;

@@ -109,8 +109,11 @@ export async function startListener(
   const isAccepted = ({ verification }: Arrival): boolean =>
     verification.valid || options.invalid === 'forward';
 
-  /** Resolves, once it is on disk, with the id of the first capture of the same event. */
-  const keep = (arrival: Arrival): Promise<string | null> => {
+  /**
+   * Resolves, once it is on disk, with the id of the first capture of the same event. `answered`
+   * is null where that depends on the app.
+   */
+  const keep = (arrival: Arrival, answered: number | null): Promise<string | null> => {
     const { id, receivedAt, request, summary, verification } = arrival;
     const { method, path, httpVersion, headers, body } = request;
     const { event, eventId } = summary;
@@ -126,6 +129,7 @@ export async function startListener(
         event,
         eventId,
         verification,
+        answered,
       })
       .then(({ duplicateOf }) => duplicateOf);
   };
@@ -133,9 +137,9 @@ export async function startListener(
   /** Stored, answered by us, not passed on. */
   const keepOnly = (arrival: Arrival): void => {
     const done = pending.add({ abort: () => undefined });
-    keep(arrival).then(
+    const status = isAccepted(arrival) ? 200 : 401;
+    keep(arrival, status).then(
       (duplicateOf) => {
-        const status = isAccepted(arrival) ? 200 : 401;
         answerOurselves(arrival, status);
         conclude(arrival, duplicateOf, null, status);
         done();
@@ -151,7 +155,7 @@ export async function startListener(
   const keepThenForward = (arrival: Arrival, to: Forwarder): void => {
     const entry: Pending = { abort: () => undefined };
     const done = pending.add(entry);
-    keep(arrival).then(
+    keep(arrival, 200).then(
       (duplicateOf) => {
         answerOurselves(arrival, 200);
         const { forwarding } = passOn(arrival, to, null, (forward) => {
@@ -182,7 +186,7 @@ export async function startListener(
       },
     );
     entry.abort = forwarding.abort;
-    keep(arrival).then(
+    keep(arrival, null).then(
       (first) => {
         duplicateOf = first;
         relay.release();
@@ -235,7 +239,10 @@ export async function startListener(
     tally.add(arrival.verification.valid, summary.event, forward, latencyMs);
     const verification = explain(arrival);
     if (forward !== null) store.addForward(id, forward);
-    store.addOutcome(id, answered, verification.reason);
+    if (forward !== null && options.respond === 'mirror' && answered !== forward.status) {
+      store.setAnswered(id, answered);
+    }
+    if (verification !== arrival.verification) store.setReason(id, verification.reason);
     const settled: Omit<Delivery, 'warnings'> = {
       type: 'delivery',
       id,

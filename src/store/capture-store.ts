@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type Capture,
   type Forward,
@@ -45,8 +46,10 @@ export interface CaptureStore extends CaptureReader {
   add(capture: NewCapture): Promise<Added>;
   /** Notes a forward and the status its sender got; written with the next commit. */
   addForward(captureId: string, forward: Forward): void;
-  /** Notes the status the sender got and the reason that was found afterwards; likewise. */
-  addOutcome(captureId: string, answered: number, reason: Reason): void;
+  /** Notes the status the sender got, where it was not known before; likewise. */
+  setAnswered(captureId: string, status: number): void;
+  /** Notes a reason that was found afterwards; likewise. */
+  setReason(captureId: string, reason: Reason): void;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
   import(captures: Iterable<Capture>): number;
   /** Removes the oldest; how many. */
@@ -127,21 +130,26 @@ function createReader(file: string, database: Database): CaptureReader {
   );
   const selectById = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE id = ?`);
 
-  const toCapture = (row: CaptureRow): Capture => ({
-    id: row.id,
-    receivedAt: row.received_at,
-    method: row.method,
-    path: fromBlob(row.path),
-    httpVersion: row.http_version,
-    headers: JSON.parse(fromBlob(row.headers)) as HeaderPair[],
-    body: asBuffer(row.body),
-    event: row.event === null ? null : fromBlob(row.event),
-    eventId: fromBlob(row.event_id),
-    verification: { valid: row.valid === 1, reason: row.reason },
-    duplicateOf: row.duplicate_of,
-    answered: row.answered,
-    forwards: (selectForwards.all(row.id) as unknown as ForwardRow[]).map(toForward),
-  });
+  const toCapture = (row: CaptureRow): Capture => {
+    const forwards = (selectForwards.all(row.id) as unknown as ForwardRow[]).map(toForward);
+    const first = forwards.find(({ kind }) => kind === 'forward');
+    return {
+      id: row.id,
+      receivedAt: row.received_at,
+      method: row.method,
+      path: fromBlob(row.path),
+      httpVersion: row.http_version,
+      headers: JSON.parse(fromBlob(row.headers)) as HeaderPair[],
+      body: asBuffer(row.body),
+      event: row.event === null ? null : fromBlob(row.event),
+      eventId: fromBlob(row.event_id),
+      verification: { valid: row.valid === 1, reason: row.reason },
+      duplicateOf: row.duplicate_of,
+      // Without an answer of its own the sender got what the app said.
+      answered: row.answered ?? first?.status ?? null,
+      forwards,
+    };
+  };
 
   const guarded = <T>(read: () => T): T => {
     try {
@@ -223,6 +231,11 @@ function toWhere(filter: CaptureFilter): {
   return { where: where.join(' AND '), values };
 }
 
+/** 48 bits of an event's identity: an index of whole identities would be several times as large. */
+function toEventKey(eventId: Buffer): number {
+  return createHash('sha256').update(eventId).digest().readUIntBE(0, 6);
+}
+
 interface Waiting {
   readonly capture: NewCapture;
   readonly resolve: (added: Added) => void;
@@ -232,18 +245,17 @@ interface Waiting {
 function createStore(file: string, database: Database, maxBytes: number): CaptureStore {
   const reader = createReader(file, database);
   const insertCapture = database.prepare(
-    `INSERT INTO captures (id, received_at, method, path, http_version, headers, body, event, event_id, valid, reason, duplicate_of, answered)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO captures (id, received_at, method, path, http_version, headers, body, event, event_id, event_key, valid, reason, duplicate_of, answered)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertForward = database.prepare(
     `INSERT INTO forwards (capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited)
      SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM captures WHERE id = ?)`,
   );
-  const updateOutcome = database.prepare(
-    'UPDATE captures SET answered = ?, reason = ? WHERE id = ?',
-  );
+  const updateAnswered = database.prepare('UPDATE captures SET answered = ? WHERE id = ?');
+  const updateReason = database.prepare('UPDATE captures SET reason = ? WHERE id = ?');
   const selectFirst = database.prepare(
-    'SELECT id FROM captures WHERE event_id = ? AND valid = ? ORDER BY seq LIMIT 1',
+    'SELECT id FROM captures WHERE event_key = ? AND event_id = ? AND valid = ? ORDER BY seq LIMIT 1',
   );
   const deleteOldest = database.prepare(
     'DELETE FROM captures WHERE seq IN (SELECT seq FROM captures ORDER BY seq LIMIT ?)',
@@ -268,10 +280,11 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     }
   };
 
-  const writeCapture = (capture: NewCapture & Partial<Pick<Capture, 'answered'>>): Added => {
+  const writeCapture = (capture: NewCapture): Added => {
     const eventId = toBlob(capture.eventId);
+    const eventKey = toEventKey(eventId);
     const valid = capture.verification.valid ? 1 : 0;
-    const first = selectFirst.get(eventId, valid) as { id: string } | undefined;
+    const first = selectFirst.get(eventKey, eventId, valid) as { id: string } | undefined;
     insertCapture.run(
       capture.id,
       capture.receivedAt,
@@ -282,10 +295,11 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       capture.body,
       capture.event === null ? null : toBlob(capture.event),
       eventId,
+      eventKey,
       valid,
       capture.verification.reason,
       first?.id ?? null,
-      capture.answered ?? null,
+      capture.answered,
     );
     return { duplicateOf: first?.id ?? null };
   };
@@ -376,8 +390,11 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     addForward: (captureId, forward) => {
       ride(() => writeForward(captureId, forward));
     },
-    addOutcome: (captureId, answered, reason) => {
-      ride(() => updateOutcome.run(answered, reason, captureId));
+    setAnswered: (captureId, status) => {
+      ride(() => updateAnswered.run(status, captureId));
+    },
+    setReason: (captureId, reason) => {
+      ride(() => updateReason.run(reason, captureId));
     },
     import: (captures) => {
       let count = 0;

@@ -25,12 +25,13 @@ const MIGRATIONS: readonly string[] = [
      body BLOB NOT NULL,
      event BLOB,
      event_id BLOB NOT NULL,
+     event_key INTEGER NOT NULL,
      valid INTEGER NOT NULL,
      reason TEXT NOT NULL,
      duplicate_of TEXT,
      answered INTEGER
    ) STRICT;
-   CREATE INDEX captures_event_id ON captures (event_id, valid);
+   CREATE INDEX captures_event_key ON captures (event_key);
    CREATE INDEX captures_event ON captures (event, seq);
    CREATE INDEX captures_invalid ON captures (seq) WHERE valid = 0;
    CREATE TABLE forwards (

@@ -41,8 +41,8 @@ export interface Capture extends WebhookRequest {
   readonly forwards: readonly Forward[];
 }
 
-/** A capture as it is first written: before anyone answered. */
-export type NewCapture = Omit<Capture, 'duplicateOf' | 'answered' | 'forwards'>;
+/** A capture as it is first written: `answered` is null while the answer depends on the app. */
+export type NewCapture = Omit<Capture, 'duplicateOf' | 'forwards'>;
 
 // Crockford's base 32: sorts like numbers, has no look-alikes.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

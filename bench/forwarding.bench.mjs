@@ -1,0 +1,104 @@
+// `listen` (verification, fsync'd capture) against a bare reverse proxy, same app, same load.
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import {
+  BIN,
+  createHome,
+  interleave,
+  medianRatio,
+  printClaim,
+  ROOT,
+  startProcess,
+} from './harness.mjs';
+
+const script = (name) => join(ROOT, 'bench', name);
+
+/** The load generator as a function: one run, its result. */
+export async function startLoad(home) {
+  const { child, stop } = await startProcess([script('load.mjs')], { home });
+  const waiting = [];
+  createInterface({ input: child.stdout }).on('line', (line) =>
+    waiting.shift()?.(JSON.parse(line)),
+  );
+  let first = 0;
+  const run = (settings) =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      child.stdin.write(`${JSON.stringify({ ...settings, first })}\n`);
+      first += settings.count;
+    });
+  return { run, stop };
+}
+
+/** `listen` in front of an app: `{ url, child, stop }`. */
+export async function startListen(home, target, extra = []) {
+  const args = [
+    BIN,
+    'webhooks',
+    'listen',
+    '--port',
+    '0',
+    '--json',
+    '--forward-to',
+    target,
+    ...extra,
+  ];
+  const { line, child, stop } = await startProcess(args, {
+    home,
+    ready: ({ type }) => type === 'ready',
+  });
+  child.stdout.resume();
+  return { url: line.url, child, stop };
+}
+
+export async function bench() {
+  const home = createHome();
+  const app = await startProcess([script('clock-app.mjs')], { home });
+  const proxy = await startProcess([script('bare-proxy.mjs'), app.line.url], { home });
+  const listen = await startListen(home, app.line.url);
+  const load = await startLoad(home);
+  const compare = async (name, settings, key, limits) => {
+    const measure = (url) => async () => (await load.run({ url, ...settings }))[key];
+    const results = await interleave(
+      { proxy: measure(proxy.line.url), listen: measure(listen.url) },
+      { rounds: 7, warmUps: 2 },
+    );
+    const unit = key === 'perSecond' ? '/s' : 'µs';
+    printClaim({ name: `bare proxy, ${name}`, median: results.proxy.median, unit });
+    printClaim({
+      name: `listen, ${name}`,
+      median: results.listen.median,
+      unit,
+      ratio: medianRatio(results.listen, results.proxy),
+      ...limits,
+    });
+  };
+  await compare(
+    '1 KB, 64 at once',
+    { connections: 64, count: 12_000, bodyBytes: 1024 },
+    'perSecond',
+    {
+      atLeast: 0.68,
+    },
+  );
+  await compare(
+    '100 KB, 64 at once',
+    { connections: 64, count: 1500, bodyBytes: 102_400 },
+    'perSecond',
+    {
+      atLeast: 0.5,
+    },
+  );
+  await compare(
+    '1 KB, one at a time, until the app has it',
+    { connections: 1, count: 2000, bodyBytes: 1024 },
+    'toAppUs',
+    {
+      atMost: 2,
+    },
+  );
+  await load.stop();
+  await listen.stop();
+  await proxy.stop();
+  await app.stop();
+}
