@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type Capture,
   type Forward,
@@ -7,6 +6,7 @@ import {
 } from '../webhook/capture.ts';
 import type { HeaderPair } from '../webhook/request.ts';
 import type { Reason } from '../webhook/verification.ts';
+import { createEventIndex, toEventKey } from './event-index.ts';
 import { type Database, openDatabase, readPragma, storeError } from './database.ts';
 
 /** What was decided when a capture became durable. */
@@ -231,11 +231,6 @@ function toWhere(filter: CaptureFilter): {
   return { where: where.join(' AND '), values };
 }
 
-/** 48 bits of an event's identity: an index of whole identities would be several times as large. */
-function toEventKey(eventId: Buffer): number {
-  return createHash('sha256').update(eventId).digest().readUIntBE(0, 6);
-}
-
 interface Waiting {
   readonly capture: NewCapture;
   readonly resolve: (added: Added) => void;
@@ -254,9 +249,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   );
   const updateAnswered = database.prepare('UPDATE captures SET answered = ? WHERE id = ?');
   const updateReason = database.prepare('UPDATE captures SET reason = ? WHERE id = ?');
-  const selectFirst = database.prepare(
-    'SELECT id FROM captures WHERE event_key = ? AND event_id = ? AND valid = ? ORDER BY seq LIMIT 1',
-  );
+  const events = createEventIndex(database);
   const deleteOldest = database.prepare(
     'DELETE FROM captures WHERE seq IN (SELECT seq FROM captures ORDER BY seq LIMIT ?)',
   );
@@ -271,6 +264,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const transaction = (work: () => void): void => {
     database.exec('BEGIN IMMEDIATE');
     try {
+      events.catchUp();
       work();
       database.exec('COMMIT');
     } catch (error) {
@@ -284,8 +278,8 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     const eventId = toBlob(capture.eventId);
     const eventKey = toEventKey(eventId);
     const valid = capture.verification.valid ? 1 : 0;
-    const first = selectFirst.get(eventKey, eventId, valid) as { id: string } | undefined;
-    insertCapture.run(
+    const duplicateOf = events.find(eventKey, eventId, valid);
+    const { lastInsertRowid } = insertCapture.run(
       capture.id,
       capture.receivedAt,
       capture.method,
@@ -298,10 +292,11 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       eventKey,
       valid,
       capture.verification.reason,
-      first?.id ?? null,
+      duplicateOf,
       capture.answered,
     );
-    return { duplicateOf: first?.id ?? null };
+    events.add(eventKey, Number(lastInsertRowid));
+    return { duplicateOf };
   };
 
   const writeForward = (captureId: string, forward: Forward): void => {

@@ -31,7 +31,7 @@ const MIGRATIONS: readonly string[] = [
      duplicate_of TEXT,
      answered INTEGER
    ) STRICT;
-   CREATE INDEX captures_event_key ON captures (event_key);
+   CREATE INDEX captures_arrival ON captures (seq, event_key);
    CREATE INDEX captures_event ON captures (event, seq);
    CREATE INDEX captures_invalid ON captures (seq) WHERE valid = 0;
    CREATE TABLE forwards (

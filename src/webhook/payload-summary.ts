@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { headerValues, type WebhookRequest } from './request.ts';
 
 /** What a payload says of itself, for display, filters and deduplication. */
@@ -44,7 +44,7 @@ export function summarisePayload(
 
 /** The identity of an event that carries no id: equal bytes, equal event. */
 export function bodyIdentity(body: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  return `sha256:${hash('sha256', body)}`;
 }
 
 function parseJson(body: Buffer): unknown {
