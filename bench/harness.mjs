@@ -121,7 +121,8 @@ export function timeProcess(args, { home, env }) {
 }
 
 /**
- * Starts a Node process and resolves once it printed a line that is JSON and passes the test.
+ * Starts a Node process and resolves once it printed a line that is JSON and passes the test:
+ * `{ child, line, stop, ended }`, the last two resolving with the exit code.
  *
  * @param {readonly string[]} args
  * @param {{ home: string, env?: Record<string, string>, ready?: (line: any) => boolean }} options
@@ -133,15 +134,21 @@ export function startProcess(args, { home, env, ready = () => true }) {
       env: environment(home, env),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    process.on('exit', () => child.kill('SIGKILL'));
+    const kill = () => child.kill('SIGKILL');
+    process.on('exit', kill);
     child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`node ${args.join(' ')} ended with ${code}`)));
-    const stop = () =>
-      new Promise((done) => {
-        child.removeAllListeners('exit');
-        child.on('exit', done);
-        child.kill('SIGTERM');
+    const ended = new Promise((done) => {
+      child.on('exit', (code) => {
+        process.off('exit', kill);
+        // Without effect once the line came.
+        reject(new Error(`node ${args.join(' ')} ended with ${code}`));
+        done(code);
       });
+    });
+    const stop = () => {
+      child.kill('SIGTERM');
+      return ended;
+    };
     createInterface({ input: child.stdout }).on('line', (text) => {
       let line;
       try {
@@ -149,7 +156,7 @@ export function startProcess(args, { home, env, ready = () => true }) {
       } catch {
         return;
       }
-      if (ready(line)) resolvePromise({ child, line, stop });
+      if (ready(line)) resolvePromise({ child, line, stop, ended });
     });
   });
 }

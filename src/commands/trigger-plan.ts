@@ -14,9 +14,10 @@ import {
   readPayload,
   type TriggerPayload,
 } from '../trigger/payload.ts';
+import { createVariants } from '../trigger/variants.ts';
 import type { EventType } from '../webhook/event-type.ts';
 import { retryOffsetsMs } from '../webhook/retry.ts';
-import { MAX_SEED } from '../webhook/seeded-sample.ts';
+import { createSigner } from '../webhook/signature.ts';
 import { VERSION } from '../version.ts';
 import { explainSettings, loadLayers, loadSecrets } from './setup.ts';
 import { chooseEvent } from './trigger-choice.ts';
@@ -74,6 +75,7 @@ export async function makePlan(
     request: {
       to: to.value,
       secret: secrets.chosen[0].value,
+      sign: createSigner(secrets.chosen[0].value),
       userAgent: `relyable/${VERSION}`,
       tamper: options.tamper,
       headers: options.headers,
@@ -106,25 +108,19 @@ async function readPayloads(
   const name = args[0] === undefined ? await chooseEvent(invocation) : readEventName(args[0]);
   const events = expandEvent(name);
   warnOfUnknownPaths(invocation, events, options);
-  const isMany = options.load !== null;
-  const firstSeed = options.seed ?? (isMany ? context.randomBytes(4).readUInt32LE() : undefined);
-  const of = (index: number): TriggerPayload =>
-    createPayload(events[index % events.length] ?? events[0] ?? 'test_run.completed', {
-      seed: firstSeed === undefined ? undefined : seedOf(firstSeed, index, isMany),
-      timestamp: options.timestamp,
-      overrides: options.overrides,
-      wire: options.wire,
-      nowMs: context.now(),
-    });
+  const create = (event: EventType): TriggerPayload =>
+    createPayload(event, { ...options, nowMs: context.now() });
   if (flags.validate && options.overrides.length > 0) {
-    for (const index of events.keys()) await validate(of(index), '--set');
+    for (const event of events) await validate(create(event), '--set');
   }
-  return { count: events.length, of };
-}
-
-/** The four of `all` share one seed; of many, each has its own. */
-function seedOf(first: number, index: number, isMany: boolean): number {
-  return isMany ? (first + index) % (MAX_SEED + 1) : first;
+  const eventAt = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
+  if (options.load === null) {
+    return { count: events.length, of: (index) => create(eventAt(events, index)) };
+  }
+  const variants = events.map((event) => createVariants(create(event), event, options.overrides));
+  // With a seed the same bytes everywhere, without one never the same events twice.
+  const run = options.seed === undefined ? context.randomBytes(4).toString('hex') : '';
+  return { count: events.length, of: (index) => eventAt(variants, index)(`${run}${index + 1}`) };
 }
 
 async function validate(payload: TriggerPayload, source: string): Promise<void> {

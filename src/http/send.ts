@@ -52,15 +52,22 @@ export interface Sender {
 /** How much of an answer's body is read before the connection is let go. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** The list with `Host` and `Content-Length` in front where the caller gave none. */
-export function completeHeaders(outgoing: Outgoing): HeaderPair[] {
-  const names = new Set(outgoing.headers.map(([name]) => name.toLowerCase()));
-  const added: HeaderPair[] = [];
-  if (!names.has('host')) added.push(['Host', outgoing.url.host]);
-  const framed = names.has('content-length') || names.has('transfer-encoding');
-  return framed
-    ? [...added, ...outgoing.headers]
-    : [...added, ...outgoing.headers, ['Content-Length', String(outgoing.body.length)]];
+/** The list with `Host` in front and `Content-Length` behind where the caller gave none. */
+export function completeHeaders({ headers, url, body }: Outgoing): readonly HeaderPair[] {
+  const has = (name: string): boolean =>
+    headers.some(([key]) => key.length === name.length && key.toLowerCase() === name);
+  const complete: HeaderPair[] = has('host') ? [...headers] : [['Host', url.host], ...headers];
+  if (!has('content-length') && !has('transfer-encoding')) {
+    complete.push(['Content-Length', String(body.length)]);
+  }
+  return complete;
+}
+
+/** Header pairs as Node's and undici's flat list. */
+export function flattenHeaders(pairs: readonly HeaderPair[]): string[] {
+  const flat: string[] = [];
+  for (const [name, value] of pairs) flat.push(name, value);
+  return flat;
 }
 
 /** A sender on node:http, which starts fastest; for many requests see `createPoolSender`. */
@@ -83,7 +90,7 @@ export function createSender(options: SendOptions): Sender {
       const requestOptions = {
         method: outgoing.method,
         agent: isTls ? httpsAgent : httpAgent,
-        headers: completeHeaders(outgoing).flat(),
+        headers: flattenHeaders(completeHeaders(outgoing)),
         setHost: false,
       };
       let request: ClientRequest;

@@ -6,8 +6,9 @@ import type { LoadProgress, LoadSummary } from '../trigger/load.ts';
 import type { Finding } from '../trigger/probe.ts';
 import { KEPT_RESPONSE_BYTES } from '../webhook/capture.ts';
 import type { EventField } from '../webhook/event-fields.ts';
+import { summarisePayload } from '../webhook/payload-summary.ts';
 import { MAX_ATTEMPTS } from '../webhook/retry.ts';
-import { formatCount, formatDuration } from './format.ts';
+import { formatCount, formatDuration, formatNumber } from './format.ts';
 import { safeLine, safeText } from './safe-text.ts';
 
 type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
@@ -73,7 +74,8 @@ export function formatAttempt(
   const mark = isExpected ? style.green('✓') : style.red('✗');
   const colour = isExpected ? style.green : style.red;
   const name = style.bold(safeLine(payload.event ?? '(no event)'));
-  const subject = payload.subjectId === null ? '' : ` ${safeLine(payload.subjectId)}`;
+  const { subjectId } = summarisePayload({ headers: [], body: payload.body });
+  const subject = subjectId === null ? '' : ` ${safeLine(subjectId)}`;
   const duration = formatDuration(attempt.durationMs);
   const outcome =
     attempt.status === null
@@ -186,7 +188,7 @@ export function formatLoadSummary(
   ];
   const width = Math.max(12, ...rows.map(([name]) => name.length));
   const lines = rows.map(([name, n, note = '']) =>
-    `  ${name.padEnd(width)}  ${n.toLocaleString('en-US').padStart(9)}  ${note}`.trimEnd(),
+    `  ${name.padEnd(width)}  ${formatNumber(n).padStart(9)}  ${note}`.trimEnd(),
   );
   const { p50, p95, p99, max } = latencyMs;
   const latency =
@@ -201,14 +203,11 @@ export function formatLoadSummary(
 /** `1,200 of 20,000 sent, 1,180 as expected, 15,300 a second`. */
 export function formatLoadProgress(progress: LoadProgress, count: number | undefined): string {
   const { sent, asExpected, durationMs } = progress;
-  const number = (value: number): string => Math.round(value).toLocaleString('en-US');
-  const total = count === undefined ? '' : ` of ${number(count)}`;
+  const total = count === undefined ? '' : ` of ${formatNumber(count)}`;
   const perSecond = durationMs === 0 ? 0 : (sent * 1000) / durationMs;
-  return `${number(sent)}${total} sent, ${number(asExpected)} as expected, ${formatRate(perSecond)} a second`;
+  return `${formatNumber(sent)}${total} sent, ${formatNumber(asExpected)} as expected, ${formatRate(perSecond)} a second`;
 }
 
 function formatRate(perSecond: number): string {
-  return perSecond < 100
-    ? String(Math.round(perSecond * 10) / 10)
-    : Math.round(perSecond).toLocaleString('en-US');
+  return perSecond < 100 ? String(Math.round(perSecond * 10) / 10) : formatNumber(perSecond);
 }

@@ -3,9 +3,9 @@ import type { Outgoing, Sender, SendResult } from '../http/send.ts';
 import { compressMs, isDelivered, type Speed } from '../webhook/retry.ts';
 import {
   type SignedRequest,
-  signRequest,
   type Tamper,
   tamperRequest,
+  withSignature,
 } from '../webhook/signed-request.ts';
 import type { TriggerPayload } from './payload.ts';
 
@@ -13,6 +13,8 @@ import type { TriggerPayload } from './payload.ts';
 export interface RequestOptions {
   readonly to: URL;
   readonly secret: string;
+  /** The payload's signature under that secret. */
+  readonly sign: (payload: Uint8Array) => string;
   readonly userAgent: string;
   readonly tamper: Tamper | undefined;
   /** Added after the request's own; same names replace those. */
@@ -29,10 +31,10 @@ export interface TriggerRequest {
 
 /** Signs (or spoils) a payload and adds the user's headers. */
 export function createRequest(payload: TriggerPayload, options: RequestOptions): TriggerRequest {
-  const { secret, userAgent, tamper } = options;
+  const { secret, sign, userAgent, tamper } = options;
   const signed =
     tamper === undefined
-      ? signRequest(payload.body, secret, userAgent)
+      ? withSignature(payload.body, sign(payload.body), userAgent)
       : tamperRequest(payload.body, secret, userAgent, tamper);
   return { payload, outgoing: toOutgoing(signed, options), signature: signed.signature };
 }
@@ -43,12 +45,11 @@ export function toOutgoing(
   { to, headers }: Pick<RequestOptions, 'to' | 'headers'>,
 ): Outgoing {
   const replaced = new Set(headers.map(([name]) => name.toLowerCase()));
-  return {
-    method: 'POST',
-    url: to,
-    headers: [...signed.headers.filter(([name]) => !replaced.has(name.toLowerCase())), ...headers],
-    body: signed.body,
-  };
+  const own =
+    replaced.size === 0
+      ? signed.headers
+      : signed.headers.filter(([name]) => !replaced.has(name.toLowerCase()));
+  return { method: 'POST', url: to, headers: [...own, ...headers], body: signed.body };
 }
 
 /** Which attempts are made of one event. */

@@ -15,8 +15,6 @@ import { createSeededSample } from '../webhook/seeded-sample.ts';
 export interface TriggerPayload {
   /** `event` of the payload; null when it has none. */
   readonly event: string | null;
-  /** The most telling id in it; null when there is none. */
-  readonly subjectId: string | null;
   /** The bytes that are signed and sent. */
   readonly body: Buffer;
   /** The payload before it was written; undefined where given bytes are not JSON. */
@@ -44,7 +42,12 @@ export function createPayload(event: EventType, options: SampleOptions): Trigger
       ? sample
       : { ...sample, timestamp: timestamp === 'now' ? formatTimestamp(nowMs) : timestamp };
   const payload = applyOverrides(dated, overrides);
-  return describeBody(serialisePayload(payload, wire), payload, wire);
+  return {
+    event: typeof payload['event'] === 'string' ? payload['event'] : null,
+    body: serialisePayload(payload, wire),
+    payload,
+    wire,
+  };
 }
 
 /** Bytes as given with `--data`, kept as they are. */
@@ -55,16 +58,7 @@ export function readPayload(body: Buffer): TriggerPayload {
   } catch {
     payload = undefined;
   }
-  return describeBody(body, payload, null);
-}
-
-function describeBody(
-  body: Buffer,
-  payload: JsonValue | undefined,
-  wire: WireFormat | null,
-): TriggerPayload {
-  const { event, subjectId } = summarisePayload({ headers: [], body });
-  return { event, subjectId, body, payload, wire };
+  return { event: summarisePayload({ headers: [], body }).event, body, payload, wire: null };
 }
 
 /** ISO 8601 in UTC with whole seconds, as the published samples have it. */

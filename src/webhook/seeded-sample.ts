@@ -49,6 +49,8 @@ interface Dice {
   id(prefix: string): string;
 }
 
+const ID_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
+
 /** Marsaglia's xorshift on 32-bit words (Journal of Statistical Software 8:14, 2003). */
 function createDice(seed: number, salt: string): Dice {
   let state = seed >>> 0;
@@ -71,8 +73,11 @@ function createDice(seed: number, salt: string): Dice {
   return {
     below,
     pick: (from) => from[below(from.length)] ?? from[0],
-    id: (prefix) =>
-      `${prefix}_${Array.from({ length: 6 }, () => 'abcdefghjkmnpqrstuvwxyz23456789'[below(31)]).join('')}`,
+    id: (prefix) => {
+      let id = `${prefix}_`;
+      for (let i = 0; i < 6; i++) id += ID_ALPHABET[below(ID_ALPHABET.length)] ?? '';
+      return id;
+    },
   };
 }
 

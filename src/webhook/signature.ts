@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /**
  * The signature Relyable sends: lower-case hex HMAC-SHA256 of the body bytes, keyed with the
@@ -6,6 +6,35 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  */
 export function signPayload(payload: Uint8Array, secret: string | Uint8Array): string {
   return createHmac('sha256', secret).update(payload).digest('hex');
+}
+
+/** SHA-256's block, bytes. */
+const BLOCK = 64;
+/** From here on copying a payload costs more than an Hmac object. */
+const LARGE_PAYLOAD_BYTES = 64 * 1024;
+
+/**
+ * `signPayload` for many payloads and one secret: HMAC as RFC 2104 §2 writes it, over one-shot
+ * hashes. Node's Hmac objects outlive young-generation collections, which at thousands a second
+ * costs more than the hashing.
+ */
+export function createSigner(secret: string): (payload: Uint8Array) => string {
+  const bytes = Buffer.from(secret, 'utf8');
+  const key = bytes.length > BLOCK ? hash('sha256', bytes, 'buffer') : bytes;
+  const inner = Buffer.alloc(BLOCK, 0x36);
+  const outer = Buffer.alloc(BLOCK + 32, 0x5c);
+  for (const [index, byte] of key.entries()) {
+    inner[index] = byte ^ 0x36;
+    outer[index] = byte ^ 0x5c;
+  }
+  return (payload) => {
+    if (payload.length > LARGE_PAYLOAD_BYTES) return signPayload(payload, secret);
+    const message = Buffer.allocUnsafe(BLOCK + payload.length);
+    message.set(inner);
+    message.set(payload, BLOCK);
+    outer.set(hash('sha256', message, 'buffer'), BLOCK);
+    return hash('sha256', outer, 'hex');
+  };
 }
 
 /**

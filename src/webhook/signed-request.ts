@@ -77,7 +77,12 @@ function changeOneByte(body: Buffer): Buffer {
   return changed;
 }
 
-function withSignature(body: Buffer, signature: string | null, userAgent: string): SignedRequest {
+/** A request that carries this signature, whatever it is; null leaves the header out. */
+export function withSignature(
+  body: Buffer,
+  signature: string | null,
+  userAgent: string,
+): SignedRequest {
   const headers: HeaderPair[] = [
     ['Content-Type', 'application/json'],
     ['User-Agent', userAgent],

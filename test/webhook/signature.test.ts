@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isSignatureOf, signPayload } from '../../src/webhook/signature.ts';
+import { createSigner, isSignatureOf, signPayload } from '../../src/webhook/signature.ts';
 
 interface Rfc4231Case {
   readonly case: number;
@@ -28,6 +28,7 @@ describe('published HMAC-SHA256 vectors', () => {
   )('$name', ({ secret, body, sha256 }) => {
     expect(signPayload(Buffer.from(body), secret)).toBe(sha256);
     expect(isSignatureOf(sha256, Buffer.from(body), secret)).toBe(true);
+    expect(createSigner(secret)(Buffer.from(body))).toBe(sha256);
   });
 });
 
@@ -45,4 +46,18 @@ describe('isSignatureOf', () => {
   ])('refuses %s', (_, value) => {
     expect(isSignatureOf(value, body, 'a secret')).toBe(false);
   });
+});
+
+describe('createSigner', () => {
+  it.each([1, 32, 63, 64, 65, 200])(
+    'signs as signPayload does with a secret of %i bytes',
+    (size) => {
+      const secret = 's'.repeat(size);
+      const sign = createSigner(secret);
+      for (const length of [0, 1, 63, 64, 65, 431, 64 * 1024, 64 * 1024 + 1]) {
+        const payload = Buffer.alloc(length, 'é');
+        expect(sign(payload)).toBe(signPayload(payload, secret));
+      }
+    },
+  );
 });
