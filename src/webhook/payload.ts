@@ -25,7 +25,7 @@ export const WIRE_FORMATS = [
 export type WireFormat = (typeof WIRE_FORMATS)[number];
 
 /** Fields that hold decimals in the published samples; a sender in Python writes 70 as `70.0`. */
-const DECIMAL_FIELDS: ReadonlySet<string> = new Set([
+export const DECIMAL_FIELDS: ReadonlySet<string> = new Set([
   'score',
   'previous_score',
   'current_score',

@@ -28,6 +28,7 @@ export const REASONS = [
   'secret_quoted',
   'secret_base64_decoded',
   'secret_hex_decoded',
+  'secret_empty',
   'secret_other_known',
   'body_reserialized',
   'body_trailing_newline',

@@ -1,0 +1,31 @@
+/** What Windows-1252 has at 0x80–0x9f where latin-1 has control characters (WHATWG Encoding). */
+const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+/** Text in a one-byte charset; characters it lacks become `?`, as encoders do. */
+export function encodeSingleByte(text: string, charset: 'latin-1' | 'Windows-1252'): Buffer {
+  const bytes: number[] = [];
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    const special = charset === 'Windows-1252' ? WINDOWS_1252.indexOf(char) : -1;
+    if (special !== -1) bytes.push(0x80 + special);
+    else bytes.push(code < 0x100 ? code : 0x3f);
+  }
+  return Buffer.from(bytes);
+}
+
+/** Bytes read as a one-byte charset. */
+export function decodeSingleByte(bytes: Buffer, charset: 'latin-1' | 'Windows-1252'): string {
+  const text = bytes.toString('latin1');
+  if (charset === 'latin-1') return text;
+  return text.replace(
+    /[\u0080-\u009f]/g,
+    (char) => WINDOWS_1252[char.charCodeAt(0) - 0x80] ?? char,
+  );
+}
+
+/** The text if the bytes are valid UTF-8; null otherwise. */
+export function decodeUtf8(bytes: Buffer): string | null {
+  const text = bytes.toString('utf8');
+  if (!text.includes('\ufffd')) return text;
+  return Buffer.from(text, 'utf8').equals(bytes) ? text : null;
+}

@@ -1,0 +1,251 @@
+import { type JsonDocument, tokenText } from './document.ts';
+import { fillLayout, type Layout, layOut, WHITESPACE, type WhitespaceName } from './layout.ts';
+import { MEMBER_ORDERS, type MemberOrder, orderTokens } from './member-order.ts';
+import {
+  describeNumberStyle,
+  NUMBER_STYLES,
+  type NumberStyleName,
+  writeNumbers,
+} from './number-style.ts';
+import { STACKS, type Stack } from './stacks.ts';
+import {
+  describeStringStyle,
+  type Overrides,
+  STRING_STYLES,
+  type StringStyleName,
+  touchedStrings,
+  writeStrings,
+} from './string-style.ts';
+
+/** A document as some writer writes it. */
+export interface Rewrite {
+  /** Who writes it so, or how it is written where no writer we know does. */
+  readonly names: readonly string[];
+  readonly bytes: Buffer;
+  readonly whitespace: WhitespaceName;
+  /** What the rewrite lost or changed for good: nothing can turn it back into the source. */
+  readonly lost: string | null;
+  /** What the rewrite has that the source lacks: the source may have lost it. */
+  readonly gained: string | null;
+}
+
+/** How the choices of one rewrite differ from all others of this document. */
+interface Choice {
+  readonly order: number;
+  readonly whitespace: WhitespaceName;
+  readonly strings: number;
+  readonly numbers: number;
+}
+
+/** Above this many tokens the punctuation of an arrangement is built anew each time. */
+const KEPT_LAYOUT_TOKENS = 400_000;
+
+/**
+ * Writes one document in many ways. Styles that come out equal for this document (most do) are
+ * recognised first, so that no bytes are written twice.
+ */
+export class Rewriter {
+  private readonly orders = new Distinct<MemberOrder, readonly number[]>(isEqualList);
+  private readonly strings = new Distinct<StringStyleName, Overrides>(isEqualOverrides);
+  private readonly numbers = new Distinct<NumberStyleName, Overrides>(isEqualOverrides);
+  private readonly layouts = new Map<string, Layout | null>();
+  private readonly texts = new Map<number, readonly string[]>();
+  private keptTokens = 0;
+  private readonly document: JsonDocument;
+  private readonly source: readonly string[];
+
+  constructor(document: JsonDocument) {
+    this.document = document;
+    this.source = document.kinds.map((_, token) => tokenText(document, token));
+    const touched = touchedStrings(document);
+    for (const order of MEMBER_ORDERS) this.orders.add(order, orderTokens(document, order));
+    for (const name of STRING_STYLES) this.strings.add(name, writeStrings(document, touched, name));
+    for (const name of NUMBER_STYLES) this.numbers.add(name, writeNumbers(document, name));
+  }
+
+  get tokenCount(): number {
+    return this.source.length;
+  }
+
+  /** As each known writer writes it; writers that agree on this document share one rewrite. */
+  *byStack(): Generator<Rewrite> {
+    for (const { choice, names } of this.stackChoices().values()) {
+      const rewrite = this.write(choice, names);
+      if (rewrite !== null) yield rewrite;
+    }
+  }
+
+  /** Every further combination of the four choices. */
+  *byCombination(): Generator<Rewrite> {
+    const done = this.stackChoices();
+    for (const order of this.orders.indexes()) {
+      for (const whitespace of Object.keys(WHITESPACE) as WhitespaceName[]) {
+        for (const numbers of this.numbers.indexes()) {
+          for (const strings of this.strings.indexes()) {
+            const choice = { order, whitespace, strings, numbers };
+            if (done.has(choiceKey(choice))) continue;
+            const rewrite = this.write(choice, [this.describe(choice)]);
+            if (rewrite !== null) yield rewrite;
+          }
+        }
+      }
+    }
+  }
+
+  private stackChoices(): Map<string, { choice: Choice; names: string[] }> {
+    const choices = new Map<string, { choice: Choice; names: string[] }>();
+    for (const stack of STACKS) {
+      const choice = this.choose(stack);
+      const key = choiceKey(choice);
+      const known = choices.get(key);
+      if (known === undefined) choices.set(key, { choice, names: [stack.name] });
+      else if (!known.names.includes(stack.name)) known.names.push(stack.name);
+    }
+    return choices;
+  }
+
+  private choose(stack: Stack): Choice {
+    return {
+      order: this.orders.indexOf(stack.order),
+      whitespace: stack.whitespace,
+      strings: this.strings.indexOf(stack.strings),
+      numbers: this.numbers.indexOf(stack.numbers),
+    };
+  }
+
+  private write(choice: Choice, names: readonly string[]): Rewrite | null {
+    const layout = this.layout(choice);
+    if (layout === null) return null;
+    const text = fillLayout(layout, this.tokenTexts(choice));
+    const { lost, gained } = this.compare(choice);
+    return {
+      names,
+      bytes: Buffer.from(text, 'latin1'),
+      whitespace: choice.whitespace,
+      lost,
+      gained,
+    };
+  }
+
+  private layout(choice: Choice): Layout | null {
+    const key = `${choice.order} ${choice.whitespace}`;
+    const known = this.layouts.get(key);
+    if (known !== undefined) return known;
+    const { document } = this;
+    const maxLength = 8 * document.text.length + 65_536;
+    const sequence = this.orders.value(choice.order);
+    const layout = layOut(document, sequence, WHITESPACE[choice.whitespace], maxLength);
+    this.keptTokens += layout?.tokens.length ?? 0;
+    if (this.keptTokens > KEPT_LAYOUT_TOKENS) {
+      this.layouts.clear();
+      this.keptTokens = layout?.tokens.length ?? 0;
+    }
+    this.layouts.set(key, layout);
+    return layout;
+  }
+
+  private tokenTexts(choice: Choice): readonly string[] {
+    const key = choice.strings * 100 + choice.numbers;
+    const known = this.texts.get(key);
+    if (known !== undefined) return known;
+    const texts = [...this.source];
+    for (const [token, text] of this.strings.value(choice.strings)) texts[token] = text;
+    for (const [token, text] of this.numbers.value(choice.numbers)) texts[token] = text;
+    if (this.texts.size * texts.length > KEPT_LAYOUT_TOKENS) this.texts.clear();
+    this.texts.set(key, texts);
+    return texts;
+  }
+
+  private compare(choice: Choice): Pick<Rewrite, 'lost' | 'gained'> {
+    if (this.orders.value(choice.order).length < this.source.length) {
+      return { lost: 'duplicate keys', gained: null };
+    }
+    let gained: string | null = null;
+    for (const [token, text] of this.numbers.value(choice.numbers)) {
+      const source = this.source[token] ?? '';
+      if (source.includes('.') || !text.includes('.')) {
+        return { lost: `${source} (written as ${text})`, gained: null };
+      }
+      gained ??= `${text} (here ${source})`;
+    }
+    return { lost: null, gained };
+  }
+
+  private describe(choice: Choice): string {
+    const order = this.orders.names(choice.order);
+    const parts = [
+      WHITESPACE[choice.whitespace].name,
+      order.includes('source') ? '' : ORDER_NAMES[order[0] ?? 'source'],
+      this.strings.isSource(choice.strings)
+        ? ''
+        : describeStringStyle(this.strings.names(choice.strings)[0] ?? 'source'),
+      this.numbers.isSource(choice.numbers)
+        ? ''
+        : describeNumberStyle(this.numbers.names(choice.numbers)[0] ?? 'source'),
+    ];
+    return `a JSON writer with ${parts.filter((part) => part !== '').join(', ')}`;
+  }
+}
+
+const ORDER_NAMES: Readonly<Record<MemberOrder, string>> = {
+  source: 'keys as they stand',
+  insertion: 'only the last of equal keys',
+  javascript: 'numeric keys first',
+  sorted: 'sorted keys',
+  'by-length': 'keys sorted by length',
+  reversed: 'keys in reverse',
+};
+
+function choiceKey({ order, whitespace, strings, numbers }: Choice): string {
+  return `${order} ${whitespace} ${strings} ${numbers}`;
+}
+
+/** Named values of which equal ones are kept once. */
+class Distinct<Name extends string, Value> {
+  private readonly values: Value[] = [];
+  private readonly byName = new Map<Name, number>();
+  private readonly isEqual: (a: Value, b: Value) => boolean;
+
+  constructor(isEqual: (a: Value, b: Value) => boolean) {
+    this.isEqual = isEqual;
+  }
+
+  add(name: Name, value: Value): void {
+    let index = this.values.findIndex((known) => this.isEqual(known, value));
+    if (index === -1) index = this.values.push(value) - 1;
+    this.byName.set(name, index);
+  }
+
+  indexes(): IterableIterator<number> {
+    return this.values.keys();
+  }
+
+  indexOf(name: Name): number {
+    return this.byName.get(name) ?? 0;
+  }
+
+  names(index: number): Name[] {
+    return [...this.byName].filter(([, at]) => at === index).map(([name]) => name);
+  }
+
+  value(index: number): Value {
+    const value = this.values[index];
+    if (value === undefined) throw new RangeError(`no value ${index}`);
+    return value;
+  }
+
+  /** Whether the value under this index is the one named `source`. */
+  isSource(index: number): boolean {
+    return this.byName.get('source' as Name) === index;
+  }
+}
+
+function isEqualList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+function isEqualOverrides(a: Overrides, b: Overrides): boolean {
+  if (a.size !== b.size) return false;
+  for (const [token, text] of a) if (b.get(token) !== text) return false;
+  return true;
+}

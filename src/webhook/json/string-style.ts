@@ -1,0 +1,251 @@
+import { decodeString, type JsonDocument, KEY, LITERAL, STRING, tokenText } from './document.ts';
+
+/** How a writer puts a string between quotes. */
+export interface StringStyle {
+  /** Part of a name, e.g. `everything beyond ASCII as \u00e9`. */
+  readonly name: string;
+  /** Everything beyond ASCII as `\uXXXX`; otherwise as UTF-8. */
+  readonly isAscii: boolean;
+  /** Digits of `\uXXXX` in upper case for printable and non-ASCII characters. */
+  readonly isUpper: boolean;
+  /** The same for control characters below U+0020; writers differ in it. */
+  readonly isUpperControl: boolean;
+  /** Printable ASCII written as `\uXXXX`, e.g. `<>&`. */
+  readonly asUnicode: string;
+  /** `/` as `\/`. */
+  readonly hasEscapedSlash: boolean;
+  /** U+007F as `\u007f`. */
+  readonly hasEscapedDelete: boolean;
+  /** Further characters as `\uXXXX` where the rest stays UTF-8, e.g. U+2028. */
+  readonly alsoEscaped: string;
+  /** `\b` and `\f`; otherwise `\u0008` and `\u000c`. */
+  readonly hasShortBackspace: boolean;
+}
+
+const PLAIN: StringStyle = {
+  name: 'strings as UTF-8',
+  isAscii: false,
+  isUpper: false,
+  isUpperControl: false,
+  asUnicode: '',
+  hasEscapedSlash: false,
+  hasEscapedDelete: false,
+  alsoEscaped: '',
+  hasShortBackspace: true,
+};
+
+const LINE_SEPARATORS = '\u2028\u2029';
+
+const style = (name: string, changes: Partial<StringStyle>): StringStyle => ({
+  ...PLAIN,
+  ...changes,
+  name,
+});
+
+/** Every string style that a writer we know of produces. */
+const ENCODERS = {
+  /** JSON.stringify, Ruby's JSON, Python with ensure_ascii=False. */
+  plain: PLAIN,
+  /** Python's default. */
+  ascii: style('non-ASCII as \\u00e9', { isAscii: true, hasEscapedDelete: true }),
+  php: style('non-ASCII as \\u00e9 and / as \\/', { isAscii: true, hasEscapedSlash: true }),
+  phpSlashes: style('non-ASCII as \\u00e9, DEL as it is', { isAscii: true }),
+  phpUnicode: style('/ as \\/', { hasEscapedSlash: true, alsoEscaped: LINE_SEPARATORS }),
+  /** PHP's hexadecimal flags, the default of Laravel's and Symfony's JsonResponse. */
+  phpHex: style('<, >, &, \' and " as \\u003C, / as \\/', {
+    isAscii: true,
+    hasEscapedSlash: true,
+    asUnicode: '<>&\'"',
+    isUpper: true,
+  }),
+  html: style('<, > and & as \\u003c', { asUnicode: '<>&', alsoEscaped: LINE_SEPARATORS }),
+  /** Go before 1.22. */
+  htmlLongBackspace: style('<, > and & as \\u003c, backspace as \\u0008', {
+    asUnicode: '<>&',
+    alsoEscaped: LINE_SEPARATORS,
+    hasShortBackspace: false,
+  }),
+  lines: style('U+2028 as \\u2028', { alsoEscaped: LINE_SEPARATORS }),
+  linesLongBackspace: style('U+2028 as \\u2028, backspace as \\u0008', {
+    alsoEscaped: LINE_SEPARATORS,
+    hasShortBackspace: false,
+  }),
+  gson: style("<, >, &, = and ' as \\u003c", {
+    asUnicode: "<>&='",
+    alsoEscaped: LINE_SEPARATORS,
+  }),
+  upperControl: style('control characters as \\u001F', { isUpperControl: true }),
+  asciiUpper: style('non-ASCII as \\u00E9', {
+    isAscii: true,
+    isUpper: true,
+    isUpperControl: true,
+  }),
+  dotnet: style('non-ASCII and <>&\'+`" as \\u00E9', {
+    isAscii: true,
+    isUpper: true,
+    isUpperControl: true,
+    hasEscapedDelete: true,
+    asUnicode: '<>&\'+`"',
+  }),
+  newtonsoft: style('U+0085 and U+2028 as \\u2028', {
+    alsoEscaped: `\u0085${LINE_SEPARATORS}`,
+  }),
+  slash: style('/ as \\/, all else as UTF-8', { hasEscapedSlash: true }),
+  deleteEscaped: style('DEL as \\u007f', { hasEscapedDelete: true }),
+} as const satisfies Record<string, StringStyle>;
+
+/** Rewrites that keep the source text of a string, and Python's own notation. */
+const OTHERS = {
+  source: 'strings as they stand',
+  lowerHex: 'the digits of \\u escapes in lower case',
+  upperHex: 'the digits of \\u escapes in upper case',
+  pythonRepr: "Python's notation, not JSON",
+} as const;
+
+export type StringStyleName = keyof typeof ENCODERS | keyof typeof OTHERS;
+
+export const STRING_STYLES = [
+  ...Object.keys(ENCODERS),
+  ...Object.keys(OTHERS),
+] as readonly StringStyleName[];
+
+export function describeStringStyle(name: StringStyleName): string {
+  return isOther(name) ? OTHERS[name] : ENCODERS[name].name;
+}
+
+function isOther(name: StringStyleName): name is keyof typeof OTHERS {
+  return name in OTHERS;
+}
+
+/** Strings that some style writes otherwise than they stand; all other strings never change. */
+const IS_TOUCHED = /[\\\u007f-\u00ff/<>&='+`]/;
+
+/** Texts that differ from the source, by token; one character per byte. */
+export type Overrides = ReadonlyMap<number, string>;
+
+/** The tokens that at least one style writes in another way. */
+export function touchedStrings(document: JsonDocument): readonly number[] {
+  const touched: number[] = [];
+  for (const [token, kind] of document.kinds.entries()) {
+    if (kind !== STRING && kind !== KEY) continue;
+    if (IS_TOUCHED.test(tokenText(document, token))) touched.push(token);
+  }
+  return touched;
+}
+
+/** How a style writes the touched strings (Python's notation: every string and literal). */
+export function writeStrings(
+  document: JsonDocument,
+  touched: readonly number[],
+  name: StringStyleName,
+): Overrides {
+  if (name === 'source') return new Map();
+  if (name === 'pythonRepr') return writePython(document);
+  const write =
+    name === 'lowerHex' || name === 'upperHex'
+      ? (token: number) => changeHexCase(tokenText(document, token), name === 'upperHex')
+      : createEncoder(ENCODERS[name], document);
+  return new Map(
+    touched
+      .map((token) => [token, write(token)] as const)
+      .filter(([token, text]) => text !== tokenText(document, token)),
+  );
+}
+
+function changeHexCase(text: string, isUpper: boolean): string {
+  return text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (escape) =>
+    escape.length < 6
+      ? escape
+      : `\\u${isUpper ? escape.slice(2).toUpperCase() : escape.slice(2).toLowerCase()}`,
+  );
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '/': '\\/',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+function createEncoder(style: StringStyle, document: JsonDocument): (token: number) => string {
+  const pattern = escapedCharacters(style);
+  const known = new Map<string, string>();
+  const escape = (char: string): string => {
+    let text = known.get(char);
+    if (text === undefined) {
+      text = escapeCharacter(style, char);
+      known.set(char, text);
+    }
+    return text;
+  };
+  return (token) => {
+    const text = `"${decodeString(document, token).replace(pattern, escape)}"`;
+    return toByteText(text);
+  };
+}
+
+/** UTF-8 with one character per byte. */
+function toByteText(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return /^[\u0000-\u007f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function escapedCharacters(style: StringStyle): RegExp {
+  const classes = [
+    '\\u0000-\\u001f"\\\\',
+    style.asUnicode.replace(/["`]/g, (char) => (char === '"' ? '' : '\\u0060')),
+    style.hasEscapedSlash ? '/' : '',
+    style.hasEscapedDelete ? '\\u007f' : '',
+    style.isAscii ? '\\u0080-\\uffff' : style.alsoEscaped,
+  ];
+  // Half a surrogate pair cannot be UTF-8: every writer that gets one escapes it.
+  const halves = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
+  return new RegExp(`[${classes.join('')}]${style.isAscii ? '' : `|${halves}`}`, 'g');
+}
+
+function escapeCharacter(style: StringStyle, char: string): string {
+  const code = char.charCodeAt(0);
+  const short = SHORT_ESCAPES[char];
+  const isLong =
+    style.asUnicode.includes(char) || (!style.hasShortBackspace && (code === 8 || code === 12));
+  if (short !== undefined && !isLong) return short;
+  const isUpper = code < 0x20 ? style.isUpperControl : isUpperDigit(style, code);
+  const digits = code.toString(16).padStart(4, '0');
+  return `\\u${isUpper ? digits.toUpperCase() : digits}`;
+}
+
+/** PHP writes its hexadecimal flags in upper case and everything beyond ASCII in lower case. */
+function isUpperDigit(style: StringStyle, code: number): boolean {
+  return style.isUpper && (style.isUpperControl || code < 0x80);
+}
+
+/** `str(dict)`: single quotes where possible, `True`, `False`, `None`. */
+function writePython(document: JsonDocument): Overrides {
+  const texts = new Map<number, string>();
+  for (const [token, kind] of document.kinds.entries()) {
+    if (kind === LITERAL) {
+      const text = tokenText(document, token);
+      texts.set(token, text === 'null' ? 'None' : text === 'true' ? 'True' : 'False');
+    } else if (kind === STRING || kind === KEY) {
+      texts.set(token, toByteText(pythonRepr(decodeString(document, token))));
+    }
+  }
+  return texts;
+}
+
+/** `repr` of a Python string, for the characters that payloads hold. */
+export function pythonRepr(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  // oxlint-disable-next-line no-control-regex
+  const escaped = text.replace(/[\u0000-\u001f\u007f-\u00a0\u00ad'\\]/g, (char) => {
+    if (char === "'") return quote === "'" ? "\\'" : char;
+    if (char === '\\') return '\\\\';
+    const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];
+    return short ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+  return `${quote}${escaped}${quote}`;
+}
