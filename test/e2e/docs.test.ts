@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { pages, runnableBlocks, startSession } from '../support/docs.ts';
+
+const runnable = pages()
+  .map((page) => [page, runnableBlocks(page)] as const)
+  .filter(([, blocks]) => blocks.length > 0);
+
+it('finds blocks to run', () => {
+  expect(runnable.map(([page]) => page)).toContain('docs/troubleshooting.md');
+});
+
+it.skipIf(process.platform === 'win32').each(runnable)(
+  '%s does what it says',
+  async (page, blocks) => {
+    const session = startSession();
+    for (const block of blocks) {
+      const { code, output } = await session.run(block);
+      const expected = block.isBackground ? null : block.exitCode;
+      expect(code, `${page}:${block.line}\n${block.script}\n${output}`).toBe(expected);
+    }
+  },
+);

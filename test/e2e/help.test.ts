@@ -1,0 +1,59 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { expect, it } from 'vitest';
+import { createProgram } from '../../src/cli.ts';
+import type { Context } from '../../src/context.ts';
+import { ROOT, runCli } from '../support/cli.ts';
+
+const FOLDER = join(ROOT, 'fixtures', 'help');
+
+/** Every command's words, e.g. `webhooks listen`; the program itself is the empty one. */
+function commandPaths(command: Command, words: readonly string[]): Array<readonly string[]> {
+  const visible = command.createHelp().visibleCommands(command);
+  const below = visible
+    .filter((child) => child.name() !== 'help')
+    .flatMap((child) => commandPaths(child, [...words, child.name()]));
+  return [words, ...below];
+}
+
+// Nothing of the world but the width of the terminal is asked for until a command runs.
+const world = { stdout: { write: () => true } } as unknown as Context;
+const program = createProgram(world, () => undefined);
+const paths = commandPaths(program, []);
+const fileOf = (words: readonly string[]): string => `${['relyable', ...words].join('-')}.txt`;
+
+// After a change that is meant: npm run help:update.
+it.each(paths.map((words) => [['relyable', ...words].join(' '), words] as const))(
+  '%s --help is as pinned',
+  async (_, words) => {
+    const { code, stdout, stderr } = await runCli([...words, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    await expect(stdout).toMatchFileSnapshot(join(FOLDER, fileOf(words)));
+    expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
+    if (words.length > 0 && !isGroup(words)) {
+      const examples = stdout.match(/^ {2}\$ /gm) ?? [];
+      expect(examples.length).toBeGreaterThanOrEqual(2);
+      expect(examples.length).toBeLessThanOrEqual(4);
+      expect(stdout).toContain('Exit codes:');
+    }
+  },
+);
+
+function isGroup(words: readonly string[]): boolean {
+  return paths.some((path) => path.length > words.length && words.every((w, i) => path[i] === w));
+}
+
+it('pins no command that is gone', () => {
+  const known = new Set(paths.map(fileOf));
+  expect(readdirSync(FOLDER).filter((file) => !known.has(file))).toEqual([]);
+});
+
+it('mentions every command on a page of its own or of its group', () => {
+  const pages = new Set(readdirSync(join(ROOT, 'docs')));
+  const missing = paths.filter((words) => {
+    const names = words[0] === 'webhooks' ? words.slice(1) : words;
+    return names.length > 0 && !pages.has(`${names[0]}.md`);
+  });
+  expect(missing).toEqual([]);
+});
