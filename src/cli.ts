@@ -5,6 +5,7 @@ import { defineCheck } from './flags/check.ts';
 import { defineComplete, defineCompletion } from './flags/completion.ts';
 import { defineConfig } from './flags/config.ts';
 import { defineDoctor } from './flags/doctor.ts';
+import { describeProgram, describeWebhooks } from './flags/groups.ts';
 import { defineInit } from './flags/init.ts';
 import { defineEmulate } from './flags/emulate.ts';
 import { defineListen } from './flags/listen.ts';
@@ -63,10 +64,8 @@ export function createProgram(context: Context, onExit: (code: number) => void):
       writeErr: () => undefined,
     });
 
-  const webhooks = program
-    .command('webhooks')
-    .alias('wh')
-    .description('receive, send, verify and inspect webhooks');
+  describeProgram(program);
+  const webhooks = describeWebhooks(program.command('webhooks'));
 
   attach(defineListen(webhooks.command('listen')), () => import('./commands/listen.ts'));
   attach(defineTrigger(webhooks.command('trigger')), () => import('./commands/trigger.ts'));
