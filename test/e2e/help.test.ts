@@ -42,12 +42,3 @@ it('pins no command that is gone', () => {
   const known = new Set(paths.map(fileOf));
   expect(readdirSync(FOLDER).filter((file) => !known.has(file))).toEqual([]);
 });
-
-it('mentions every command on a page of its own or of its group', () => {
-  const pages = new Set(readdirSync(join(ROOT, 'docs')));
-  const missing = paths.filter((words) => {
-    const names = words[0] === 'webhooks' ? words.slice(1) : words;
-    return names.length > 0 && !pages.has(`${names[0]}.md`);
-  });
-  expect(missing).toEqual([]);
-});
