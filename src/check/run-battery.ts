@@ -126,6 +126,7 @@ async function learnFacts(options: BatteryOptions, sender: Sender): Promise<Fact
   const { url, secret } = options;
   const make = createRequestMaker('usual', options);
   const usual = await sender.send(outgoing(make.genuine('test_run.completed'), options));
+  options.signal.throwIfAborted();
   if (usual.status === null) {
     throw new RelyableError(
       'UNREACHABLE',

@@ -106,7 +106,9 @@ function readReporters(texts: readonly string[], isJson: boolean): Reporter[] {
     throw new RelyableError(
       'USAGE',
       `--reporter: expected one report on stdout, got ${rivals.map(({ name }) => name).join(' and ')}`,
-      { hint: `give the others a file: --reporter ${rivals[1]?.name ?? 'junit'}=report.txt` },
+      {
+        hint: `give one a file: --reporter ${rivals.find(({ name }) => name !== 'json')?.name ?? 'json'}=report.txt`,
+      },
     );
   }
   return reporters;

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
+import type { Context } from '../context.ts';
 import { type ConfigLayer } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import { resolveSecrets } from '../config/secrets.ts';
@@ -20,19 +21,23 @@ import { announceListener } from '../http/listeners.ts';
 import { readTlsOptions } from '../http/target.ts';
 import type { ListenEvent } from '../listen/events.ts';
 import { type ListenerOptions, startListener } from '../listen/listener.ts';
+import type { Ending } from '../report/expectations.ts';
 import { createLineBatch } from '../report/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
 import { openStore } from '../store/capture-store.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
-import { explainSettings, loadLayers, loadSecrets, whenAborted } from './setup.ts';
+import { type AppBeside, splitCommand, startAppBeside } from './app-beside.ts';
+import { createWatch, type Watch } from './listen-verdict.ts';
+import { explainSettings, loadLayers, loadSecrets, whenAborted, interruptedCode } from './setup.ts';
 
 /** How long forwards under way may take once we are told to stop. */
 const GRACE_MS = 5000;
 
 export async function run(invocation: Invocation<ListenFlags>): Promise<number> {
-  const { context, terminal, flags, args } = invocation;
-  if (args.length > 0) {
-    throw new RelyableError('USAGE', `unexpected argument "${args[0] ?? ''}"`, {
+  const { context, flags } = invocation;
+  const { operands, command } = splitCommand(invocation);
+  if (operands.length > 0) {
+    throw new RelyableError('USAGE', `unexpected argument "${operands[0] ?? ''}"`, {
       hint: 'name your app with --forward-to',
     });
   }
@@ -43,9 +48,38 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
     return EXIT_YES;
   }
   const { options, storeFile } = readOptions(invocation, layers);
+  const startTimeoutMs = parseDuration(flags.startTimeout, '--start-timeout');
+  const watch = createWatch(invocation);
+  const app = await startAppBeside(invocation, {
+    command,
+    target: options.forward?.target ?? null,
+    secret: options.secrets[0].value,
+    startTimeoutMs,
+  });
+  if (typeof app === 'number') return app;
+  try {
+    return await listen(invocation, { options, storeFile, watch, app });
+  } finally {
+    await app.stop();
+  }
+}
+
+interface ListenPlan {
+  readonly options: ListenerOptions;
+  readonly storeFile: string;
+  readonly watch: Watch | null;
+  readonly app: AppBeside;
+}
+
+/** Receives until something ends it; the exit code. */
+async function listen(
+  { context, terminal, flags }: Invocation<ListenFlags>,
+  { options, storeFile, watch, app }: ListenPlan,
+): Promise<number> {
   const store = openStore(storeFile);
   const out = createLineBatch(context.stdout);
   const show = (event: ListenEvent): void => {
+    watch?.observe(event);
     if (terminal.isJson) out.line(JSON.stringify(listenEventToJson(event)));
     else if (event.type === 'delivery' || event.type === 'refused') {
       out.line(formatListenEvent(event, terminal.style));
@@ -65,14 +99,33 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
       startedAt: new Date(context.now()).toISOString(),
     });
     const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, url);
-    await whenAborted(context.interrupt);
+    watch?.start();
+    const end = await Promise.race([
+      whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
+      app.ended.then((appCode): End => ({ ending: 'app', appCode })),
+      ...(watch === null ? [] : [watch.decided.then((ending): End => ({ ending }))]),
+    ]);
     withdraw();
     removeReadyFile();
     await listener.stop(GRACE_MS);
+    out.flush();
+    return exitCodeFor(end, watch, context);
   } finally {
     store.close();
   }
-  return EXIT_YES;
+}
+
+interface End {
+  readonly ending: Ending;
+  /** The app's own exit code, when it ended by itself. */
+  readonly appCode?: number;
+}
+
+function exitCodeFor({ ending, appCode }: End, watch: Watch | null, context: Context): number {
+  const verdict = watch?.conclude(ending) ?? EXIT_YES;
+  // A listener without expectations is stopped with Ctrl-C and has done its work.
+  if (ending === 'signal') return watch === null ? EXIT_YES : interruptedCode(context);
+  return appCode === undefined || appCode === 0 ? verdict : appCode;
 }
 
 function readOptions(

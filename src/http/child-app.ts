@@ -62,12 +62,16 @@ export async function startChildApp(
   });
   child.stdin.on('error', () => undefined);
   let exit: ChildExit | null = null;
+  let isClosed = false;
   const exited = new Promise<ChildExit>((resolve) => {
     child.once('exit', (code, signal) => {
       exit = { code, signal };
     });
     // Once its output is read to the end, too.
-    child.once('close', () => resolve(exit ?? { code: null, signal: null }));
+    child.once('close', () => {
+      isClosed = true;
+      resolve(exit ?? { code: null, signal: null });
+    });
   });
   try {
     await once(child, 'spawn');
@@ -85,7 +89,9 @@ export async function startChildApp(
     exit: () => exit,
     stop: async (signal, graceMs) => {
       signalTree(child, signal, world);
-      for (let waitedMs = 0; waitedMs < graceMs && isTreeAlive(child, world); waitedMs += POLL_MS) {
+      // Nobody holds its output any more: what is left of the group are zombies that no init reaps.
+      const isOver = (): boolean => isClosed || !isTreeAlive(child, world);
+      for (let waitedMs = 0; waitedMs < graceMs && !isOver(); waitedMs += POLL_MS) {
         await world.sleep(POLL_MS);
       }
       signalTree(child, 'SIGKILL', world);

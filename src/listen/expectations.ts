@@ -101,8 +101,8 @@ export function createExpectations(options: ExpectationOptions): Expectations {
     );
     if (missing > (isOver ? 0 : left)) return 'impossible';
     if (expected.length === 0) {
-      if (failures.length > 0 && left <= 0) return 'impossible';
-      return left <= 0 ? 'met' : 'waiting';
+      if (left > 0 && (exitAfter !== null || !isOver)) return isOver ? 'impossible' : 'waiting';
+      return failures.length > 0 ? 'impossible' : 'met';
     }
     const waitsForAbsence = states.every((state) => state.expected === 0) && left > 0 && !isOver;
     return missing > 0 || waitsForAbsence ? 'waiting' : 'met';

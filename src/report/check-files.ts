@@ -11,6 +11,7 @@ import {
   groupByCause,
   repeatCommand,
 } from './check-report.ts';
+import { formatAnnotation } from './github.ts';
 import { formatJunit } from './junit.ts';
 import { safeLine } from './safe-text.ts';
 
@@ -83,23 +84,8 @@ export function formatCheckGithub(report: CheckReport): string {
       ...explain(report, result, finding).slice(2),
     ]),
   );
-  return [
-    ...lines,
-    `::notice title=relyable webhooks check::grade ${describeSummary(report.summary)}`,
-  ].join('\n');
-}
-
-/** One annotation; data and properties are escaped as the runner unescapes them. */
-export function formatAnnotation(
-  level: 'error' | 'warning' | 'notice',
-  title: string,
-  lines: readonly string[],
-): string {
-  const data = (text: string): string =>
-    text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-  const property = (text: string): string =>
-    data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-  return `::${level} title=${property(title)}::${data(lines.join('\n'))}`;
+  const grade = `grade ${describeSummary(report.summary)}`;
+  return [...lines, formatAnnotation('notice', 'relyable webhooks check', [grade])].join('\n');
 }
 
 /** A table of the findings, for a pull request or a step summary. */
