@@ -89,10 +89,13 @@ describe('relyable webhooks check', () => {
     const summary = join(folder, 'summary.md');
     const { code, stdout } = await runCli(
       [
-        ...['webhooks', 'check', url, '--only', 'refuses', '--seed', '1'],
-        ...['--reporter', 'pretty', '--reporter', 'github', '--reporter', 'junit=out.xml'],
-        ...['--reporter', 'tap=out.tap', '--reporter', 'markdown=out.md'],
-        ...['--reporter', 'json=out.ndjson', '--badge', 'badge.json'],
+        'webhooks',
+        'check',
+        url,
+        '--badge=badge.json',
+        ...'--only refuses --seed 1 --reporter pretty --reporter github'.split(' '),
+        ...'--reporter junit=out.xml --reporter tap=out.tap'.split(' '),
+        ...'--reporter markdown=out.md --reporter json=out.ndjson'.split(' '),
       ],
       { env: { ...env, GITHUB_STEP_SUMMARY: summary }, cwd: folder },
     );

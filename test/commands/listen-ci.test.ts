@@ -160,8 +160,13 @@ describe('listen -- <command>', () => {
   test('starts the app with its secret and port, and ends both', async () => {
     const port = await freePort();
     const listener = await listen([
-      ...['-f', `${port}/hook`, '--expect', 'test_run.completed'],
-      ...['--', process.execPath, '-e', script],
+      '-f',
+      `${port}/hook`,
+      '--expect=test_run.completed',
+      '--',
+      process.execPath,
+      '-e',
+      script,
     ]);
     expect(await listener.send('test_run.completed')).toBe(200);
     const { code, stderr } = await listener.done;
@@ -173,7 +178,10 @@ describe('listen -- <command>', () => {
   test('ends with the app, and passes its exit code on', async () => {
     const port = await freePort();
     const listener = await listen([
-      ...['-f', String(port), '--', process.execPath, '-e'],
+      `--forward-to=${port}`,
+      '--',
+      process.execPath,
+      '-e',
       `require('node:http').createServer((request, response) => {
         response.end(() => process.exit(6));
       }).listen(${port})`,
@@ -199,8 +207,15 @@ describe('listen -- <command>', () => {
     const readyFile = join(folder, 'ready');
     const cli = startCli(
       [
-        ...['webhooks', 'listen', '--port', '0', '--json', '-f', String(port)],
-        ...['--ready-file', readyFile, '--', process.execPath, '-e'],
+        'webhooks',
+        'listen',
+        '--json',
+        '--port=0',
+        `--forward-to=${port}`,
+        `--ready-file=${readyFile}`,
+        '--',
+        process.execPath,
+        '-e',
         `const { existsSync, writeFileSync } = require('node:fs');
          console.log('waiting');
          const timer = setInterval(() => {
