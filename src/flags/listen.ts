@@ -77,10 +77,6 @@ export function defineListen(command: Command): Command {
         'pass events on to your app',
       ],
       [
-        'relyable webhooks listen --forward-to 3000 --events test_run.failed --json',
-        'one JSON object per line, for scripts',
-      ],
-      [
         'relyable webhooks listen -f 3000 --expect test_run.completed --timeout-after 60s -- node server.js',
         'in CI: start the app, wait for an event, end both',
       ],
