@@ -172,7 +172,12 @@ async function carryOut({ context, globals }: InitInvocation, plan: Plan): Promi
 
 /** Where the app's file holds another secret, or the variable has another name, relyable needs it too. */
 function nextCommand(plan: Plan, env: EnvStatus, platform: NodeJS.Platform): string {
-  if (env === 'refused') return `echo ${plan.envFile} >> .gitignore && relyable init`;
+  if (env === 'refused') {
+    // Windows PowerShell has no && and appends UTF-16.
+    return platform === 'win32'
+      ? `add the line ${plan.envFile} to .gitignore, then relyable init`
+      : `echo ${plan.envFile} >> .gitignore && relyable init`;
+  }
   const needsFile =
     env === 'differs' || (plan.secretEnv !== SECRET_ENV_NAME && env !== 'not needed');
   if (!needsFile || platform === 'win32') return 'relyable webhooks listen';

@@ -63,7 +63,7 @@ async function compareEnvFiles(
         findings.push(
           warning(
             `git does not ignore ${file}, which holds a secret`,
-            `echo ${file} >> .gitignore`,
+            `add the line ${file} to .gitignore`,
           ),
         );
       }

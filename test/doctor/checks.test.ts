@@ -149,7 +149,7 @@ it('warns of an env file that git would commit', async () => {
   execFileSync('git', ['init', '-q'], { cwd: context.cwd });
   writeFileSync(join(context.cwd, '.env'), 'RELYABLE_WEBHOOK_SECRET=s3cret\n');
   const open = await checkSecret(testSubject({}, context), never);
-  expect(open.map(({ fix }) => fix)).toContain('echo .env >> .gitignore');
+  expect(open.map(({ fix }) => fix)).toContain('add the line .env to .gitignore');
   writeFileSync(join(context.cwd, '.gitignore'), '.env\n');
   const ignored = await checkSecret(testSubject({}, context), never);
   expect(ignored.map(({ level }) => level)).toEqual(['ok', 'ok']);
