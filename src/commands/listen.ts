@@ -161,21 +161,16 @@ function readOptions(
   const target =
     forwardTo.value === '' ? undefined : parseTargetUrl(forwardTo.value, forwardTo.origin);
   const configHeaders = layers.flatMap(({ values }) => Object.entries(values.headers ?? {}));
-  const forward: ForwarderOptions | undefined =
-    target === undefined
-      ? undefined
-      : {
-          target,
-          addedHeaders: [
-            ...configHeaders.map(([name, value]) =>
-              parseHeader(`${name}: ${value}`, 'config headers'),
-            ),
-            ...(flags.header ?? []).map((header) => parseHeader(header, '--header')),
-          ],
-          concurrency: parseInteger(flags.concurrency, '--concurrency', 1, 10_000),
-          timeoutMs: parseDuration(timeout.value, timeout.origin),
-          tls: readTlsOptions(flags),
-        };
+  // Read also where there is no target, so that a wrong flag is never passed over.
+  const forwarding: Omit<ForwarderOptions, 'target'> = {
+    addedHeaders: [
+      ...configHeaders.map(([name, value]) => parseHeader(`${name}: ${value}`, 'config headers')),
+      ...(flags.header ?? []).map((header) => parseHeader(header, '--header')),
+    ],
+    concurrency: parseInteger(flags.concurrency, '--concurrency', 1, 10_000),
+    timeoutMs: parseDuration(timeout.value, timeout.origin),
+    tls: readTlsOptions(flags),
+  };
   return {
     storeFile: store.value,
     options: {
@@ -186,7 +181,7 @@ function readOptions(
       events: readEvents(invocation, events.value),
       invalid: parseChoice(flags.invalid, '--invalid', ['reject', 'forward']),
       respond: parseChoice(flags.respond, '--respond', ['mirror', 'ack']),
-      forward,
+      forward: target === undefined ? undefined : { target, ...forwarding },
     },
   };
 }

@@ -52,6 +52,9 @@ const DIAGNOSES_PER_SECOND = 20;
 /** Larger bodies are diagnosed by `verify`, not between two requests. */
 const DIAGNOSED_BYTES = 64 * 1024;
 
+/** `ack`: with so many forwards waiting, a sender is answered only after its own: it slows down. */
+const ACK_BACKLOG = 1000;
+
 /** A signature that does not match, before anybody looked for the cause. */
 const NOT_MATCHING: Verification = {
   valid: false,
@@ -157,8 +160,10 @@ export async function startListener(
     const done = pending.add(entry);
     keep(arrival, 200).then(
       (duplicateOf) => {
-        answerOurselves(arrival, 200);
+        const isBacklogged = pending.size() > ACK_BACKLOG;
+        if (!isBacklogged) answerOurselves(arrival, 200);
         const { forwarding } = passOn(arrival, to, null, (forward) => {
+          if (isBacklogged) answerOurselves(arrival, 200);
           conclude(arrival, duplicateOf, forward, 200);
           done();
         });
@@ -330,6 +335,7 @@ function toForward(answer: AppAnswer, url: string, at: number, durationMs: numbe
 interface PendingSet {
   /** The returned function says that it is over. */
   add(entry: Pending): () => void;
+  size(): number;
   abortAll(reason: string): void;
   whenEmpty(): Promise<void>;
 }
@@ -345,6 +351,7 @@ function createPendingSet(): PendingSet {
         if (entries.size === 0) onEmpty?.();
       };
     },
+    size: () => entries.size,
     abortAll: (reason) => {
       for (const entry of entries) entry.abort(reason);
     },

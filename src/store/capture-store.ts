@@ -75,13 +75,25 @@ const OF_EVENT_LIMIT = 50;
 
 /** Opens the store for writing, making it where there is none. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
-  return createStore(file, openDatabase(file, 'write'), maxBytes);
+  const database = openDatabase(file, 'write');
+  return orClose(file, database, () => createStore(file, database, maxBytes));
 }
 
 /** Opens the store for reading; undefined where there is none yet. */
 export function openReader(file: string): CaptureReader | undefined {
   const database = openDatabase(file, 'read');
-  return database === undefined ? undefined : createReader(file, database);
+  if (database === undefined) return undefined;
+  return orClose(file, database, () => createReader(file, database));
+}
+
+/** A damaged file may only show when the first statement is prepared. */
+function orClose<T>(file: string, database: Database, create: () => T): T {
+  try {
+    return create();
+  } catch (error) {
+    database.close();
+    throw storeError(file, error);
+  }
 }
 
 const COLUMNS =
@@ -412,6 +424,12 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     close: () => {
       commit();
       isOpen = false;
+      try {
+        // The file alone is then the whole store, for whoever copies it.
+        database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } catch {
+        // Another process is using it: nothing is lost, the log stays beside it.
+      }
       reader.close();
     },
   };

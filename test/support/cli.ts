@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string | Buffer;
+  /** Shell commands that set the process up first, e.g. `ulimit -f 300;`. */
+  readonly shellPrefix?: string;
   /** HOME of the process; several processes of one test share theirs. */
   readonly home?: string;
   /** Another Node and another copy of the program than the ones of this checkout. */
@@ -62,7 +64,13 @@ export interface RunningCli {
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const home = options.home ?? temporaryFolder();
   const { node, bin } = options.program ?? { node: process.execPath, bin: BIN };
-  const child = spawn(node, [bin, ...args], {
+  const command = [node, bin, ...args];
+  // In bash, "$0" "$@" are the words after the script.
+  const [program = '', ...words] =
+    options.shellPrefix === undefined
+      ? command
+      : ['bash', '-c', `${options.shellPrefix} exec "$0" "$@"`, ...command];
+  const child = spawn(program, words, {
     cwd: options.cwd ?? home,
     env: cleanEnvironment(home, options.env),
   });

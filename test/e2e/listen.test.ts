@@ -1,0 +1,794 @@
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { request as httpRequest } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { signPayload } from '../../src/webhook/signature.ts';
+import { type Answer, startApp, type TestApp } from '../support/app.ts';
+import { readStore } from '../support/captures.ts';
+import {
+  type CliOptions,
+  runCli,
+  type RunningCli,
+  startCli,
+  temporaryFolder,
+} from '../support/cli.ts';
+import { runProgram } from '../support/program.ts';
+import { hasPython, hasStack } from '../support/stacks.ts';
+
+const SECRET = 'whsec_test_listen';
+
+interface TestListener extends RunningCli {
+  readonly url: string;
+  readonly port: number;
+  readonly store: string;
+  /** The next line of that type. */
+  next(type: string): Promise<Record<string, any>>;
+  /** Ctrl-C; resolves with the exit code and the summary. */
+  stop(): Promise<{ code: number | null; summary: Record<string, any> }>;
+}
+
+async function listen(
+  args: readonly string[] = [],
+  options: CliOptions = {},
+): Promise<TestListener> {
+  const home = options.home ?? temporaryFolder();
+  const store = join(home, 'captures.db');
+  const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store, ...args], {
+    ...options,
+    home,
+    env: { RELYABLE_WEBHOOK_SECRET: SECRET, ...options.env },
+  });
+  const next = async (type: string): Promise<Record<string, any>> =>
+    JSON.parse(await cli.nextLine((line) => line.includes(`"type":"${type}"`))) as Record<
+      string,
+      any
+    >;
+  const ready = await next('ready');
+  return {
+    ...cli,
+    url: String(ready['url']),
+    port: Number(ready['port']),
+    store,
+    next,
+    stop: async () => {
+      cli.child.kill('SIGINT');
+      const { code, stdout } = await cli.done;
+      return { code, summary: JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}') };
+    },
+  };
+}
+
+const PAYLOAD =
+  '{"event":"test_run.failed","timestamp":"2025-01-16T15:40:00Z","data":{"test_run_id":"run_1"}}';
+
+/** POSTs a body signed with `SECRET`, or with the headers given. */
+function post(
+  url: string,
+  body: string | Buffer = PAYLOAD,
+  headers?: Record<string, string>,
+): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    body: Buffer.from(body),
+    redirect: 'manual',
+    headers: headers ?? { 'X-Relyable-Signature': signPayload(Buffer.from(body), SECRET) },
+  });
+}
+
+/** Writes bytes to a port and resolves with all that comes back until the other side closes. */
+function sendRaw(port: number, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
+    socket.on('close', () => resolve(answer));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve(answer);
+      else reject(error);
+    });
+  });
+}
+
+function rawPost(body: Buffer, headers: readonly string[] = []): Buffer {
+  const head = [
+    'POST /hook?a=1&a=%20 HTTP/1.1',
+    'host: example.test',
+    ...headers,
+    `x-relyable-SIGNATURE: ${signPayload(body, SECRET)}`,
+    `content-LENGTH: ${body.length}`,
+    'Connection: close, X-Drop',
+    'X-Drop: hop',
+  ];
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
+}
+
+describe('forwarding', () => {
+  it('passes body bytes and headers on as they came, and the answer back untouched', async () => {
+    const answer: Answer = (response) => {
+      response.sendDate = false;
+      response.writeHead(200, 'Fine', [
+        'Set-Cookie',
+        'a=1',
+        'X-Case',
+        'é',
+        'set-cookie',
+        'b=2',
+        'Content-Length',
+        '3',
+      ]);
+      response.end(Buffer.from([0, 255, 13]));
+    };
+    const app = await startApp(answer);
+    const listener = await listen(['--forward-to', app.url]);
+    const body = Buffer.concat([
+      Buffer.from('{"event":"x","note":"70.0'),
+      Buffer.from([0xff, 0, 10]),
+      Buffer.from('"}'),
+    ]);
+    const got = await sendRaw(
+      listener.port,
+      rawPost(body, ['X-Twice: 1', 'x-twice: 2', 'X-Latin: \u00e9']),
+    );
+    expect(got).toMatch(
+      /^HTTP\/1\.1 200 Fine\r\nSet-Cookie: a=1\r\nX-Case: é\r\nset-cookie: b=2\r\nContent-Length: 3\r\n/,
+    );
+    expect(got.endsWith('\r\n\r\n\0\u00ff\r')).toBe(true);
+    const [seen] = app.received;
+    expect(seen?.body.equals(body)).toBe(true);
+    expect(seen?.url).toBe('/hook?a=1&a=%20');
+    const pairs = (seen?.rawHeaders ?? []).flatMap((name, i, all) =>
+      i % 2 === 0 ? [`${name}: ${all[i + 1]}`] : [],
+    );
+    expect(pairs.filter((pair) => !/^(connection|content-length):/i.test(pair))).toEqual([
+      'host: example.test',
+      'X-Twice: 1',
+      'x-twice: 2',
+      'X-Latin: \u00e9',
+      `x-relyable-SIGNATURE: ${signPayload(body, SECRET)}`,
+    ]);
+    const delivery = await listener.next('delivery');
+    expect(delivery).toMatchObject({
+      v: 1,
+      event: null,
+      duplicateOf: null,
+      signature: { valid: true, reason: 'ok', hint: null },
+      forward: { url: `${app.url}/hook?a=1&a=%20`, status: 200, error: null },
+      answered: { status: 200 },
+    });
+    const { code, summary } = await listener.stop();
+    expect(code).toBe(0);
+    expect(summary).toMatchObject({
+      type: 'summary',
+      v: 1,
+      received: 1,
+      valid: 1,
+      invalid: 0,
+      forwarded: 1,
+      failed: 0,
+    });
+    expect(readStore(listener.store)).toMatchObject([
+      {
+        id: delivery['id'],
+        method: 'POST',
+        path: '/hook?a=1&a=%20',
+        httpVersion: '1.1',
+        answered: 200,
+        forwards: [{ status: 200 }],
+      },
+    ]);
+    expect(readStore(listener.store)[0]?.body.equals(body)).toBe(true);
+  });
+
+  it.each([
+    ['a path of its own wins', '/app/hook', '/other?x=1', '/app/hook?x=1'],
+    ['and its query too', '/app?fixed=1', '/other?x=1', '/app?fixed=1'],
+    ['without a path the request’s own stays', '', '//evil.example/x', '//evil.example/x'],
+    ['an absolute target never changes the host', '', 'http://evil.example/x?y', '/x?y'],
+  ])('%s', async (_, targetPath, sent, seen) => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', `${app.url}${targetPath}`]);
+    const body = Buffer.from(PAYLOAD);
+    const bytes = rawPost(body).toString('latin1').replace('/hook?a=1&a=%20', sent);
+    await sendRaw(listener.port, Buffer.from(bytes, 'latin1'));
+    expect(app.received.map(({ url }) => url)).toEqual([seen]);
+  });
+
+  it('adds headers that were asked for, and only those', async () => {
+    const app = await startApp();
+    const listener = await listen([
+      '--forward-to',
+      app.url,
+      '-H',
+      'X-Env: dev',
+      '-H',
+      'Host: app.test',
+    ]);
+    await post(listener.url);
+    expect(app.received[0]?.headers).toMatchObject({ 'x-env': 'dev', host: 'app.test' });
+  });
+
+  it('finds an app on either loopback address', async () => {
+    const app = await startApp(undefined, { host: '::1' });
+    const listener = await listen(['--forward-to', String(app.port)]);
+    expect((await post(listener.url)).status).toBe(200);
+    expect(app.received).toHaveLength(1);
+  });
+
+  it('does not follow redirects and says that Relyable would retry', async () => {
+    const app = await startApp((response) =>
+      response.writeHead(302, { Location: 'http://127.0.0.1:1/' }).end(),
+    );
+    const listener = await listen(['--forward-to', app.url]);
+    expect((await post(listener.url)).status).toBe(302);
+    const { warnings } = await listener.next('delivery');
+    expect(warnings).toEqual([
+      {
+        code: 'not_200',
+        message: 'your app answered 302: Relyable counts only 200 as delivered and will retry',
+      },
+    ]);
+  });
+
+  it('forwards only the events asked for, and keeps the others', async () => {
+    const app = await startApp();
+    const listener = await listen([
+      '--forward-to',
+      app.url,
+      '--events',
+      'agent.score_dropped,test_run.completed',
+    ]);
+    expect((await post(listener.url)).status).toBe(200);
+    expect(await listener.next('delivery')).toMatchObject({
+      forward: null,
+      answered: { status: 200 },
+    });
+    await post(listener.url, PAYLOAD.replace('test_run.failed', 'test_run.completed'));
+    expect(await listener.next('delivery')).toMatchObject({ forward: { status: 200 } });
+    expect(app.received).toHaveLength(1);
+  });
+
+  it('ack answers before the app does', async () => {
+    let answerApp = (): void => undefined;
+    const app = await startApp((response) => {
+      answerApp = () => response.writeHead(500).end('too late to matter');
+    });
+    const listener = await listen(['--forward-to', app.url, '--respond', 'ack']);
+    const response = await post(listener.url);
+    expect(response.status).toBe(200);
+    await app.waitFor(1);
+    answerApp();
+    expect(await listener.next('delivery')).toMatchObject({
+      forward: { status: 500 },
+      answered: { status: 200 },
+    });
+  });
+
+  it('streams a large answer through, bytes unchanged', async () => {
+    const chunk = Buffer.alloc(1024 * 1024, 'abcdefghijklm');
+    const app = await startApp((response) => {
+      let sent = 0;
+      const more = (): void => {
+        while (sent < 100) {
+          sent += 1;
+          if (!response.write(chunk)) {
+            response.once('drain', more);
+            return;
+          }
+        }
+        response.end();
+      };
+      more();
+    });
+    const listener = await listen(['--forward-to', app.url]);
+    const response = await post(listener.url);
+    let size = 0;
+    for await (const part of response.body ?? []) size += (part as Uint8Array).length;
+    expect(size).toBe(100 * chunk.length);
+    expect(await listener.next('delivery')).toMatchObject({
+      forward: { status: 200 },
+      answered: { status: 200 },
+    });
+    const status = readFileSync(`/proc/${listener.child.pid}/status`, 'utf8');
+    expect(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1])).toBeLessThan(220 * 1024);
+  });
+});
+
+describe('signatures', () => {
+  it('refuses what is not signed or wrongly signed, and keeps it', async () => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url]);
+    const missing = await post(listener.url, PAYLOAD, {});
+    expect(missing.status).toBe(401);
+    expect(await missing.json()).toMatchObject({ error: 'signature_missing' });
+    expect(await listener.next('delivery')).toMatchObject({
+      signature: { valid: false, reason: 'signature_missing' },
+      forward: null,
+      answered: { status: 401 },
+    });
+    expect((await post(listener.url, PAYLOAD, { 'X-Relyable-Signature': '' })).status).toBe(401);
+    const wrong = signPayload(Buffer.from(PAYLOAD), 'another');
+    expect((await post(listener.url, PAYLOAD, { 'X-Relyable-Signature': wrong })).status).toBe(401);
+    await listener.stop();
+    expect(app.received).toHaveLength(0);
+    expect(readStore(listener.store).map(({ verification }) => verification.reason)).toEqual([
+      'signature_missing',
+      'signature_empty',
+      'secret_wrong_or_body_changed',
+    ]);
+  });
+
+  it('passes them on when told to', async () => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url, '--invalid', 'forward']);
+    expect((await post(listener.url, PAYLOAD, {})).status).toBe(200);
+    expect(app.received).toHaveLength(1);
+  });
+
+  it('accepts every signature header case a client may send', async () => {
+    const listener = await listen();
+    const headers = { 'x-RELYABLE-signature': signPayload(Buffer.from(PAYLOAD), SECRET) };
+    expect((await post(listener.url, PAYLOAD, headers)).status).toBe(200);
+  });
+
+  it('names the repeat of an event', async () => {
+    const listener = await listen();
+    await post(listener.url);
+    const first = await listener.next('delivery');
+    await post(listener.url);
+    expect(await listener.next('delivery')).toMatchObject({
+      duplicateOf: first['id'],
+      eventId: first['eventId'],
+      warnings: [{ code: 'duplicate' }],
+    });
+  });
+});
+
+describe('when something is wrong with the app', () => {
+  async function failing(
+    answer: Answer,
+    args: readonly string[] = [],
+  ): Promise<{ app: TestApp; listener: TestListener }> {
+    const app = await startApp(answer);
+    return { app, listener: await listen(['--forward-to', app.url, ...args]) };
+  }
+
+  it('is down: 502 with the reason, and it goes on once the app is up', async () => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url]);
+    await app.close();
+    const response = await post(listener.url);
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({
+      error: 'app_unreachable',
+      message: expect.stringContaining('connection refused'),
+    });
+    expect(await listener.next('delivery')).toMatchObject({
+      forward: { status: null },
+      answered: { status: 502 },
+    });
+    await startApp(undefined, { port: app.port });
+    expect((await post(listener.url)).status).toBe(200);
+  });
+
+  it('hangs: 502 at the time limit', async () => {
+    const { listener } = await failing(() => undefined, ['--timeout', '200ms']);
+    const response = await post(listener.url);
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ message: 'no complete answer within 0.2 s' });
+  });
+
+  it('breaks off in the middle of a short answer: 502', async () => {
+    const { listener } = await failing((response) => {
+      response.writeHead(200, { 'Content-Length': '100' });
+      response.write('half', () => response.destroy());
+    });
+    expect((await post(listener.url)).status).toBe(502);
+  });
+
+  it('breaks off in the middle of a long answer: the sender sees a broken one', async () => {
+    const { listener } = await failing((response) => {
+      response.writeHead(200, { 'Content-Length': '1000000' });
+      response.write(Buffer.alloc(200_000), () => response.destroy());
+    });
+    const response = await post(listener.url);
+    await expect(response.arrayBuffer()).rejects.toThrow();
+    expect(await listener.next('delivery')).toMatchObject({ forward: { status: null } });
+    expect((await fetch(listener.url)).status).toBe(200);
+  });
+
+  it('talks nonsense: 502', async () => {
+    const { listener } = await failing((response) => {
+      response.socket?.end('220 mail.example ESMTP\r\n');
+    });
+    expect((await post(listener.url)).status).toBe(502);
+  });
+});
+
+describe('requests that are malformed on some layer', () => {
+  const body = Buffer.from(PAYLOAD);
+  const signature = signPayload(body, SECRET);
+
+  it.each([
+    [
+      'bad chunking',
+      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n`,
+      400,
+    ],
+    [
+      'both length headers',
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+      400,
+    ],
+    [
+      'two different lengths',
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`,
+      400,
+    ],
+    ['oversized headers', `POST / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(100_000)}\r\n\r\n`, 431],
+    [
+      'two hosts',
+      `POST / HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      400,
+    ],
+    ['no HTTP at all', `hello\r\n\r\n`, 400],
+    ['a TLS hello', Buffer.from('16030100c8010000c40303', 'hex'), 400],
+    [
+      'a body over the limit',
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 52428800\r\n\r\n`,
+      413,
+    ],
+    [
+      'an unsigned body in chunks',
+      `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+      401,
+    ],
+    ['GET elsewhere', `GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, 405],
+    [
+      'a method of its own',
+      `PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      405,
+    ],
+  ])('%s is refused and it lives on', async (_, bytes, status) => {
+    const listener = await listen();
+    expect(await sendRaw(listener.port, bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect((await post(listener.url)).status).toBe(200);
+  });
+
+  it('a chunked body over the limit', async () => {
+    const listener = await listen(['--max-body', '1kb']);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const request = httpRequest(listener.url, { method: 'POST' }, (response) => {
+        resolve(response.statusCode);
+        response.resume();
+        request.destroy();
+      });
+      request.on('error', reject);
+      request.write(Buffer.alloc(2000));
+    });
+    expect(status).toBe(413);
+    expect((await post(listener.url)).status).toBe(200);
+  });
+
+  it('a signed body in chunks is kept as the bytes that were signed', async () => {
+    const listener = await listen();
+    const chunks = `5\r\n${PAYLOAD.slice(0, 5)}\r\n${(body.length - 5).toString(16)}\r\n${PAYLOAD.slice(5)}\r\n0\r\n\r\n`;
+    const head = `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Relyable-Signature: ${signature}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    expect(await sendRaw(listener.port, head + chunks)).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('two thousand headers reach the app, the signature last', async () => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url]);
+    const many = Array.from({ length: 1500 }, (_, i) => `h${i}: 1`);
+    expect(await sendRaw(listener.port, rawPost(body, many))).toMatch(/^HTTP\/1.1 200 /);
+    expect(readStore(listener.store)[0]?.headers.length).toBeGreaterThan(1500);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['invalid UTF-8', Buffer.from([0xff, 0xfe, 0x00])],
+    ['a JSON scalar', '42'],
+    ['null', 'null'],
+    ['deep nesting', '['.repeat(100_000) + ']'.repeat(100_000)],
+    ['__proto__ keys', '{"__proto__":{"event":"x"},"constructor":1,"event":"test_run.failed"}'],
+    ['duplicate keys', '{"event":"a","event":"test_run.failed","data":{},"data":{"agent_id":"x"}}'],
+    ['lone surrogates', '{"event":"\\ud800","id":"\\udfff"}'],
+    ['an event that is no text', '{"event":{"a":1},"data":[]}'],
+  ])('a signed body of %s is kept and judged', async (_, bytes) => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url]);
+    expect((await post(listener.url, bytes)).status).toBe(200);
+    expect(await listener.next('delivery')).toMatchObject({ signature: { valid: true } });
+    expect(app.received[0]?.body.equals(Buffer.from(bytes))).toBe(true);
+    expect((await listener.stop()).code).toBe(0);
+  });
+});
+
+it('neutralises what would repaint a terminal, wherever it came from', async () => {
+  const evil = '\u001b[31m\u001b]52;c;aGk=\u0007\u202e\u009b2J\r';
+  const app = await startApp((response) => response.writeHead(500).end(`boom ${evil}`));
+  const home = temporaryFolder();
+  const cli = startCli(['webhooks', 'listen', '--port', '0', '--forward-to', `${app.url}/x`], {
+    home,
+    env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+  });
+  const banner = await cli.nextErrorLine((line) => line.includes('Listening on'));
+  const url = /http:\S+/.exec(banner)?.[0] ?? '';
+  const body = JSON.stringify({ event: `test_run.failed${evil}`, data: { test_run_id: evil } });
+  await post(url, body);
+  await post(url, body, { 'X-Relyable-Signature': evil.replace(/[^ -~]/g, '') });
+  await cli.nextLine((line) => line.includes('✗ signature'));
+  cli.child.kill('SIGINT');
+  const { stdout, stderr } = await cli.done;
+  expect(stdout).toContain('\\u{1b}');
+  expect(stdout + stderr).not.toMatch(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
+  );
+});
+
+describe('the store', () => {
+  const isRoot = process.getuid?.() === 0;
+
+  it.skipIf(isRoot || process.platform === 'win32')(
+    'a folder that cannot be written: exit 2, nothing begun',
+    async () => {
+      const folder = join(temporaryFolder(), 'locked');
+      mkdirSync(folder);
+      chmodSync(folder, 0o500);
+      const result = await runCli([
+        'webhooks',
+        'listen',
+        '--port',
+        '0',
+        '--store',
+        join(folder, 'c.db'),
+      ]);
+      expect(result.code).toBe(2);
+      expect(result.stderr).toMatch(/^error: the store .* cannot be used/m);
+    },
+  );
+
+  it('a damaged file: exit 2, and it is left as it is', async () => {
+    const file = join(temporaryFolder(), 'c.db');
+    writeFileSync(file, 'not a store'.repeat(1000));
+    const result = await runCli(['webhooks', 'listen', '--port', '0', '--store', file, '--json']);
+    expect(result.code).toBe(2);
+    expect(JSON.parse(result.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      type: 'error',
+      v: 1,
+      code: 'STORE_UNUSABLE',
+      exitCode: 2,
+    });
+    expect(readFileSync(file, 'utf8')).toBe('not a store'.repeat(1000));
+  });
+
+  it.skipIf(!hasStack('bash'))(
+    'no room left: 503 so that Relyable retries, and it lives on',
+    async () => {
+      const home = temporaryFolder();
+      const store = join(home, 'captures.db');
+      // The shell's limit on file sizes (in 1 KB blocks) stands in for a full disk.
+      const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {
+        home,
+        env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+        shellPrefix: 'ulimit -f 300; trap "" XFSZ;',
+      });
+      const ready = JSON.parse(await cli.nextLine((line) => line.includes('"ready"'))) as {
+        url: string;
+      };
+      const statuses: number[] = [];
+      for (let n = 0; n < 12; n++) {
+        statuses.push((await post(ready.url, `{"n":${n},"pad":"${'x'.repeat(60_000)}"}`)).status);
+      }
+      expect(new Set(statuses)).toEqual(new Set([200, 503]));
+      expect((await fetch(ready.url)).status).toBe(200);
+      cli.child.kill('SIGINT');
+      expect((await cli.done).code).toBe(0);
+      const kept = readStore(store);
+      expect(kept).toHaveLength(statuses.filter((status) => status === 200).length);
+    },
+  );
+
+  it('kill -9 of a loaded listener, 20 times: nothing that was answered 200 is missing', async () => {
+    const home = temporaryFolder();
+    const answered: string[] = [];
+    let n = 0;
+    for (let round = 0; round < 20; round++) {
+      const listener = await listen([], { home });
+      let isDead = false;
+      const sender = async (): Promise<void> => {
+        while (!isDead) {
+          n += 1;
+          const id = `evt_${n}`;
+          const response = await post(listener.url, `{"id":"${id}"}`).catch(() => undefined);
+          if (response?.status === 200) answered.push(id);
+        }
+      };
+      const before = answered.length;
+      const senders = Array.from({ length: 8 }, sender);
+      while (answered.length < before + 20 + round)
+        await new Promise((resolve) => setImmediate(resolve));
+      listener.child.kill('SIGKILL');
+      await listener.done;
+      isDead = true;
+      await Promise.all(senders);
+    }
+    const kept = new Set(readStore(join(home, 'captures.db')).map(({ eventId }) => eventId));
+    expect(answered.filter((id) => !kept.has(id))).toEqual([]);
+    expect(answered.length).toBeGreaterThan(20 * 20);
+  });
+});
+
+describe('starting and stopping', () => {
+  it('a port in use: exit 4', async () => {
+    const app = await startApp();
+    const result = await runCli(['webhooks', 'listen', '--port', String(app.port), '--json'], {
+      env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+    });
+    expect(result.code).toBe(4);
+    expect(result.stdout).toBe('');
+    expect(JSON.parse(result.stderr)).toEqual({
+      type: 'error',
+      v: 1,
+      code: 'PORT_IN_USE',
+      message: `port ${app.port} on 127.0.0.1 is in use`,
+      hint: 'stop what listens there, or choose another with --port (0 takes any free one)',
+      exitCode: 4,
+    });
+  });
+
+  it('drains what is under way: the answer still goes out after Ctrl-C', async () => {
+    let answerApp = (): void => undefined;
+    const app = await startApp((response) => {
+      answerApp = () => response.end('late');
+    });
+    const listener = await listen(['--forward-to', app.url]);
+    const response = post(listener.url);
+    await app.waitFor(1);
+    listener.child.kill('SIGTERM');
+    await expect
+      .poll(() =>
+        fetch(listener.url).then(
+          () => 'up',
+          () => 'down',
+        ),
+      )
+      .toBe('down');
+    answerApp();
+    expect((await response).status).toBe(200);
+    expect((await listener.done).code).toBe(0);
+  });
+
+  it('--print-secret prints the secret alone; the development secret is made once, private', async () => {
+    const home = temporaryFolder();
+    const [one, two] = await Promise.all([
+      runCli(['webhooks', 'listen', '--print-secret'], { home }),
+      runCli(['webhooks', 'listen', '--print-secret'], { home }),
+    ]);
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect(one.stdout).toMatch(/^whsec_dev_[0-9a-f]{48}\n$/);
+    expect(two.stdout).toBe(one.stdout);
+    if (process.platform === 'linux') {
+      expect(statSync(join(home, '.local/share/relyable/dev-secret')).mode & 0o777).toBe(0o600);
+    }
+    const file = join(home, 'secret.txt');
+    writeFileSync(file, 'from a file\r\n');
+    const fromFile = await runCli(['webhooks', 'listen', '--print-secret', '--secret-file', file], {
+      home,
+    });
+    expect(fromFile.stdout).toBe('from a file\n');
+  });
+
+  it('an empty secret is an error, not the development secret', async () => {
+    const result = await runCli(['webhooks', 'listen', '--port', '0'], {
+      env: { RELYABLE_WEBHOOK_SECRET: '' },
+    });
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain(
+      'error: RELYABLE_WEBHOOK_SECRET: expected a signing secret, got an empty value',
+    );
+  });
+
+  it.each([
+    [['--port', '70000'], '--port: expected a whole number from 0 to 65535, got "70000"'],
+    [['--invalid', 'drop'], '--invalid: expected reject or forward, got "drop"'],
+    [
+      ['--timeout', 'soon'],
+      '--timeout: expected a duration such as 500ms, 30s, 5m, 1h or 7d, got "soon"',
+    ],
+    [['--max-body', '-1'], '--max-body: expected a size such as 512, 64kb or 10mb, got "-1"'],
+    [
+      ['--forward-to', 'ftp://x'],
+      '--forward-to: expected a URL or port such as 3000, localhost:3000/hook or https://host/hook, got "ftp://x"',
+    ],
+    [['-H', 'no colon'], '--header: expected a header such as "X-Name: value", got "no colon"'],
+    [['--events', 'test_run.complete'], '--events: unknown event type "test_run.complete"'],
+    [['--forwardto', '3000'], "unknown option '--forwardto'"],
+  ])('%j: exit 2 and says what was expected', async (args, message) => {
+    const result = await runCli(['webhooks', 'listen', '--port', '0', ...args], {
+      env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+    });
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain(`error: ${message}\n`);
+  });
+
+  it('a reader of stdout that leaves ends it quietly', async () => {
+    const listener = await listen();
+    listener.child.stdout.destroy();
+    await post(listener.url);
+    const { code, stderr } = await listener.done;
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/EPIPE|at /);
+  });
+
+  it('--ready-file names the URL while it listens', async () => {
+    const file = join(temporaryFolder(), 'ready');
+    const listener = await listen(['--ready-file', file]);
+    await expect.poll(() => readFileSync(file, 'utf8')).toBe(`${listener.url}\n`);
+    await listener.stop();
+    expect(() => readFileSync(file)).toThrow(/ENOENT/);
+  });
+});
+
+describe('what others wrote sends to it, and their bytes arrive unchanged', () => {
+  const body = Buffer.from(
+    '{"event":"test_run.completed",  "data":{"score":70.0,"n":"\\u00e9é"}}\n',
+  );
+  const signature = signPayload(body, SECRET);
+
+  it.skipIf(!hasStack('curl'))('curl', async () => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url]);
+    const file = join(temporaryFolder(), 'body.json');
+    writeFileSync(file, body);
+    const curl = await runProgram('curl', [
+      '-s',
+      '-w',
+      '%{http_code}',
+      '--data-binary',
+      `@${file}`,
+      '-H',
+      `X-Relyable-Signature: ${signature}`,
+      '-H',
+      'Expect: 100-continue',
+      listener.url,
+    ]);
+    expect(curl).toEqual({ code: 0, stdout: 'OK200', stderr: '' });
+    expect(app.received[0]?.body.equals(body)).toBe(true);
+    expect(app.received[0]?.headers['user-agent']).toMatch(/^curl\//);
+  });
+
+  it.skipIf(!hasPython)('Python’s http.client', async () => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url]);
+    const program = `
+import http.client, sys
+body = sys.stdin.buffer.read()
+c = http.client.HTTPConnection('127.0.0.1', ${listener.port})
+for _ in range(3):
+    c.request('POST', '/hook', body, {'X-Relyable-Signature': '${signature}'})
+    r = c.getresponse(); r.read(); print(r.status)
+`;
+    const python = await runProgram('python3', ['-c', program], body);
+    expect(python.stdout.trim().split(/\s+/)).toEqual(['200', '200', '200']);
+    expect(app.received.every((seen) => seen.body.equals(body))).toBe(true);
+  });
+
+  it.skipIf(!hasStack('sh', ['-c', 'command -v wrk']))('wrk', async () => {
+    const app = await startApp();
+    const listener = await listen(['--forward-to', app.url]);
+    const script = join(temporaryFolder(), 'post.lua');
+    writeFileSync(
+      script,
+      `wrk.method = "POST"\nwrk.body = ${JSON.stringify(PAYLOAD)}\nwrk.headers["X-Relyable-Signature"] = "${signPayload(Buffer.from(PAYLOAD), SECRET)}"\n`,
+    );
+    const wrk = await runProgram('wrk', ['-t1', '-c16', '-d1s', '-s', script, listener.url]);
+    expect(wrk.code).toBe(0);
+    expect(wrk.stdout).not.toContain('Non-2xx');
+    const { summary } = await listener.stop();
+    expect(summary['received']).toBeGreaterThan(0);
+    expect(summary).toMatchObject({ invalid: 0 });
+    expect(app.received.every((seen) => seen.body.toString() === PAYLOAD)).toBe(true);
+  });
+});

@@ -1,0 +1,232 @@
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { RelyableError } from '../../src/errors.ts';
+import { type CaptureStore, openReader, openStore } from '../../src/store/capture-store.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import type { Forward } from '../../src/webhook/capture.ts';
+import { makeCapture } from '../support/captures.ts';
+import { temporaryFolder } from '../support/cli.ts';
+
+function storeFile(): string {
+  return join(temporaryFolder(), 'deep', 'captures.db');
+}
+
+function open(file: string, maxBytes?: number): CaptureStore {
+  const store = openStore(file, maxBytes);
+  let isOpen = true;
+  onTestFinished(() => {
+    if (isOpen) store.close();
+  });
+  return {
+    ...store,
+    close: () => {
+      isOpen = false;
+      store.close();
+    },
+  };
+}
+
+const FORWARD: Forward = {
+  kind: 'forward',
+  at: 1,
+  url: 'http://localhost:3000/',
+  status: 500,
+  durationMs: 1.5,
+  error: null,
+  responseHeaders: [['X-Twice', '1']],
+  responseBody: Buffer.from([0, 255, 10]),
+  edited: false,
+};
+
+describe('what is kept comes back as it was', () => {
+  it.each([
+    ['every byte there is', Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
+    ['nothing', Buffer.alloc(0)],
+    ['a NUL first', Buffer.from('\0abc')],
+    ['invalid UTF-8', Buffer.from([0xc3, 0x28, 0xff])],
+  ])('a body of %s', async (_, body) => {
+    const store = open(storeFile());
+    const capture = makeCapture(1, { body, event: 'a\0b', path: '/\u00ff?\0', eventId: 'x\0y' });
+    await store.add(capture);
+    expect(store.get(capture.id)).toEqual(capture);
+  });
+
+  it('headers keep order, case and repeats', async () => {
+    const store = open(storeFile());
+    const headers = [
+      ['x-B', '2'],
+      ['X-a', ''],
+      ['x-b', 'é'],
+    ] as const;
+    const capture = makeCapture(1, { headers });
+    await store.add(capture);
+    expect(store.get(capture.id)?.headers).toEqual(headers);
+  });
+
+  it('forwards are kept with their capture, and its answer is what the app said', async () => {
+    const store = open(storeFile());
+    const capture = makeCapture(1, { answered: null });
+    await store.add(capture);
+    store.addForward(capture.id, FORWARD);
+    store.flush();
+    expect(store.get(capture.id)).toMatchObject({ answered: 500, forwards: [FORWARD] });
+  });
+});
+
+it('says of a repeat which capture was first, also within one commit and after a restart', async () => {
+  const file = storeFile();
+  const body = Buffer.from('{"id":"evt_1"}');
+  const [a, b, c, invalid] = [1, 2, 3, 4].map((n) => makeCapture(n, { body }));
+  if (!a || !b || !c || !invalid) throw new Error('unreachable');
+  const store = open(file);
+  const added = await Promise.all([store.add(a), store.add(b)]);
+  expect(added.map(({ duplicateOf }) => duplicateOf)).toEqual([null, a.id]);
+  store.close();
+
+  const again = open(file);
+  const refused = {
+    ...invalid,
+    verification: { valid: false, reason: 'signature_empty' } as const,
+  };
+  expect(await again.add(refused)).toEqual({ duplicateOf: null });
+  expect(await again.add(c)).toEqual({ duplicateOf: a.id });
+});
+
+it('two writers share a store and see each other’s captures', async () => {
+  const file = storeFile();
+  const [one, two] = [open(file), open(file)];
+  const body = Buffer.from('{"id":"evt_shared"}');
+  const first = makeCapture(1, { body });
+  await one.add(first);
+  expect(await two.add(makeCapture(2, { body }))).toEqual({ duplicateOf: first.id });
+  await Promise.all(
+    Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? one : two).add(makeCapture(10 + n))),
+  );
+  expect([...one.each({})]).toHaveLength(202);
+});
+
+it('lists newest first, filtered', async () => {
+  const store = open(storeFile());
+  const failed = makeCapture(1);
+  const invalid = makeCapture(2, { verification: { valid: false, reason: 'signature_missing' } });
+  const other = makeCapture(3, { event: 'agent.score_dropped' });
+  for (const capture of [failed, invalid, other]) await store.add(capture);
+  store.addForward(failed.id, FORWARD);
+  store.addForward(other.id, { ...FORWARD, status: 200 });
+  store.flush();
+  const ids = (filter: object, limit = 10): string[] =>
+    store.list(filter, limit).map(({ id }) => id);
+  expect(ids({})).toEqual([other.id, invalid.id, failed.id]);
+  expect(ids({}, 1)).toEqual([other.id]);
+  expect(ids({ failed: true })).toEqual([failed.id]);
+  expect(ids({ invalid: true })).toEqual([invalid.id]);
+  expect(ids({ event: 'agent.score_dropped' })).toEqual([other.id]);
+  expect(ids({ since: other.receivedAt })).toEqual([other.id]);
+});
+
+it('prunes by age and by number, forwards included', async () => {
+  const store = open(storeFile());
+  for (let n = 0; n < 10; n++) await store.add(makeCapture(n));
+  expect(store.prune({ before: makeCapture(3).receivedAt })).toBe(3);
+  expect(store.prune({ keep: 5 })).toBe(2);
+  expect(store.list({}, 100)).toHaveLength(5);
+  expect(store.prune({ keep: 0 })).toBe(5);
+});
+
+it('makes room for the newest once the cap is reached', async () => {
+  const store = open(storeFile(), 1_000_000);
+  const body = Buffer.alloc(4096, 'x');
+  let last = makeCapture(0);
+  for (let n = 0; n < 1200; n++) {
+    last = makeCapture(n, { body, eventId: String(n), id: `cap_${String(n).padStart(16, '0')}` });
+    await store.add(last);
+  }
+  // Room is made between turns of the event loop.
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  const kept = store.list({}, 10_000);
+  expect(kept[0]?.id).toBe(last.id);
+  expect(kept.length).toBeLessThan(500);
+});
+
+describe('a file it must not touch', () => {
+  function expectRefused(file: string, message: RegExp): void {
+    const before = readFileSync(file);
+    for (const use of [() => openStore(file), () => openReader(file)?.list({}, 1)]) {
+      let thrown: unknown;
+      try {
+        use();
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toBeInstanceOf(RelyableError);
+      expect(thrown).toMatchObject({ code: 'STORE_UNUSABLE', exitCode: 2 });
+      expect((thrown as Error).message).toMatch(message);
+    }
+    expect(readFileSync(file).equals(before)).toBe(true);
+  }
+
+  it('is not a database', () => {
+    const file = join(temporaryFolder(), 'captures.db');
+    writeFileSync(file, 'my shopping list, which is longer than a header of SQLite '.repeat(50));
+    expectRefused(file, /damaged|not a database/);
+  });
+
+  it('is another program’s database', () => {
+    const file = join(temporaryFolder(), 'captures.db');
+    const database = openDatabase(file, 'write');
+    database.exec('PRAGMA application_id = 1; PRAGMA journal_mode = DELETE');
+    database.close();
+    expectRefused(file, /another program/);
+  });
+
+  it('is of a newer version', () => {
+    const file = join(temporaryFolder(), 'captures.db');
+    const database = openDatabase(file, 'write');
+    database.exec('PRAGMA user_version = 999; PRAGMA journal_mode = DELETE');
+    database.close();
+    expectRefused(file, /newer relyable \(schema 999/);
+  });
+
+  it('lost its middle', async () => {
+    const file = storeFile();
+    const store = open(file);
+    for (let n = 0; n < 200; n++) await store.add(makeCapture(n));
+    store.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xaa, 100, bytes.length);
+    const damaged = join(temporaryFolder(), 'captures.db');
+    writeFileSync(damaged, bytes);
+    expectRefused(damaged, /damaged/);
+  });
+});
+
+it.skipIf(process.platform === 'win32')('is private to its user', async () => {
+  const file = storeFile();
+  const store = open(file);
+  await store.add(makeCapture(1));
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(`${file}-wal`).mode & 0o777).toBe(0o600);
+});
+
+it('reads nothing where there is nothing, and makes nothing', () => {
+  const file = storeFile();
+  expect(openReader(file)).toBeUndefined();
+  expect(() => statSync(file)).toThrow(/ENOENT/);
+});
+
+it('a reader works while a writer writes, and on a copy', async () => {
+  const file = storeFile();
+  const store = open(file);
+  await store.add(makeCapture(1));
+  const reader = openReader(file);
+  await store.add(makeCapture(2));
+  expect(reader?.list({}, 10)).toHaveLength(2);
+  reader?.close();
+  store.close();
+  const copy = join(temporaryFolder(), 'copy.db');
+  copyFileSync(file, copy);
+  const copied = openReader(copy);
+  expect(copied?.list({}, 10)).toHaveLength(2);
+  copied?.close();
+});
