@@ -137,7 +137,7 @@ async function offeredCaptures(
     reader?.close();
     const listed = found.map(({ id, event, receivedAt }): Candidate => [
       id,
-      `${formatTime(receivedAt)} ${event ?? ''}`,
+      `${formatTime(receivedAt, invocation.terminal.isUtc)} ${event ?? ''}`,
     ]);
     return [['last', 'the newest'], ...listed];
   } catch {

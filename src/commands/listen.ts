@@ -3,6 +3,12 @@ import { resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
 import type { Context } from '../context.ts';
 import { type ConfigLayer } from '../config/load.ts';
+import {
+  DEFAULT_HOST,
+  DEFAULT_MAX_BODY,
+  DEFAULT_PORT,
+  DEFAULT_TIMEOUT,
+} from '../config/defaults.ts';
 import { nearest } from '../config/nearest.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { pickSetting, storeSetting } from '../config/settings.ts';
@@ -82,10 +88,10 @@ async function listen(
     watch?.observe(event);
     if (terminal.isJson) out.line(JSON.stringify(listenEventToJson(event)));
     else if (event.type === 'delivery' || event.type === 'refused') {
-      out.line(formatListenEvent(event, terminal.style));
+      out.line(formatListenEvent(event, terminal.style, terminal.isUtc));
     } else {
       out.flush();
-      terminal.info(formatListenEvent(event, terminal.errorStyle));
+      terminal.info(formatListenEvent(event, terminal.errorStyle, terminal.isUtc));
     }
   };
   try {
@@ -149,11 +155,11 @@ function readOptions(
   };
   const settings = {
     forwardTo: pick('forward-to', flags.forwardTo, (values) => values.forwardTo, ''),
-    port: pick('port', flags.port, (values) => values.port, '4400'),
-    host: pick('host', flags.host, (values) => values.host, '127.0.0.1'),
+    port: pick('port', flags.port, (values) => values.port, String(DEFAULT_PORT)),
+    host: pick('host', flags.host, (values) => values.host, DEFAULT_HOST),
     events: pick('events', flags.events, (values) => values.events?.join(','), ''),
-    timeout: pick('timeout', flags.timeout, (values) => values.timeout, '30s'),
-    maxBody: pick('max-body', flags.maxBody, (values) => values.maxBody, '10mb'),
+    timeout: pick('timeout', flags.timeout, (values) => values.timeout, DEFAULT_TIMEOUT),
+    maxBody: pick('max-body', flags.maxBody, (values) => values.maxBody, DEFAULT_MAX_BODY),
     store: storeSetting(context, layers, flags.store),
   };
   explainSettings(invocation, settings);

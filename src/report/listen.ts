@@ -55,15 +55,19 @@ function deliveryToJson(delivery: Delivery): JsonLine {
   };
 }
 
-/** An event of the listener as lines for people. */
-export function formatListenEvent(event: ListenEvent, style: ChalkInstance): string {
+/** An event of the listener as lines for people, times in the local zone or UTC. */
+export function formatListenEvent(
+  event: ListenEvent,
+  style: ChalkInstance,
+  isUtc: boolean,
+): string {
   switch (event.type) {
     case 'ready':
       return formatReady(event, style);
     case 'delivery':
-      return formatDelivery(event, style);
+      return formatDelivery(event, style, isUtc);
     case 'refused':
-      return formatRefused(event, style);
+      return formatRefused(event, style, isUtc);
     case 'summary':
       return formatSummary(event, style);
   }
@@ -81,10 +85,10 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
 }
 
 /** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>` and what follows. */
-function formatDelivery(delivery: Delivery, style: ChalkInstance): string {
+function formatDelivery(delivery: Delivery, style: ChalkInstance, isUtc: boolean): string {
   const { verification, forward, event, subjectId } = delivery;
   const columns = [
-    style.dim(formatTime(delivery.receivedAt)),
+    style.dim(formatTime(delivery.receivedAt, isUtc)),
     style.bold(safeLine(event ?? '(no event)')),
     ...(subjectId === null ? [] : [safeLine(subjectId)]),
     verification.valid ? style.green('✓ signature') : style.red('✗ signature'),
@@ -126,8 +130,8 @@ function shownResponse(body: Buffer): string[] {
   return text === '' ? [] : safeText(text).split('\n');
 }
 
-function formatRefused(refused: Refused, style: ChalkInstance): string {
-  return `${style.dim(formatTime(refused.at))}  ${style.red(`✗ answered ${refused.status}`)}  ${safeLine(refused.reason)}`;
+function formatRefused(refused: Refused, style: ChalkInstance, isUtc: boolean): string {
+  return `${style.dim(formatTime(refused.at, isUtc))}  ${style.red(`✗ answered ${refused.status}`)}  ${safeLine(refused.reason)}`;
 }
 
 function formatSummary(summary: Summary, style: ChalkInstance): string {
