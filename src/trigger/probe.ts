@@ -1,3 +1,4 @@
+import { DEVELOPMENT_SECRET_SOURCE } from '../config/secrets.ts';
 import type { Outgoing, Sender } from '../http/send.ts';
 import { type JsonValue, serialisePayload, WIRE_FORMATS } from '../webhook/payload.ts';
 import { type SignedRequest, signRequest, tamperRequest } from '../webhook/signed-request.ts';
@@ -151,7 +152,10 @@ type Explanation = Pick<Finding, 'cause' | 'fix'>;
 function explainRefusal({ secret, status }: ProbeOptions, probes: readonly Probe[]): Explanation {
   return {
     cause: `every form of the event is refused (${probes.length + 1} requests, first answer ${status}): most likely your app has another secret`,
-    fix: `give the app the secret that trigger signed with, the one from ${secret.source}, and restart it`,
+    fix:
+      secret.source === DEVELOPMENT_SECRET_SOURCE
+        ? 'start the app with RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)"'
+        : `give the app the secret that trigger signed with, the one from ${secret.source}, and restart it`,
   };
 }
 

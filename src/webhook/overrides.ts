@@ -25,6 +25,7 @@ export function parseOverride(text: string, name: string): Override {
 }
 
 function parsePath(text: string): (string | number)[] | null {
+  if (text.startsWith('.')) return null;
   const path: (string | number)[] = [];
   const pattern = /(?:^|\.)((?:\\.|[^.[\]\\])+)|\[(\d+)\]/y;
   while (pattern.lastIndex < text.length) {

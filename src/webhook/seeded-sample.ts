@@ -53,13 +53,13 @@ const ID_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
 /** Marsaglia's xorshift on 32-bit words (Journal of Statistical Software 8:14, 2003). */
 function createDice(seed: number, salt: string): Dice {
-  let state = seed >>> 0;
-  // FNV-1a over the salt, so that neighbouring seeds and equal seeds of two salts part ways.
+  // FNV-1a parts neighbouring seeds, and the salts of one seed.
+  let state = 0x811c9dc5;
   for (const char of `${seed}/${salt}`) {
     state = Math.imul(state ^ char.charCodeAt(0), 0x01000193) >>> 0;
   }
-  // Zero is the one state it never leaves.
-  state ||= 0x9e3779b9;
+  // Zero is the one state xorshift never leaves.
+  state ||= 1;
   const next = (): number => {
     state ^= state << 13;
     state ^= state >>> 17;
