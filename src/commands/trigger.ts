@@ -1,5 +1,5 @@
 import type { Invocation } from '../cli.ts';
-import { EXIT_NO, EXIT_UNREACHABLE, EXIT_YES, RelyableError } from '../errors.ts';
+import { EXIT_NO, EXIT_UNREACHABLE, EXIT_YES } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
 import { createSender, type Sender } from '../http/send.ts';
 import { isLoopback } from '../webhook/loopback.ts';
@@ -25,12 +25,7 @@ import { printRequests } from './trigger-print.ts';
 const PROBE_TIMEOUT_MS = 2000;
 
 export async function run(invocation: Invocation<TriggerFlags>): Promise<number> {
-  const { terminal, flags, args } = invocation;
-  if (args.length > 1) {
-    throw new RelyableError('USAGE', `expected one event, got "${args.join(' ')}"`, {
-      hint: 'all sends all four',
-    });
-  }
+  const { terminal, flags } = invocation;
   if (flags.list === true) return listEvents(invocation);
   const options = readTriggerOptions(flags, terminal.isJson);
   const plan = await makePlan(invocation, options);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCurlCommand } from '../../src/webhook/curl-command.ts';
 import { startApp } from '../support/app.ts';

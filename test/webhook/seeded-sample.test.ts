@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkEvent } from '../../src/webhook/event-schema.ts';
 import { EVENT_TYPES } from '../../src/webhook/event-type.ts';
