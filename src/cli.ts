@@ -1,6 +1,16 @@
 import { Command, type CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { RelyableError } from './errors.ts';
+import {
+  defineCaptures,
+  defineCapturesExport,
+  defineCapturesImport,
+  defineCapturesList,
+  defineCapturesPath,
+  defineCapturesPrune,
+  defineCapturesReplay,
+  defineCapturesShow,
+} from './flags/captures.ts';
 import { defineCheck } from './flags/check.ts';
 import { defineComplete, defineCompletion } from './flags/completion.ts';
 import { defineConfig } from './flags/config.ts';
@@ -73,6 +83,28 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(defineCheck(webhooks.command('check')), () => import('./commands/check.ts'));
 
   attach(defineEmulate(webhooks.command('emulate')), () => import('./commands/emulate.ts'));
+
+  const captures = defineCaptures(webhooks.command('captures'));
+  const capturesList = captures.command('list', { isDefault: true });
+  attach(defineCapturesList(capturesList), () => import('./commands/captures-list.ts'));
+  attach(defineCapturesShow(captures.command('show')), () => import('./commands/captures-show.ts'));
+  attach(
+    defineCapturesReplay(captures.command('replay')),
+    () => import('./commands/captures-replay.ts'),
+  );
+  attach(
+    defineCapturesExport(captures.command('export')),
+    () => import('./commands/captures-export.ts'),
+  );
+  attach(
+    defineCapturesImport(captures.command('import')),
+    () => import('./commands/captures-import.ts'),
+  );
+  attach(
+    defineCapturesPrune(captures.command('prune')),
+    () => import('./commands/captures-prune.ts'),
+  );
+  attach(defineCapturesPath(captures.command('path')), () => import('./commands/captures-path.ts'));
 
   const logs = defineLogs(webhooks.command('logs'));
   const logsList = logs.command('list', { isDefault: true });

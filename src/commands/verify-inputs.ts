@@ -36,8 +36,11 @@ export async function* findRequests(
   try {
     if (sources.length === 0) for (const capture of reader?.each({}) ?? []) yield locate(capture);
     for (const source of sources) {
-      if (!isStored(source)) yield* readSource(invocation, source, options);
-      else if (reader !== undefined) yield locate(requireCapture(reader, source.id));
+      if (isStored(source)) {
+        if (reader !== undefined) yield locate(requireCapture(reader, source.id));
+        continue;
+      }
+      for await (const placed of readSource(invocation, source, options)) yield toLocated(placed);
     }
   } finally {
     reader?.close();
@@ -96,12 +99,21 @@ function locate(capture: Capture): LocatedRequest {
   return { source: id, index: 0, isOneOfMany: false, event, request: capture, note: null };
 }
 
+/** A request of a file or stdin, and its place there. */
+interface PlacedRequest {
+  readonly source: string;
+  /** From 0. */
+  readonly index: number;
+  readonly isOneOfMany: boolean;
+  readonly found: FoundRequest;
+}
+
 /** Every request of stdin, a file, or the files of a folder; says what was left out. */
-async function* readSource(
-  { context, terminal }: VerifyInvocation,
+export async function* readSource(
+  { context, terminal }: Invocation<unknown>,
   source: Exclude<Source, { readonly kind: 'capture' }>,
   options: InputOptions,
-): AsyncGenerator<LocatedRequest> {
+): AsyncGenerator<PlacedRequest> {
   const skipped = new Map<string, number>();
   const count = (why: string, by = 1): void => {
     skipped.set(why, (skipped.get(why) ?? 0) + by);
@@ -127,7 +139,7 @@ async function* readOne(
   source: string,
   items: ReturnType<typeof readInput>,
   count: (why: string) => void,
-): AsyncGenerator<LocatedRequest> {
+): AsyncGenerator<PlacedRequest> {
   let held: FoundRequest | undefined;
   let index = 0;
   for await (const item of items) {
@@ -136,19 +148,15 @@ async function* readOne(
       continue;
     }
     if (held !== undefined) {
-      yield toLocated(source, index, true, held);
+      yield { source, index, isOneOfMany: true, found: held };
       index += 1;
     }
     held = item;
   }
-  if (held !== undefined) yield toLocated(source, index, index > 0, held);
+  if (held !== undefined) yield { source, index, isOneOfMany: index > 0, found: held };
 }
 
-function toLocated(
-  source: string,
-  index: number,
-  isOneOfMany: boolean,
-  { request, note }: FoundRequest,
-): LocatedRequest {
-  return { source, index, isOneOfMany, event: summarisePayload(request).event, request, note };
+function toLocated({ found, ...place }: PlacedRequest): LocatedRequest {
+  const { request, note } = found;
+  return { ...place, event: summarisePayload(request).event, request, note };
 }

@@ -27,8 +27,18 @@ function usage(name: string, expected: string, text: string): RelyableError {
   return new RelyableError('USAGE', `${name}: expected ${expected}, got "${text}"`);
 }
 
-/** `500ms`, `30s`, `1.5m`, `2h`, `7d`, several together (`1h30m`), or `0` → ms. */
+/** Node's timers hold 2^31-1 ms; a longer wait would fire at once. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+
+/** `500ms`, `30s`, `1.5m`, `2h`, `7d`, several together (`1h30m`), or `0` → ms that can be waited. */
 export function parseDuration(text: string, name: string): number {
+  const totalMs = parseAge(text, name);
+  if (totalMs > MAX_WAIT_MS) throw usage(name, 'at most 24 days', text);
+  return totalMs;
+}
+
+/** The same without a limit: for how long ago something was. */
+export function parseAge(text: string, name: string): number {
   const expected = 'a duration such as 500ms, 30s, 5m, 1h or 7d';
   if (text === '0') return 0;
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) throw usage(name, expected, text);
@@ -36,14 +46,12 @@ export function parseDuration(text: string, name: string): number {
   for (const [, amount = '', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     totalMs += Number(amount) * (DURATION_UNITS_MS[unit] ?? 0);
   }
-  // Node's timers hold 2^31-1 ms; a longer wait would fire at once.
-  if (totalMs > 2 ** 31 - 1) throw usage(name, 'at most 24 days', text);
   return totalMs;
 }
 
 /** `2h` ago, or a date and time (ISO 8601; UTC without a zone, midnight without a time) → ms since 1970. */
 export function parseSince(text: string, name: string, now: number): number {
-  if (/^[\d.]+[a-z]/.test(text)) return now - parseDuration(text, name);
+  if (/^[\d.]+[a-z]/.test(text)) return now - parseAge(text, name);
   const match =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/i.exec(text);
   const [, date, time = '00:00', zone = 'Z'] = match ?? [];

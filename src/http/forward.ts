@@ -4,7 +4,7 @@ import { type HeaderPair, toHeaderPairs, type WebhookRequest } from '../webhook/
 import { endToEndHeaders } from './hop-by-hop.ts';
 import { timeoutError } from './send.ts';
 import { isLoopback } from '../webhook/loopback.ts';
-import { describeFailure, lookupTarget, type TlsOptions } from './target.ts';
+import { describeFailure, lookupTarget, pathAtTarget, type TlsOptions } from './target.ts';
 
 export interface ForwarderOptions {
   readonly target: URL;
@@ -58,14 +58,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   });
   const replaced = new Set(options.addedHeaders.map(([name]) => name.toLowerCase()));
   const keepsHost = isLoopback(target) && !replaced.has('host');
-  const hasOwnPath = target.pathname !== '/' || target.search !== '';
-
-  const pathFor = ({ path }: Pick<WebhookRequest, 'path'>): string => {
-    if (!hasOwnPath) return path;
-    const query = path.indexOf('?');
-    const carriesQuery = target.search === '' && query !== -1;
-    return `${target.pathname}${target.search}${carriesQuery ? path.slice(query) : ''}`;
-  };
+  const pathFor = ({ path }: Pick<WebhookRequest, 'path'>): string => pathAtTarget(target, path);
 
   const headersFor = (request: WebhookRequest): string[] => {
     const flat: string[] = [];

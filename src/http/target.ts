@@ -48,6 +48,14 @@ export const lookupTarget: LookupFunction = (hostname, options, callback) => {
   });
 };
 
+/** The path a request takes at a target: the target's own, or the request's where it has none. */
+export function pathAtTarget(target: URL, path: string): string {
+  if (target.pathname === '/' && target.search === '') return path;
+  const query = path.indexOf('?');
+  const carriesQuery = target.search === '' && query !== -1;
+  return `${target.pathname}${target.search}${carriesQuery ? path.slice(query) : ''}`;
+}
+
 /** Why no answer came, in a person's words. */
 export function describeFailure(error: unknown, url: URL): string {
   const where = url.host;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Forward } from '../webhook/capture.ts';
 import { REASONS } from '../webhook/verification.ts';
+import { HEADER_NAME, HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { base64Schema, parseJsonInput, requireShape } from './json-input.ts';
 
@@ -9,7 +10,14 @@ const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const timeSchema = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const statusSchema = z.int().nullable();
-const headersSchema = z.array(z.tuple([z.string(), z.string()]));
+const responseHeadersSchema = z.array(z.tuple([z.string(), z.string()]));
+/** What could not have been on the wire would become another request when it is sent again. */
+const headersSchema = z.array(
+  z.tuple([
+    z.string().regex(HEADER_NAME, 'expected a header name'),
+    z.string().regex(HEADER_VALUE, 'expected a header value on one line'),
+  ]),
+);
 
 const forwardSchema = z
   .object({
@@ -20,7 +28,7 @@ const forwardSchema = z
     error: z.string().nullable(),
     kind: z.enum(['forward', 'replay']).default('forward'),
     edited: z.boolean().default(false),
-    responseHeaders: headersSchema.default([]),
+    responseHeaders: responseHeadersSchema.default([]),
     responseBodyBase64: base64Schema.default(() => Buffer.alloc(0)),
   })
   .transform(({ responseBodyBase64, ...rest }): Forward => ({
@@ -34,9 +42,9 @@ const captureSchema = z.object({
   v: z.literal(1),
   id: z.string().regex(/^cap_[0-9a-z]{1,60}$/, 'expected a capture id such as cap_…'),
   receivedAt: timeSchema,
-  method: z.string().min(1),
-  path: z.string().min(1),
-  httpVersion: z.string(),
+  method: z.string().regex(HEADER_NAME, 'expected a method'),
+  path: z.string().regex(/^[\u0021-\u00ff]+$/, 'expected a path without white space'),
+  httpVersion: z.string().regex(/^\d(\.\d)?$/, 'expected a version such as 1.1'),
   headers: headersSchema,
   bodyBase64: base64Schema,
   verification: z.object({ valid: z.boolean(), reason: z.enum(REASONS) }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type HeaderPair, headerValues, SIGNATURE_HEADER } from '../webhook/request.ts';
+import { HEADER_NAME, HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { isBase64, parseJsonInput, requireShape } from './json-input.ts';
 
@@ -11,7 +12,11 @@ const entrySchema = z.object({
   request: z.unknown().optional(),
 });
 
-const pairSchema = z.object({ name: z.string(), value: z.string() });
+const headerSchema = z.object({
+  // HTTP/2 pseudo-headers begin with a colon.
+  name: z.string().regex(/^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name'),
+  value: z.string().transform(toBytes).pipe(z.string().regex(HEADER_VALUE, 'expected one line')),
+});
 
 const postDataSchema = z.object({
   mimeType: z.string().nullish(),
@@ -24,10 +29,10 @@ const postDataSchema = z.object({
 });
 
 const requestSchema = z.object({
-  method: z.string().min(1),
+  method: z.string().regex(HEADER_NAME, 'expected a method'),
   url: z.string().min(1),
   httpVersion: z.string().nullish(),
-  headers: z.array(pairSchema),
+  headers: z.array(headerSchema),
   bodySize: z.number().nullish(),
   postData: postDataSchema.nullish(),
 });
@@ -55,7 +60,7 @@ function parseEntry(value: unknown, source: string, path: string): InputItem {
   const headers = request.headers
     // HTTP/2 pseudo-headers repeat the method and the URL.
     .filter(({ name }) => !name.startsWith(':'))
-    .map(({ name, value }): HeaderPair => [name, toBytes(value)]);
+    .map(({ name, value }): HeaderPair => [name, value]);
   const isPlain =
     BODILESS_METHODS.has(request.method.toUpperCase()) &&
     headerValues(headers, SIGNATURE_HEADER).length === 0 &&
@@ -141,7 +146,8 @@ function formEncode(params: NonNullable<PostData['params']>): string {
 function toPath(url: string): string {
   const path = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^#]*)/i.exec(url)?.[1] ?? url;
   const target = path.startsWith('/') ? path : `/${path}`;
-  return toBytes(target);
+  // A URL may be written with spaces; a request line cannot hold them.
+  return toBytes(target).replace(/[^\u0021-\u007e\u0080-\u00ff]/g, encodeURIComponent);
 }
 
 /** `HTTP/1.1`, `http/1.1`, `h2`, `HTTP/2.0` → `1.1`, `2.0`; unknown is 1.1. */

@@ -1,7 +1,7 @@
 import type { HeaderPair } from './request.ts';
 
 export interface CurlRequest {
-  readonly url: URL;
+  readonly url: Pick<URL, 'href'>;
   readonly headers: readonly HeaderPair[];
   readonly body: Uint8Array;
   /** Further options, e.g. `--insecure`. */

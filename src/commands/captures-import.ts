@@ -1,0 +1,91 @@
+import type { Invocation } from '../cli.ts';
+import { EXIT_YES, RelyableError } from '../errors.ts';
+import type { CapturesImportFlags } from '../flags/captures.ts';
+import { formatCount } from '../report/format.ts';
+import type { FoundRequest } from '../verify/input.ts';
+import { parseSource } from '../verify/sources.ts';
+import { type Capture, createCaptureId } from '../webhook/capture.ts';
+import { diagnose } from '../webhook/diagnosis.ts';
+import { summarisePayload } from '../webhook/payload-summary.ts';
+import type { SecretCandidate } from '../webhook/verification.ts';
+import { loadLayers, loadSecrets } from './setup.ts';
+import { storeFile } from './stored.ts';
+import { parseFormat, readSource } from './verify-inputs.ts';
+
+/** So many bodies' bytes are kept with one commit. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+/** Keeps what files hold; an export's captures keep their ids, and those already there stay. */
+export async function run(invocation: Invocation<CapturesImportFlags>): Promise<number> {
+  const { context, terminal, flags, args } = invocation;
+  const format = flags.format === undefined ? undefined : parseFormat(flags.format);
+  const sources = args.map(parseSource);
+  const layers = await loadLayers(invocation);
+  const file = storeFile(invocation, layers);
+  const secrets = loadSecrets(invocation, layers, flags);
+  const candidates = [...secrets.chosen, ...secrets.known];
+  const { openStore } = await import('../store/capture-store.ts');
+  const store = openStore(file);
+  const totals = { imported: 0, known: 0 };
+  let batch: Capture[] = [];
+  let batchBytes = 0;
+  const keep = (): void => {
+    const imported = store.import(batch);
+    totals.imported += imported;
+    totals.known += batch.length - imported;
+    batch = [];
+    batchBytes = 0;
+  };
+  try {
+    for (const source of sources) {
+      if (source.kind === 'capture') {
+        throw new RelyableError('USAGE', `${source.id} is a capture of the store already`, {
+          hint: `a file of that name is reached as ./${source.id}`,
+        });
+      }
+      const items = readSource(invocation, source, format === undefined ? {} : { format });
+      for await (const { found } of items) {
+        const capture = toCapture(invocation, found, candidates);
+        batch.push(capture);
+        batchBytes += capture.body.length;
+        if (batchBytes > BATCH_BYTES || batch.length >= 1000) keep();
+        context.interrupt.throwIfAborted();
+      }
+    }
+    keep();
+  } finally {
+    store.close();
+  }
+  if (totals.imported + totals.known === 0) {
+    throw new RelyableError('INPUT_UNREADABLE', 'expected at least one request, found none');
+  }
+  if (terminal.isJson) terminal.json({ type: 'import', v: 1, ...totals, store: file });
+  else {
+    const known = totals.known === 0 ? '' : `, ${totals.known} were there already`;
+    terminal.data(`imported ${formatCount(totals.imported, 'capture')}${known}`);
+  }
+  return EXIT_YES;
+}
+
+function toCapture(
+  { context }: Invocation<unknown>,
+  found: FoundRequest,
+  secrets: readonly SecretCandidate[],
+): Capture {
+  const { request, origin } = found;
+  const { event, eventId } = summarisePayload(request);
+  const receivedAt = found.receivedAt ?? context.now();
+  if (origin !== undefined) return { ...request, event, eventId, duplicateOf: null, ...origin };
+  const { valid, reason } = diagnose(request, secrets);
+  return {
+    ...request,
+    id: createCaptureId(receivedAt, context.randomBytes(7)),
+    receivedAt,
+    event,
+    eventId,
+    verification: { valid, reason },
+    duplicateOf: null,
+    answered: null,
+    forwards: [],
+  };
+}

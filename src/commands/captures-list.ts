@@ -1,0 +1,44 @@
+import type { Invocation } from '../cli.ts';
+import { nearest } from '../config/nearest.ts';
+import { parseInteger, parseSince } from '../config/values.ts';
+import { EXIT_YES } from '../errors.ts';
+import type { CapturesListFlags } from '../flags/captures.ts';
+import { captureToJson, formatCaptureLine } from '../report/capture.ts';
+import type { CaptureFilter } from '../store/capture-store.ts';
+import { EVENT_TYPES } from '../webhook/event-type.ts';
+import { loadLayers } from './setup.ts';
+import { openCaptures, storeFile } from './stored.ts';
+
+/** The newest captures, newest first. */
+export async function run(invocation: Invocation<CapturesListFlags>): Promise<number> {
+  const { context, terminal, flags } = invocation;
+  const filter = readFilter(invocation);
+  const limit = parseInteger(flags.limit ?? '50', '--limit', 1, 1_000_000);
+  const reader = await openCaptures(storeFile(invocation, await loadLayers(invocation)));
+  try {
+    const captures = reader.list(filter, limit);
+    for (const capture of captures) {
+      context.interrupt.throwIfAborted();
+      if (terminal.isJson) terminal.json(captureToJson(capture));
+      else terminal.data(formatCaptureLine(capture, terminal));
+    }
+    if (captures.length === 0) terminal.info('no captures that fit');
+  } finally {
+    reader.close();
+  }
+  return EXIT_YES;
+}
+
+function readFilter({ context, terminal, flags }: Invocation<CapturesListFlags>): CaptureFilter {
+  const { event, since } = flags;
+  const guess = event === undefined ? undefined : nearest(event, EVENT_TYPES);
+  if (guess !== undefined && guess !== event) {
+    terminal.warn(`--event ${event}: not a published event type; did you mean ${guess}?`);
+  }
+  return {
+    ...(event === undefined ? {} : { event }),
+    ...(flags.invalid === true ? { invalid: true } : {}),
+    ...(flags.failed === true ? { failed: true } : {}),
+    ...(since === undefined ? {} : { since: parseSince(since, '--since', context.now()) }),
+  };
+}

@@ -1,0 +1,99 @@
+import type { Invocation } from '../cli.ts';
+import { toForward, toReplay, type ReplayChanges } from '../captures/replay.ts';
+import type { ConfigLayer } from '../config/load.ts';
+import { pickSetting } from '../config/settings.ts';
+import { parseDuration, parseTargetUrl } from '../config/values.ts';
+import { EXIT_NO, EXIT_UNREACHABLE, EXIT_YES, RelyableError } from '../errors.ts';
+import type { CapturesReplayFlags } from '../flags/captures.ts';
+import { createSender } from '../http/send.ts';
+import { readTlsOptions } from '../http/target.ts';
+import { formatReplay, replayToJson } from '../report/capture.ts';
+import { parseOverride } from '../webhook/overrides.ts';
+import { isDelivered } from '../webhook/retry.ts';
+import { explainSettings, interruptedCode, loadLayers, loadSecrets } from './setup.ts';
+import { openCaptures, requireCapture, storeFile } from './stored.ts';
+
+/** Sends captures again; each is kept as an attempt of its capture, never as a new one. */
+export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<number> {
+  const { context, terminal, flags, args } = invocation;
+  const layers = await loadLayers(invocation);
+  const changes = readChanges(invocation, layers);
+  const { target, timeoutMs } = readSettings(invocation, layers);
+  const tls = readTlsOptions(flags);
+  const file = storeFile(invocation, layers);
+  // Nothing is sent unless all of them are there.
+  const reader = await openCaptures(file);
+  const captures = args.map((name) => requireCapture(reader, name));
+  const requests = captures.map((capture) => toReplay(capture, target, changes));
+  reader.close();
+
+  const { openStore } = await import('../store/capture-store.ts');
+  const store = openStore(file);
+  const sender = createSender({ timeoutMs, tls, signal: context.interrupt });
+  const isEdited = changes.secret !== undefined;
+  const statuses: (number | null)[] = [];
+  try {
+    for (const [index, outgoing] of requests.entries()) {
+      const id = captures[index]?.id ?? '';
+      const at = context.now();
+      const forward = toForward(outgoing, await sender.send(outgoing), { at, isEdited });
+      store.addForward(id, forward);
+      store.flush();
+      statuses.push(forward.status);
+      if (context.interrupt.aborted) return interruptedCode(context);
+      if (terminal.isJson) terminal.json(replayToJson(id, forward));
+      else terminal.data(formatReplay(id, forward, terminal.style));
+    }
+  } finally {
+    await sender.close();
+    store.close();
+  }
+  if (statuses.every(isDelivered)) return EXIT_YES;
+  return statuses.includes(null) ? EXIT_UNREACHABLE : EXIT_NO;
+}
+
+function readChanges(
+  invocation: Invocation<CapturesReplayFlags>,
+  layers: readonly ConfigLayer[],
+): ReplayChanges {
+  const { terminal, flags } = invocation;
+  const overrides = (flags.set ?? []).map((text) => parseOverride(text, '--set'));
+  if (flags.resign !== true && overrides.length === 0) {
+    return { overrides, secret: undefined };
+  }
+  const [{ value, source }] = loadSecrets(invocation, layers, flags).chosen;
+  const why = overrides.length > 0 ? '--set changes the body, so it is' : 'it is';
+  terminal.info(`${why} signed anew with the secret from ${source}`);
+  return { overrides, secret: value };
+}
+
+function readSettings(
+  invocation: Invocation<CapturesReplayFlags>,
+  layers: readonly ConfigLayer[],
+): { readonly target: URL; readonly timeoutMs: number } {
+  const { context, flags } = invocation;
+  const to = pickSetting<string>(context, layers, {
+    flag: { name: '--to', value: flags.to },
+    config: (values) => values.forwardTo,
+    fallback: '',
+  });
+  const timeout = pickSetting(context, layers, {
+    flag: { name: '--timeout', value: flags.timeout },
+    config: (values) => values.timeout,
+    fallback: '30s',
+  });
+  explainSettings(invocation, { to, timeout });
+  if (to.origin === 'default') {
+    throw new RelyableError(
+      'USAGE',
+      'expected a target: no --to, and no forwardTo in a config file',
+      {
+        hint: 'relyable webhooks captures replay last --to 3000/webhooks/relyable',
+      },
+    );
+  }
+  return {
+    target: parseTargetUrl(to.value, to.origin),
+    timeoutMs: parseDuration(timeout.value, timeout.origin),
+  };
+}
