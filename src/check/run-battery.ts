@@ -128,13 +128,12 @@ async function learnFacts(options: BatteryOptions, sender: Sender): Promise<Fact
   const usual = await sender.send(outgoing(make.genuine('test_run.completed'), options));
   options.signal.throwIfAborted();
   if (usual.status === null) {
-    throw new RelyableError(
-      'UNREACHABLE',
-      `${url.href}: expected an answer, ${usual.error ?? ''}`,
-      {
-        hint: 'start your app first, or let this command start it: … -- <command>',
-      },
-    );
+    const isThere = await isListening(url, options.signal);
+    const hint = isThere
+      ? 'something listens there: is it your app, and what does its log say?'
+      : 'start your app first, or let this command start it: … -- <command>';
+    const message = `${url.href}: expected an answer, ${usual.error ?? ''}`;
+    throw new RelyableError('UNREACHABLE', message, { hint });
   }
   const answers = [usual];
   if (detectFramework(answers) === null) answers.push(await fetchErrorPage(options, sender));
@@ -262,11 +261,12 @@ function skipped(item: CheckCase, skipReason: string): CaseResult {
 }
 
 function showAnswer(answer: SendResult, secret: string): ShownAnswer {
-  const text = answer.body.toString('utf8').replaceAll(secret, '[signing secret]');
+  // More than is shown, so that a secret at the edge is seen whole.
+  const text = answer.body.subarray(0, SHOWN_BYTES + secret.length * 4).toString('utf8');
   return {
     status: answer.status,
     durationMs: answer.durationMs,
     error: answer.status === null ? describeAnswer(answer) : null,
-    body: text.slice(0, SHOWN_BYTES),
+    body: text.replaceAll(secret, '[signing secret]').slice(0, SHOWN_BYTES),
   };
 }
