@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import envPaths from 'env-paths';
+import { RelyableError } from './errors.ts';
 
 /** A stream we print to, as far as we need to know it. */
 export interface OutputStream {
@@ -99,7 +100,9 @@ export function systemContext(): Context {
   return {
     argv: process.argv.slice(2),
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder();
+    },
     pid: process.pid,
     platform: process.platform,
     nodeVersion: process.versions.node,
@@ -130,4 +133,16 @@ export function systemContext(): Context {
       return () => void process.off('exit', callback);
     },
   };
+}
+
+/** A shell may stand in a folder that somebody has removed. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new RelyableError('INPUT_UNREADABLE', 'expected a current folder, but it is gone', {
+      hint: 'cd to one that exists',
+      cause: error,
+    });
+  }
 }

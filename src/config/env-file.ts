@@ -1,18 +1,20 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { errorCode } from '../errors.ts';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
 
 /** Where frameworks look for an app's own variables, the one that wins first. */
 export const ENV_FILES = ['.env.local', '.env'] as const;
 
-/** The text of a file; undefined where there is none. */
+/** The text of a file; undefined where there is none, INPUT_UNREADABLE where it cannot be read. */
 export function readTextIfExists(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+    throw new RelyableError('INPUT_UNREADABLE', `${file}: ${errorMessage(error)}`, {
+      cause: error,
+    });
   }
 }
 

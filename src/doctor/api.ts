@@ -47,13 +47,18 @@ const NO_KEY: Found = {
 };
 
 function unreachable({ apiKey }: Subject, url: URL, error: unknown): Found {
-  const why =
-    error instanceof Error && error.name === 'TimeoutError'
-      ? `no answer within ${API_TIMEOUT_MS / 1000} s`
-      : describeFailure(error, url);
-  const message = `${url.origin} cannot be reached: ${why}`;
-  const fix = 'check your network, proxy or RELYABLE_API_URL; everything but logs works without it';
+  const message = `${url.origin} cannot be reached: ${describe(error, url)}`;
+  const fix =
+    'check network, proxy, RELYABLE_API_URL and, for a CA of your own, NODE_EXTRA_CA_CERTS; everything but logs works without it';
   return apiKey === null ? warning(message, fix) : failure(message, fix);
+}
+
+/** `fetch` says why only in the cause of its error. */
+function describe(error: unknown, url: URL): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${API_TIMEOUT_MS / 1000} s`;
+  // Its advice about TLS names flags of other commands.
+  return describeFailure(error.cause ?? error, url).replace(/; --cacert .*/, '');
 }
 
 function judgeAnswer(url: URL, { status, headers }: Response): Found {

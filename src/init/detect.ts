@@ -7,6 +7,7 @@ import {
   NODE_FRAMEWORKS,
   OTHER_FRAMEWORK,
   PYTHON_FRAMEWORKS,
+  usualFor,
 } from './frameworks.ts';
 
 /** A guess, and what it rests on, e.g. `next in package.json`. */
@@ -81,7 +82,7 @@ export async function guessPort(
   if (running.length === 1 && only !== undefined) {
     return { value: only, because: 'something listens there' };
   }
-  return { value: framework.port, because: `usual for ${framework.name}` };
+  return { value: framework.port, because: usualFor(framework) };
 }
 
 async function isOpen(port: number, signal: AbortSignal): Promise<boolean> {
@@ -119,5 +120,5 @@ export function guessEnvFile(folder: string, framework: Framework): Guess<string
   for (const file of [framework.envFile, '.env.local', '.env']) {
     if (existsSync(join(folder, file))) return { value: file, because: 'it is there already' };
   }
-  return { value: framework.envFile, because: `usual for ${framework.name}` };
+  return { value: framework.envFile, because: usualFor(framework) };
 }

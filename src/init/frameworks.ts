@@ -47,6 +47,11 @@ export const OTHER_FRAMEWORK: Framework = {
   envFile: '.env',
 };
 
+/** What a guess rests on that nothing in the project confirms. */
+export function usualFor(framework: Framework): string {
+  return framework === OTHER_FRAMEWORK ? 'a guess' : `usual for ${framework.name}`;
+}
+
 export const FRAMEWORKS: readonly Framework[] = [
   ...NODE_FRAMEWORKS,
   ...PYTHON_FRAMEWORKS,

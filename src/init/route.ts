@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Guess } from './detect.ts';
-import type { Framework } from './frameworks.ts';
+import { type Framework, usualFor } from './frameworks.ts';
 
 const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|php|go)$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'build', 'vendor', 'venv', '__pycache__']);
@@ -21,7 +21,7 @@ export function guessPath(folder: string, framework: Framework): Guess<string> {
     const [, route] = ROUTE.exec(readFileSync(file, 'utf8')) ?? [];
     if (route !== undefined) return { value: route, because: shown };
   }
-  return { value: framework.path, because: `usual for ${framework.name}` };
+  return { value: framework.path, because: usualFor(framework) };
 }
 
 /** Next.js: `app/api/relyable/route.ts` and `pages/api/relyable.ts` are routes by their names. */

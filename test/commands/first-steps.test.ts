@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli, temporaryFolder } from '../support/cli.ts';
+import { BIN, cleanEnvironment, runCli, temporaryFolder } from '../support/cli.ts';
 
 it('says what to do first, on stdout, with exit code 0', async () => {
   const { code, stdout, stderr } = await runCli([]);
@@ -27,6 +28,19 @@ it('adapts to a project that is set up', async () => {
   expect(stdout).toContain('.relyablerc.json');
   expect(stdout).toContain('relyable doctor');
   expect(stdout).not.toContain('relyable init');
+});
+
+it.skipIf(process.platform === 'win32')('says so where the current folder is gone', () => {
+  const folder = temporaryFolder();
+  const script = `mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone" && exec "$2" "$3"`;
+  const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', folder, process.execPath, BIN], {
+    env: cleanEnvironment(folder),
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: 'error: expected a current folder, but it is gone\nhint: cd to one that exists\n',
+  });
 });
 
 it('is one JSON object under --json', async () => {

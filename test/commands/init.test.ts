@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli, temporaryFolder } from '../support/cli.ts';
@@ -66,6 +66,14 @@ it('writes no secret where the environment has one', async () => {
   expect(code).toBe(0);
   expect(existsSync(join(cwd, '.env.local'))).toBe(false);
   expect(stdout).not.toContain('whsec_production');
+});
+
+it('says so where the env file cannot be read', async () => {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, '.env'));
+  const { code, stderr } = await runCli(['init', '--yes'], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain('.env');
 });
 
 it.each([
