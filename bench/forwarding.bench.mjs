@@ -1,55 +1,17 @@
 // `listen` (verification, fsync'd capture) against a bare reverse proxy, same app, same load.
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import {
-  BIN,
   createHome,
   interleave,
   medianRatio,
   printClaim,
   ROOT,
+  startListen,
+  startLoad,
   startProcess,
 } from './harness.mjs';
 
 const script = (name) => join(ROOT, 'bench', name);
-
-/** The load generator as a function: one run, its result. */
-export async function startLoad(home) {
-  const { child, stop } = await startProcess([script('load.mjs')], { home });
-  const waiting = [];
-  createInterface({ input: child.stdout }).on('line', (line) =>
-    waiting.shift()?.(JSON.parse(line)),
-  );
-  let first = 0;
-  const run = (settings) =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      child.stdin.write(`${JSON.stringify({ ...settings, first })}\n`);
-      first += settings.count;
-    });
-  return { run, stop };
-}
-
-/** `listen` in front of an app: `{ url, child, stop }`. */
-export async function startListen(home, target, extra = []) {
-  const args = [
-    BIN,
-    'webhooks',
-    'listen',
-    '--port',
-    '0',
-    '--json',
-    '--forward-to',
-    target,
-    ...extra,
-  ];
-  const { line, child, stop } = await startProcess(args, {
-    home,
-    ready: ({ type }) => type === 'ready',
-  });
-  child.stdout.resume();
-  return { url: line.url, child, stop };
-}
 
 export async function bench() {
   const home = createHome();

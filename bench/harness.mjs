@@ -166,3 +166,41 @@ export async function startApp(home) {
   const { line, stop } = await startProcess([join(ROOT, 'bench/app.mjs')], { home });
   return { url: line.url, stop };
 }
+
+/** The load generator as a function: one run, its result. */
+export async function startLoad(home) {
+  const { child, stop } = await startProcess([join(ROOT, 'bench/load.mjs')], { home });
+  const waiting = [];
+  createInterface({ input: child.stdout }).on('line', (line) =>
+    waiting.shift()?.(JSON.parse(line)),
+  );
+  let first = 0;
+  const run = (settings) =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      child.stdin.write(`${JSON.stringify({ ...settings, first })}\n`);
+      first += settings.count;
+    });
+  return { run, stop };
+}
+
+/** `listen` in front of an app: `{ url, child, stop }`. */
+export async function startListen(home, target, extra = []) {
+  const args = [
+    BIN,
+    'webhooks',
+    'listen',
+    '--port',
+    '0',
+    '--json',
+    '--forward-to',
+    target,
+    ...extra,
+  ];
+  const { line, child, stop } = await startProcess(args, {
+    home,
+    ready: ({ type }) => type === 'ready',
+  });
+  child.stdout.resume();
+  return { url: line.url, child, stop };
+}
