@@ -19,7 +19,7 @@ import { describeProgram, describeWebhooks } from './flags/groups.ts';
 import { defineInit } from './flags/init.ts';
 import { defineEmulate } from './flags/emulate.ts';
 import { defineListen } from './flags/listen.ts';
-import { defineLogs, defineLogsList, defineLogsShow } from './flags/logs.ts';
+import { defineLogs, defineLogsList, defineLogsShow, defineLogsTail } from './flags/logs.ts';
 import { defineOpen } from './flags/open.ts';
 import { defineTrigger } from './flags/trigger.ts';
 import { defineVerify } from './flags/verify.ts';
@@ -109,6 +109,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   const logs = defineLogs(webhooks.command('logs'));
   const logsList = logs.command('list', { isDefault: true });
   attach(defineLogsList(logsList), () => import('./commands/logs-list.ts'));
+  attach(defineLogsTail(logs.command('tail')), () => import('./commands/logs-tail.ts'));
   attach(defineLogsShow(logs.command('show')), () => import('./commands/logs-show.ts'));
 
   attach(defineInit(program.command('init')), () => import('./commands/init.ts'));

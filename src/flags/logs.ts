@@ -16,6 +16,13 @@ export interface LogsListFlags extends LogsFlags {
   readonly limit?: string;
 }
 
+/** `relyable webhooks logs tail`. */
+export interface LogsTailFlags extends LogsListFlags {
+  readonly interval?: string;
+  readonly resume?: boolean;
+  readonly exitOnFailure?: boolean;
+}
+
 const EXIT_CODES = [
   [0, 'shown'],
   [2, 'usage, configuration, or no log at that path'],
@@ -50,6 +57,38 @@ export function defineLogsList(command: Command): Command {
       ],
     ],
     exitCodes: EXIT_CODES,
+  });
+}
+
+export function defineLogsTail(command: Command): Command {
+  command.description('print attempts as they come, each once, until stopped');
+  addFilterOptions(command);
+  command
+    .option('--limit <n>', 'show so many of the newest attempts first (default: 10)')
+    .option('--interval <duration>', 'how often to ask (default: 5s)')
+    .option('--resume', 'go on where the last tail of this profile ended')
+    .option('--exit-on-failure', 'end with 1 at the first delivery that failed for good');
+  addLogsOptions(command);
+  return addHelpExtras(command, {
+    examples: [
+      ['relyable webhooks logs tail', 'the last 10 attempts, then what comes'],
+      ['relyable webhooks logs tail --resume --json', 'nothing missed since the last tail'],
+      [
+        'relyable webhooks logs tail --api-url http://127.0.0.1:4500/api --interval 1s',
+        'from an emulator',
+      ],
+      [
+        'relyable webhooks logs tail --limit 0 --exit-on-failure',
+        'for a script: fails with the first delivery given up from now on',
+      ],
+    ],
+    exitCodes: [
+      [0, 'stopped with Ctrl-C'],
+      [1, 'with --exit-on-failure: a delivery failed for good'],
+      [2, 'usage, configuration, or no log at that path'],
+      [3, 'the API refused the key'],
+      [4, 'the API did not answer at the start'],
+    ],
   });
 }
 

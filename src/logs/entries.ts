@@ -37,13 +37,21 @@ function isUnderWay(delivery: Delivery, { status, error, durationMs }: Attempt):
   return !hasOutcome && isOpen(delivery) && delivery.nextRetryAt === null;
 }
 
+/** What attempts are put in order by. */
+export interface AttemptKey {
+  /** Of the delivery. */
+  readonly id: string;
+  readonly at: number;
+  readonly attempt: number;
+}
+
+export function keyOfEntry({ delivery, attempt }: LogEntry): AttemptKey {
+  return { id: delivery.id, at: attempt.at, attempt: attempt.attempt };
+}
+
 /** Oldest first; attempts of one moment by delivery and number, so that the order is always the same. */
-export function compareEntries(a: LogEntry, b: LogEntry): number {
-  return (
-    a.attempt.at - b.attempt.at ||
-    (a.delivery.id < b.delivery.id ? -1 : a.delivery.id > b.delivery.id ? 1 : 0) ||
-    a.attempt.attempt - b.attempt.attempt
-  );
+export function compareKeys(a: AttemptKey, b: AttemptKey): number {
+  return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) || a.attempt - b.attempt;
 }
 
 export interface EntryFilter {

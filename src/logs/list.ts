@@ -1,9 +1,10 @@
 import type { WireProblem } from '../api/wire.ts';
 import { retryOffsetsMs } from '../webhook/retry.ts';
 import {
-  compareEntries,
+  compareKeys,
   entriesOf,
   type EntryFilter,
+  keyOfEntry,
   type LogEntry,
   matchesFilter,
 } from './entries.ts';
@@ -40,7 +41,9 @@ export async function listEntries(
     problems.push(...page.problems);
     if (page.isOrdered && (count >= limit || isBefore(page, filter.since))) break;
   }
-  const entries = [...found.values()].flat().sort((a, b) => compareEntries(b, a));
+  const entries = [...found.values()]
+    .flat()
+    .sort((a, b) => compareKeys(keyOfEntry(b), keyOfEntry(a)));
   return { entries: entries.slice(0, limit), problems };
 }
 

@@ -16,6 +16,8 @@ export interface LogPage {
    * not known yet, or it has none), only the whole walk says what the log holds.
    */
   readonly isOrdered: boolean;
+  /** The oldest page there is. */
+  readonly isLast: boolean;
 }
 
 export interface Pager {
@@ -62,10 +64,15 @@ export function createPager(client: Pick<ApiClient, 'listDeliveries'>): Pager {
     return { ...answer, isLast: isLastPage(answer, page, keepsLimit) };
   };
 
-  const toLogPage = ({ deliveries, problems }: ReadPage, depth: number): LogPage => ({
+  const toLogPage = (
+    { deliveries, problems }: ReadPage,
+    depth: number,
+    isLast: boolean,
+  ): LogPage => ({
     deliveries,
     problems,
     depth,
+    isLast,
     isOrdered: order === 'newest_first' || order === 'oldest_first',
   });
 
@@ -83,7 +90,7 @@ export function createPager(client: Pick<ApiClient, 'listDeliveries'>): Pager {
           return;
         }
       }
-      yield toLogPage(page, depth);
+      yield toLogPage(page, depth, page.isLast);
       const ids = page.deliveries.map(({ id }) => id).join();
       // A server that does not know `page` gives the same one for ever.
       repeats = ids === previousIds ? repeats + 1 : 0;
@@ -102,7 +109,9 @@ export function createPager(client: Pick<ApiClient, 'listDeliveries'>): Pager {
       return;
     }
     for (let depth = fromDepth; depth < lastPage; depth++) {
-      yield toLogPage(depth === 0 ? last.page : await read(lastPage - depth), depth);
+      const number = lastPage - depth;
+      const page = depth === 0 ? last.page : await read(number);
+      yield toLogPage(page, depth, number === 1);
     }
   }
 

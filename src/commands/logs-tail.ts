@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { Invocation } from '../cli.ts';
+import { parseDuration, parseInteger } from '../config/values.ts';
+import { errorMessage, EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
+import type { LogsTailFlags } from '../flags/logs.ts';
+import { createBacklog } from '../logs/backlog.ts';
+import { type Cursor, cursorPath, readCursor, writeCursor } from '../logs/cursor.ts';
+import { matchesFilter } from '../logs/entries.ts';
+import { tail, type TailEvent, type TailStart } from '../logs/tail.ts';
+import { createTracker } from '../logs/tracker.ts';
+import { attemptToJson, formatAttempt } from '../report/attempt.ts';
+import { formatCount, formatDuration } from '../report/format.ts';
+import { safeText } from '../report/safe-text.ts';
+import { createProblemReporter, openApi, openCaptureLinker } from './api-setup.ts';
+import { readEntryFilter } from './logs-list.ts';
+import { loadLayers } from './setup.ts';
+
+const SHORTEST_INTERVAL_MS = 50;
+
+/** Prints new attempts until it is stopped, or with --exit-on-failure until a delivery failed. */
+export async function run(invocation: Invocation<LogsTailFlags>): Promise<number> {
+  const { context, terminal, flags, globals } = invocation;
+  const intervalMs = readInterval(flags.interval ?? '5s');
+  const filter = readEntryFilter(flags, context.now());
+  const layers = await loadLayers(invocation);
+  const { client, url } = await openApi(invocation, layers);
+  const profile = globals.profile ?? (context.env['RELYABLE_PROFILE'] || undefined);
+  const file = cursorPath(context.paths.data, profile);
+  const cursor = flags.resume === true ? readUsableCursor(invocation, file, url) : undefined;
+  const tracker = createTracker(cursor?.state);
+  const backlog = createBacklog(join(context.paths.data, `tail-backlog.${context.pid}`));
+  const reportProblems = createProblemReporter(invocation);
+  const linker = await openCaptureLinker(invocation, layers);
+  let isChanged = true;
+  let isSaveBroken = false;
+
+  const save = (): void => {
+    if (!isChanged) return;
+    isChanged = false;
+    try {
+      writeCursor(file, { apiUrl: url, state: tracker.state() }, context.pid);
+    } catch (error) {
+      // Watching goes on; what is lost is only where to resume.
+      if (!isSaveBroken) terminal.warn(`--resume will not work: ${errorMessage(error)}`);
+      isSaveBroken = true;
+    }
+  };
+
+  /** Whether to end. */
+  const handle = (event: TailEvent): boolean => {
+    switch (event.type) {
+      case 'attempt': {
+        const { entry } = event;
+        isChanged = true;
+        if (!matchesFilter(entry, filter)) return false;
+        const line = { entry, captureId: linker.find(entry) };
+        const view = { style: terminal.style, isUtc: terminal.isUtc, now: client.serverNow() };
+        if (terminal.isJson) terminal.json(attemptToJson(line));
+        else terminal.data(formatAttempt(line, view));
+        return flags.exitOnFailure === true && entry.state === 'failed';
+      }
+      case 'caught_up':
+        save();
+        return false;
+      case 'problems':
+        reportProblems(event.problems);
+        return false;
+      case 'lost':
+        terminal.info(safeText(`${event.error.message}; trying on until it answers`));
+        return false;
+      case 'back':
+        terminal.info(`the API answers again after ${formatDuration(event.afterMs)}`);
+        return false;
+      case 'catching_up':
+        terminal.info(
+          `catching up: ${formatCount(event.deliveries, 'delivery', 'deliveries')} so far`,
+        );
+        return false;
+    }
+  };
+
+  terminal.info(
+    terminal.errorStyle.dim(`watching ${url} every ${formatDuration(intervalMs)}; Ctrl-C ends it`),
+  );
+  const events = tail({
+    client,
+    tracker,
+    backlog,
+    start: readStart(flags, filter.since, cursor),
+    intervalMs,
+    now: context.now,
+    sleep: context.sleep,
+    random: () => context.randomBytes(4).readUInt32LE() / 2 ** 32,
+    signal: context.interrupt,
+  });
+  try {
+    for await (const event of events) {
+      if (!handle(event)) continue;
+      save();
+      return EXIT_NO;
+    }
+  } finally {
+    backlog.close();
+    linker.close();
+  }
+  return EXIT_YES;
+}
+
+function readInterval(text: string): number {
+  const intervalMs = parseDuration(text, '--interval');
+  if (intervalMs >= SHORTEST_INTERVAL_MS) return intervalMs;
+  throw new RelyableError(
+    'USAGE',
+    `--interval: expected at least ${SHORTEST_INTERVAL_MS}ms, got "${text}"`,
+  );
+}
+
+/** The cursor of this profile, unless it is of another API. */
+function readUsableCursor(
+  { terminal }: Invocation<LogsTailFlags>,
+  file: string,
+  url: string,
+): Cursor | undefined {
+  const cursor = readCursor(file);
+  if (cursor === undefined) terminal.warn('--resume: no tail of this profile ended yet');
+  else if (cursor.apiUrl === url) return cursor;
+  else terminal.warn(`--resume: the last tail of this profile read ${cursor.apiUrl}, not ${url}`);
+  return undefined;
+}
+
+function readStart(
+  flags: LogsTailFlags,
+  since: number | undefined,
+  cursor: Cursor | undefined,
+): TailStart {
+  if (cursor !== undefined) return { kind: 'resume' };
+  if (since !== undefined) return { kind: 'since', time: since };
+  return { kind: 'last', count: parseInteger(flags.limit ?? '10', '--limit', 0, 100_000) };
+}
