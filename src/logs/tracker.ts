@@ -37,7 +37,7 @@ export interface TrackerState {
 }
 
 /**
- * Knows which attempts were shown, in bounded memory (docs/decisions/tail-memory.md).
+ * Knows which attempts were shown, in bounded memory (docs/decisions/0011-tail-memory.md).
  *
  * The newest deliveries are remembered one by one, and so is every delivery that may get a further
  * attempt. For the rest two times stand: whatever began after `coveredFrom` and is not remembered

@@ -96,15 +96,14 @@ describe('tail', () => {
       world.add(1);
       world.now += 1000;
     }
-    const known = world.attempts();
+    const known = new Set(world.attempts());
     const { events, shown } = await watch(world, 3, { between: (round) => world.add(round) });
     const times = events.flatMap((event) =>
       event.type === 'attempt' ? event.entry.attempt.at : [],
     );
-    expect(shown.filter((item) => known.includes(item))).toHaveLength(10);
+    expect(shown.filter((item) => known.has(item))).toHaveLength(10);
     expect(times.slice(0, 10)).toEqual(times.slice(0, 10).toSorted((a, b) => a - b));
-    const fresh = world.attempts().filter((item) => !known.includes(item));
-    expect(shown.filter((item) => fresh.includes(item)).length).toBeGreaterThan(0);
+    expect(shown.filter((item) => !known.has(item)).length).toBeGreaterThan(0);
   });
 
   it('begins with everything since a time', async () => {
@@ -154,7 +153,7 @@ describe('tail', () => {
           const known = new Set(world.attempts());
           const begin = { between: (): void => undefined };
           const first = await watch(world, 2, begin);
-          let shown = first.shown;
+          const shown = [...first.shown];
           let state = first.state;
           world.options.failures = failures;
           // In pages: a log that grows faster than it can be read is read for ever.
@@ -163,7 +162,7 @@ describe('tail', () => {
             const part = await watchOn(world, rounds, state, (round) => {
               if (round % 4 === 0) world.now += 10 * 60_000;
             });
-            shown = [...shown, ...part.shown];
+            shown.push(...part.shown);
             state = part.state;
           }
           world.options.failures = 0;
@@ -172,14 +171,14 @@ describe('tail', () => {
           const rest = await watchOn(world, 60, state, () => {
             world.now += 3 * 60_000;
           });
-          shown = [...shown, ...rest.shown];
+          shown.push(...rest.shown);
           const fresh = world.attempts().filter((item) => !known.has(item));
           const all = new Set(shown);
           expect(shown.length - all.size).toBe(0);
           expect(fresh.filter((item) => !all.has(item))).toEqual([]);
         },
       ),
-      { numRuns: 15, endOnFailure: true, verbose: 1 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 });
