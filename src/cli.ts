@@ -86,7 +86,11 @@ export function createProgram(context: Context, onExit: (code: number) => void):
 
   const captures = defineCaptures(webhooks.command('captures'));
   const capturesList = captures.command('list', { isDefault: true });
-  attach(defineCapturesList(capturesList), () => import('./commands/captures-list.ts'));
+  attach(defineCapturesList(capturesList).allowExcessArguments(), () => {
+    const [word] = capturesList.args;
+    if (word !== undefined) throw unknownCommand(captures, word);
+    return import('./commands/captures-list.ts');
+  });
   attach(defineCapturesShow(captures.command('show')), () => import('./commands/captures-show.ts'));
   attach(
     defineCapturesReplay(captures.command('replay')),
@@ -142,7 +146,7 @@ function helpWidth(context: Context): number {
 }
 
 function unknownCommand(group: Command, word: string): RelyableError {
-  const path = group.parent === null ? group.name() : `${group.parent.name()} ${group.name()}`;
+  const path = commandPath(group);
   const known = group.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   const below = group.commands.flatMap((command) =>
     command.commands.map((child) => `${command.name()} ${child.name()}`),
@@ -152,6 +156,12 @@ function unknownCommand(group: Command, word: string): RelyableError {
   return new RelyableError('USAGE', `unknown command "${word}"`, {
     hint: guess === undefined ? `see ${path} --help` : `did you mean ${path} ${guess}?`,
   });
+}
+
+/** `relyable webhooks captures` */
+function commandPath(command: Command): string {
+  const { parent } = command;
+  return parent === null ? command.name() : `${commandPath(parent)} ${command.name()}`;
 }
 
 /** commander's own complaint in our terms; undefined where it was help or the version. */

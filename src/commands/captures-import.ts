@@ -76,7 +76,7 @@ function toCapture(
   const { event, eventId } = summarisePayload(request);
   const receivedAt = found.receivedAt ?? context.now();
   if (origin !== undefined) return { ...request, event, eventId, duplicateOf: null, ...origin };
-  const { valid, reason } = diagnose(request, secrets);
+  const { valid, reason } = diagnose(request, secrets, { effort: 'quick' });
   return {
     ...request,
     id: createCaptureId(receivedAt, context.randomBytes(7)),

@@ -96,6 +96,14 @@ describe('captures list', () => {
   });
 });
 
+it('captures with a command that is none suggests the nearest', async () => {
+  const result = await captures(storeOf(), ['lst']);
+  expect(result.stderr).toBe(
+    'error: unknown command "lst"\nhint: did you mean relyable webhooks captures list?\n',
+  );
+  expect(result.code).toBe(2);
+});
+
 describe('captures show', () => {
   it('shows request, verdict and forwards, with nothing that a terminal would act on', async () => {
     const { stdout } = await captures(storeOf(), ['show', failed.id]);

@@ -108,6 +108,14 @@ describe('verify of captures', () => {
     expect(stdout).toContain('\\u{1b}]52;c;eA==\\u{7}\\nx');
   });
 
+  it('searches less deeply once nothing has explained many, and says so', async () => {
+    const headers = [['X-Relyable-Signature', 'ab'.repeat(32)]] as const;
+    const many = Array.from({ length: 55 }, (_, n) => makeCapture(n, { id: `cap_${n}`, headers }));
+    const result = await verify(['--store', storeOf(many)]);
+    expect(result.stderr.match(/note: nothing explains 50 of these/g)).toHaveLength(1);
+    expect(result.stdout).toContain('55 requests: 0 valid, 55 invalid');
+  });
+
   it('stops quietly when its reader leaves', async () => {
     const store = storeOf(
       Array.from({ length: 5000 }, (_, n) => makeCapture(n, { id: `cap_${n}` })),
