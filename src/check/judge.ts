@@ -20,16 +20,16 @@ export function isUsuallyAccepted(facts: Facts): boolean {
   return is2xx(facts.usualStatus);
 }
 
+/** The complaint about a request that got no answer. */
+export function unanswered(answer: SendResult, expected: number): Complaint {
+  const message = `expected ${expected}, got none: ${describeAnswer(answer)}`;
+  return { topic: 'no-answer', message, severity: 'error' };
+}
+
 /** What it means that a genuine request was answered otherwise than with 200. */
 export function complainOfGenuine(answer: SendResult, facts: Facts, topic: Topic): Complaint {
   const { status } = answer;
-  if (status === null) {
-    return {
-      topic: 'no-answer',
-      message: `expected 200, got none: ${describeAnswer(answer)}`,
-      severity: 'error',
-    };
-  }
+  if (status === null) return unanswered(answer, 200);
   const message = `expected 200, got ${status}`;
   if (is3xx(status)) return { topic: 'redirect', message };
   if (is2xx(status)) return { topic: 'not-200', message };
@@ -69,13 +69,7 @@ export function judgeRefusal(
 
 function complainOfRefusal(answer: SendResult, facts: Facts, acceptedTopic: Topic): Complaint {
   const { status } = answer;
-  if (status === null) {
-    return {
-      topic: 'no-answer',
-      message: `expected 401, got none: ${describeAnswer(answer)}`,
-      severity: 'error',
-    };
-  }
+  if (status === null) return unanswered(answer, 401);
   const message = `expected 401, got ${status}`;
   if (is2xx(status)) return { topic: acceptedTopic, message };
   if (is3xx(status)) return { topic: 'redirect', message, severity: 'warning' };

@@ -1,5 +1,6 @@
 import type { Severity } from './check-case.ts';
 import type { Topic } from './advice.ts';
+import { timesOf } from './cases/answers.ts';
 import type { CaseResult } from './run-battery.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface Summary {
   readonly errors: number;
   readonly warnings: number;
   readonly skipped: number;
+  /** Of the plain events sent one after the other; null when `answers.time` was not run. */
+  readonly times: { readonly medianMs: number; readonly worstMs: number } | null;
 }
 
 const UNSAFE: ReadonlySet<Topic> = new Set(['forged-accepted', 'forged-effect', 'leaks-secret']);
@@ -37,6 +40,7 @@ export function summarise(results: readonly CaseResult[]): Summary {
   const isUndelivered =
     has(UNDELIVERED) ||
     results.some(({ section, finding }) => section === 'accepts' && finding?.severity === 'error');
+  const timed = results.find(({ id }) => id === 'answers.time');
   const errors = count('error');
   const warnings = count('warning');
   let grade: Grade = 'A';
@@ -51,5 +55,6 @@ export function summarise(results: readonly CaseResult[]): Summary {
     errors,
     warnings,
     skipped: results.filter(({ outcome }) => outcome === 'skipped').length,
+    times: timed === undefined || timed.answers.length === 0 ? null : timesOf(timed.answers),
   };
 }

@@ -11,7 +11,7 @@ import {
   formatCheckJunit,
   formatCheckMarkdown,
   formatCheckTap,
-} from '../report/check-files.ts';
+} from '../report/check-ci.ts';
 import { checkSummaryToJson, formatCheckJson } from '../report/check-json.ts';
 import { formatCheckPretty } from '../report/check-pretty.ts';
 import type { CheckReport } from '../report/check-report.ts';

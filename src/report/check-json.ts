@@ -25,7 +25,8 @@ export function checkToJson(
 
 /** The last line: the whole run. */
 export function checkSummaryToJson(report: CheckReport): JsonLine {
-  const { url, seed, framework, durationMs, summary } = report;
+  const { url, seed, framework, durationMs } = report;
+  const { times, ...summary } = report.summary;
   return {
     type: 'summary',
     v: 1,
@@ -33,6 +34,8 @@ export function checkSummaryToJson(report: CheckReport): JsonLine {
     seed,
     framework,
     ...summary,
+    latencyMs:
+      times === null ? null : { median: roundMs(times.medianMs), worst: roundMs(times.worstMs) },
     durationMs: roundMs(durationMs),
   };
 }

@@ -97,6 +97,11 @@ function formatClosing(report: CheckReport, style: ChalkInstance): string {
     ...(summary.skipped > 0 ? [`${summary.skipped} skipped`] : []),
     formatDuration(durationMs),
     `seed ${seed}`,
+    ...(summary.times === null
+      ? []
+      : [
+          `answers in ${formatDuration(summary.times.medianMs)} (median), ${formatDuration(summary.times.worstMs)} (worst)`,
+        ]),
     ...(framework === null ? [] : [`looks like ${FRAMEWORK_NAMES[framework]}`]),
   ];
   const skip = report.results.find(({ skipReason }) => skipReason !== null)?.skipReason;

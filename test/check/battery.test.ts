@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BATTERY, selectCases } from '../../src/check/battery.ts';
 import type { CaseResult } from '../../src/check/run-battery.ts';
 import { summarise } from '../../src/check/summary.ts';
-import { HANDLERS, type HandlerName, startHandler } from '../support/handlers.ts';
-import { hasFlask, hasPython } from '../support/stacks.ts';
+import { type HandlerName, isRunnable, startHandler } from '../support/handlers.ts';
 import { checkHandler } from './check-handler.ts';
 
 type Findings = Readonly<Record<string, readonly string[]>>;
@@ -150,11 +149,6 @@ function findingsOf(results: readonly CaseResult[]): Record<string, string[]> {
 function sorted(findings: Findings): Findings {
   const lists = Object.entries(findings).map(([key, list]) => [key, [...list].sort()] as const);
   return Object.fromEntries(lists);
-}
-
-function isRunnable(name: HandlerName): boolean {
-  if (!HANDLERS[name].endsWith('.py')) return true;
-  return name === 'http-server' ? hasPython : hasFlask;
 }
 
 describe('the battery against real handlers', () => {

@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { HANDLER_SECRET, HANDLERS, type HandlerName, startHandler } from './handlers.ts';
-import { hasFlask, hasPython } from './stacks.ts';
+import { HANDLER_SECRET, type HandlerName, isRunnable, startHandler } from './handlers.ts';
 
 const BODY = '{"event":"test_run.failed","timestamp":"2025-01-16T15:40:00Z","data":{}}';
 const SIGNATURE = createHmac('sha256', HANDLER_SECRET).update(BODY).digest('hex');
@@ -33,11 +32,6 @@ const EXPECTED: Readonly<Record<HandlerName, readonly [genuine: number, forged: 
   'no-dedupe': [200, 401],
   'redirect-login': [302, 302],
 };
-
-function isRunnable(name: HandlerName): boolean {
-  if (!HANDLERS[name].endsWith('.py')) return true;
-  return name === 'http-server' ? hasPython : hasFlask;
-}
 
 describe('the handlers the battery is proved against', () => {
   test.for(Object.keys(EXPECTED) as HandlerName[])('%s answers as meant', async (name, context) => {

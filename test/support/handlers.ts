@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { ROOT } from './cli.ts';
+import { hasFlask, hasPython } from './stacks.ts';
 
 /** The handlers in fixtures/handlers: correct ones, the vendor's samples, and wrong ones. */
 export const HANDLERS = {
@@ -41,6 +42,12 @@ export interface RunningHandler {
 export function handlerCommand(name: HandlerName): readonly [command: string, file: string] {
   const file = join(ROOT, 'fixtures/handlers', HANDLERS[name]);
   return [file.endsWith('.py') ? 'python3' : process.execPath, file];
+}
+
+/** Whether this machine has what a handler is written in. */
+export function isRunnable(name: HandlerName): boolean {
+  if (!HANDLERS[name].endsWith('.py')) return true;
+  return name === 'http-server' ? hasPython : hasFlask;
 }
 
 /** Starts a handler on a free loopback port and waits until it listens; ended with the test. */

@@ -1,5 +1,6 @@
+import type { Topic } from '../advice.ts';
 import type { CheckCase } from '../check-case.ts';
-import { complainOfGenuine, describeAnswer, judgeGenuine } from '../judge.ts';
+import { describeAnswer, judgeGenuine, unanswered } from '../judge.ts';
 
 function robust(
   name: string,
@@ -11,6 +12,10 @@ function robust(
 const BURST = 50;
 const TRANSCRIPT = 'caller: I smell gas. agent: Please hold the line.\n';
 const MEGABYTE = 1024 * 1024;
+
+function getsThrough(topic: Topic): CheckCase['judge'] {
+  return (exchange, facts) => judgeGenuine(exchange, facts, topic);
+}
 
 /** Repeats must be answered alike: an error on the second makes Relyable send it again. */
 const judgeRepeats: CheckCase['judge'] = (exchange, facts) => {
@@ -49,7 +54,7 @@ export const ROBUST: readonly CheckCase[] = [
     title: 'takes an event type it does not know',
     severity: 'error',
     requests: (make) => [make.genuine('test_run.completed', { event: 'test_run.archived' })],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'unknown-event'),
+    judge: getsThrough('unknown-event'),
   }),
   robust('extra-field', {
     title: 'takes a field it does not know',
@@ -57,7 +62,7 @@ export const ROBUST: readonly CheckCase[] = [
     requests: (make) => [
       make.genuine('test_run.completed', { edit: { triggered_by: { kind: 'schedule' } } }),
     ],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'strict-fields'),
+    judge: getsThrough('strict-fields'),
   }),
   robust('missing-field', {
     title: 'does without a field that may be missing',
@@ -66,7 +71,7 @@ export const ROBUST: readonly CheckCase[] = [
     requests: (make) => [
       make.genuine('test_run.completed', { edit: { previous_score: undefined } }),
     ],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'strict-fields'),
+    judge: getsThrough('strict-fields'),
   }),
   robust('non-ascii', {
     title: 'takes names in other scripts',
@@ -74,7 +79,7 @@ export const ROBUST: readonly CheckCase[] = [
     requests: (make) => [
       make.genuine('test_run.completed', { edit: { agent_name: 'Zürich 不動産 Агент' } }),
     ],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'charset'),
+    judge: getsThrough('charset'),
   }),
   robust('emoji', {
     title: 'takes names with emoji',
@@ -82,7 +87,7 @@ export const ROBUST: readonly CheckCase[] = [
     requests: (make) => [
       make.genuine('agent.score_dropped', { edit: { agent_name: '🏠 Agent 👩‍💻' } }),
     ],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'charset'),
+    judge: getsThrough('charset'),
   }),
   robust('large', {
     title: 'takes a transcript of 1 MB',
@@ -92,14 +97,14 @@ export const ROBUST: readonly CheckCase[] = [
         edit: { transcript: TRANSCRIPT.repeat(Math.ceil(MEGABYTE / TRANSCRIPT.length)) },
       }),
     ],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'body-limit'),
+    judge: getsThrough('body-limit'),
   }),
   robust('slow', {
     title: 'waits for a body that comes in pieces',
     severity: 'error',
     manner: 'slowly',
     requests: (make) => [make.genuine('test_run.completed')],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'slow-body'),
+    judge: getsThrough('slow-body'),
   }),
   robust('reuse', {
     title: 'keeps a connection in order after a refusal',
@@ -112,10 +117,8 @@ export const ROBUST: readonly CheckCase[] = [
     ],
     judge: ({ answers }, facts) => {
       const at = answers.findIndex(({ status }) => status === null);
-      const unanswered = answers[at];
-      if (unanswered !== undefined) {
-        return { ...complainOfGenuine(unanswered, facts, 'connection'), at };
-      }
+      const silent = answers[at];
+      if (silent !== undefined) return { ...unanswered(silent, 200), at };
       // How the first is refused is the matter of `refuses.missing`.
       const complaint = judgeGenuine({ answers: answers.slice(1) }, facts, 'connection');
       return complaint === null ? null : { ...complaint, at: 1 + (complaint.at ?? 0) };
@@ -139,7 +142,7 @@ export const ROBUST: readonly CheckCase[] = [
     requests: (make) => [
       make.genuine('test_run.completed', { contentType: 'application/json; charset=utf-8' }),
     ],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'content-type'),
+    judge: getsThrough('content-type'),
   }),
   robust('content-type', {
     title: 'takes a content type it does not expect',
@@ -149,6 +152,6 @@ export const ROBUST: readonly CheckCase[] = [
         contentType: 'application/vnd.relyable.event+json; charset=UTF-8',
       }),
     ],
-    judge: (exchange, facts) => judgeGenuine(exchange, facts, 'content-type'),
+    judge: getsThrough('content-type'),
   }),
 ];

@@ -6,7 +6,7 @@ import {
   formatCheckJunit,
   formatCheckMarkdown,
   formatCheckTap,
-} from '../../src/report/check-files.ts';
+} from '../../src/report/check-ci.ts';
 import { type CheckReport, groupByCause, repeatCommand } from '../../src/report/check-report.ts';
 import { formatAnnotation } from '../../src/report/github.ts';
 
