@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { missedClaims, ROOT } from './harness.mjs';
 
-if (!existsSync(join(ROOT, 'dist/main.js'))) throw new Error('build first: npm run build');
+if (!existsSync(join(ROOT, 'dist/main.cjs'))) throw new Error('build first: npm run build');
 const wanted = process.argv.slice(2);
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.bench.mjs'));
 for (const file of files) {

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import * as nodeModule from 'node:module';
+'use strict';
 
-nodeModule.enableCompileCache?.();
-const { main, systemContext } = await import('../dist/main.js');
-process.exitCode = await main(systemContext());
+require('node:module').enableCompileCache?.();
+const { main, systemContext } = require('../dist/main.cjs');
+
+main(systemContext()).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -24,7 +24,7 @@ import { defineOpen } from './flags/open.ts';
 import { defineTrigger } from './flags/trigger.ts';
 import { defineVerify } from './flags/verify.ts';
 import { nearest } from './config/nearest.ts';
-import { createTerminal, type GlobalFlags, type Terminal } from './report/terminal.ts';
+import type { GlobalFlags, Terminal } from './report/terminal.ts';
 import { VERSION } from './version.ts';
 
 /** What a command gets: the world, a place to print, and what the user typed. */
@@ -46,6 +46,8 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   const attach = (command: Command, load: () => Promise<CommandModule>): void => {
     command.action(async () => {
       const globals = command.optsWithGlobals<GlobalFlags>();
+      // Only a command that runs needs colours; help and the version are plain.
+      const { createTerminal } = await import('./report/terminal.ts');
       const terminal = createTerminal(context, globals);
       const module = await load();
       onExit(

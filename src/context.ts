@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import envPaths from 'env-paths';
@@ -68,10 +67,11 @@ export function signalExitCode(signal: StopSignal): number {
 
 const POOL_BYTES = 4096;
 
-/** `randomBytes` with one call to the system for many small ones. */
+/** `randomBytes` with one call to the system for many small ones; loads node:crypto when called. */
 function createRandomPool(): (size: number) => Buffer {
   let pool = Buffer.alloc(0);
   return (size) => {
+    const { randomBytes } = process.getBuiltinModule('node:crypto');
     if (size > POOL_BYTES) return randomBytes(size);
     if (pool.length < size) pool = randomBytes(POOL_BYTES);
     const taken = pool.subarray(0, size);
