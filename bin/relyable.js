@@ -4,6 +4,6 @@
 require('node:module').enableCompileCache?.();
 const { main, systemContext } = require('../dist/main.cjs');
 
-main(systemContext()).then((exitCode) => {
-  process.exitCode = exitCode;
-});
+void (async () => {
+  process.exitCode = await main(systemContext());
+})();
