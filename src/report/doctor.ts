@@ -12,17 +12,37 @@ const LABELS: Readonly<Record<Finding['level'], string>> = {
 };
 
 const CHECK_WIDTH = 'container'.length;
+const INDENT = ' '.repeat(CHECK_WIDTH + 8);
+/** Below this a column of words is harder to read than broken lines. */
+const NARROWEST = 24;
 
-/** A finding in one line, with its fix in a second. */
+/** A finding and its fix, in lines of at most `columns` (Infinity for one line each). */
 export function formatFinding(
   { check, level, message, fix }: Finding,
   style: ChalkInstance,
+  columns: number,
 ): string {
   const paint = { ok: style.green, info: style.cyan, warning: style.yellow, failure: style.red };
   const label = paint[level](LABELS[level].padEnd(4));
-  const line = `${label}  ${check.padEnd(CHECK_WIDTH)}  ${safeLine(message)}`;
-  if (fix === null) return line;
-  return `${line}\n${' '.repeat(CHECK_WIDTH + 8)}fix: ${safeLine(fix)}`;
+  const room = Math.max(columns - INDENT.length, NARROWEST);
+  const below = (text: string): string => wrapWords(text, room).join(`\n${INDENT}`);
+  const line = `${label}  ${check.padEnd(CHECK_WIDTH)}  ${below(safeLine(message))}`;
+  return fix === null ? line : `${line}\n${INDENT}${below(`fix: ${safeLine(fix)}`)}`;
+}
+
+/** Lines of whole words; a longer word has a line of its own. */
+function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
 }
 
 /** `nothing is broken`, `2 failures, 1 warning`. */
