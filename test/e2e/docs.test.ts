@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT } from '../support/cli.ts';
 import { pages, runnableBlocks, startSession } from '../support/docs.ts';
 
 const runnable = pages()
@@ -20,3 +23,12 @@ it.skipIf(process.platform === 'win32').each(runnable)(
     }
   },
 );
+
+it.each(pages())('%s links to files that are there', (page) => {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
+    ([, target = '']) => target,
+  );
+  const missing = targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)));
+  expect(missing).toEqual([]);
+});

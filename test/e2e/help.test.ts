@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
@@ -42,3 +42,43 @@ it('pins no command that is gone', () => {
   const known = new Set(paths.map(fileOf));
   expect(readdirSync(FOLDER).filter((file) => !known.has(file))).toEqual([]);
 });
+
+it('mentions every command on a page of its own or of its group', () => {
+  const pages = new Set(readdirSync(join(ROOT, 'docs')));
+  const missing = paths.filter((words) => {
+    const names = words[0] === 'webhooks' ? words.slice(1) : words;
+    return names.length > 0 && !pages.has(`${names[0]}.md`);
+  });
+  expect(missing).toEqual([]);
+});
+
+/** Words of a shell line up to a pipe or a redirection; quotes are taken off. */
+function wordsOf(line: string): string[] {
+  const [command = ''] = line.split(/ [|>&]/);
+  return [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare]) => double ?? single ?? bare ?? '',
+  );
+}
+
+it.each(paths.map((words) => [['relyable', ...words].join(' '), words] as const))(
+  'the examples of %s --help are understood',
+  async (_, words) => {
+    const help = readFileSync(join(FOLDER, fileOf(words)), 'utf8');
+    const lines = [...help.matchAll(/^ {2}\$ (relyable .*)$/gm)].map(([, line = '']) => line);
+    for (const line of lines) {
+      const idle = createProgram(world, () => undefined);
+      const ran: string[] = [];
+      silence(idle, ran);
+      await idle.parseAsync(wordsOf(line).slice(1), { from: 'user' });
+      expect(ran, line).toHaveLength(1);
+    }
+  },
+);
+
+/** Every command only says that it would have run. */
+function silence(command: Command, ran: string[]): void {
+  command.action(() => {
+    ran.push(command.name());
+  });
+  for (const child of command.commands) silence(child, ran);
+}
