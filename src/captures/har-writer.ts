@@ -1,3 +1,4 @@
+import type { Content, Entry, Header, PostData } from 'har-format';
 import type { Capture } from '../webhook/capture.ts';
 import { type HeaderPair, headerValues } from '../webhook/request.ts';
 import { captureUrl } from './capture-url.ts';
@@ -14,7 +15,7 @@ export function* writeHar(captures: Iterable<Capture>, version: string): Generat
   yield '\n]}}\n';
 }
 
-function toEntry(capture: Capture): object {
+function toEntry(capture: Capture): Entry {
   const last = capture.forwards.at(-1);
   const time = last?.durationMs ?? 0;
   return {
@@ -48,15 +49,15 @@ function toEntry(capture: Capture): object {
   };
 }
 
-function toPairs(headers: readonly HeaderPair[]): object[] {
+function toPairs(headers: readonly HeaderPair[]): Header[] {
   return headers.map(([name, value]) => ({ name, value }));
 }
 
-function toPostData({ headers, body }: Capture): object {
+function toPostData({ headers, body }: Capture): PostData {
   return { mimeType: headerValues(headers, 'Content-Type')[0] ?? '', ...toText(body) };
 }
 
-function toContent(body: Buffer): object {
+function toContent(body: Buffer): Content {
   return { size: body.length, mimeType: '', ...toText(body) };
 }
 

@@ -39,6 +39,7 @@ const NOISE: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(\d\d:\d\d:\d\d\.\d+ )?(== Info:|[<=]= ?(Send|Recv) |=> Send )/, 'a curl trace'],
   [/^[*<>] /, 'the output of curl --verbose'],
   [/^(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (IP6?|ethertype|In|Out) /, 'the output of tcpdump'],
+  [/^(\u00ff\u00fe|\u00fe\u00ff)/, "UTF-16 text, as PowerShell's > writes it"],
   [/^tcpdump: |^reading from file/, 'the output of tcpdump'],
   [/^E..{4}@\./, 'a packet printed by tcpdump -A'],
   [/^(\u00d4\u00c3\u00b2\u00a1|\u00a1\u00b2\u00c3\u00d4|\n\r\r\n)/, 'a packet capture (pcap)'],

@@ -91,16 +91,10 @@ function readPostData(
   source: string,
   path: string,
 ): { readonly body: Buffer; readonly note: string | null } {
-  const text = postData?.text;
-  if (postData && typeof text === 'string' && (text !== '' || !postData.params?.length)) {
+  const text = postData?.text ?? '';
+  if (postData && text !== '') {
     const body = decodeText(text, encodingOf(postData), source, `${path}.postData`);
-    const isLossy = encodingOf(postData) === '' && text.includes('\ufffd');
-    return {
-      body,
-      note: isLossy
-        ? 'the body holds replacement characters (U+FFFD): the recorder may have lost its bytes'
-        : null,
-    };
+    return { body, note: noteOn(body, text, encodingOf(postData), bodySize ?? -1) };
   }
   if (postData?.params?.length) {
     return {
@@ -116,6 +110,16 @@ function readPostData(
     );
   }
   return { body: Buffer.alloc(0), note: null };
+}
+
+/** What makes it doubtful that these are the bytes that were sent; null where nothing does. */
+function noteOn(body: Buffer, text: string, encoding: string, bodySize: number): string | null {
+  if (encoding === '' && text.includes('\ufffd')) {
+    return 'the body holds replacement characters (U+FFFD): the recorder may have lost its bytes';
+  }
+  return bodySize > 0 && bodySize !== body.length
+    ? `bodySize is ${bodySize}, the recorded body has ${body.length} bytes: the recorder may have changed it`
+    : null;
 }
 
 function encodingOf(postData: PostData): string {

@@ -117,6 +117,54 @@ describe('HAR entries', () => {
     });
   });
 
+  it('of Charles, Fiddler and ngrok: what they add, leave out or write otherwise', () => {
+    const text = '{"a":1}';
+    const charles = {
+      comment: '',
+      connection: '1',
+      request: {
+        ...request,
+        cookies: [],
+        queryString: [],
+        headersSize: 200,
+        bodySize: 7,
+        postData: { mimeType: 'application/json', params: [], text },
+      },
+    };
+    const fiddler = {
+      request: {
+        ...request,
+        httpVersion: 'HTTP/1.1',
+        bodySize: 7,
+        postData: { mimeType: '', text, params: null, comment: null },
+      },
+    };
+    const ngrok = {
+      request: {
+        ...request,
+        httpVersion: '',
+        bodySize: -1,
+        postData: {
+          mimeType: 'application/json',
+          text: Buffer.from(text).toString('base64'),
+          encoding: 'base64',
+        },
+      },
+    };
+    const file = `\ufeff${JSON.stringify({ log: { entries: [charles, fiddler, ngrok] } })}`;
+    const bodies = parseText(file).map(
+      (item) => item.kind === 'request' && item.request.body.toString(),
+    );
+    expect(bodies).toEqual([text, text, text]);
+  });
+
+  it('with another size than was sent say so', () => {
+    const [item] = parse([post({ mimeType: '', text: '{ }' }, { bodySize: 2 })]);
+    expect(item?.kind === 'request' && item.note).toContain(
+      'bodySize is 2, the recorded body has 3',
+    );
+  });
+
   it('with replacement characters say that bytes may be lost', () => {
     const [item] = parse([post({ mimeType: 'text/plain', text: 'a\ufffd' })]);
     expect(item?.kind === 'request' && item.note).toContain('U+FFFD');
@@ -136,6 +184,11 @@ describe('HAR refusals name the JSON path', () => {
       'a body left out',
       () => parse([{}, post(undefined, { bodySize: 12 })]),
       '$.log.entries[1].request.postData: expected the 12 body bytes',
+    ],
+    [
+      'an emptied body',
+      () => parse([post({ text: '' }, { bodySize: 12 })]),
+      '[0].request.postData: expected the 12 body bytes',
     ],
     [
       'an unknown encoding',
