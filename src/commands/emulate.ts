@@ -30,6 +30,7 @@ import { isOpen } from '../webhook/delivery.ts';
 import { isEventType } from '../webhook/event-type.ts';
 import type { RetryReading } from '../webhook/retry.ts';
 import { MAX_SEED } from '../webhook/seeded-sample.ts';
+import { writeReadyFile } from './ready-file.ts';
 import { explainSettings, loadLayers, loadSecrets, whenAborted } from './setup.ts';
 
 /** How long attempts under way may take once we are told to stop. */
@@ -93,7 +94,9 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
     };
     if (terminal.isJson) terminal.json(readyToJson(ready));
     else terminal.info(formatReady(ready, terminal.errorStyle));
+    const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, ready.url);
     await whenAborted(context.interrupt);
+    removeReadyFile();
     await stop(server, emulator);
   } finally {
     await sender.close();

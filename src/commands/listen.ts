@@ -1,5 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
 import type { Context } from '../context.ts';
 import { type ConfigLayer } from '../config/load.ts';
@@ -20,7 +18,7 @@ import {
   parseSize,
   parseTargetUrl,
 } from '../config/values.ts';
-import { errorMessage, EXIT_YES, RelyableError } from '../errors.ts';
+import { EXIT_YES, RelyableError } from '../errors.ts';
 import type { ListenFlags } from '../flags/listen.ts';
 import type { ForwarderOptions } from '../http/forward.ts';
 import { announceListener } from '../http/listeners.ts';
@@ -34,6 +32,7 @@ import { openStore } from '../store/capture-store.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
 import { type AppBeside, splitCommand, startAppBeside } from './app-beside.ts';
 import { createWatch, type Watch } from './listen-verdict.ts';
+import { writeReadyFile } from './ready-file.ts';
 import { explainSettings, loadLayers, loadSecrets, whenAborted, interruptedCode } from './setup.ts';
 
 /** How long forwards under way may take once we are told to stop. */
@@ -212,15 +211,4 @@ function readEvents(
     terminal.warn(`--events: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`);
   }
   return names.length === 0 ? undefined : new Set(names);
-}
-
-function writeReadyFile(cwd: string, path: string | undefined, url: string): () => void {
-  if (path === undefined) return () => undefined;
-  const file = resolve(cwd, path);
-  try {
-    writeFileSync(file, `${url}\n`);
-  } catch (error) {
-    throw new RelyableError('USAGE', `--ready-file: ${errorMessage(error)}`, { cause: error });
-  }
-  return () => rmSync(file, { force: true });
 }

@@ -11,6 +11,7 @@ export interface EmulateFlags {
   readonly rateLimit?: string;
   readonly faults?: string;
   readonly seed?: string;
+  readonly readyFile?: string;
   /** true for `--store` without a file: the captures' own. */
   readonly store?: string | boolean;
   readonly secret?: readonly string[];
@@ -34,6 +35,7 @@ export function defineEmulate(command: Command): Command {
       'of the API: 429, 500, slow, reset, garbage, html, shift; each with :<times>, :<n>% or nothing for always',
     )
     .option('--seed <n>', 'the same ids, samples and faults each time')
+    .option('--ready-file <file>', 'write the URL of the API there once it accepts connections')
     .option('--store [file]', 'keep state over a restart, in this file or with the captures');
   addSecretOptions(command);
   return addHelpExtras(command, {
