@@ -23,10 +23,11 @@ export interface CheckRequest {
 
 /**
  * How a case's requests go out: one after the other; all at once; one after the other over a single
- * connection; each body in pieces; or one after the other with the user's observable read before
- * the first, after the first and after the last.
+ * connection; each body in pieces; or with the user's observable read before the first, after it
+ * and at the end, the others one after the other or all at once.
  */
-export type Manner = 'in turn' | 'together' | 'one connection' | 'slowly' | 'observed';
+export type Manner =
+  'in turn' | 'together' | 'one connection' | 'slowly' | 'observed in turn' | 'observed together';
 
 /** Changes to a sample's `data`; a field set to undefined is left out. */
 export type DataEdit = Readonly<Record<string, JsonObject[string] | undefined>>;
@@ -53,7 +54,7 @@ export interface RequestMaker {
 export interface Exchange {
   readonly requests: readonly CheckRequest[];
   readonly answers: readonly SendResult[];
-  /** The observable before the first request, after it and after the last; empty unless `observed`. */
+  /** The observable before the first request, after it and at the end; empty unless observed. */
   readonly states: readonly string[];
 }
 

@@ -192,8 +192,10 @@ async function exchange(
       await slow.close();
       return { answers, states: [] };
     }
-    case 'observed':
-      return observe(requests, send, options.readState);
+    case 'observed in turn':
+      return observe(requests, options.readState, (some) => inTurn(some, send));
+    case 'observed together':
+      return observe(requests, options.readState, (some) => Promise.all(some.map(send)));
     case 'in turn':
       return { answers: await inTurn(requests, send), states: [] };
   }
@@ -220,18 +222,16 @@ async function sendOverOne(
 }
 
 async function observe(
-  requests: readonly CheckRequest[],
-  send: (request: CheckRequest) => Promise<SendResult>,
+  [first, ...others]: readonly CheckRequest[],
   readState: BatteryOptions['readState'],
+  sendAll: (requests: readonly CheckRequest[]) => Promise<SendResult[]>,
 ): Promise<Pick<Exchange, 'answers' | 'states'>> {
-  const [first, ...rest] = requests;
   if (readState === null || first === undefined) return { answers: [], states: [] };
-  const states = [await readState()];
-  const answers = [await send(first)];
-  states.push(await readState());
-  answers.push(...(await inTurn(rest, send)));
-  states.push(await readState());
-  return { answers, states };
+  const before = await readState();
+  const answers = await sendAll([first]);
+  const once = await readState();
+  answers.push(...(await sendAll(others)));
+  return { answers, states: [before, once, await readState()] };
 }
 
 function identity({

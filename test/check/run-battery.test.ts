@@ -200,9 +200,41 @@ describe('what is found in a handler that', () => {
 
   test('never answers one of them', async () => {
     const url = await startTwisted((_, { headers }) => headers['x-relyable-signature'] === '');
-    expect(await findingsOf(url, ['refuses'], { timeoutMs: 300 })).toEqual({
+    expect(await findingsOf(url, ['refuses'], { timeoutMs: 1500 })).toEqual({
       'refuses.empty': 'error no-answer',
     });
+  });
+});
+
+describe('the effect of an event that comes twice at once', () => {
+  /** Looks whether it knows the event, waits (as for a database), then notes it and does its work. */
+  async function startRacy(isAtomic: boolean): Promise<{ url: string; state: () => string }> {
+    const seen = new Set<string>();
+    let effects = 0;
+    const url = await startTwisted((response, { method, body }) => {
+      if (method === 'GET') return;
+      const text = body.toString('utf8');
+      const isKnown = seen.has(text);
+      if (isAtomic) seen.add(text);
+      setTimeout(() => {
+        seen.add(text);
+        if (!isKnown) effects += 1;
+        answer(response, 200);
+      }, 20);
+      return true;
+    });
+    return { url, state: () => `{"alerts": ${effects}, "app": "v2"}` };
+  }
+
+  test.for([
+    [true, {}],
+    [false, { 'idempotency.simultaneous': 'error double-effect' }],
+  ] as const)('when noting is atomic (%s)', async ([isAtomic, expected]) => {
+    const { url, state } = await startRacy(isAtomic);
+    const only = ['idempotency.repeats', 'idempotency.simultaneous'];
+    const cases = selectCases({ only, skip: [], isObserved: true });
+    const readState = async (): Promise<string> => state();
+    expect(await findingsOf(url, [], { cases, readState })).toEqual(expected);
   });
 });
 

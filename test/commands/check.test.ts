@@ -124,7 +124,7 @@ describe('relyable webhooks check', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^accepts\.test_run\.completed\.compact +error +accepts test_run/);
     const json = await runCli(['webhooks', 'check', '--list', '--json']);
-    expect(jsonLines(json.stdout)).toHaveLength(59);
+    expect(jsonLines(json.stdout)).toHaveLength(60);
   });
 
   test('never shows the secret, even when the handler does', async () => {
@@ -210,6 +210,7 @@ describe('check --idempotency', () => {
       const { code, stdout } = await probe(name);
       expect(jsonLines(stdout)).toMatchObject([
         { id: 'idempotency.repeats', outcome: 'passed' },
+        { id: 'idempotency.simultaneous', outcome: 'passed' },
         { id: 'idempotency.forged', outcome: 'passed' },
         { grade: 'A' },
       ]);
@@ -229,6 +230,7 @@ describe('check --idempotency', () => {
             'expected one effect, got more: {"effects":1} → {"effects":2} after the event → {"effects":4} after its repeats',
         },
       },
+      { id: 'idempotency.simultaneous', finding: { topic: 'double-effect' } },
       { id: 'idempotency.forged', outcome: 'passed' },
       { grade: 'C' },
     ]);
@@ -239,6 +241,7 @@ describe('check --idempotency', () => {
     expect(code).toBe(1);
     expect(jsonLines(stdout)).toMatchObject([
       { id: 'idempotency.repeats', outcome: 'passed' },
+      { id: 'idempotency.simultaneous', outcome: 'passed' },
       { id: 'idempotency.forged', finding: { topic: 'forged-effect', severity: 'error' } },
       { grade: 'F' },
     ]);

@@ -1,11 +1,11 @@
-import type { CheckCase, Exchange } from '../check-case.ts';
+import type { CheckCase, Complaint, Exchange } from '../check-case.ts';
 import { describeAnswer } from '../judge.ts';
 
 /** The cases that read an observable of the user's (`--state-url`, `--state-command`). */
 function observed(
   rest: Pick<CheckCase, 'id' | 'title' | 'requests' | 'judge'> & Partial<CheckCase>,
 ): CheckCase {
-  return { section: 'idempotency', severity: 'error', manner: 'observed', ...rest };
+  return { section: 'idempotency', severity: 'error', manner: 'observed in turn', ...rest };
 }
 
 function shorten(state: string | undefined): string {
@@ -13,14 +13,16 @@ function shorten(state: string | undefined): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-function judgeRepeats({
-  answers,
-  states: [before, once, after],
-}: Exchange): ReturnType<CheckCase['judge']> {
-  const failed = answers.find(({ status }) => status !== 200);
-  if (failed !== undefined) {
-    return { topic: 'duplicate', message: `expected 200, got ${describeAnswer(failed)}` };
-  }
+function judgeAnswers(answers: Exchange['answers']): Complaint | null {
+  const at = answers.findIndex(({ status }) => status !== 200);
+  const failed = answers[at];
+  if (failed === undefined) return null;
+  return { topic: 'duplicate', message: `expected 200, got ${describeAnswer(failed)}`, at };
+}
+
+function judgeRepeats({ answers, states: [before, once, after] }: Exchange): Complaint | null {
+  const complaint = judgeAnswers(answers);
+  if (complaint !== null) return complaint;
   if (before === once) {
     return {
       topic: 'state-blind',
@@ -35,6 +37,32 @@ function judgeRepeats({
   };
 }
 
+/**
+ * One event first, to see by how much an event changes the state; then another one twice at once,
+ * which must change it by as much. A state in which no single number changes cannot tell.
+ */
+function judgeRace({ answers, states: [before, once, after] }: Exchange): Complaint | null {
+  const complaint = judgeAnswers(answers);
+  if (complaint !== null) return complaint;
+  const one = changeBetween(before, once);
+  const two = changeBetween(once, after);
+  if (one === null || two === null || one === two) return null;
+  return {
+    topic: 'double-effect',
+    message: `expected one effect, got more: ${shorten(before)} → ${shorten(once)} after an event → ${shorten(after)} after another one twice at once`,
+  };
+}
+
+/** By how much the one number that differs between two texts changed; null where there is no such one. */
+function changeBetween(before = '', after = ''): number | null {
+  const [old, now] = [before, after].map((text) =>
+    (text.match(/-?\d+(\.\d+)?/g) ?? []).map(Number),
+  );
+  if (old === undefined || now === undefined || old.length !== now.length) return null;
+  const changes = now.map((value, index) => value - (old[index] ?? 0)).filter((by) => by !== 0);
+  return changes.length === 1 ? (changes[0] ?? null) : null;
+}
+
 export const IDEMPOTENCY: readonly CheckCase[] = [
   observed({
     id: 'idempotency.repeats',
@@ -44,6 +72,16 @@ export const IDEMPOTENCY: readonly CheckCase[] = [
       return [request, request, request];
     },
     judge: judgeRepeats,
+  }),
+  observed({
+    id: 'idempotency.simultaneous',
+    title: 'an event that comes twice at once has one effect',
+    manner: 'observed together',
+    requests: (make) => {
+      const request = make.genuine('test_run.failed');
+      return [make.genuine('test_run.failed'), request, request];
+    },
+    judge: judgeRace,
   }),
   observed({
     id: 'idempotency.forged',
