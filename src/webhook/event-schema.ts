@@ -63,6 +63,7 @@ const publishedEventSchema = z.discriminatedUnion('event', [
   eventOf('test_case.critical_failure', eventDataSchemas['test_case.critical_failure']),
 ]);
 
+/** A type Relyable adds tomorrow passes too. */
 const otherEventSchema = z.looseObject({
   event: z.string().min(1),
   timestamp: timestamp.optional(),
@@ -71,8 +72,6 @@ const otherEventSchema = z.looseObject({
 
 /** One of the four published events (vendor page, "Webhook Events"). */
 export type PublishedEvent = z.infer<typeof publishedEventSchema>;
-/** Any event: a type Relyable adds tomorrow passes too. */
-export type RelyableEvent = PublishedEvent | z.infer<typeof otherEventSchema>;
 
 /** A field that does not fit: where, and what was expected. */
 export interface EventProblem {
