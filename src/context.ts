@@ -8,7 +8,17 @@ export interface OutputStream {
   write(text: string | Uint8Array): boolean;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
+  /** A terminal tells of its new size. */
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
 }
+
+/** What is read from; a terminal can hand over single keys instead of lines. */
+export type InputStream = Readable & {
+  readonly isTTY?: boolean;
+  setRawMode?(isRaw: boolean): unknown;
+};
 
 /** Where the platform keeps a program's files (XDG on Linux, Library on macOS, AppData on Windows). */
 export interface UserPaths {
@@ -31,7 +41,7 @@ export interface Context {
   /** Node's own version, e.g. `20.19.0`. */
   readonly nodeVersion: string;
   readonly paths: UserPaths;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   /** Wall clock, ms since 1970. */
@@ -46,6 +56,12 @@ export interface Context {
   openUrl(url: string): Promise<void>;
   /** Aborts on the first SIGINT, SIGTERM or SIGHUP, or when the reader of stdout went away. */
   readonly interrupt: AbortSignal;
+  /** What a signal of that kind does: the same drain, and at once the second time. */
+  stop(signal: StopSignal): void;
+  /** Suspends our job as Ctrl-Z does; comes back when it is continued. Nothing on Windows. */
+  suspend(): void;
+  /** Runs when the process is continued (SIGCONT); the returned function withdraws it. */
+  onContinue(callback: () => void): () => void;
   /** Signals a process, or with a negative id its group; 0 only asks. Throws where none is left. */
   signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
   /** Runs when this process ends, however orderly; the returned function withdraws it. */
@@ -84,13 +100,14 @@ function createRandomPool(): (size: number) => Buffer {
 export function systemContext(): Context {
   const interrupt = new AbortController();
   let stoppedBy: StopSignal | null = null;
+  const stop = (signal: StopSignal): void => {
+    // A second Ctrl-C means "now".
+    if (stoppedBy !== null) process.exit(SIGNAL_EXIT_CODES[signal]);
+    stoppedBy = signal;
+    interrupt.abort();
+  };
   for (const signal of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) {
-    process.on(signal, () => {
-      // A second Ctrl-C means "now".
-      if (stoppedBy !== null) process.exit(SIGNAL_EXIT_CODES[signal]);
-      stoppedBy = signal;
-      interrupt.abort();
-    });
+    process.on(signal, () => stop(signal));
   }
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -127,6 +144,15 @@ export function systemContext(): Context {
     },
     interrupt: interrupt.signal,
     stoppedBy: () => stoppedBy,
+    stop,
+    suspend: () => {
+      // The whole process group, as the terminal itself would do it.
+      if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
+    },
+    onContinue: (callback) => {
+      process.on('SIGCONT', callback);
+      return () => void process.off('SIGCONT', callback);
+    },
     signalProcess: (pid, signal) => void process.kill(pid, signal),
     atExit: (callback) => {
       process.on('exit', callback);

@@ -84,18 +84,27 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
   ].join('\n');
 }
 
-/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>` and what follows. */
-function formatDelivery(delivery: Delivery, style: ChalkInstance, isUtc: boolean): string {
-  const { verification, forward, event, subjectId } = delivery;
-  const columns = [
+/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`. */
+export function formatDeliveryHead(
+  delivery: Omit<Delivery, 'payload'>,
+  style: ChalkInstance,
+  isUtc: boolean,
+): string {
+  const { verification, event, subjectId } = delivery;
+  return [
     style.dim(formatTime(delivery.receivedAt, isUtc)),
     style.bold(safeLine(event ?? '(no event)')),
     ...(subjectId === null ? [] : [safeLine(subjectId)]),
     verification.valid ? style.green('✓ signature') : style.red('✗ signature'),
     formatOutcome(delivery, style),
     style.dim(delivery.id),
-  ];
-  const lines = [columns.join('  ')];
+  ].join('  ');
+}
+
+/** The line of a delivery and what follows from it. */
+function formatDelivery(delivery: Delivery, style: ChalkInstance, isUtc: boolean): string {
+  const { verification, forward } = delivery;
+  const lines = [formatDeliveryHead(delivery, style, isUtc)];
   const below = (text: string): number => lines.push(`          ${text}`);
   if (!verification.valid) {
     below(`${style.red(verification.reasons.join(' + '))}: ${safeLine(verification.detail)}`);
@@ -110,7 +119,10 @@ function formatDelivery(delivery: Delivery, style: ChalkInstance, isUtc: boolean
   return lines.join('\n');
 }
 
-function formatOutcome({ forward, isFiltered, answered }: Delivery, style: ChalkInstance): string {
+function formatOutcome(
+  { forward, isFiltered, answered }: Omit<Delivery, 'payload'>,
+  style: ChalkInstance,
+): string {
   if (forward === null) {
     return isFiltered ? style.dim('→ not forwarded (--events)') : `answered ${answered.status}`;
   }

@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import type { Context, OutputStream } from '../context.ts';
+import { isUtf8Locale, toAscii } from './charset.ts';
 import { createLinker } from './hyperlink.ts';
 import { safeText } from './safe-text.ts';
 
@@ -44,6 +45,8 @@ export interface Terminal {
   readonly isUtc: boolean;
   /** Text for stdout that leads to a URL where the terminal has hyperlinks, else the text alone. */
   link(text: string, url: string): string;
+  /** Text for people with our marks (✓ ✗ →) as words where the locale's character set has none. */
+  legible(text: string): string;
   /** Width of stdout in columns; 80 off a TTY. */
   readonly columns: number;
 }
@@ -81,6 +84,7 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
     isQuiet,
     isVerbose,
     isUtc: flags.utc === true,
+    legible: isUtf8Locale(env, context.platform) ? (text) => text : toAscii,
     link: createLinker(env, stdout.isTTY === true && !isJson),
     isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
     get mayPrompt() {

@@ -28,6 +28,9 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     fetch: (...args) => globalThis.fetch(...args),
     openUrl: async () => undefined,
     interrupt: new AbortController().signal,
+    stop: () => undefined,
+    suspend: () => undefined,
+    onContinue: () => () => undefined,
     signalProcess: () => {
       throw new Error('a test context signals nobody');
     },

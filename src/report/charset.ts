@@ -1,0 +1,37 @@
+/** Our own marks where the character set has none of them. */
+const ASCII_MARKS: Readonly<Record<string, string>> = {
+  '✓': 'ok',
+  '✗': 'x',
+  '→': '->',
+  '↑': 'up',
+  '↓': 'down',
+  '│': '|',
+  '─': '-',
+  '…': '~',
+  '·': '|',
+  '’': "'",
+};
+
+/**
+ * Whether the terminal's locale is UTF-8 (POSIX: the first of LC_ALL, LC_CTYPE, LANG that is set).
+ * Where none is set it is taken to be; a Windows console takes any text.
+ */
+export function isUtf8Locale(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): boolean {
+  if (platform === 'win32') return true;
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find(Boolean);
+  return locale === undefined || /utf-?8/i.test(locale);
+}
+
+/**
+ * Text for a terminal without UTF-8: our marks as words, everything else beyond ASCII as a visible
+ * escape. There the bytes of UTF-8 may be control characters (0x9b is CSI in ISO 8859-1).
+ */
+export function toAscii(text: string): string {
+  return text.replace(
+    /[^\0-\u007f]/gu,
+    (char) => ASCII_MARKS[char] ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}

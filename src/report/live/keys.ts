@@ -1,0 +1,51 @@
+/** What was pressed: a name, or the character itself. */
+export type Key = 'up' | 'down' | 'enter' | 'escape' | 'interrupt' | 'suspend' | (string & {});
+
+const NAMES: Readonly<Record<string, Key>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\u0003': 'interrupt',
+  '\u001a': 'suspend',
+};
+
+// What terminals send for keys without a character: CSI and SS3 sequences (ECMA-48, xterm).
+// oxlint-disable-next-line no-control-regex
+const SEQUENCE = /^\u001b(?:\[[\d;?<]*[ -/]*[@-~]|O[@-~])/;
+const REST_OF_SEQUENCE = /^(?:\[[\d;]*[A-Za-z~]|O[A-Z])/;
+
+/**
+ * Makes a reader of what a terminal in raw mode sends. An Escape at the end of a piece is the key;
+ * if the next piece shows that it began a sequence (a slow line cut it), the rest is read as that.
+ */
+export function createKeyReader(): (text: string) => Key[] {
+  let endedInEscape = false;
+  return (text) => {
+    const keys: Key[] = [];
+    let rest = endedInEscape && REST_OF_SEQUENCE.test(text) ? `\u001b${text}` : text;
+    endedInEscape = false;
+    while (rest !== '') {
+      const sequence = SEQUENCE.exec(rest)?.[0];
+      if (sequence !== undefined) {
+        const key = nameSequence(sequence);
+        if (key !== undefined) keys.push(key);
+        rest = rest.slice(sequence.length);
+        continue;
+      }
+      const char = String.fromCodePoint(rest.codePointAt(0) ?? 0);
+      rest = rest.slice(char.length);
+      if (char === '\u001b') {
+        keys.push('escape');
+        endedInEscape = rest === '';
+      } else keys.push(NAMES[char] ?? char);
+    }
+    return keys;
+  };
+}
+
+/** Arrows with and without modifiers, in both cursor key modes; the others mean nothing here. */
+function nameSequence(sequence: string): Key | undefined {
+  // oxlint-disable-next-line no-control-regex
+  const letter = /^\u001b(?:\[(?:1;\d+)?|O)([AB])$/.exec(sequence)?.[1];
+  if (letter === undefined) return undefined;
+  return letter === 'A' ? 'up' : 'down';
+}

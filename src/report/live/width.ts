@@ -1,0 +1,56 @@
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+// oxlint-disable-next-line no-control-regex
+const ASCII = /^[\u0020-\u007e]*$/;
+const ZERO = /^[\p{M}\p{Cf}]$/u;
+const EMOJI = /^\p{Emoji_Presentation}$/u;
+
+/** East Asian Wide and Fullwidth (Unicode TR11), as inclusive ranges. */
+const WIDE: ReadonlyArray<readonly [number, number]> = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0xa4cf],
+  [0xa960, 0xa97f],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe10, 0xfe19],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x20000, 0x3fffd],
+];
+
+/** One column for a variation selector that asks for the emoji form of a narrow character. */
+const EMOJI_SELECTOR = '\ufe0f';
+
+/**
+ * The columns a text takes in a terminal, at most. Terminals differ on emoji that are joined from
+ * several; here they count as many as their parts, so that a line that fits fits everywhere.
+ */
+export function displayWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const char of text) width += charWidth(char);
+  return width;
+}
+
+function charWidth(char: string): number {
+  if (char === EMOJI_SELECTOR) return 1;
+  if (ZERO.test(char)) return 0;
+  const code = char.codePointAt(0) ?? 0;
+  const isWide = WIDE.some(([from, to]) => code >= from && code <= to);
+  return isWide || EMOJI.test(char) ? 2 : 1;
+}
+
+/** The text cut to so many columns between whole characters, `ellipsis` (one column) at the cut. */
+export function truncate(text: string, columns: number, ellipsis: string): string {
+  if (displayWidth(text) <= columns) return text;
+  let kept = '';
+  let left = columns - displayWidth(ellipsis);
+  for (const { segment } of segmenter.segment(text)) {
+    left -= displayWidth(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return columns < displayWidth(ellipsis) ? '' : `${kept}${ellipsis}`;
+}
