@@ -1,3 +1,4 @@
+import type { ChalkInstance } from 'chalk';
 import type { Invocation } from '../cli.ts';
 import type { Context } from '../context.ts';
 import { type ConfigLayer } from '../config/load.ts';
@@ -31,6 +32,7 @@ import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
 import { openStore } from '../store/capture-store.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
 import { type AppBeside, splitCommand, startAppBeside } from './app-beside.ts';
+import { createLiveView, type LiveView } from './listen-live.ts';
 import { createWatch, type Watch } from './listen-verdict.ts';
 import { writeReadyFile } from './ready-file.ts';
 import { explainSettings, loadLayers, loadSecrets, whenAborted, interruptedCode } from './setup.ts';
@@ -40,6 +42,7 @@ const GRACE_MS = 5000;
 
 export async function run(invocation: Invocation<ListenFlags>): Promise<number> {
   const { context, flags } = invocation;
+  parseChoice(flags.output, '--output', ['auto', 'plain']);
   const { operands, command } = splitCommand(invocation);
   if (operands.length > 0) {
     throw new RelyableError('USAGE', `unexpected argument "${operands[0] ?? ''}"`, {
@@ -55,16 +58,22 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
   const { options, storeFile } = readOptions(invocation, layers);
   const startTimeoutMs = parseDuration(flags.startTimeout, '--start-timeout');
   const watch = createWatch(invocation);
-  const app = await startAppBeside(invocation, {
-    command,
-    target: options.forward?.target ?? null,
-    secret: options.secrets[0].value,
-    startTimeoutMs,
-  });
+  const live = createLiveView(invocation);
+  const terminal = live?.terminal ?? invocation.terminal;
+  const app = await startAppBeside(
+    { ...invocation, terminal },
+    {
+      command,
+      target: options.forward?.target ?? null,
+      secret: options.secrets[0].value,
+      startTimeoutMs,
+    },
+  );
   if (typeof app === 'number') return app;
   try {
-    return await listen(invocation, { options, storeFile, watch, app });
+    return await listen(invocation, { options, storeFile, watch, app, live });
   } finally {
+    live?.close();
     await app.stop();
   }
 }
@@ -74,23 +83,27 @@ interface ListenPlan {
   readonly storeFile: string;
   readonly watch: Watch | null;
   readonly app: AppBeside;
+  readonly live: LiveView | null;
 }
 
 /** Receives until something ends it; the exit code. */
 async function listen(
   { context, terminal, flags }: Invocation<ListenFlags>,
-  { options, storeFile, watch, app }: ListenPlan,
+  { options, storeFile, watch, app, live }: ListenPlan,
 ): Promise<number> {
   const store = openStore(storeFile);
   const out = createLineBatch(context.stdout);
+  const legible = (event: ListenEvent, style: ChalkInstance): string =>
+    terminal.legible(formatListenEvent(event, style, terminal.isUtc));
   const show = (event: ListenEvent): void => {
     watch?.observe(event);
-    if (terminal.isJson) out.line(JSON.stringify(listenEventToJson(event)));
+    if (live !== null) live.show(event);
+    else if (terminal.isJson) out.line(JSON.stringify(listenEventToJson(event)));
     else if (event.type === 'delivery' || event.type === 'refused') {
-      out.line(formatListenEvent(event, terminal.style, terminal.isUtc));
+      out.line(legible(event, terminal.style));
     } else {
       out.flush();
-      terminal.info(formatListenEvent(event, terminal.errorStyle, terminal.isUtc));
+      terminal.info(legible(event, terminal.errorStyle));
     }
   };
   try {
@@ -104,6 +117,7 @@ async function listen(
       startedAt: new Date(context.now()).toISOString(),
     });
     const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, url);
+    live?.start({ store, listener });
     watch?.start();
     const end = await Promise.race([
       whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
@@ -114,6 +128,7 @@ async function listen(
     removeReadyFile();
     await listener.stop(GRACE_MS);
     out.flush();
+    live?.close();
     return exitCodeFor(end, watch, context);
   } finally {
     store.close();

@@ -5,6 +5,7 @@ import { errorMessage, RelyableError } from '../errors.ts';
 import type { OpenFlags } from '../flags/open.ts';
 import { type CaptureReader, openReader } from '../store/capture-store.ts';
 import { agentUrl, DASHBOARD_URL, DOCS_URL, runUrl, subjectsOf } from '../webhook/dashboard.ts';
+import { hasBrowser } from './browser.ts';
 import { loadLayers } from './setup.ts';
 
 const PAGES = ['webhooks', 'api-keys', 'docs', 'run', 'agent'];
@@ -31,7 +32,7 @@ export async function run(invocation: Invocation<OpenFlags>): Promise<number> {
   }
   if (page.click !== undefined) terminal.info(`there: ${page.click}`);
   if (flags.print === true) return 0;
-  if (!hasBrowser(invocation)) {
+  if (!hasBrowser(context)) {
     terminal.info('no desktop here: open the address above yourself');
     return 0;
   }
@@ -41,12 +42,6 @@ export async function run(invocation: Invocation<OpenFlags>): Promise<number> {
     terminal.warn(`the browser did not start (${errorMessage(error)}); open the address above`);
   }
   return 0;
-}
-
-/** Linux without a display (a server, a container, ssh) has nothing to open a page with. */
-function hasBrowser({ context: { env, platform } }: Invocation<OpenFlags>): boolean {
-  if (platform === 'win32' || platform === 'darwin') return true;
-  return ['DISPLAY', 'WAYLAND_DISPLAY', 'BROWSER', 'WSL_DISTRO_NAME'].some((name) => env[name]);
 }
 
 async function findPage(

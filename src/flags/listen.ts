@@ -26,6 +26,7 @@ export interface ListenFlags {
   readonly timeoutAfter?: string;
   readonly junit?: string;
   readonly startTimeout: string;
+  readonly output: string;
 }
 
 export function defineListen(command: Command): Command {
@@ -66,6 +67,7 @@ export function defineListen(command: Command): Command {
     .option('--exit-after <n>', 'end after n deliveries')
     .option('--timeout-after <duration>', 'end after this time')
     .option('--junit <file>', 'write the expectations as a JUnit report')
+    .option('--output <auto|plain>', 'plain: lines without the live view on a terminal', 'auto')
     .option('--start-timeout <duration>', 'for the app of -- <command> to listen', '30s');
   addTlsOptions(command);
   addSecretOptions(command);

@@ -11,6 +11,7 @@ import type { CaptureStore } from '../store/capture-store.ts';
 import { createCaptureId, type Forward } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
 import { type PayloadSummary, summarisePayload } from '../webhook/payload-summary.ts';
+import type { WebhookRequest } from '../webhook/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../webhook/verification.ts';
 import type { Delivery, ListenEvent } from './events.ts';
 import { type AppAnswer, createRelay, type Relay } from './relay.ts';
@@ -43,6 +44,8 @@ export interface ListenerWorld {
 
 export interface Listener {
   readonly receiver: Receiver;
+  /** Sends a stored capture to the target once more and notes what came; null without a target. */
+  replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null;
   /** Ends: nothing new is accepted, what is under way gets `graceMs` to finish. Emits the summary. */
   stop(graceMs: number): Promise<void>;
 }
@@ -162,7 +165,7 @@ export async function startListener(
       (duplicateOf) => {
         const isBacklogged = pending.size() > ACK_BACKLOG;
         if (!isBacklogged) answerOurselves(arrival, 200);
-        const { forwarding } = passOn(arrival, to, null, (forward) => {
+        const { forwarding } = passOn(arrival.request, to, null, (forward) => {
           if (isBacklogged) answerOurselves(arrival, 200);
           conclude(arrival, duplicateOf, forward, 200);
           done();
@@ -182,7 +185,7 @@ export async function startListener(
     const entry: Pending = { abort: () => undefined };
     const done = pending.add(entry);
     const { forwarding, relay } = passOn(
-      arrival,
+      arrival.request,
       to,
       arrival.request.response,
       (forward, answered) => {
@@ -205,7 +208,7 @@ export async function startListener(
   };
 
   const passOn = (
-    arrival: Arrival,
+    request: WebhookRequest,
     to: Forwarder,
     response: ServerResponse | null,
     onDone: (forward: Forward, answered: number | null) => void,
@@ -217,11 +220,11 @@ export async function startListener(
       response,
       resume: () => current?.resume(),
       onDone: (answer, answered) => {
-        const url = to.urlFor(arrival.request);
+        const url = to.urlFor(request);
         onDone(toForward(answer, url, at, world.elapsed() - startedAt), answered);
       },
     });
-    const forwarding = to.forward(arrival.request, relay);
+    const forwarding = to.forward(request, relay);
     current = forwarding;
     return { forwarding, relay };
   };
@@ -291,8 +294,25 @@ export async function startListener(
   const secretSource = options.secrets[0].source;
   emit({ type: 'ready', url, port, forwardTo, store: world.storeFile, secretSource });
 
+  const replay = (
+    capture: WebhookRequest & { readonly id: string },
+    to: Forwarder,
+  ): Promise<Forward> =>
+    new Promise((resolve) => {
+      const entry: Pending = { abort: () => undefined };
+      const done = pending.add(entry);
+      const { forwarding } = passOn(capture, to, null, (forward) => {
+        const replayed: Forward = { ...forward, kind: 'replay' };
+        store.addForward(capture.id, replayed);
+        resolve(replayed);
+        done();
+      });
+      entry.abort = forwarding.abort;
+    });
+
   return {
     receiver,
+    replay: (capture) => (forwarder === undefined ? null : replay(capture, forwarder)),
     stop: async (graceMs) => {
       const limit = setTimeout(
         () => pending.abortAll('relyable stopped before an answer came'),

@@ -22,10 +22,17 @@ export function startPtyCli(
     readonly env?: Readonly<Record<string, string>>;
     readonly columns?: number;
     readonly rows?: number;
+    /** Runs the program through a shell script as `"$@"`, so that something can follow it. */
+    readonly script?: string;
   } = {},
 ): PtyCli {
   const home = temporaryFolder();
-  const pty = spawn(process.execPath, [BIN, ...args], {
+  const program = [process.execPath, BIN, ...args];
+  const [file, fileArgs] =
+    options.script === undefined
+      ? [process.execPath, program.slice(1)]
+      : ['/bin/sh', ['-c', options.script, 'sh', ...program]];
+  const pty = spawn(file, fileArgs, {
     cwd: options.cwd ?? home,
     cols: options.columns ?? 80,
     rows: options.rows ?? 24,

@@ -21,12 +21,12 @@ const PLAIN = new Chalk({ level: 0 });
 
 const HELP: ReadonlyArray<readonly [key: string, meaning: string]> = [
   ['↑/↓', 'select a delivery; Esc ends it'],
-  ['enter', 'look at it: request, verdict, answer'],
+  ['enter', 'see request, verdict and answer'],
   ['r', 'send it to your app again'],
   ['c', 'copy it as a curl command'],
   ['o', 'open its page in the dashboard'],
-  ['f', 'filter: failures, invalid, one event type, all'],
-  ['p', 'pause what is printed; forwarding goes on'],
+  ['f', 'filter: failures, invalid, types'],
+  ['p', 'pause lines, forwarding goes on'],
   ['q', 'quit, like Ctrl-C'],
 ];
 
@@ -60,7 +60,13 @@ function statusLine(state: LiveState, look: Look): string {
   const short = `${received} in${invalid === 0 ? '' : `, ${invalid} bad`}, ${failed} failed`;
   const [whole, host, port] = routes(state);
   const text = pickFitting(
-    [`${whole}  ${long}`, `${host}  ${long}`, `${port}  ${long}`, `${port}  ${short}`],
+    [
+      `${whole}  ${long}`,
+      `${host}  ${long}`,
+      `${port}  ${long}`,
+      `${port}  ${short}`,
+      `${state.reach === 'unknown' ? '' : `${state.reach}  `}${short}`,
+    ],
     look,
   );
   const { style } = look;

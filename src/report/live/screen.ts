@@ -1,4 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { OutputStream } from '../../context.ts';
+import { displayWidth } from './width.ts';
 
 /** Lines that scroll away as ever, and under them a block that is drawn anew in place. */
 export interface Screen {
@@ -6,8 +8,8 @@ export interface Screen {
   print(text: string): void;
   /** The block has changed. */
   refresh(): void;
-  /** Draws now: the size has changed, or something else wrote to the terminal. */
-  redraw(): void;
+  /** Draws for the new size. */
+  resized(): void;
   /** Takes the block away and shows the cursor; printed lines still come out. */
   hide(): void;
   /** The block is back after `hide`. */
@@ -18,8 +20,18 @@ export interface ScreenOptions {
   readonly output: OutputStream;
   /** The block's lines as they are now; none wider than the terminal. */
   readonly block: () => readonly string[];
+  /** When lines wrap anew, the cursor keeps its distance to the end instead of its place in the text. */
+  readonly anchorsCursorToEnd: boolean;
   /** Monotonic, ms. */
   elapsed(): number;
+}
+
+/** Terminals made of xterm.js. */
+const XTERM_JS: ReadonlySet<string> = new Set(['vscode', 'Hyper', 'Tabby']);
+
+/** Whether it is one that keeps the cursor's distance to the end, as far as the environment tells. */
+export function anchorsCursorToEnd(env: Readonly<Record<string, string | undefined>>): boolean {
+  return XTERM_JS.has(env['TERM_PROGRAM'] ?? '');
 }
 
 /** The least time between two drawings, ms. */
@@ -36,12 +48,14 @@ const ERASE_BELOW = '\r\u001b[J';
 
 /**
  * Draws on the normal screen, without scroll regions. The cursor rests at the start of the block,
- * so "erase what is below" is all it takes to be rid of it, however the terminal has wrapped the
- * lines meanwhile. Everything due is one write.
+ * so "erase what is below" is all it takes to be rid of it, however often the terminal has wrapped
+ * the lines above anew. Everything due is one write.
  */
-export function createScreen({ output, block, elapsed }: ScreenOptions): Screen {
+export function createScreen(options: ScreenOptions): Screen {
+  const { output, block, elapsed } = options;
   let waiting = '';
   let drawn: string | null = null;
+  let drawnLines: readonly string[] = [];
   let isHidden = true;
   let lastDrawn = -Infinity;
   let timer: NodeJS.Timeout | undefined;
@@ -63,6 +77,7 @@ export function createScreen({ output, block, elapsed }: ScreenOptions): Screen 
     const back = lines.length > 1 ? `\u001b[${lines.length - 1}A\r` : '\r';
     waiting = '';
     drawn = text;
+    drawnLines = lines;
     output.write(`${above}${NO_WRAP}${text}\u001b[J${WRAP}${back}`);
   };
 
@@ -78,10 +93,12 @@ export function createScreen({ output, block, elapsed }: ScreenOptions): Screen 
       else schedule();
     },
     refresh: schedule,
-    redraw: () => {
-      drawn = null;
+    resized: () => {
       if (isHidden) return;
-      output.write(ERASE_BELOW);
+      const columns = output.columns ?? 80;
+      const rows = options.anchorsCursorToEnd ? wrappedRows(drawnLines, columns) : 0;
+      drawn = null;
+      output.write(`${rows === 0 ? '' : `\u001b[${rows}A`}${ERASE_BELOW}`);
       draw();
     },
     hide: () => {
@@ -97,4 +114,11 @@ export function createScreen({ output, block, elapsed }: ScreenOptions): Screen 
       draw();
     },
   };
+}
+
+/** How many rows more than lines they take at this width. */
+function wrappedRows(lines: readonly string[], columns: number): number {
+  const rowsOf = (line: string): number =>
+    Math.max(1, Math.ceil(displayWidth(stripVTControlCharacters(line)) / columns));
+  return lines.reduce((rows, line) => rows + rowsOf(line) - 1, 0);
 }

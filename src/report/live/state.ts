@@ -81,8 +81,9 @@ export function observe(
 
 function observeDelivery(
   state: LiveState,
-  { payload: _, ...seen }: Delivery,
+  delivery: Delivery,
 ): { readonly state: LiveState; readonly isShown: boolean } {
+  const { payload: _, ...seen } = delivery;
   const { recent, eventTypes, selected } = state;
   const isShown = !state.isPaused && matches(seen, state.filter);
   const kept = [...(recent.length < MAX_RECENT ? recent : recent.slice(1)), seen];

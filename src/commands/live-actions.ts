@@ -1,0 +1,122 @@
+import type { Context } from '../context.ts';
+import type { Listener } from '../listen/listener.ts';
+import { writeCurlScript } from '../captures/curl-script.ts';
+import { formatReplay } from '../report/capture.ts';
+import { clipboardSequence } from '../report/clipboard.ts';
+import { formatTime } from '../report/format.ts';
+import { formatDetail } from '../report/live/detail.ts';
+import type { Action, SeenDelivery } from '../report/live/state.ts';
+import { safeLine } from '../report/safe-text.ts';
+import type { Terminal } from '../report/terminal.ts';
+import type { CaptureStore } from '../store/capture-store.ts';
+import type { Capture } from '../webhook/capture.ts';
+import { summarisePayload } from '../webhook/payload-summary.ts';
+import { hasBrowser } from './browser.ts';
+
+export interface LiveActionsOptions {
+  readonly context: Context;
+  readonly terminal: Terminal;
+  readonly store: CaptureStore;
+  readonly listener: Listener;
+  /** Whole lines for the scrollback. */
+  readonly print: (text: string) => void;
+  /** A control sequence for the terminal. */
+  readonly send: (sequence: string) => void;
+  /** One line that stays until the next key. */
+  readonly notify: (notice: string | null) => void;
+  readonly seen: (id: string) => SeenDelivery | undefined;
+}
+
+type KeyAction = Extract<Action, { id: string }>['type'];
+
+/** What the keys do to a delivery. */
+export function createLiveActions(
+  options: LiveActionsOptions,
+): (type: KeyAction, id: string) => Promise<void> {
+  const { store, notify } = options;
+  return async (type, id) => {
+    // What a forward left may still wait for the next commit.
+    store.flush();
+    const capture = store.get(id);
+    if (capture === undefined) {
+      notify(`${id} is no longer in the store`);
+      return;
+    }
+    switch (type) {
+      case 'look':
+        look(capture, options);
+        return;
+      case 'copy':
+        copy(capture, options);
+        return;
+      case 'open':
+        await openPage(capture, options);
+        return;
+      case 'replay':
+        await replay(capture, options);
+    }
+  };
+}
+
+function look(capture: Capture, { terminal, print, seen }: LiveActionsOptions): void {
+  const verification = seen(capture.id)?.verification;
+  if (verification === undefined) return;
+  print(formatDetail(capture, verification, terminal.style, terminal.isUtc));
+}
+
+async function replay(capture: Capture, options: LiveActionsOptions): Promise<void> {
+  const { listener, terminal, print, notify } = options;
+  const replayed = listener.replay(capture);
+  if (replayed === null) {
+    notify('no app to send it to: start with --forward-to');
+    return;
+  }
+  notify(`replaying ${capture.id}`);
+  const forward = await replayed;
+  const { style, isUtc } = terminal;
+  const head = `${style.dim(formatTime(forward.at, isUtc))}  ${style.bold('replay')}`;
+  print(`${head}  ${formatReplay(capture.id, forward, style)}`);
+  notify(null);
+}
+
+function copy(capture: Capture, { context, print, send, notify }: LiveActionsOptions): void {
+  const command = [...writeCurlScript([capture])].join('').trimEnd();
+  const sequence = clipboardSequence(command, context.env);
+  if (sequence === undefined) {
+    print(command);
+    return;
+  }
+  send(sequence);
+  notify('copied as a curl command');
+}
+
+/** Only a page that a genuine payload names: anybody may send an invalid one. */
+async function openPage(capture: Capture, options: LiveActionsOptions): Promise<void> {
+  const { context, terminal, print, notify } = options;
+  const url = viewUrl(capture);
+  if (url === undefined) {
+    notify('its payload names no https view_url');
+    return;
+  }
+  if (!capture.verification.valid) {
+    notify('not opened: its signature is not valid');
+    return;
+  }
+  if (!hasBrowser(context)) {
+    print(terminal.link(safeLine(url), url));
+    return;
+  }
+  notify(`opening ${safeLine(url)}`);
+  await context.openUrl(url);
+}
+
+function viewUrl(capture: Capture): string | undefined {
+  const { json } = summarisePayload(capture);
+  const data = (json as { data?: { view_url?: unknown } } | null | undefined)?.data;
+  const text = data?.view_url;
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === 'https:' && url.username === '' && url.password === ''
+    ? url.href
+    : undefined;
+}

@@ -1,0 +1,85 @@
+import headless from '@xterm/headless';
+import { onTestFinished } from 'vitest';
+import { type PtyCli, startPtyCli } from './pty.ts';
+
+/** The built program in a terminal that is really drawn. */
+export interface ScreenCli extends PtyCli {
+  /** What is visible now, empty lines at the end left out. */
+  visible(): string[];
+  /** All lines since the start, those that scrolled away included, wrapped ones whole. */
+  scrollback(): string[];
+  isCursorVisible(): boolean;
+  /** Resolves once the test passes for what is drawn; rejects when the program ends before. */
+  waitUntil(test: (lines: string[]) => boolean): Promise<void>;
+  resize(columns: number, rows: number): void;
+}
+
+/** Starts the program in a terminal of this size; it is killed when the test ends. */
+export function startScreenCli(
+  args: readonly string[],
+  options: Parameters<typeof startPtyCli>[1] = {},
+): ScreenCli {
+  const { columns = 80, rows = 24 } = options;
+  const terminal = new headless.Terminal({
+    cols: columns,
+    rows,
+    scrollback: 5000,
+    allowProposedApi: true,
+  });
+  onTestFinished(() => terminal.dispose());
+  const cli = startPtyCli(args, options);
+  let isCursorVisible = true;
+  let isOver = false;
+  let waiters: Array<() => void> = [];
+  const wake = (): void => {
+    const woken = waiters;
+    waiters = [];
+    for (const waiter of woken) waiter();
+  };
+  for (const [final, isVisible] of [
+    ['h', true],
+    ['l', false],
+  ] as const) {
+    terminal.parser.registerCsiHandler({ prefix: '?', final }, ([mode]) => {
+      if (mode === 25) isCursorVisible = isVisible;
+      return false;
+    });
+  }
+  cli.pty.onData((chunk) => terminal.write(chunk, wake));
+  void cli.exitCode.then(() => {
+    isOver = true;
+    terminal.write('', wake);
+  });
+
+  const read = (from: number, to: number): string[] => {
+    const lines: string[] = [];
+    for (let y = from; y < to; y++) {
+      const line = terminal.buffer.active.getLine(y);
+      const text = line?.translateToString(true) ?? '';
+      if (line?.isWrapped === true && lines.length > 0) lines.push(`${lines.pop() ?? ''}${text}`);
+      else lines.push(text);
+    }
+    while (lines.at(-1) === '') lines.pop();
+    return lines;
+  };
+  const visible = (): string[] => {
+    const { baseY } = terminal.buffer.active;
+    return read(baseY, baseY + terminal.rows);
+  };
+  return {
+    ...cli,
+    visible,
+    scrollback: () => read(0, terminal.buffer.active.length),
+    isCursorVisible: () => isCursorVisible,
+    resize: (newColumns, newRows) => {
+      terminal.resize(newColumns, newRows);
+      cli.pty.resize(newColumns, newRows);
+    },
+    waitUntil: async (test) => {
+      while (!test(visible())) {
+        if (isOver) throw new Error(`the program ended with:\n${visible().join('\n')}`);
+        await new Promise<void>((resolve) => waiters.push(resolve));
+      }
+    },
+  };
+}
