@@ -70,9 +70,6 @@ const otherEventSchema = z.looseObject({
   data: z.looseObject({}).optional(),
 });
 
-/** One of the four published events (vendor page, "Webhook Events"). */
-export type PublishedEvent = z.infer<typeof publishedEventSchema>;
-
 /** A field that does not fit: where, and what was expected. */
 export interface EventProblem {
   /** Path with dots, e.g. `data.score`; empty for the payload as a whole. */
