@@ -1,6 +1,6 @@
 // What every bench shares: cases taken in turn within one run, medians, and one line per claim.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -184,23 +184,23 @@ export async function startLoad(home) {
   return { run, stop };
 }
 
-/** `listen` in front of an app: `{ url, child, stop }`. */
+/** `listen` in front of an app, its output to nowhere: `{ url, child, stop }`. */
 export async function startListen(home, target, extra = []) {
-  const args = [
-    BIN,
-    'webhooks',
-    'listen',
-    '--port',
-    '0',
-    '--json',
-    '--forward-to',
-    target,
-    ...extra,
-  ];
-  const { line, child, stop } = await startProcess(args, {
-    home,
-    ready: ({ type }) => type === 'ready',
+  const readyFile = join(home, `ready-${listeners++}`);
+  const args = ['webhooks', 'listen', '--port', '0', '--forward-to', target];
+  const child = spawn(process.execPath, [BIN, ...args, '--ready-file', readyFile, ...extra], {
+    cwd: home,
+    env: environment(home),
+    stdio: 'ignore',
   });
-  child.stdout.resume();
-  return { url: line.url, child, stop };
+  process.on('exit', () => child.kill('SIGKILL'));
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  while (!existsSync(readyFile)) await new Promise((resolve) => setTimeout(resolve, 10));
+  const stop = async () => {
+    child.kill('SIGINT');
+    await ended;
+  };
+  return { url: readFileSync(readyFile, 'utf8').trim(), child, stop };
 }
+
+let listeners = 0;

@@ -46,7 +46,11 @@ export function isSignatureOf(
   payload: Uint8Array,
   secret: string | Uint8Array,
 ): boolean {
-  const expected = Buffer.from(signPayload(payload, secret), 'latin1');
-  const received = Buffer.from(value, 'utf8');
-  return received.length === expected.length && timingSafeEqual(received, expected);
+  return isSameSignature(value, signPayload(payload, secret));
+}
+
+/** Whether a received value is the expected one, compared in constant time; any text may come. */
+export function isSameSignature(value: string, expected: string): boolean {
+  const [received, wanted] = [Buffer.from(value, 'utf8'), Buffer.from(expected, 'utf8')];
+  return received.length === wanted.length && timingSafeEqual(received, wanted);
 }

@@ -1,4 +1,4 @@
-import { isSignatureOf } from './signature.ts';
+import { isSameSignature, createSigner } from './signature.ts';
 import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from './request.ts';
 
 /** A signing secret that may have made a signature, and where it came from (never print `value`). */
@@ -72,7 +72,7 @@ export function verifyRequest(
   if (values.every((value) => value.trim() === '')) return SIGNATURE_EMPTY;
   if (values.length > 1) return null;
   const match = secrets.find(
-    (secret) => secret.role === 'chosen' && isSignatureOf(first, request.body, secret.value),
+    (secret) => secret.role === 'chosen' && isSameSignature(first, signerOf(secret)(request.body)),
   );
   if (match === undefined) return null;
   return {
@@ -83,6 +83,17 @@ export function verifyRequest(
     fix: null,
     secretSource: match.source,
   };
+}
+
+/** A listener verifies with the same few secrets for ever: each is made ready once. */
+const signers = new WeakMap<SecretCandidate, (payload: Uint8Array) => string>();
+
+function signerOf(secret: SecretCandidate): (payload: Uint8Array) => string {
+  const known = signers.get(secret);
+  if (known !== undefined) return known;
+  const made = createSigner(secret.value);
+  signers.set(secret, made);
+  return made;
 }
 
 const SIGNATURE_MISSING: Verification = {

@@ -648,11 +648,13 @@ describe('starting and stopping', () => {
     await app.waitFor(1);
     listener.child.kill('SIGTERM');
     await expect
-      .poll(() =>
-        fetch(listener.url).then(
-          () => 'up',
-          () => 'down',
-        ),
+      .poll(
+        () =>
+          fetch(listener.url).then(
+            () => 'up',
+            () => 'down',
+          ),
+        { timeout: 30_000 },
       )
       .toBe('down');
     answerApp();
@@ -725,7 +727,9 @@ describe('starting and stopping', () => {
   it('--ready-file names the URL while it listens', async () => {
     const file = join(temporaryFolder(), 'ready');
     const listener = await listen(['--ready-file', file]);
-    await expect.poll(() => readFileSync(file, 'utf8')).toBe(`${listener.url}\n`);
+    await expect
+      .poll(() => readFileSync(file, 'utf8'), { timeout: 30_000 })
+      .toBe(`${listener.url}\n`);
     await listener.stop();
     expect(() => readFileSync(file)).toThrow(/ENOENT/);
   });
