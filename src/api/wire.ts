@@ -139,13 +139,17 @@ function parseAttempts(raw: readonly unknown[], report: Report): Attempt[] {
     }
     if (wire === undefined) continue;
     noteZone(`${place}.delivered_at`, wire.delivered_at, report);
+    // Nulls are an attempt under way; no such fields at all are a log that tells less.
+    const isUntold = ['response_status', 'duration_ms', 'error'].every(
+      (field) => !Object.hasOwn(item as object, field),
+    );
     attempts.push({
       attempt: wire.attempt ?? index + 1,
       at: wire.delivered_at.ms,
       status: wire.response_status ?? null,
       responseBody: wire.response_body,
       durationMs: wire.duration_ms ?? null,
-      error: wire.error,
+      error: isUntold ? 'the log tells no outcome' : wire.error,
     });
   }
   return attempts.sort((a, b) => a.attempt - b.attempt || a.at - b.at);

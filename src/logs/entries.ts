@@ -1,6 +1,9 @@
 import { RelyableError } from '../errors.ts';
 import { type Attempt, type Delivery, DELIVERY_STATES, isOpen } from '../webhook/delivery.ts';
-import { isDelivered } from '../webhook/retry.ts';
+import { isDelivered, retryOffsetsMs } from '../webhook/retry.ts';
+
+/** How long after its first attempt a delivery can have its last one, with some time to spare. */
+export const LONGEST_SCHEDULE_MS = Math.max(...retryOffsetsMs()) + 10 * 60_000;
 
 /** One attempt of the log with what it meant for its delivery: what a line shows. */
 export interface LogEntry {

@@ -1,17 +1,14 @@
 import type { WireProblem } from '../api/wire.ts';
-import { retryOffsetsMs } from '../webhook/retry.ts';
 import {
   compareKeys,
   entriesOf,
   type EntryFilter,
   keyOfEntry,
   type LogEntry,
+  LONGEST_SCHEDULE_MS,
   matchesFilter,
 } from './entries.ts';
 import type { LogPage, Pager } from './pager.ts';
-
-/** How long after its first attempt a delivery can have its last one, with some time to spare. */
-export const LONGEST_SCHEDULE_MS = Math.max(...retryOffsetsMs()) + 10 * 60_000;
 
 export interface Listed {
   /** Newest first. */

@@ -1,7 +1,12 @@
 import { RelyableError } from '../errors.ts';
 import { type Delivery, endedAt, isOpen } from '../webhook/delivery.ts';
-import { compareKeys, entriesOf, keyOfEntry, type LogEntry } from './entries.ts';
-import { LONGEST_SCHEDULE_MS } from './list.ts';
+import {
+  compareKeys,
+  entriesOf,
+  keyOfEntry,
+  type LogEntry,
+  LONGEST_SCHEDULE_MS,
+} from './entries.ts';
 import { createPager, type LogPage, PAGE_SIZE, type Pager } from './pager.ts';
 import type { TailEvent, TailOptions } from './tail.ts';
 

@@ -1,5 +1,5 @@
 import { type Attempt, type Delivery, endedAt, isOpen } from '../webhook/delivery.ts';
-import { entriesOf, type LogEntry } from './entries.ts';
+import { entriesOf, type LogEntry, LONGEST_SCHEDULE_MS } from './entries.ts';
 
 /** What is remembered of a delivery. */
 interface Seen {
@@ -75,6 +75,12 @@ const LAST_MISS_MS = 5 * 60_000;
 /** One attempt of one delivery: its number, and its time, since a log may number a resend from 1 again. */
 function keyOf({ attempt, at }: Attempt): string {
   return `${attempt}@${at}`;
+}
+
+/** Nothing is planned, and no schedule reaches from its last attempt to now: nothing will come. */
+function isOverdue({ nextRetryAt, attempts }: Delivery, now: number): boolean {
+  const last = attempts.at(-1);
+  return nextRetryAt === null && last !== undefined && now - last.at > LONGEST_SCHEDULE_MS;
 }
 
 export function createTracker(saved?: TrackerState, maxSeen = MAX_SEEN): Tracker {
@@ -157,7 +163,7 @@ export function createTracker(saved?: TrackerState, maxSeen = MAX_SEEN): Tracker
       makeRoom();
     },
     observe: (delivery, now) => {
-      if (!isOpen(delivery)) {
+      if (!isOpen(delivery) || isOverdue(delivery, now)) {
         const known = seen.get(delivery.id);
         if (known !== undefined) setRecheck(delivery.id, known, null);
         return;
