@@ -105,8 +105,8 @@ function writerOf(body: Buffer): string | null {
 
 function signedBytes(match: Match | null): Buffer | null {
   if (match === null) return null;
-  const { bytes, stamp } = match.subject;
-  return stamp === undefined ? bytes : Buffer.concat([stamp.before, bytes, stamp.after]);
+  const { head, bytes, tail } = match.subject;
+  return Buffer.concat([head, bytes, tail].filter((part) => part !== undefined));
 }
 
 function fingerprint(bytes: Buffer): Fingerprint {

@@ -18,7 +18,11 @@ const CHARSETS = ['latin-1', 'Windows-1252'] as const;
 const FORM_FIELDS = ['payload', 'body', 'data', 'json', 'event', 'message'] as const;
 
 /** Changes that happen on the way; forms equal to the body are left out. */
-export function transportForms(body: Buffer, headers: readonly HeaderPair[]): BodyForm[] {
+export function transportForms(
+  body: Buffer,
+  headers: readonly HeaderPair[],
+  { mayEncode }: { readonly mayEncode: boolean },
+): BodyForm[] {
   return [
     ...lineEndForms(body),
     ...bomForms(body),
@@ -27,7 +31,8 @@ export function transportForms(body: Buffer, headers: readonly HeaderPair[]): Bo
       name: `the body decompressed (${coding})`,
       bytes,
     })),
-    ...formEncodedForms(body),
+    ...formDecodedForms(body),
+    ...(mayEncode ? formEncodedForms(body) : []),
     ...charsetForms(body),
   ].filter(({ bytes }) => !bytes.equals(body));
 }
@@ -35,7 +40,10 @@ export function transportForms(body: Buffer, headers: readonly HeaderPair[]): Bo
 /** Every single change, those that only code makes included. */
 export function bodyForms(body: Buffer, headers: readonly HeaderPair[]): BodyForm[] {
   const others = [...textForms(body), ...cutForms(body)];
-  return [...transportForms(body, headers), ...others.filter(({ bytes }) => !bytes.equals(body))];
+  return [
+    ...transportForms(body, headers, { mayEncode: true }),
+    ...others.filter(({ bytes }) => !bytes.equals(body)),
+  ];
 }
 
 function lineEndForms(body: Buffer): BodyForm[] {
@@ -83,45 +91,50 @@ function bomForms(body: Buffer): BodyForm[] {
   ];
 }
 
-function formEncodedForms(body: Buffer): BodyForm[] {
-  const form = (name: string, text: string): BodyForm => ({
-    reason: 'body_urlencoded_form',
-    name,
-    bytes: Buffer.from(text, 'utf8'),
-  });
+function formOf(name: string, text: string): BodyForm {
+  return { reason: 'body_urlencoded_form', name, bytes: Buffer.from(text, 'utf8') };
+}
+
+function formDecodedForms(body: Buffer): BodyForm[] {
   const text = body.toString('utf8');
   const forms: BodyForm[] = [];
   if (/[=%]/.test(text) && !/[\s{["]/.test(text)) {
     for (const [field, value] of new URLSearchParams(text)) {
-      if (value !== '') forms.push(form(`the form field ${field.slice(0, 40)}, decoded`, value));
+      if (value !== '') forms.push(formOf(`the form field ${field.slice(0, 40)}, decoded`, value));
       // JSON posted as a form: the whole of it is a field's name, up to its first "=".
       if (/^[{[]/.test(field)) {
         forms.push(
-          form('the body decoded from form encoding', value === '' ? field : `${field}=${value}`),
+          formOf('the body decoded from form encoding', value === '' ? field : `${field}=${value}`),
         );
       }
       if (forms.length > 16) break;
     }
     const plain = decodePercent(text);
-    if (plain !== null) forms.push(form('the body percent-decoded', plain));
+    if (plain !== null) forms.push(formOf('the body percent-decoded', plain));
   }
+  return forms;
+}
+
+function formEncodedForms(body: Buffer): BodyForm[] {
   // Encoding is costly, and no one posts a form of many megabytes.
-  if (text.length > 2 * 1024 * 1024) return forms;
+  if (body.length > 2 * 1024 * 1024) return [];
+  const text = body.toString('utf8');
+  const forms: BodyForm[] = [];
   const plus = new URLSearchParams([['', text]]).toString().slice(1);
   const percent = encodePercent(text);
   for (const field of FORM_FIELDS) {
-    forms.push(form(`the body as the form field ${field}`, `${field}=${plus}`));
+    forms.push(formOf(`the body as the form field ${field}`, `${field}=${plus}`));
     if (percent !== plus) {
       forms.push(
-        form(`the body as the form field ${field} (spaces as %20)`, `${field}=${percent}`),
+        formOf(`the body as the form field ${field} (spaces as %20)`, `${field}=${percent}`),
       );
     }
   }
   return [
     ...forms,
-    form('the body form-encoded', plus),
-    form('the body form-encoded with "=" at its end', `${plus}=`),
-    form('the body percent-encoded', percent),
+    formOf('the body form-encoded', plus),
+    formOf('the body form-encoded with "=" at its end', `${plus}=`),
+    formOf('the body percent-encoded', percent),
   ];
 }
 

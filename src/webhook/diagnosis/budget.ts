@@ -19,7 +19,7 @@ export class Budget {
     this.left =
       effort === 'quick'
         ? Math.min(4_000_000 + 40 * bodyLength, 40_000_000)
-        : Math.min(50_000_000 + 2_200 * bodyLength, 2_300_000_000);
+        : Math.min(32_000_000 + 1_500 * bodyLength, 1_600_000_000);
   }
 
   /** Whether a MAC over this many bytes may still be computed; if so it is paid. */

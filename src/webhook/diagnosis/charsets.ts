@@ -3,14 +3,11 @@ const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090
 
 /** Text in a one-byte charset; characters it lacks become `?`, as encoders do. */
 export function encodeSingleByte(text: string, charset: 'latin-1' | 'Windows-1252'): Buffer {
-  const bytes: number[] = [];
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
+  const bytes = text.replace(/[\u{100}-\u{10ffff}]/gu, (char) => {
     const special = charset === 'Windows-1252' ? WINDOWS_1252.indexOf(char) : -1;
-    if (special !== -1) bytes.push(0x80 + special);
-    else bytes.push(code < 0x100 ? code : 0x3f);
-  }
-  return Buffer.from(bytes);
+    return special === -1 ? '?' : String.fromCharCode(0x80 + special);
+  });
+  return Buffer.from(bytes, 'latin1');
 }
 
 /** Bytes read as a one-byte charset. */

@@ -12,13 +12,14 @@ import { likelyLengths } from './prefixes.ts';
 import { type Reading, readSignature, type ReceivedSignature } from './readings.ts';
 import { listStamps, type Stamp } from './timestamps.ts';
 
-/** Bytes that were tried under the MAC. */
+/** Bytes that were tried under the MAC: head, body and tail in a row. */
 export interface Subject {
   readonly reasons: readonly Reason[];
   /** Completes "the signature matches …". */
   readonly name: string;
   readonly bytes: Buffer;
-  readonly stamp?: Stamp;
+  readonly head?: Buffer;
+  readonly tail?: Buffer;
   readonly rewrite?: Rewrite;
 }
 
@@ -42,7 +43,7 @@ export interface Search {
 const NEWLINES = [Buffer.from('\n'), Buffer.from('\r\n')] as const;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 /** On the path of a delivery larger bodies are only tried with other keys. */
-const QUICK_BODY_BYTES = 256 * 1024;
+const QUICK_BODY_BYTES = 64 * 1024;
 
 type Request = Pick<WebhookRequest, 'headers' | 'body'>;
 
@@ -118,7 +119,7 @@ class Searcher {
     yield* this.tryAll([...plain, ...varied], [held]);
     yield* this.tryAll([...plain, ...varied], [held], this.rareAlgorithms);
     if (this.effort === 'quick' && body.length > QUICK_BODY_BYTES) return;
-    yield* this.tryAll(twiceVaried, [held]);
+    if (this.effort === 'full') yield* this.tryAll(twiceVaried, [held]);
 
     const document = readDocument(body);
     const forms = bodyForms(body, headers).map(toSubject);
@@ -149,7 +150,8 @@ class Searcher {
     const { headers } = this.request;
     for (const form of forms) {
       if (form.reasons.includes('body_reserialized')) continue;
-      const again = transportForms(form.bytes, headers).filter(
+      if (!this.budget.payWrite(40 * form.bytes.length, 0)) return;
+      const again = transportForms(form.bytes, headers, { mayEncode: false }).filter(
         ({ reason }) => !form.reasons.includes(reason),
       );
       yield* this.tryAll(
@@ -162,7 +164,7 @@ class Searcher {
       );
       if (form.reasons.includes('body_trailing_newline')) continue;
       const document = readDocument(form.bytes);
-      if (document === null || !this.budget.payWrite(0, document.kinds.length)) continue;
+      if (document === null || !this.budget.payWrite(0, 20 * document.kinds.length)) continue;
       yield* this.tryStacks(new Rewriter(document), keys, form.reasons, form.name);
     }
   }
@@ -194,14 +196,7 @@ class Searcher {
       const subject = rewritten(rewrite, reasons, after);
       yield* this.tryRewrite(keys, subject);
       if (this.effort === 'full' && reasons.length === 0) {
-        yield* this.tryAll(keys, [
-          {
-            ...subject,
-            reasons: [...subject.reasons, 'body_bom'],
-            name: `${subject.name}, with a byte order mark in front`,
-            bytes: Buffer.concat([BOM, subject.bytes]),
-          },
-        ]);
+        yield* this.tryAll(keys, [withBom(subject)]);
       }
     }
   }
@@ -221,18 +216,22 @@ class Searcher {
     }
   }
 
-  /** One pass over the bytes for the rewrite and for the same with a line end. */
+  /** The rewrite and the same with a line end; large ones in one pass over the bytes. */
   private *tryRewrite(keys: readonly Key[], subject: Subject): Generator<Match> {
+    const { bytes } = subject;
+    const isLarge = bytes.length > 4096;
     this.bodies += 1;
     for (const key of keys) {
       for (const algorithm of this.algorithms) {
-        if (!this.budget.payMac(subject.bytes.length)) return;
-        const run = key.mac(algorithm).start().update(subject.bytes);
-        yield* this.compare(algorithm, run.hex(), key, subject);
-        for (const newline of NEWLINES) {
-          if (!this.budget.payMac(0)) return;
-          const hex = run.hexWith(newline);
-          yield* this.compare(algorithm, hex, key, subject, newline);
+        if (!this.budget.payMac(bytes.length)) return;
+        const mac = key.mac(algorithm);
+        const run = isLarge ? mac.start().update(bytes) : null;
+        for (const newline of [undefined, ...NEWLINES]) {
+          if (!this.budget.payMac(isLarge ? 0 : bytes.length)) return;
+          const hex = run?.hex(newline) ?? mac.hex(bytes, undefined, newline);
+          const match = this.compare(algorithm, hex, key, subject);
+          if (match === null) continue;
+          yield newline === undefined ? match : { ...match, subject: ended(subject, newline) };
         }
       }
     }
@@ -253,11 +252,8 @@ class Searcher {
           if (!this.budget.payMac(0)) return;
           run.update(body.subarray(done, length));
           done = length;
-          yield* this.compare(algorithm, run.hex(), key, {
-            reasons: ['body_truncated'],
-            name: `only the first ${length} of the ${body.length} bytes of the body`,
-            bytes: body.subarray(0, length),
-          });
+          if (this.read(algorithm, run.hex()) === undefined) continue;
+          yield* this.tryAll([key], [cutSubject(body, length)], [algorithm]);
         }
       }
     }
@@ -270,33 +266,47 @@ class Searcher {
   ): Generator<Match> {
     if (keys === this.keys.plain) this.bodies += subjects.length;
     for (const subject of subjects) {
-      const { bytes, stamp } = subject;
+      const { bytes, head, tail } = subject;
       for (const key of keys) {
         for (const algorithm of algorithms) {
           if (!this.budget.payMac(bytes.length)) return;
-          const run = key.mac(algorithm).start();
-          if (stamp !== undefined && stamp.before.length > 0) run.update(stamp.before);
-          run.update(bytes);
-          if (stamp !== undefined && stamp.after.length > 0) run.update(stamp.after);
-          yield* this.compare(algorithm, run.end(), key, subject);
+          const hex = key.mac(algorithm).hex(bytes, head, tail);
+          const match = this.compare(algorithm, hex, key, subject);
+          if (match !== null) yield match;
         }
       }
     }
   }
 
-  private *compare(
-    algorithm: Algorithm,
-    hex: string,
-    key: Key,
-    subject: Subject,
-    newline?: Buffer,
-  ): Generator<Match> {
-    const reading =
-      this.whole.get(algorithm)?.get(hex) ??
-      this.truncated.find((one) => one.algorithm === algorithm && hex.startsWith(one.hex));
-    if (reading === undefined) return;
-    yield { key, reading, subject: newline === undefined ? subject : ended(subject, newline) };
+  private compare(algorithm: Algorithm, hex: string, key: Key, subject: Subject): Match | null {
+    const reading = this.read(algorithm, hex);
+    return reading === undefined ? null : { key, reading, subject };
   }
+
+  /** The reading of the received signature that this MAC equals. */
+  private read(algorithm: Algorithm, hex: string): Reading | undefined {
+    return (
+      this.whole.get(algorithm)?.get(hex) ??
+      this.truncated.find((one) => one.algorithm === algorithm && hex.startsWith(one.hex))
+    );
+  }
+}
+
+function cutSubject(body: Buffer, length: number): Subject {
+  return {
+    reasons: ['body_truncated'],
+    name: `only the first ${length} of the ${body.length} bytes of the body`,
+    bytes: body.subarray(0, length),
+  };
+}
+
+function withBom(subject: Subject): Subject {
+  return {
+    ...subject,
+    reasons: [...subject.reasons, 'body_bom'],
+    name: `${subject.name}, with a byte order mark in front`,
+    head: BOM,
+  };
 }
 
 function ended(subject: Subject, newline: Buffer): Subject {
@@ -304,7 +314,7 @@ function ended(subject: Subject, newline: Buffer): Subject {
     ...subject,
     reasons: [...subject.reasons, 'body_trailing_newline'],
     name: `${subject.name}, with a ${newline.length === 1 ? 'line feed' : 'CRLF'} at its end`,
-    bytes: Buffer.concat([subject.bytes, newline]),
+    tail: newline,
   };
 }
 
@@ -333,7 +343,8 @@ function stamped(subject: Subject, stamps: readonly Stamp[]): Subject[] {
       subject.reasons.length === 0
         ? stamp.name
         : `${stamp.name}, where the body is ${subject.name}`,
-    stamp,
+    head: stamp.before,
+    tail: stamp.after,
   }));
 }
 

@@ -30,7 +30,7 @@ function matchDetail(match: Match, request: Request, heldForm: string | null): s
   const length =
     subject.reasons.length === 0
       ? ''
-      : ` (${subject.bytes.length} bytes, here ${request.body.length})`;
+      : ` (${signedLength(subject)} bytes, here ${request.body.length})`;
   const parts = [`the signature matches ${subject.name}${length}`];
   if (key.isKnownOnly && key.name === null) parts.push(`signed with ${key.source}`);
   else if (key.isKnownOnly) parts.push(`where the key is ${key.name ?? ''} of ${key.source}`);
@@ -40,15 +40,20 @@ function matchDetail(match: Match, request: Request, heldForm: string | null): s
   return `${parts.join(', ')}${direction === null ? '' : `; ${direction}`}`;
 }
 
+function signedLength({ head, bytes, tail }: Match['subject']): number {
+  return (head?.length ?? 0) + bytes.length + (tail?.length ?? 0);
+}
+
 /** Which of the two, the body here or the signed one, was made from the other. */
 function describeDirection({ subject }: Match, heldForm: string | null): string | null {
   const { rewrite } = subject;
   if (rewrite === undefined) return null;
-  if (rewrite.lost !== null) {
-    return `the body here still has ${rewrite.lost}, so the signature was made over a parsed and rewritten copy`;
+  const { lost, gained } = rewrite.changes();
+  if (lost !== null) {
+    return `the body here still has ${lost}, so the signature was made over a parsed and rewritten copy`;
   }
-  if (rewrite.gained !== null) {
-    return `the signed one had ${rewrite.gained}, so the body here was parsed and written again after it was signed`;
+  if (gained !== null) {
+    return `the signed one had ${gained}, so the body here was parsed and written again after it was signed`;
   }
   if (heldForm === null) {
     return 'no JSON library we know writes the body as it is here, so the signature was made over a parsed and rewritten copy';

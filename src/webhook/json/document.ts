@@ -27,7 +27,7 @@ export interface JsonDocument {
 }
 
 /** Above this many tokens a body is not taken apart: the memory would exceed the use. */
-const MAX_TOKENS = 1_500_000;
+const MAX_TOKENS = 300_000;
 
 const NUMBER_PATTERN = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const LITERAL_PATTERN = /true|false|null/y;

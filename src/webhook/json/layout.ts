@@ -85,24 +85,29 @@ export const WHITESPACE = {
 
 export type WhitespaceName = keyof typeof WHITESPACE;
 
-/** Punctuation and the tokens between it: `literals[0] tokens[0] literals[1] … literals[n]`. */
+/**
+ * The text of a document but for some tokens that vary:
+ * `literals[0] tokens[0] literals[1] … literals[n]`.
+ */
 export interface Layout {
   readonly literals: readonly string[];
   readonly tokens: readonly number[];
 }
 
 /**
- * The punctuation of a document in one arrangement; null when it would grow beyond `maxLength`
- * characters (indenting deep nesting is quadratic).
+ * A document in one arrangement; null when it would grow beyond `maxLength` characters (indenting
+ * deep nesting is quadratic). `fixedText` gives the text of a token that is the same in every
+ * style, so that it is put together with its neighbours once; undefined for one that varies.
  */
 export function layOut(
   document: JsonDocument,
   sequence: readonly number[],
   whitespace: Whitespace,
+  fixedText: (token: number) => string | undefined,
   maxLength: number,
 ): Layout | null {
   const { kinds } = document;
-  const writer = new LayoutWriter(whitespace);
+  const writer = new LayoutWriter(whitespace, fixedText);
   for (let i = 0; i < sequence.length; i++) {
     const token = sequence[i] ?? 0;
     switch (kinds[token]) {
@@ -137,13 +142,15 @@ class LayoutWriter {
   private depth = 0;
   private state: 'first' | 'next' | 'after-key' = 'first';
   private readonly whitespace: Whitespace;
+  private readonly fixedText: (token: number) => string | undefined;
   /** For every open bracket, whether its members stand on lines of their own. */
   private readonly isOnLines: boolean[] = [];
   private readonly breaks: string[] = [];
   length = 0;
 
-  constructor(whitespace: Whitespace) {
+  constructor(whitespace: Whitespace, fixedText: (token: number) => string | undefined) {
     this.whitespace = whitespace;
+    this.fixedText = fixedText;
   }
 
   open(isArray: boolean): void {
@@ -216,6 +223,11 @@ class LayoutWriter {
   }
 
   private put(token: number): void {
+    const text = this.fixedText(token);
+    if (text !== undefined) {
+      this.write(text);
+      return;
+    }
     this.literals.push(this.pending);
     this.tokens.push(token);
     this.pending = '';
@@ -227,13 +239,28 @@ class LayoutWriter {
   }
 }
 
-/** The text of a layout with every token written as `texts` says. */
-export function fillLayout(layout: Layout, texts: readonly string[]): string {
+/** The length of a layout with every token written as `texts` says. */
+export function measureLayout(layout: Layout, texts: readonly string[]): number {
+  let length = 0;
+  for (const literal of layout.literals) length += literal.length;
+  for (const token of layout.tokens) length += texts[token]?.length ?? 0;
+  return length;
+}
+
+/** Pieces are joined up to this many characters, then written: neither tiny writes nor huge strings. */
+const JOINED_CHARACTERS = 8192;
+
+/** Writes a layout, one byte per character, from the start of `output`. */
+export function writeLayout(layout: Layout, texts: readonly string[], output: Buffer): void {
   const { literals, tokens } = layout;
-  let out = '';
+  let at = 0;
+  let joined = '';
   for (let i = 0; i < tokens.length; i++) {
-    out += literals[i] ?? '';
-    out += texts[tokens[i] ?? 0] ?? '';
+    joined += literals[i] ?? '';
+    joined += texts[tokens[i] ?? 0] ?? '';
+    if (joined.length < JOINED_CHARACTERS) continue;
+    at += output.write(joined, at, 'latin1');
+    joined = '';
   }
-  return out + (literals[tokens.length] ?? '');
+  output.write(joined + (literals[tokens.length] ?? ''), at, 'latin1');
 }

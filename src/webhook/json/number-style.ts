@@ -31,6 +31,9 @@ export function describeNumberStyle(name: NumberStyleName): string {
   return STYLES[name];
 }
 
+/** Most numbers: equal in every style that keeps integers. */
+const IS_SMALL_INTEGER = /^-?[1-9][0-9]{0,14}$|^0$/;
+
 /** The numbers that a style writes otherwise than they stand. */
 export function writeNumbers(document: JsonDocument, name: NumberStyleName): Overrides {
   const texts = new Map<number, string>();
@@ -38,6 +41,8 @@ export function writeNumbers(document: JsonDocument, name: NumberStyleName): Ove
   for (const [token, kind] of document.kinds.entries()) {
     if (kind !== NUMBER) continue;
     const source = tokenText(document, token);
+    if (IS_SMALL_INTEGER.test(source) && name !== 'javaDoubles' && name !== 'decimalFields')
+      continue;
     const text =
       name === 'decimalFields' ? asDecimal(document, token, source) : writeNumber(source, name);
     if (text !== source) texts.set(token, text);

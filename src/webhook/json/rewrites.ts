@@ -1,5 +1,12 @@
 import { type JsonDocument, tokenText } from './document.ts';
-import { fillLayout, type Layout, layOut, WHITESPACE, type WhitespaceName } from './layout.ts';
+import {
+  type Layout,
+  layOut,
+  measureLayout,
+  WHITESPACE,
+  type WhitespaceName,
+  writeLayout,
+} from './layout.ts';
 import { MEMBER_ORDERS, type MemberOrder, orderTokens } from './member-order.ts';
 import {
   describeNumberStyle,
@@ -21,8 +28,14 @@ import {
 export interface Rewrite {
   /** Who writes it so, or how it is written where no writer we know does. */
   readonly names: readonly string[];
+  /** Valid until the next rewrite is asked for: the memory is used again. */
   readonly bytes: Buffer;
   readonly whitespace: WhitespaceName;
+  changes(): Changes;
+}
+
+/** What tells which of source and rewrite was made from the other. */
+export interface Changes {
   /** What the rewrite lost or changed for good: nothing can turn it back into the source. */
   readonly lost: string | null;
   /** What the rewrite has that the source lacks: the source may have lost it. */
@@ -51,8 +64,11 @@ export class Rewriter {
   private readonly layouts = new Map<string, Layout | null>();
   private readonly texts = new Map<number, readonly string[]>();
   private keptTokens = 0;
+  private output = Buffer.alloc(0);
   private readonly document: JsonDocument;
   private readonly source: readonly string[];
+  /** The tokens that some style writes otherwise than they stand. */
+  private readonly varying = new Set<number>();
 
   constructor(document: JsonDocument) {
     this.document = document;
@@ -61,6 +77,15 @@ export class Rewriter {
     for (const order of MEMBER_ORDERS) this.orders.add(order, orderTokens(document, order));
     for (const name of STRING_STYLES) this.strings.add(name, writeStrings(document, touched, name));
     for (const name of NUMBER_STYLES) this.numbers.add(name, writeNumbers(document, name));
+    for (const overrides of [...this.strings.all(), ...this.numbers.all()]) {
+      // Python's notation changes every string; its rewrites are put together token by token.
+      if (overrides === this.pythonTexts) continue;
+      for (const token of overrides.keys()) this.varying.add(token);
+    }
+  }
+
+  private get pythonTexts(): Overrides {
+    return this.strings.value(this.strings.indexOf('pythonRepr'));
   }
 
   get tokenCount(): number {
@@ -82,6 +107,7 @@ export class Rewriter {
       for (const whitespace of Object.keys(WHITESPACE) as WhitespaceName[]) {
         for (const numbers of this.numbers.indexes()) {
           for (const strings of this.strings.indexes()) {
+            if (strings === this.strings.indexOf('pythonRepr') && whitespace !== 'spaced') continue;
             const choice = { order, whitespace, strings, numbers };
             if (done.has(choiceKey(choice))) continue;
             const rewrite = this.write(choice, [this.describe(choice)]);
@@ -116,25 +142,33 @@ export class Rewriter {
   private write(choice: Choice, names: readonly string[]): Rewrite | null {
     const layout = this.layout(choice);
     if (layout === null) return null;
-    const text = fillLayout(layout, this.tokenTexts(choice));
-    const { lost, gained } = this.compare(choice);
+    const texts = this.tokenTexts(choice);
+    const length = measureLayout(layout, texts);
+    if (this.output.length < length) this.output = Buffer.allocUnsafe(length * 2);
+    writeLayout(layout, texts, this.output);
     return {
       names,
-      bytes: Buffer.from(text, 'latin1'),
+      bytes: this.output.subarray(0, length),
       whitespace: choice.whitespace,
-      lost,
-      gained,
+      changes: () => this.compare(choice),
     };
   }
 
   private layout(choice: Choice): Layout | null {
-    const key = `${choice.order} ${choice.whitespace}`;
+    const isPython = this.strings.value(choice.strings) === this.pythonTexts;
+    const key = `${choice.order} ${choice.whitespace} ${isPython}`;
     const known = this.layouts.get(key);
     if (known !== undefined) return known;
     const { document } = this;
-    const maxLength = 8 * document.text.length + 65_536;
+    const maxLength = 4 * document.text.length + 65_536;
     const sequence = this.orders.value(choice.order);
-    const layout = layOut(document, sequence, WHITESPACE[choice.whitespace], maxLength);
+    const layout = layOut(
+      document,
+      sequence,
+      WHITESPACE[choice.whitespace],
+      (token) => (isPython || this.varying.has(token) ? undefined : this.source[token]),
+      maxLength,
+    );
     this.keptTokens += layout?.tokens.length ?? 0;
     if (this.keptTokens > KEPT_LAYOUT_TOKENS) {
       this.layouts.clear();
@@ -156,7 +190,7 @@ export class Rewriter {
     return texts;
   }
 
-  private compare(choice: Choice): Pick<Rewrite, 'lost' | 'gained'> {
+  private compare(choice: Choice): Changes {
     if (this.orders.value(choice.order).length < this.source.length) {
       return { lost: 'duplicate keys', gained: null };
     }
@@ -218,6 +252,10 @@ class Distinct<Name extends string, Value> {
 
   indexes(): IterableIterator<number> {
     return this.values.keys();
+  }
+
+  all(): readonly Value[] {
+    return this.values;
   }
 
   indexOf(name: Name): number {
