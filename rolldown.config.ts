@@ -39,6 +39,20 @@ const thirdPartyLicences: Plugin = {
   },
 };
 
+/** `import text from './file.py?raw'`, as vitest and Vite have it. */
+const rawText: Plugin = {
+  name: 'raw-text',
+  resolveId(id, importer) {
+    if (!id.endsWith('?raw') || importer === undefined) return null;
+    return `\0${join(dirname(importer), id)}`;
+  },
+  load(id) {
+    if (!id.startsWith('\0') || !id.endsWith('?raw')) return null;
+    const text = readFileSync(id.slice(1, -'?raw'.length), 'utf8');
+    return { code: `export default ${JSON.stringify(text)};`, moduleType: 'js' };
+  },
+};
+
 /**
  * commander loads node:child_process, and with it node:net, for subcommands that are programs of
  * their own. We have none, and every start would pay for it.
@@ -68,7 +82,7 @@ export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
   external: EXTERNAL,
-  plugins: [thirdPartyLicences, noChildProcesses],
+  plugins: [rawText, thirdPartyLicences, noChildProcesses],
   output: {
     dir: 'dist',
     // CommonJS starts 5 ms earlier than ES modules, a quarter of what Node itself takes.

@@ -2,9 +2,12 @@ import type { Invocation } from '../cli.ts';
 import { loadLayers, loadSecrets } from './setup.ts';
 import { writeOutput } from './output.ts';
 import { findRequests } from './verify-inputs.ts';
+import { nearest } from '../config/nearest.ts';
 import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { VerifyFlags } from '../flags/verify.ts';
+import { formatExplanation, formatRecipes } from '../report/explanation.ts';
 import { formatJunit } from '../report/junit.ts';
+import { type FrameworkName, isFrameworkName, RECIPES } from '../report/recipes.ts';
 import { safeText } from '../report/safe-text.ts';
 import {
   describeSource,
@@ -14,7 +17,7 @@ import {
   verificationToJson,
   type VerifiedRequest,
 } from '../report/verification.ts';
-import { diagnose } from '../webhook/diagnosis.ts';
+import { explainRequest } from '../webhook/diagnosis.ts';
 
 /** After so many, other work (a Ctrl-C, a reader that left) gets its turn. */
 const YIELD_EVERY = 100;
@@ -25,6 +28,7 @@ const FULL_SEARCHES = 50;
 export async function run(invocation: Invocation<VerifyFlags>): Promise<number> {
   const { context, terminal, flags } = invocation;
   const layers = await loadLayers(invocation);
+  const framework = readFramework(flags);
   const requests = findRequests(invocation, layers);
   const secrets = loadSecrets(invocation, layers, flags);
   const candidates = [...secrets.chosen, ...secrets.known];
@@ -34,7 +38,8 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
   let unexplained = 0;
   for await (const { request, note, ...place } of requests) {
     const effort = unexplained < FULL_SEARCHES ? 'full' : 'quick';
-    const verification = diagnose(request, candidates, { effort });
+    const explanation = explainRequest(request, candidates, { effort });
+    const { verification } = explanation;
     const verified: VerifiedRequest = { ...place, verification };
     if (verification.reason === 'secret_wrong_or_body_changed') unexplained += 1;
     totals.total += 1;
@@ -42,6 +47,9 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
     report?.push(verified);
     if (terminal.isJson) terminal.json(verificationToJson(verified));
     else terminal.data(formatVerification(terminal.style, verified));
+    if (flags.explain === true && !terminal.isJson) {
+      terminal.data(formatExplanation(terminal.style, explanation));
+    }
     if (note !== null) terminal.info(`note: ${describeSource(verified)}: ${safeText(note)}`);
     if (unexplained === FULL_SEARCHES && effort === 'full') {
       terminal.info(
@@ -61,5 +69,19 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
   }
   if (terminal.isJson) terminal.json({ type: 'summary', v: 1, ...totals });
   else terminal.data(formatTotals(totals));
+  if (flags.explain === true && !terminal.isJson && totals.invalid > 0) {
+    terminal.data(`\n${formatRecipes(terminal.style, framework)}`);
+  }
   return totals.invalid === 0 ? EXIT_YES : EXIT_NO;
+}
+
+/** `--framework`; null for all of them. */
+function readFramework({ framework }: VerifyFlags): FrameworkName | null {
+  if (framework === undefined) return null;
+  if (isFrameworkName(framework)) return framework;
+  const names = Object.keys(RECIPES);
+  const guess = nearest(framework, names);
+  throw new RelyableError('USAGE', `--framework: expected a known name, got "${framework}"`, {
+    hint: guess === undefined ? `one of ${names.join(', ')}` : `did you mean ${guess}?`,
+  });
 }

@@ -6,6 +6,8 @@ export interface VerifyFlags {
   readonly format?: string;
   readonly signature?: string;
   readonly junit?: string;
+  readonly explain?: boolean;
+  readonly framework?: string;
   readonly store?: string;
   readonly secret?: readonly string[];
   readonly secretFile?: readonly string[];
@@ -20,6 +22,8 @@ export function defineVerify(command: Command): Command {
     )
     .option('--signature <hex>', 'the signature that came with the bare body given as input')
     .option('--format <http|har|ndjson|body>', 'what the input is (default: by its content)')
+    .option('--explain', 'show the steps: bytes signed, the first byte that differs, fixed code')
+    .option('--framework <name>', 'with --explain: code for this framework only')
     .option('--junit <file>', 'write a JUnit report there')
     .option('--store <file>', 'where captures are kept');
   addSecretOptions(command);
@@ -30,6 +34,10 @@ export function defineVerify(command: Command): Command {
       [
         'relyable webhooks verify body.json --signature "$SIGNATURE"',
         'a body saved elsewhere, with the X-Relyable-Signature it came with',
+      ],
+      [
+        'relyable webhooks verify last --explain --framework express',
+        'the proof byte by byte, and code that receives webhooks correctly',
       ],
       [
         'relyable webhooks verify requests.http recordings/ --junit report.xml',

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"os"
+)
+
+func relyable(w http.ResponseWriter, r *http.Request) {
+	// The bytes; decoding r.Body directly would use them up.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 10<<20))
+	if err != nil {
+		http.Error(w, "body too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if !isSigned(body, r.Header.Get("X-Relyable-Signature")) {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	var event struct {
+		Event string `json:"event"`
+	}
+	if err := json.Unmarshal(body, &event); err != nil {
+		http.Error(w, "not JSON", http.StatusBadRequest)
+		return
+	}
+	go log.Println(event.Event) // answer first, work afterwards
+	w.WriteHeader(http.StatusOK)
+}
+
+func isSigned(body []byte, signature string) bool {
+	secret := os.Getenv("RELYABLE_WEBHOOK_SECRET")
+	if secret == "" {
+		log.Panic("RELYABLE_WEBHOOK_SECRET is not set")
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	expected := hex.EncodeToString(mac.Sum(nil))
+	return hmac.Equal([]byte(expected), []byte(signature))
+}
+
+func main() {
+	http.HandleFunc("/webhooks/relyable", relyable)
+	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil))
+}

@@ -1,0 +1,31 @@
+// pages/api/webhooks/relyable.js
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+// Without this, Next.js parses the body and the bytes are gone.
+export const config = { api: { bodyParser: false } };
+
+export default async function handler(request, response) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  if (!isSigned(body, request.headers['x-relyable-signature'])) {
+    response.statusCode = 401;
+    return response.end();
+  }
+  const event = JSON.parse(body.toString('utf8'));
+  queueMicrotask(() => handle(event)); // answer first, work afterwards
+  response.statusCode = 200;
+  response.end('OK');
+}
+
+function isSigned(body, signature = '') {
+  const secret = process.env.RELYABLE_WEBHOOK_SECRET;
+  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
+  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
+  const received = Buffer.from(signature);
+  return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+function handle(event) {
+  console.log(event.event);
+}

@@ -1,0 +1,18 @@
+# config/routes.rb: post "/webhooks/relyable", to: "relyable_webhooks#create"
+class RelyableWebhooksController < ActionController::API
+  def create
+    body = request.raw_post # the bytes; params is parsed
+    return head :unauthorized unless signed?(body, request.headers["X-Relyable-Signature"])
+
+    RelyableEventJob.perform_later(body) # answer first, work afterwards
+    head :ok # not :no_content: Relyable counts only 200 as delivered
+  end
+
+  private
+
+  def signed?(body, signature)
+    secret = ENV.fetch("RELYABLE_WEBHOOK_SECRET")
+    expected = OpenSSL::HMAC.hexdigest("SHA256", secret, body)
+    ActiveSupport::SecurityUtils.secure_compare(expected, signature.to_s)
+  end
+end
