@@ -5,7 +5,7 @@ import { findRequests } from './verify-inputs.ts';
 import { nearest } from '../config/nearest.ts';
 import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { VerifyFlags } from '../flags/verify.ts';
-import { formatExplanation, formatRecipes } from '../report/explanation.ts';
+import { explanationToJson, formatExplanation, formatRecipes } from '../report/explanation.ts';
 import { formatJunit } from '../report/junit.ts';
 import { type FrameworkName, isFrameworkName, RECIPES } from '../report/recipes.ts';
 import { safeText } from '../report/safe-text.ts';
@@ -45,10 +45,12 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
     totals.total += 1;
     totals[verified.verification.valid ? 'valid' : 'invalid'] += 1;
     report?.push(verified);
-    if (terminal.isJson) terminal.json(verificationToJson(verified));
-    else terminal.data(formatVerification(terminal.style, verified));
-    if (flags.explain === true && !terminal.isJson) {
-      terminal.data(formatExplanation(terminal.style, explanation));
+    if (terminal.isJson) {
+      const steps = flags.explain === true ? { explanation: explanationToJson(explanation) } : {};
+      terminal.json({ ...verificationToJson(verified), ...steps });
+    } else {
+      terminal.data(formatVerification(terminal.style, verified));
+      if (flags.explain === true) terminal.data(formatExplanation(terminal.style, explanation));
     }
     if (note !== null) terminal.info(`note: ${describeSource(verified)}: ${safeText(note)}`);
     if (unexplained === FULL_SEARCHES && effort === 'full') {

@@ -29,8 +29,7 @@ export function defineVerify(command: Command): Command {
   addSecretOptions(command);
   return addHelpExtras(command, {
     examples: [
-      ['relyable webhooks verify last', 'the newest capture'],
-      ['relyable webhooks verify', 'everything in the store'],
+      ['relyable webhooks verify last', 'the newest capture; without it: everything in the store'],
       [
         'relyable webhooks verify body.json --signature "$SIGNATURE"',
         'a body saved elsewhere, with the X-Relyable-Signature it came with',

@@ -350,7 +350,9 @@ function stamped(subject: Subject, stamps: readonly Stamp[]): Subject[] {
 
 function rewritten(rewrite: Rewrite, reasons: readonly Reason[], after: string): Subject {
   const isCrlf = WHITESPACE[rewrite.whitespace].newline === '\r\n';
-  const [first = '', second] = rewrite.names;
+  const [first = ''] = rewrite.names;
+  // Two calls of one library would say nothing more.
+  const second = rewrite.names.find((name) => name.split(' ')[0] !== first.split(' ')[0]);
   const names = second === undefined ? first : `${first} or ${second}`;
   return {
     reasons: [...reasons, 'body_reserialized', ...(isCrlf ? (['body_crlf'] as const) : [])],

@@ -116,7 +116,7 @@ export function describeNoMatch(
   const detail =
     received.readings.length === 0
       ? `the ${SIGNATURE_HEADER} header holds no HMAC in hex or base64`
-      : `the signature (${values === 1 ? 'one value' : `${values} values`}) does not match the ${request.body.length} bytes of the body under ${secrets.length === 1 ? 'the secret of' : 'any secret of'} ${sources}; tried ${tried.bodies} forms of the body (rewritten by JSON libraries, line ends, compression, charset, timestamps, cut), ${tried.keys} forms of the secret and every notation of the signature: ${tried.macs} HMACs${search.isPartial ? ', stopped at the limit of work' : ''}`;
+      : `the signature (${values === 1 ? 'one value' : `${values} values`}) does not match the ${request.body.length} bytes of the body under ${sources}; tried ${tried.bodies} forms of the body (rewritten by JSON libraries, line ends, compression, charset, timestamps, cut), ${tried.keys} forms of the secret and every notation of the signature: ${tried.macs} HMACs${search.isPartial ? ', stopped at the limit of work' : ''}`;
   const steps = nextSteps(search, request, secrets).slice(0, 3);
   return {
     valid: false,

@@ -51,15 +51,14 @@ function python(): Stack[] {
   ];
   const dumps = layouts.flatMap(([layout, whitespace]) =>
     strings.flatMap(([ascii, style]) =>
-      orders.map(([sorting, order]): Stack => {
+      orders.flatMap(([sorting, order]): Stack[] => {
         const flags = [ascii, layout, sorting].filter((flag) => flag !== '').join(', ');
-        return {
-          name: `Python json.dumps${flags === '' ? '' : `(${flags})`}`,
-          order,
-          whitespace,
-          strings: style,
-          numbers: 'python',
-        };
+        const name = `Python json.dumps${flags === '' ? '' : `(${flags})`}`;
+        const stack: Stack = { name, order, whitespace, strings: style, numbers: 'python' };
+        return [
+          stack,
+          { ...stack, name: `${name} with scores as floats`, numbers: 'decimalFields' },
+        ];
       }),
     ),
   );

@@ -1,0 +1,209 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { serve } from '@hono/node-server';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { RECIPES } from '../../src/report/recipes.ts';
+import type { HeaderPair } from '../../src/webhook/request.ts';
+import { serialisePayload, WIRE_FORMATS } from '../../src/webhook/payload.ts';
+import { SAMPLES } from '../../src/webhook/samples.ts';
+import { signRequest, tamperRequest, TAMPERS } from '../../src/webhook/signed-request.ts';
+import { ROOT, temporaryFolder } from '../support/cli.ts';
+import { freePort } from '../support/free-port.ts';
+import { hasFlask, hasPython, hasStack } from '../support/stacks.ts';
+
+const FOLDER = join(ROOT, 'docs/recipes');
+const SECRET = 'whsec_test_recipes_0123456789';
+
+/** Starts one recipe; resolves with its address. */
+type Start = () => Promise<string>;
+
+const STARTS: Readonly<Record<string, { start: Start; isHere: boolean }>> = {
+  'express.mjs': { isHere: true, start: async () => listen((await load('express.mjs')).app) },
+  'fastify.mjs': {
+    isHere: true,
+    start: async () => {
+      const { app } = await load('fastify.mjs');
+      onTestFinished(async () => void (await app.close()));
+      return app.listen({ port: 0, host: '127.0.0.1' });
+    },
+  },
+  'hono.mjs': { isHere: true, start: startHono },
+  'next-app-router.mjs': { isHere: true, start: startNextApp },
+  'next-pages-router.mjs': {
+    isHere: true,
+    start: async () => listen((await load('next-pages-router.mjs')).default),
+  },
+  'flask_app.py': { isHere: hasFlask, start: startFlask },
+  'net_http.go': { isHere: hasStack('go', ['version']), start: startGo },
+};
+
+beforeAll(() => {
+  vi.stubEnv('RELYABLE_WEBHOOK_SECRET', SECRET);
+  vi.spyOn(console, 'log').mockReturnValue();
+});
+
+// oxlint-disable-next-line typescript/no-explicit-any -- plain JavaScript, each with its own exports
+async function load(file: string): Promise<any> {
+  return import(join(FOLDER, file));
+}
+
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function startHono(): Promise<string> {
+  const { app } = await load('hono.mjs');
+  return new Promise((resolve) => {
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve(`http://127.0.0.1:${port}`),
+    );
+    onTestFinished(() => void server.close());
+  });
+}
+
+/** The route handler as Next.js calls it: a Request in, a Response out. */
+async function startNextApp(): Promise<string> {
+  const { POST } = await load('next-app-router.mjs');
+  return new Promise((resolve) => {
+    const server = serve({ fetch: POST, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve(`http://127.0.0.1:${port}`),
+    );
+    onTestFinished(() => void server.close());
+  });
+}
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(async () => {
+    if (child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return child;
+}
+
+async function startFlask(): Promise<string> {
+  const script = [
+    'from werkzeug.serving import make_server',
+    'from flask_app import app',
+    'server = make_server("127.0.0.1", 0, app, threaded=True)',
+    'print("ready", server.port, flush=True)',
+    'server.serve_forever()',
+  ].join('\n');
+  const child = run('python3', ['-c', script], {
+    PYTHONPATH: FOLDER,
+    PYTHONDONTWRITEBYTECODE: '1',
+  });
+  if (child.stdout === null) throw new Error('no stdout');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = /^ready (\d+)$/.exec(line)?.[1];
+    if (port === undefined) continue;
+    child.stdout.resume();
+    return `http://127.0.0.1:${port}`;
+  }
+  throw new Error('flask ended before it was ready');
+}
+
+async function startGo(): Promise<string> {
+  const folder = temporaryFolder();
+  copyFileSync(join(FOLDER, 'net_http.go'), join(folder, 'main.go'));
+  const program = join(folder, 'app');
+  const built = spawnSync('go', ['build', '-o', program, 'main.go'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(built.stderr).toBe('');
+  const port = await freePort();
+  const child = run(program, [], { PORT: String(port) });
+  const url = `http://127.0.0.1:${port}`;
+  while (child.exitCode === null) {
+    const status = await post(url, [], Buffer.alloc(0)).catch(() => null);
+    if (status !== null) return url;
+  }
+  throw new Error('the Go program ended before it was ready');
+}
+
+function post(origin: string, headers: readonly HeaderPair[], body: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      `${origin}/webhooks/relyable`,
+      {
+        method: 'POST',
+        agent: false,
+        headers: { ...Object.fromEntries(headers), 'Content-Length': body.length },
+      },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode ?? 0));
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+describe('recipes that run', () => {
+  it.for(Object.entries(STARTS))('%s', async ([file, { start, isHere }], context) => {
+    context.skip(!isHere, `what ${file} needs is not installed`);
+    const origin = await start();
+    const statuses: Record<string, number> = {};
+    for (const [event, payload] of Object.entries(SAMPLES)) {
+      for (const wire of WIRE_FORMATS) {
+        const { headers, body } = signRequest(serialisePayload(payload, wire), SECRET, 'test');
+        statuses[`${event} ${wire}`] = await post(origin, headers, body);
+      }
+    }
+    expect([...new Set(Object.values(statuses))], JSON.stringify(statuses)).toEqual([200]);
+    const genuine = serialisePayload(SAMPLES['test_run.failed'], 'compact');
+    const refused: Record<string, number> = {};
+    for (const tamper of TAMPERS) {
+      const { headers, body } = tamperRequest(genuine, SECRET, 'test', tamper);
+      refused[tamper] = await post(origin, headers, body);
+    }
+    refused['not ASCII'] = await post(origin, [['X-Relyable-Signature', 'é'.repeat(64)]], genuine);
+    refused['no body'] = await post(origin, [], Buffer.alloc(0));
+    expect([...new Set(Object.values(refused))], JSON.stringify(refused)).toEqual([401]);
+  });
+});
+
+describe('recipes whose syntax is checked', () => {
+  it.for([
+    ['fastapi_app.py', 'python3', hasPython],
+    ['django_views.py', 'python3', hasPython],
+    ['laravel.php', 'php', hasStack('php')],
+    ['rails_controller.rb', 'ruby', hasStack('ruby')],
+  ] as const)('%s', ([file, command, isHere], context) => {
+    context.skip(!isHere, `${command} is not installed`);
+    const path = join(FOLDER, file);
+    const args = {
+      python3: ['-c', 'import ast,sys; ast.parse(open(sys.argv[1]).read())', path],
+      php: ['-l', path],
+      ruby: ['-c', path],
+    }[command];
+    const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+it('the program carries every recipe as it stands in docs', () => {
+  const files = readdirSync(FOLDER).filter((file) => /\.(?:mjs|ts|py|rb|php|go|java)$/.test(file));
+  const codes = files.map((file) => readFileSync(join(FOLDER, file), 'utf8'));
+  expect(
+    Object.values(RECIPES)
+      .map(({ code }) => code)
+      .toSorted(),
+  ).toEqual(codes.toSorted());
+});
