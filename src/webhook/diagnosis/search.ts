@@ -130,6 +130,10 @@ class Searcher {
     if (rewriter !== null) yield* this.tryStacks(rewriter, plain, []);
     if (this.effort === 'quick') return;
     yield* this.tryPrefixes(plain);
+    for (const packed of packAgain(body)) {
+      const name = `the body compressed (${packed.coding})`;
+      yield* this.tryAll(plain, [{ reasons: ['body_gzip'], name, bytes: packed.bytes }]);
+    }
 
     const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithStamp));
     yield* this.tryAll(decoded, stamped(held, stamps));
@@ -138,10 +142,6 @@ class Searcher {
     yield* this.tryOtherBodies(forms, plain);
     yield* this.tryStampedForms(forms, rewriter, stamps, plain);
     yield* this.tryAll(plain, forms, this.rareAlgorithms);
-    for (const packed of packAgain(body)) {
-      const name = `the body compressed (${packed.coding})`;
-      yield* this.tryAll(plain, [{ reasons: ['body_gzip'], name, bytes: packed.bytes }]);
-    }
     if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
   }
 

@@ -257,6 +257,8 @@ describe('the body', () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (text, secret, at) => {
           const body = Buffer.from(text);
+          // Of larger bodies only likely lengths are tried.
+          fc.pre(body.length < 4000);
           const length = Math.max(1, Math.floor(at * (body.length - 1)));
           const value = hmac(body.subarray(0, length), secret).toString('hex');
           expect(find(body, secret, value).reasons).toEqual(['body_truncated']);
