@@ -204,3 +204,9 @@ export async function startListen(home, target, extra = []) {
 }
 
 let listeners = 0;
+
+/** Resident memory of a process, MB; from /proc, so on Linux only. */
+export function residentMb(pid) {
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+}

@@ -1,13 +1,15 @@
 // Resident memory of `listen` at 64 at once, from the 10,000th to the 200,000th event.
-import { readFileSync } from 'node:fs';
-import { createHome, median, printClaim, startApp, startListen, startLoad } from './harness.mjs';
+import {
+  createHome,
+  median,
+  printClaim,
+  residentMb,
+  startApp,
+  startListen,
+  startLoad,
+} from './harness.mjs';
 
 const STEP = 10_000;
-
-function residentMb(pid) {
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1024;
-}
 
 export async function bench() {
   if (process.platform !== 'linux') {
