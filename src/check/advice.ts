@@ -257,11 +257,48 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
 };
 
+/** Complete handlers, below docs/recipes. */
+const RECIPES: Readonly<Partial<Record<Framework, string>>> = {
+  express: 'express.mjs',
+  fastify: 'fastify.mjs',
+  hono: 'hono.mjs',
+  nextjs: 'next-app-router.mjs',
+  flask: 'flask_app.py',
+  fastapi: 'fastapi_app.py',
+  django: 'django_views.py',
+  laravel: 'laravel.php',
+  rails: 'rails_controller.rb',
+  spring: 'SpringWebhookController.java',
+  go: 'net_http.go',
+};
+
+/** What a complete handler shows how to do. */
+const SHOWN_BY_RECIPES: ReadonlySet<Topic> = new Set([
+  'genuine-refused',
+  'genuine-crashes',
+  'reserialised',
+  'not-200',
+  'forged-accepted',
+  'inexact-signature',
+  'refusal-crashes',
+  'parses-first',
+  'charset',
+  'content-type',
+]);
+
+export interface FindingAdvice {
+  readonly headline: string;
+  readonly why: string;
+  readonly fix: string;
+  /** A complete handler for the framework, relative to the project's root; null where none helps. */
+  readonly recipe: string | null;
+}
+
 /** What a finding means and how to fix it, in the words of the handler's framework where it is known. */
-export function adviceFor(
-  topic: Topic,
-  framework: Framework | null,
-): { readonly headline: string; readonly why: string; readonly fix: string } {
+export function adviceFor(topic: Topic, framework: Framework | null): FindingAdvice {
   const { headline, why, fix, fixes } = ADVICE[topic];
-  return { headline, why, fix: (framework === null ? undefined : fixes?.[framework]) ?? fix };
+  if (framework === null) return { headline, why, fix, recipe: null };
+  const file = SHOWN_BY_RECIPES.has(topic) ? RECIPES[framework] : undefined;
+  const recipe = file === undefined ? null : `docs/recipes/${file}`;
+  return { headline, why, fix: fixes?.[framework] ?? fix, recipe };
 }

@@ -3,7 +3,7 @@ import { createSender, type Outgoing, type Sender, type SendResult } from '../ht
 import { isListening } from '../http/probe.ts';
 import type { TlsOptions } from '../http/target.ts';
 import type { HeaderPair } from '../webhook/request.ts';
-import { adviceFor, type Topic } from './advice.ts';
+import { adviceFor, type FindingAdvice, type Topic } from './advice.ts';
 import type {
   CheckCase,
   CheckRequest,
@@ -43,13 +43,10 @@ export interface ShownAnswer {
   readonly body: string;
 }
 
-export interface Finding {
+export interface Finding extends FindingAdvice {
   readonly topic: Topic;
   readonly severity: Severity;
-  readonly headline: string;
   readonly message: string;
-  readonly why: string;
-  readonly fix: string;
   /** Which of the case's requests and answers shows it. */
   readonly at: number;
 }

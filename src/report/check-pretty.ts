@@ -72,6 +72,7 @@ function formatGroup(
   lines.push(
     field('why', finding.why),
     field('fix', finding.fix),
+    ...(finding.recipe === null ? [] : [field('see', finding.recipe)]),
     field('again', repeatCommand(report, result.id)),
   );
   return lines;

@@ -39,6 +39,7 @@ describe('relyable webhooks check', () => {
     expect(stdout).toMatch(/came\s+expected 200, got 204/);
     expect(stdout).toMatch(/why\s+Relyable counts only 200 as delivered/);
     expect(stdout).toMatch(/fix\s+reply\.code\(200\)/);
+    expect(stdout).toMatch(/see\s+docs\/recipes\/fastify\.mjs/);
     const again = /again (relyable .*)/.exec(stdout)?.[1] ?? '';
     expect(again).toBe(`relyable webhooks check ${url} --only answers.status --seed 5`);
 

@@ -38,6 +38,7 @@ function failed(id: string, severity: 'error' | 'warning'): CaseResult {
       message: HOSTILE,
       why: 'why it matters',
       fix: 'how to fix it',
+      recipe: null,
       at: 0,
     },
   };
