@@ -1,4 +1,3 @@
-import type { ChalkInstance } from 'chalk';
 import type { Invocation } from '../cli.ts';
 import type { Context } from '../context.ts';
 import { type ConfigLayer } from '../config/load.ts';
@@ -93,17 +92,15 @@ async function listen(
 ): Promise<number> {
   const store = openStore(storeFile);
   const out = createLineBatch(context.stdout);
-  const legible = (event: ListenEvent, style: ChalkInstance): string =>
-    terminal.legible(formatListenEvent(event, style, terminal.isUtc));
   const show = (event: ListenEvent): void => {
     watch?.observe(event);
     if (live !== null) live.show(event);
     else if (terminal.isJson) out.line(JSON.stringify(listenEventToJson(event)));
     else if (event.type === 'delivery' || event.type === 'refused') {
-      out.line(legible(event, terminal.style));
+      out.line(terminal.legible(formatListenEvent(event, terminal.style, terminal.isUtc)));
     } else {
       out.flush();
-      terminal.info(legible(event, terminal.errorStyle));
+      terminal.info(formatListenEvent(event, terminal.errorStyle, terminal.isUtc));
     }
   };
   try {

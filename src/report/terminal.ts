@@ -59,8 +59,9 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   const isCi = isSet(env['CI']);
   const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, flags, stream);
   const errorStyle = new Chalk({ level: level(stderr) });
+  const legible = isUtf8Locale(env, context.platform) ? (text: string) => text : toAscii;
   const errorLine = (text: string): void => {
-    stderr.write(`${text}\n`);
+    stderr.write(`${legible(text)}\n`);
   };
   return {
     data: (text) => {
@@ -84,7 +85,7 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
     isQuiet,
     isVerbose,
     isUtc: flags.utc === true,
-    legible: isUtf8Locale(env, context.platform) ? (text) => text : toAscii,
+    legible,
     link: createLinker(env, stdout.isTTY === true && !isJson),
     isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
     get mayPrompt() {

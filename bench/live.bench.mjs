@@ -1,0 +1,129 @@
+// The live view of `listen` against its plain lines, both in a pseudo-terminal: share of one
+// processor at 50 events a second, and how fast it forwards under load.
+import { createHmac } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { spawn } from '@lydell/node-pty';
+import {
+  BIN,
+  createHome,
+  environment,
+  interleave,
+  median,
+  medianRatio,
+  printClaim,
+  startApp,
+  startLoad,
+} from './harness.mjs';
+
+const PER_SECOND = 50;
+const SECONDS = 5;
+/** Clock ticks in a second, in which /proc counts (fixed by Linux's ABI). */
+const TICKS = 100;
+
+/** `listen` in a terminal of 120 by 40: `{ url, pid, stop }`. */
+function startInTerminal(home, target, extra) {
+  const args = ['webhooks', 'listen', '--port', '0', '--forward-to', target, ...extra];
+  const pty = spawn(process.execPath, [BIN, ...args], {
+    cwd: home,
+    cols: 120,
+    rows: 40,
+    env: environment(home, { TERM: 'xterm-256color', RELYABLE_NO_UPDATE_CHECK: '1' }),
+  });
+  process.on('exit', () => pty.kill('SIGKILL'));
+  const stop = () =>
+    new Promise((done) => {
+      pty.onExit(done);
+      pty.kill('SIGTERM');
+    });
+  return new Promise((resolve) => {
+    let text = '';
+    const reader = pty.onData((chunk) => {
+      text += chunk;
+      const url = /Listening on (http:\S+)\r?\n/.exec(stripVTControlCharacters(text))?.[1];
+      if (url === undefined) return;
+      reader.dispose();
+      pty.onData(() => undefined);
+      resolve({ url, pid: pty.pid, stop });
+    });
+  });
+}
+
+/** Processor time a process has used so far, ms. */
+function processorMs(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
+}
+
+const agent = new Agent({ keepAlive: true });
+let sent = 0;
+
+function send(url) {
+  const data = { test_run_id: `run_${(sent += 1)}`, note: 'x'.repeat(800) };
+  const body = JSON.stringify({ event: 'test_run.completed', timestamp: '2026-01-16', data });
+  const signature = createHmac('sha256', 'whsec_bench').update(body).digest('hex');
+  const headers = { 'Content-Type': 'application/json', 'X-Relyable-Signature': signature };
+  return new Promise((resolve, reject) => {
+    request(url, { method: 'POST', agent, headers }, (response) => {
+      response.resume().on('end', resolve);
+    })
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+/** Percent of one processor used while events come at an even pace. */
+async function share({ url, pid }) {
+  const startedAt = performance.now();
+  const usedBefore = processorMs(pid);
+  for (let n = 0; n < PER_SECOND * SECONDS; n++) {
+    const dueMs = startedAt + (n * 1000) / PER_SECOND - performance.now();
+    if (dueMs > 0) await sleep(dueMs);
+    await send(url);
+  }
+  return ((processorMs(pid) - usedBefore) * 100) / (performance.now() - startedAt);
+}
+
+export async function bench() {
+  const home = createHome();
+  const app = await startApp(home);
+  const plain = await startInTerminal(home, app.url, ['--output', 'plain']);
+  const live = await startInTerminal(home, app.url, ['--store', `${home}/live.db`]);
+  if (existsSync('/proc/self/stat')) {
+    const shares = await interleave(
+      { plain: () => share(plain), live: () => share(live) },
+      { rounds: 3, warmUps: 1 },
+    );
+    const name = `at ${PER_SECOND} events a second`;
+    printClaim({ name: `plain lines, ${name}`, median: shares.plain.median, unit: '%' });
+    printClaim({ name: `live view, ${name}`, median: shares.live.median, unit: '%' });
+    const added = median(shares.live.values.map((used, n) => used - shares.plain.values[n]));
+    printClaim({ name: 'what the live view adds', median: added, unit: '%', atMost: 5 });
+  }
+  const load = await startLoad(home);
+  const settings = { connections: 64, count: 6000, bodyBytes: 1024 };
+  const measure =
+    ({ url }) =>
+    async () =>
+      (await load.run({ url, ...settings })).perSecond;
+  const rates = await interleave(
+    { plain: measure(plain), live: measure(live) },
+    { rounds: 7, warmUps: 1 },
+  );
+  printClaim({ name: 'plain lines, 64 at once', median: rates.plain.median, unit: '/s' });
+  printClaim({
+    name: 'live view, 64 at once',
+    median: rates.live.median,
+    unit: '/s',
+    ratio: medianRatio(rates.live, rates.plain),
+    // No slower, within what two runs of the same program differ by.
+    atLeast: 0.95,
+  });
+  await load.stop();
+  await plain.stop();
+  await live.stop();
+  agent.destroy();
+  await app.stop();
+}
