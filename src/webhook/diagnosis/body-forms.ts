@@ -172,9 +172,16 @@ function charsetForms(body: Buffer): BodyForm[] {
       ),
     ];
   }
-  const inner = CHARSETS.map((charset) =>
-    form(`the body in ${charset} instead of UTF-8`, encodeSingleByte(text, charset)),
-  );
+  const inner = CHARSETS.map((charset) => {
+    const bytes = encodeSingleByte(text, charset);
+    const wasTwice = decodeUtf8(bytes) !== null;
+    return form(
+      wasTwice
+        ? `the body without its second encoding as UTF-8 (read as ${charset})`
+        : `the body in ${charset} instead of UTF-8`,
+      bytes,
+    );
+  });
   const outer = CHARSETS.map((charset) =>
     form(
       `the body's UTF-8 read as ${charset} and encoded as UTF-8 again`,

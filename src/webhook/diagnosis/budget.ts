@@ -5,7 +5,7 @@ export type Effort = 'quick' | 'full';
 const UNITS_PER_MAC = 3_500;
 /** Writing one byte of a rewritten body, and one token of it. */
 const UNITS_PER_WRITTEN_BYTE = 2;
-const UNITS_PER_TOKEN = 60;
+const UNITS_PER_TOKEN = 110;
 
 /** The work a search may do, counted rather than timed: the same answer on every machine. */
 export class Budget {
@@ -18,8 +18,8 @@ export class Budget {
   constructor(bodyLength: number, effort: Effort) {
     this.left =
       effort === 'quick'
-        ? Math.min(4_000_000 + 40 * bodyLength, 40_000_000)
-        : Math.min(32_000_000 + 1_500 * bodyLength, 1_600_000_000);
+        ? Math.min(3_000_000 + 20 * bodyLength, 40_000_000)
+        : Math.min(18_000_000 + 850 * bodyLength, 950_000_000);
   }
 
   /** Whether a MAC over this many bytes may still be computed; if so it is paid. */
@@ -37,6 +37,15 @@ export class Budget {
   /** Whether that many MACs over bytes that are hashed already fit into a share of what is left. */
   canPayMacs(count: number, share: number): boolean {
     return this.left * share >= count * (UNITS_PER_MAC + 1);
+  }
+
+  /** Sets this share of what is left aside for later; the answer gives it back. */
+  setAside(share: number): () => void {
+    const aside = Math.floor(this.left * share);
+    this.left -= aside;
+    return () => {
+      this.left += aside;
+    };
   }
 
   private pay(units: number): boolean {

@@ -135,6 +135,9 @@ class Searcher {
       yield* this.tryAll(plain, [{ reasons: ['body_gzip'], name, bytes: packed.bytes }]);
     }
 
+    const giveBack = this.budget.setAside(0.6);
+    if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
+    giveBack();
     const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithStamp));
     yield* this.tryAll(decoded, stamped(held, stamps));
     yield* this.tryAll(varied, forms);
@@ -142,7 +145,6 @@ class Searcher {
     yield* this.tryOtherBodies(forms, plain);
     yield* this.tryStampedForms(forms, rewriter, stamps, plain);
     yield* this.tryAll(plain, forms, this.rareAlgorithms);
-    if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
   }
 
   /** Other bodies (decompressed, decoded, without BOM…), rewritten or changed once more. */

@@ -100,18 +100,38 @@ export class Rewriter {
     }
   }
 
-  /** Every further combination of the four choices. */
+  /** Every further combination of the four choices, those of common habits first. */
   *byCombination(): Generator<Rewrite> {
-    const done = this.stackChoices();
+    const done = new Set(this.stackChoices().keys());
+    const common = this.combinations(COMMON.whitespace, COMMON.numbers, COMMON.strings);
+    const all = this.combinations(
+      Object.keys(WHITESPACE) as WhitespaceName[],
+      NUMBER_STYLES,
+      STRING_STYLES.filter((name) => name !== 'pythonRepr'),
+    );
+    for (const choices of [common, all]) {
+      for (const choice of choices) {
+        const key = choiceKey(choice);
+        if (done.has(key)) continue;
+        done.add(key);
+        const rewrite = this.write(choice, [this.describe(choice)]);
+        if (rewrite !== null) yield rewrite;
+      }
+    }
+  }
+
+  private *combinations(
+    whitespaces: readonly WhitespaceName[],
+    numberStyles: readonly NumberStyleName[],
+    stringStyles: readonly StringStyleName[],
+  ): Generator<Choice> {
+    const numbers = new Set(numberStyles.map((name) => this.numbers.indexOf(name)));
+    const strings = new Set(stringStyles.map((name) => this.strings.indexOf(name)));
     for (const order of this.orders.indexes()) {
-      for (const whitespace of Object.keys(WHITESPACE) as WhitespaceName[]) {
-        for (const numbers of this.numbers.indexes()) {
-          for (const strings of this.strings.indexes()) {
-            if (strings === this.strings.indexOf('pythonRepr') && whitespace !== 'spaced') continue;
-            const choice = { order, whitespace, strings, numbers };
-            if (done.has(choiceKey(choice))) continue;
-            const rewrite = this.write(choice, [this.describe(choice)]);
-            if (rewrite !== null) yield rewrite;
+      for (const whitespace of whitespaces) {
+        for (const number of numbers) {
+          for (const string of strings) {
+            yield { order, whitespace, strings: string, numbers: number };
           }
         }
       }
@@ -220,6 +240,13 @@ export class Rewriter {
     return `a JSON writer with ${parts.filter((part) => part !== '').join(', ')}`;
   }
 }
+
+/** What most writers do, in whichever mixture. */
+const COMMON = {
+  whitespace: ['compact', 'spaced', 'indent2', 'indent4'],
+  numbers: ['source', 'javascript', 'python', 'decimalFields'],
+  strings: ['source', 'plain', 'ascii', 'php', 'html'],
+} as const;
 
 const ORDER_NAMES: Readonly<Record<MemberOrder, string>> = {
   source: 'keys as they stand',

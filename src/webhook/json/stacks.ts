@@ -31,6 +31,13 @@ function javaScript(): Stack[] {
       strings: 'plain',
       numbers: 'javascript',
     } as const,
+    {
+      name: `${name} of an object with its keys in reverse`,
+      order: 'reversed',
+      whitespace,
+      strings: 'plain',
+      numbers: 'javascript',
+    } as const,
   ]);
 }
 

@@ -240,12 +240,18 @@ function writePython(document: JsonDocument): Overrides {
 /** `repr` of a Python string, for the characters that payloads hold. */
 export function pythonRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  // oxlint-disable-next-line no-control-regex
-  const escaped = text.replace(/[\u0000-\u001f\u007f-\u00a0\u00ad'\\]/g, (char) => {
+  // `str.isprintable`: neither separators (but the space) nor the category "other".
+  const escaped = text.replace(/(?! )[\p{C}\p{Z}'\\]/gu, (char) => {
     if (char === "'") return quote === "'" ? "\\'" : char;
     if (char === '\\') return '\\\\';
     const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];
-    return short ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+    return short ?? pythonEscape(char.codePointAt(0) ?? 0);
   });
   return `${quote}${escaped}${quote}`;
+}
+
+function pythonEscape(code: number): string {
+  const digits = code.toString(16);
+  if (code < 0x100) return `\\x${digits.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\U${digits.padStart(8, '0')}`;
 }
