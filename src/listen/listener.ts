@@ -74,7 +74,8 @@ interface Arrival {
   readonly receivedAt: number;
   readonly startedAt: number;
   readonly request: ReceivedRequest;
-  readonly summary: PayloadSummary;
+  /** Read when first asked for: an event that is passed on need not wait for it. */
+  readonly summary: () => PayloadSummary;
   readonly verification: Verification;
   readonly isFiltered: boolean;
 }
@@ -96,7 +97,8 @@ export async function startListener(
   const pending = createPendingSet();
 
   const onRequest = (request: ReceivedRequest): void => {
-    const summary = summarisePayload(request);
+    let read: PayloadSummary | undefined;
+    const summary = (): PayloadSummary => (read ??= summarisePayload(request));
     const receivedAt = world.now();
     const arrival: Arrival = {
       id: createCaptureId(receivedAt, world.randomBytes(7)),
@@ -105,7 +107,7 @@ export async function startListener(
       request,
       summary,
       verification: verifyRequest(request, options.secrets) ?? NOT_MATCHING,
-      isFiltered: options.events !== undefined && !options.events.has(summary.event ?? ''),
+      isFiltered: options.events !== undefined && !options.events.has(summary().event ?? ''),
     };
     if (forwarder === undefined || !isAccepted(arrival) || arrival.isFiltered) keepOnly(arrival);
     else if (options.respond === 'ack') keepThenForward(arrival, forwarder);
@@ -122,7 +124,7 @@ export async function startListener(
   const keep = (arrival: Arrival, answered: number | null): Promise<string | null> => {
     const { id, receivedAt, request, summary, verification } = arrival;
     const { method, path, httpVersion, headers, body } = request;
-    const { event, eventId } = summary;
+    const { event, eventId } = summary();
     return store
       .add({
         id,
@@ -242,7 +244,8 @@ export async function startListener(
     forward: Forward | null,
     answered: number,
   ): void => {
-    const { id, receivedAt, request, summary, isFiltered } = arrival;
+    const { id, receivedAt, request, isFiltered } = arrival;
+    const summary = arrival.summary();
     const latencyMs = world.elapsed() - arrival.startedAt;
     tally.add(arrival.verification.valid, summary.event, forward, latencyMs);
     const verification = explain(arrival);
