@@ -4,6 +4,7 @@ import { type Context, signalExitCode } from './context.ts';
 import { errorMessage, RelyableError } from './errors.ts';
 import { errorToJson, formatError } from './report/error.ts';
 import { VERSION } from './version.ts';
+import { safeJson } from './webhook/safe-json.ts';
 
 export { systemContext } from './context.ts';
 
@@ -40,7 +41,7 @@ function report(context: Context, thrown: unknown): number {
   if (error === undefined) return 0;
   const ownArgs = beforeDashes(context.argv);
   if (ownArgs.includes('--json')) {
-    context.stderr.write(`${JSON.stringify(errorToJson(error))}\n`);
+    context.stderr.write(`${safeJson(errorToJson(error))}\n`);
   } else {
     context.stderr.write(`${formatError(error)}\n`);
   }

@@ -4,6 +4,7 @@ import { formatRawRequest } from '../webhook/raw-request.ts';
 import { writeCurlScript } from './curl-script.ts';
 import { writeHar } from './har-writer.ts';
 import { writePytest, writeVitest } from './test-file.ts';
+import { safeJson } from '../webhook/safe-json.ts';
 
 export const EXPORT_FORMATS = ['ndjson', 'http', 'har', 'curl', 'vitest', 'pytest'] as const;
 
@@ -17,7 +18,7 @@ export function* exportCaptures(
 ): Generator<string | Buffer> {
   switch (format) {
     case 'ndjson':
-      for (const capture of captures) yield `${JSON.stringify(captureToLine(capture))}\n`;
+      for (const capture of captures) yield `${safeJson(captureToLine(capture))}\n`;
       return;
     case 'http':
       for (const capture of captures) yield formatRawRequest(capture);

@@ -2,6 +2,7 @@ import type { Content, Entry, Header, PostData } from 'har-format';
 import type { Capture } from '../webhook/capture.ts';
 import { type HeaderPair, headerValues } from '../webhook/request.ts';
 import { captureUrl } from './capture-url.ts';
+import { safeJson } from '../webhook/safe-json.ts';
 
 /** A HAR 1.2 document, an entry at a time; a body that is no UTF-8 is base64. */
 export function* writeHar(captures: Iterable<Capture>, version: string): Generator<string> {
@@ -9,7 +10,7 @@ export function* writeHar(captures: Iterable<Capture>, version: string): Generat
   yield `{"log":{"version":"1.2","creator":${creator},"entries":[`;
   let separator = '\n';
   for (const capture of captures) {
-    yield `${separator}${JSON.stringify(toEntry(capture))}`;
+    yield `${separator}${safeJson(toEntry(capture))}`;
     separator = ',\n';
   }
   yield '\n]}}\n';

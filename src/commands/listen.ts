@@ -35,6 +35,7 @@ import { createLiveView, type LiveView } from './listen-live.ts';
 import { createWatch, type Watch } from './listen-verdict.ts';
 import { writeReadyFile } from './ready-file.ts';
 import { explainSettings, loadLayers, loadSecrets, whenAborted, interruptedCode } from './setup.ts';
+import { safeJson } from '../webhook/safe-json.ts';
 
 /** How long forwards under way may take once we are told to stop. */
 const GRACE_MS = 5000;
@@ -95,7 +96,7 @@ async function listen(
   const show = (event: ListenEvent): void => {
     watch?.observe(event);
     if (live !== null) live.show(event);
-    else if (terminal.isJson) out.line(JSON.stringify(listenEventToJson(event)));
+    else if (terminal.isJson) out.line(safeJson(listenEventToJson(event)));
     else if (event.type === 'delivery' || event.type === 'refused') {
       out.line(terminal.legible(formatListenEvent(event, terminal.style, terminal.isUtc)));
     } else {

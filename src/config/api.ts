@@ -35,6 +35,7 @@ export function resolveApi(
   flags: ApiFlags,
 ): ApiSettings {
   const url = apiUrlSetting(context, layers, flags);
+  refuseToSendKey(layers, url);
   return {
     url,
     deliveriesPath: pickSetting(context, layers, {
@@ -43,6 +44,37 @@ export function resolveApi(
     }),
     key: findApiKey(context, layers, flags) ?? keyWithoutSetting(url.value),
   };
+}
+
+/**
+ * A project's config comes with the clone. It may name an API on this machine, but not where a
+ * key goes, nor which of the user's variables is taken for one; and no key goes anywhere unencrypted.
+ */
+function refuseToSendKey(layers: readonly ConfigLayer[], url: Setting<URL>): void {
+  const isLocal = isLoopback(url.value);
+  if (!isLocal && url.value.protocol === 'http:') {
+    throw new RelyableError(
+      'USAGE',
+      `${url.origin}: expected https for ${url.value.host}, got http: an API key would be readable on the way`,
+    );
+  }
+  const isPublished = url.value.host === new URL(DEFAULT_API_URL).host;
+  if (url.origin.startsWith('project config') && !isLocal && !isPublished) {
+    throw new RelyableError(
+      'CONFIG_INVALID',
+      `${url.origin} names ${url.value.host} as the API; a project does not decide where your API key goes`,
+      { hint: `if you trust it: RELYABLE_API_URL=${url.value.href}` },
+    );
+  }
+  for (const { kind, origin, values } of layers) {
+    const name = values.api?.keyEnv;
+    if (kind === 'project' && name !== undefined && !name.startsWith('RELYABLE_')) {
+      throw new RelyableError(
+        'CONFIG_INVALID',
+        `${origin}: api.keyEnv: expected a variable that begins with RELYABLE_, got ${name}; a project does not choose among your other variables`,
+      );
+    }
+  }
 }
 
 /** Where the API is: `--api-url`, `RELYABLE_API_URL`, config's `api.url`, else the published base. */

@@ -1,11 +1,24 @@
 import { statSync } from 'node:fs';
 import { cosmiconfig } from 'cosmiconfig';
 import type * as z from 'zod';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
 
-const explorer = cosmiconfig('relyable', { searchPlaces: [], cache: false });
+/** cosmiconfig would run these; what is named with `--config` may come from anywhere. */
+const PROGRAM_EXTENSIONS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'] as const;
+
+function refuseProgram(file: string): never {
+  throw new RelyableError('CONFIG_INVALID', `${file}: expected JSON or YAML, got a program`, {
+    hint: 'a config file is data and never executed: use .relyablerc.json',
+  });
+}
+
+const explorer = cosmiconfig('relyable', {
+  searchPlaces: [],
+  cache: false,
+  loaders: Object.fromEntries(PROGRAM_EXTENSIONS.map((extension) => [extension, refuseProgram])),
+});
 
 /** Reads and checks one config file; loaded only when there is one. */
 export async function readConfigFile(
@@ -17,7 +30,7 @@ export async function readConfigFile(
   try {
     content = (await explorer.load(file))?.config ?? {};
   } catch (error) {
-    throw new RelyableError('CONFIG_INVALID', `${file}: ${errorMessage(error)}`, { cause: error });
+    throw error instanceof RelyableError ? error : unreadableConfig(file, error);
   }
   if (kind === 'project') refuseLiteralSecrets(file, content);
   const parsed = (kind === 'project' ? configSchema : userConfigSchema).safeParse(content);
@@ -25,6 +38,18 @@ export async function readConfigFile(
   const config: Config = parsed.data;
   if (config.apiKey !== undefined || config.secret !== undefined) requirePrivate(file, platform);
   return config;
+}
+
+/** The parsers quote the text around a mistake, which may be a secret: only its place is told. */
+function unreadableConfig(file: string, error: unknown): RelyableError {
+  const code = errorCode(error);
+  const message = errorMessage(error);
+  const place = /(?:\(|line )(\d+)(?::|, column |:)(\d+)/.exec(message);
+  const where = place === null ? '' : `, line ${place[1]}, column ${place[2]}`;
+  const what = /^E[A-Z]+$/.test(code ?? '')
+    ? `cannot be read (${code})`
+    : 'is no valid JSON or YAML';
+  return new RelyableError('CONFIG_INVALID', `${file} ${what}${where}`);
 }
 
 function refuseLiteralSecrets(file: string, content: unknown): void {

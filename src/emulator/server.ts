@@ -1,10 +1,33 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Bound, bindServer, closeServer } from '../http/bind.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { toHeaderPairs } from '../webhook/request.ts';
 import type { Handler } from './handler.ts';
 
 export interface EmulatorServer extends Bound {
   close(graceMs: number): Promise<void>;
+}
+
+const FROM_ELSEWHERE = JSON.stringify({
+  success: false,
+  error: { code: 'FORBIDDEN', message: 'expected a request to this machine, not by a web page' },
+});
+
+/**
+ * Whether a web page may stand behind a request: it names a foreign origin, or a host whose name
+ * somebody points at this machine (DNS rebinding). The answers hold signing secrets.
+ */
+function isFromElsewhere({ headers }: IncomingMessage, boundHost: string): boolean {
+  if (headers.origin !== undefined && !isLocalUrl(headers.origin)) return true;
+  const host = headers.host ?? '';
+  const isBoundHost = host.replace(/:\d+$/, '') === boundHost;
+  // Bound to other addresses on purpose, it is reached by names we cannot know.
+  const isOpen = !isLocalUrl(`http://${boundHost.includes(':') ? `[${boundHost}]` : boundHost}`);
+  return !isOpen && !isBoundHost && !isLocalUrl(`http://${host}`);
+}
+
+function isLocalUrl(text: string): boolean {
+  return URL.canParse(text) && isLoopback(new URL(text));
 }
 
 const MAX_REQUEST_BYTES = 1024 * 1024;
@@ -16,6 +39,11 @@ export async function serveHandler(
 ): Promise<EmulatorServer> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     response.on('error', () => undefined);
+    if (isFromElsewhere(request, at.host)) {
+      response.writeHead(403, { 'Content-Type': 'application/json', Connection: 'close' });
+      response.end(FROM_ELSEWHERE);
+      return;
+    }
     answer(handler, request, response).catch(() => response.destroy());
   });
   const bound = await bindServer(server, at);

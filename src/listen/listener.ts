@@ -51,8 +51,10 @@ export interface Listener {
 }
 
 /** Proofs of why signatures fail cost time: so many a second at most, later ones by `verify`. */
-const DIAGNOSES_PER_SECOND = 20;
-/** Larger bodies are diagnosed by `verify`, not between two requests. */
+const DIAGNOSES_PER_SECOND = 5;
+/** Up to here the whole search takes about 25 ms; larger bodies get a short one. */
+const FULL_SEARCH_BYTES = 16 * 1024;
+/** Larger bodies still are diagnosed by `verify`, not between two requests. */
 const DIAGNOSED_BYTES = 64 * 1024;
 
 /** `ack`: with so many forwards waiting, a sender is answered only after its own: it slows down. */
@@ -275,7 +277,9 @@ export async function startListener(
   /** The cause of a signature that does not match, once the sender has its answer. */
   const explain = ({ request, verification }: Arrival): Verification => {
     const isUnexplained = verification === NOT_MATCHING && request.body.length <= DIAGNOSED_BYTES;
-    return isUnexplained && mayDiagnose() ? diagnose(request, options.secrets) : verification;
+    if (!isUnexplained || !mayDiagnose()) return verification;
+    const effort = request.body.length <= FULL_SEARCH_BYTES ? 'full' : 'quick';
+    return diagnose(request, options.secrets, { effort });
   };
 
   const forwardTo = options.forward?.target.href ?? null;

@@ -1,6 +1,7 @@
 import type { CaseResult } from '../check/run-battery.ts';
 import { roundMs } from '../http/latency.ts';
 import { type CheckReport, repeatCommand } from './check-report.ts';
+import { safeJson } from '../webhook/safe-json.ts';
 
 interface JsonLine {
   readonly type: string;
@@ -42,5 +43,5 @@ export function checkSummaryToJson(report: CheckReport): JsonLine {
 
 export function formatCheckJson(report: CheckReport): string {
   const lines = report.results.map((result) => checkToJson(report, result));
-  return [...lines, checkSummaryToJson(report)].map((line) => JSON.stringify(line)).join('\n');
+  return [...lines, checkSummaryToJson(report)].map((line) => safeJson(line)).join('\n');
 }

@@ -12,16 +12,10 @@ const SHOWN_RESPONSE_BYTES = 500;
 
 /** An event of the listener as its line of NDJSON. */
 export function listenEventToJson(event: ListenEvent): JsonLine {
-  switch (event.type) {
-    case 'ready':
-      return { v: 1, ...event };
-    case 'delivery':
-      return deliveryToJson(event);
-    case 'refused':
-      return { ...event, v: 1, at: new Date(event.at).toISOString() };
-    case 'summary':
-      return { v: 1, ...event };
-  }
+  if (event.type === 'delivery') return deliveryToJson(event);
+  const { type, ...rest } = event;
+  const at = event.type === 'refused' ? { at: new Date(event.at).toISOString() } : {};
+  return { type, v: 1, ...rest, ...at };
 }
 
 function deliveryToJson(delivery: Delivery): JsonLine {

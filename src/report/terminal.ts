@@ -3,6 +3,7 @@ import type { Context, OutputStream } from '../context.ts';
 import { isUtf8Locale, toAscii } from './charset.ts';
 import { createLinker } from './hyperlink.ts';
 import { safeText } from './safe-text.ts';
+import { safeJson } from '../webhook/safe-json.ts';
 
 /** The global flags, as commander hands them over. */
 export interface GlobalFlags {
@@ -68,7 +69,7 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
       stdout.write(`${text}\n`);
     },
     json: (object) => {
-      stdout.write(`${JSON.stringify(object)}\n`);
+      stdout.write(`${safeJson(object)}\n`);
     },
     info: (text) => {
       if (!isQuiet) errorLine(text);

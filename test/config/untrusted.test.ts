@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { runCli, temporaryFolder } from '../support/cli.ts';
+
+/** A folder with these files, as somebody's clone brings them. */
+function cloneWith(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+describe('a config file is data', () => {
+  it.each(['c.js', 'c.cjs', 'c.mjs', 'c.ts'])('%s is refused and not run', async (name) => {
+    const cwd = cloneWith({
+      [name]: 'require("fs").writeFileSync("ran", ""); module.exports = {}',
+    });
+    for (const result of [
+      await runCli(['--config', name, 'config'], { cwd }),
+      await runCli(['config'], { cwd, env: { RELYABLE_CONFIG: name } }),
+    ]) {
+      expect(result).toMatchObject({ code: 2, stdout: '' });
+      expect(result.stderr).toContain(`${name}: expected JSON or YAML, got a program`);
+    }
+    expect(existsSync(join(cwd, 'ran'))).toBe(false);
+  });
+
+  it.each([
+    ['.relyablerc.json', '{"secret":"whsec_LITERAL" "x"}'],
+    ['.relyablerc.yaml', 'secret: "whsec_LITERAL\nport: 1'],
+    ['.relyablerc', '{"secret":"whsec_LITERAL"'],
+  ])('a broken %s is named, its text is not', async (name, text) => {
+    const result = await runCli(['config', '--verbose'], { cwd: cloneWith({ [name]: text }) });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(
+      new RegExp(`error: .*${name.replaceAll('.', '\\.')} is no valid JSON or YAML`),
+    );
+    expect(result.stderr + result.stdout).not.toContain('LITERAL');
+  });
+
+  it('a broken user config does not show its key', async () => {
+    const home = temporaryFolder();
+    const folder = join(home, '.config/relyable');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'config.json'), '{"apiKey":"sk_LITERAL"', { mode: 0o600 });
+    const result = await runCli(['config'], {
+      home,
+      env: { XDG_CONFIG_HOME: join(home, '.config') },
+    });
+    if (process.platform === 'linux') expect(result.code).toBe(2);
+    expect(result.stderr + result.stdout).not.toContain('LITERAL');
+  });
+
+  it.each(['secret', 'apiKey'])(
+    'a literal %s in a project config is refused with the way to do it',
+    async (key) => {
+      const result = await runCli(['config'], {
+        cwd: cloneWith({ '.relyablerc.json': `{"${key}":"whsec_LITERAL"}` }),
+      });
+      expect(result.code).toBe(2);
+      expect(result.stderr).toContain(`${key}: expected the name of a variable`);
+      expect(result.stderr).toMatch(/hint: put \{"(secretEnv|api)"/);
+      expect(result.stderr).not.toContain('LITERAL');
+    },
+  );
+
+  it('an unknown key names the file, the path and the nearest one', async () => {
+    const cwd = cloneWith({ '.relyablerc.json': '{"profiles":{"dev":{"fowardTo":"3000"}}}' });
+    const result = await runCli(['config'], { cwd });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('.relyablerc.json: unknown key "profiles.dev.fowardTo"');
+    expect(result.stderr).toContain('did you mean "profiles.dev.forwardTo"?');
+  });
+});
+
+describe('an API key goes where its owner says', () => {
+  const env = { RELYABLE_API_KEY: 'sk_live_x', AWS_SECRET_ACCESS_KEY: 'aws_x' };
+
+  it.each([
+    [
+      'another host',
+      { api: { url: 'https://relyable.example.test/api' } },
+      /a project does not decide where your API key goes/,
+    ],
+    [
+      'another variable',
+      { api: { keyEnv: 'AWS_SECRET_ACCESS_KEY' } },
+      /expected a variable that begins with RELYABLE_/,
+    ],
+    ['plain http', { api: { url: 'http://relyable.example.test/api' } }, /expected https/],
+  ])('a project config cannot name %s', async (_, config, message) => {
+    const cwd = cloneWith({ '.relyablerc.json': JSON.stringify(config) });
+    const result = await runCli(['webhooks', 'logs'], { cwd, env });
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).not.toMatch(/sk_live_x|aws_x/);
+  });
+
+  it('it may name one on this machine, an emulator', async () => {
+    const api = await startApp((response) => response.end('{"success":true,"data":[]}'));
+    const cwd = cloneWith({
+      '.relyablerc.json': JSON.stringify({ api: { url: `${api.url}/api` } }),
+    });
+    expect(await runCli(['webhooks', 'logs', '--json'], { cwd, env })).toMatchObject({ code: 0 });
+  });
+});
