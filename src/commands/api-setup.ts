@@ -11,6 +11,7 @@ import { formatProblem } from '../report/attempt.ts';
 import { formatDuration } from '../report/format.ts';
 import type { CaptureReader } from '../store/capture-store.ts';
 import { VERSION } from '../version.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import { explainSettings } from './setup.ts';
 import { storeFile } from './stored.ts';
 
@@ -44,8 +45,8 @@ export async function openApi(
       origin: 'HTTPS_PROXY, NO_PROXY',
     },
   });
-  if (url.value.protocol === 'http:' && key.origin !== 'none needed on this machine') {
-    terminal.verbose(`the API key goes to ${url.value.host} without TLS`);
+  if (url.value.protocol === 'http:' && !isLoopback(url.value)) {
+    terminal.warn(`the API key goes to ${url.value.host} without TLS: it can be read on the way`);
   }
   const client = createApiClient({
     fetch: await createProxyFetch(context.fetch, url.value, context.env),

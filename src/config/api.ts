@@ -48,17 +48,11 @@ export function resolveApi(
 
 /**
  * A project's config comes with the clone. It may name an API on this machine, but not where a
- * key goes, nor which of the user's variables is taken for one; and no key goes anywhere unencrypted.
+ * key goes, nor which of the user's variables is taken for one.
  */
 function refuseToSendKey(layers: readonly ConfigLayer[], url: Setting<URL>): void {
   const isLocal = isLoopback(url.value);
-  if (!isLocal && url.value.protocol === 'http:') {
-    throw new RelyableError(
-      'USAGE',
-      `${url.origin}: expected https for ${url.value.host}, got http: an API key would be readable on the way`,
-    );
-  }
-  const isPublished = url.value.host === new URL(DEFAULT_API_URL).host;
+  const isPublished = url.value.origin === new URL(DEFAULT_API_URL).origin;
   if (url.origin.startsWith('project config') && !isLocal && !isPublished) {
     throw new RelyableError(
       'CONFIG_INVALID',

@@ -88,7 +88,11 @@ describe('an API key goes where its owner says', () => {
       { api: { keyEnv: 'AWS_SECRET_ACCESS_KEY' } },
       /expected a variable that begins with RELYABLE_/,
     ],
-    ['plain http', { api: { url: 'http://relyable.example.test/api' } }, /expected https/],
+    [
+      'plain http',
+      { api: { url: 'http://relyable.example.test/api' } },
+      /a project does not decide/,
+    ],
   ])('a project config cannot name %s', async (_, config, message) => {
     const cwd = cloneWith({ '.relyablerc.json': JSON.stringify(config) });
     const result = await runCli(['webhooks', 'logs'], { cwd, env });

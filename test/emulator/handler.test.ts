@@ -232,7 +232,9 @@ describe('the emulated API', () => {
     const error = await new Promise((resolve) => {
       const socket = connect(server.port, '127.0.0.1');
       socket.on('error', resolve);
-      socket.write('GET /api/webhooks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\n\r\n');
+      socket.write(
+        'GET /api/webhooks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a\r\n\r\n',
+      );
     });
     expect(error).toMatchObject({ code: 'ECONNRESET' });
     const answer = await fetch(`${server.url}/api/webhooks`, {
