@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Handler } from '../../src/emulator/handler.ts';
 import { type EmulatorServer, serveHandler } from '../../src/emulator/server.ts';
+import { startApp } from '../support/app.ts';
 import { runCli, startCli, temporaryFolder } from '../support/cli.ts';
 import { createFakeSender, SECRET, startEmulator, type TestEmulator } from '../support/emulator.ts';
 
@@ -178,12 +179,12 @@ describe('relyable webhooks logs', () => {
 
   it('goes through the proxy of the environment, and past it for this machine', async () => {
     const api = await startApi();
-    const [id] = await api.send(1);
+    const far = await startApp((response) => response.end('{"success":true,"data":[]}'));
     const targets: string[] = [];
     const proxy: Server = createServer();
     proxy.on('connect', (request, socket) => {
       targets.push(request.url ?? '');
-      const upstream = connect(Number(new URL(api.url).port), '127.0.0.1', () => {
+      const upstream = connect(far.port, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
         upstream.pipe(socket).pipe(upstream);
       });
@@ -192,8 +193,11 @@ describe('relyable webhooks logs', () => {
     onTestFinished(() => void proxy.close());
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const behind = { ...env, HTTP_PROXY: url, HTTPS_PROXY: url };
-    const far = ['webhooks', 'logs', '--json', '--api-url', 'http://api.example.test/api'];
-    expect(ids((await runCli(far, { env: behind })).stdout)).toEqual([`${id} 1`]);
+    const args = ['webhooks', 'logs', '--json', '--api-url', 'http://api.example.test/api'];
+    const result = await runCli(args, { env: behind });
+    expect(result).toMatchObject({ code: 0, stdout: '' });
+    expect(result.stderr).toContain('the API key goes to api.example.test without TLS');
+    expect(far.received.map(({ headers }) => headers.host)).toEqual(['api.example.test']);
     expect(targets).toEqual(['api.example.test:80']);
     expect((await runCli(logs(api, 'list'), { env: behind })).code).toBe(0);
     expect(targets).toHaveLength(1);
