@@ -71,7 +71,7 @@ const noChildProcesses: Plugin = {
 // and nothing in it loads a library but chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|context|version|config[\\/]nearest|report[\\/](safe-text|error))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|context|version|config[\\/]nearest|report[\\/](safe-text|error)|webhook[\\/]safe-json)\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',

@@ -109,11 +109,15 @@ export function systemContext(): Context {
   for (const signal of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) {
     process.on(signal, () => stop(signal));
   }
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
+  const guarded = new Set<OutputStream>();
+  /** The stream, with our handler for a reader that leaves. */
+  const guard = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
+    if (guarded.has(stream)) return stream;
+    guarded.add(stream);
+    return stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') interrupt.abort();
     });
-  }
+  };
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -124,12 +128,16 @@ export function systemContext(): Context {
     platform: process.platform,
     nodeVersion: process.versions.node,
     paths: envPaths('relyable', { suffix: '' }),
-    // A getter: merely touching process.stdin opens it and costs start-up time.
+    // Getters: merely touching one of the three opens it, which loads node:net or node:tty.
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      return guard(process.stdout);
+    },
+    get stderr() {
+      return guard(process.stderr);
+    },
     now: Date.now,
     elapsed: () => performance.now(),
     randomBytes: createRandomPool(),
