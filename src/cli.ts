@@ -41,9 +41,31 @@ export interface Invocation<Flags> {
 // oxlint-disable-next-line typescript/no-explicit-any -- the one place where flags are untyped
 type CommandModule = { run(invocation: Invocation<any>): Promise<number> };
 
-/** The whole command tree. `onExit` receives the exit code of the command that ran. */
+/** What gives a command its flags and texts; asked when the command is, for most never are. */
+const definitions = new WeakMap<Command, (command: Command) => Command>();
+
+function defineNow(command: Command): void {
+  const define = definitions.get(command);
+  definitions.delete(command);
+  define?.(command);
+}
+
+/** Gives every command below one its flags and texts, as help and completion need them. */
+export function defineBelow(group: Command): void {
+  for (const command of group.commands) {
+    defineNow(command);
+    defineBelow(command);
+  }
+}
+
+/** The whole command tree; its commands get their flags when they are asked for. `onExit` receives the exit code of the command that ran. */
 export function createProgram(context: Context, onExit: (code: number) => void): Command {
-  const attach = (command: Command, load: () => Promise<CommandModule>): void => {
+  const attach = (
+    command: Command,
+    define: ((command: Command) => Command) | null,
+    load: () => Promise<CommandModule>,
+  ): void => {
+    if (define !== null) definitions.set(command, define);
     command.action(async () => {
       const globals = command.optsWithGlobals<GlobalFlags>();
       // Only a command that runs needs colours; help and the version are plain.
@@ -79,57 +101,66 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   describeProgram(program);
   const webhooks = describeWebhooks(program.command('webhooks'));
 
-  attach(defineListen(webhooks.command('listen')), () => import('./commands/listen.ts'));
-  attach(defineTrigger(webhooks.command('trigger')), () => import('./commands/trigger.ts'));
-  attach(defineVerify(webhooks.command('verify')), () => import('./commands/verify.ts'));
-  attach(defineCheck(webhooks.command('check')), () => import('./commands/check.ts'));
+  attach(webhooks.command('listen'), defineListen, () => import('./commands/listen.ts'));
+  attach(webhooks.command('trigger'), defineTrigger, () => import('./commands/trigger.ts'));
+  attach(webhooks.command('verify'), defineVerify, () => import('./commands/verify.ts'));
+  attach(webhooks.command('check'), defineCheck, () => import('./commands/check.ts'));
 
-  attach(defineEmulate(webhooks.command('emulate')), () => import('./commands/emulate.ts'));
+  attach(webhooks.command('emulate'), defineEmulate, () => import('./commands/emulate.ts'));
 
   const captures = defineCaptures(webhooks.command('captures'));
   const capturesList = captures.command('list', { isDefault: true });
-  attach(defineCapturesList(capturesList).allowExcessArguments(), () => {
+  attach(capturesList.allowExcessArguments(), defineCapturesList, () => {
     const [word] = capturesList.args;
     if (word !== undefined) throw unknownCommand(captures, word);
     return import('./commands/captures-list.ts');
   });
-  attach(defineCapturesShow(captures.command('show')), () => import('./commands/captures-show.ts'));
+  attach(captures.command('show'), defineCapturesShow, () => import('./commands/captures-show.ts'));
   attach(
-    defineCapturesReplay(captures.command('replay')),
+    captures.command('replay'),
+    defineCapturesReplay,
     () => import('./commands/captures-replay.ts'),
   );
   attach(
-    defineCapturesExport(captures.command('export')),
+    captures.command('export'),
+    defineCapturesExport,
     () => import('./commands/captures-export.ts'),
   );
   attach(
-    defineCapturesImport(captures.command('import')),
+    captures.command('import'),
+    defineCapturesImport,
     () => import('./commands/captures-import.ts'),
   );
   attach(
-    defineCapturesPrune(captures.command('prune')),
+    captures.command('prune'),
+    defineCapturesPrune,
     () => import('./commands/captures-prune.ts'),
   );
-  attach(defineCapturesPath(captures.command('path')), () => import('./commands/captures-path.ts'));
+  attach(captures.command('path'), defineCapturesPath, () => import('./commands/captures-path.ts'));
 
   const logs = defineLogs(webhooks.command('logs'));
   const logsList = logs.command('list', { isDefault: true });
-  attach(defineLogsList(logsList), () => import('./commands/logs-list.ts'));
-  attach(defineLogsTail(logs.command('tail')), () => import('./commands/logs-tail.ts'));
-  attach(defineLogsShow(logs.command('show')), () => import('./commands/logs-show.ts'));
+  attach(logsList, defineLogsList, () => import('./commands/logs-list.ts'));
+  attach(logs.command('tail'), defineLogsTail, () => import('./commands/logs-tail.ts'));
+  attach(logs.command('show'), defineLogsShow, () => import('./commands/logs-show.ts'));
 
-  attach(defineInit(program.command('init')), () => import('./commands/init.ts'));
-  attach(defineDoctor(program.command('doctor')), () => import('./commands/doctor.ts'));
-  attach(defineConfig(program.command('config')), () => import('./commands/config.ts'));
-  attach(defineOpen(program.command('open')), () => import('./commands/open.ts'));
+  attach(program.command('init'), defineInit, () => import('./commands/init.ts'));
+  attach(program.command('doctor'), defineDoctor, () => import('./commands/doctor.ts'));
+  attach(program.command('config'), defineConfig, () => import('./commands/config.ts'));
+  attach(program.command('open'), defineOpen, () => import('./commands/open.ts'));
 
-  attach(defineCompletion(program.command('completion')), () => import('./commands/completion.ts'));
-  attach(defineComplete(program.command('complete', { hidden: true })), async () => {
+  attach(program.command('completion'), defineCompletion, () => import('./commands/completion.ts'));
+  attach(program.command('complete', { hidden: true }), defineComplete, async () => {
     const { createComplete } = await import('./commands/complete.ts');
+    defineBelow(program);
     return { run: createComplete(program) };
   });
 
-  attach(program.allowExcessArguments(), () => {
+  for (const group of [program, webhooks, captures, logs]) {
+    group.hook('preSubcommand', (_, command) => defineNow(command));
+    group.on('beforeHelp', () => defineBelow(group));
+  }
+  attach(program.allowExcessArguments(), null, () => {
     const [word] = program.args;
     if (word !== undefined) throw unknownCommand(program, word);
     return import('./commands/first-steps.ts');

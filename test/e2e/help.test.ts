@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { createProgram } from '../../src/cli.ts';
+import { createProgram, defineBelow } from '../../src/cli.ts';
 import type { Context } from '../../src/context.ts';
 import { ROOT, runCli } from '../support/cli.ts';
 
@@ -20,6 +20,7 @@ function commandPaths(command: Command, words: readonly string[]): Array<readonl
 // Nothing of the world but the width of the terminal is asked for until a command runs.
 const world = { stdout: { write: () => true } } as unknown as Context;
 const program = createProgram(world, () => undefined);
+defineBelow(program);
 const paths = commandPaths(program, []);
 const fileOf = (words: readonly string[]): string => `${['relyable', ...words].join('-')}.txt`;
 
@@ -67,6 +68,7 @@ it.each(paths.map((words) => [['relyable', ...words].join(' '), words] as const)
     const lines = [...help.matchAll(/^ {2}\$ (relyable .*)$/gm)].map(([, line = '']) => line);
     for (const line of lines) {
       const idle = createProgram(world, () => undefined);
+      defineBelow(idle);
       const ran: string[] = [];
       silence(idle, ran);
       await idle.parseAsync(wordsOf(line).slice(1), { from: 'user' });
