@@ -3,6 +3,7 @@ import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClientOptions, createApiClient } from '../../src/api/client.ts';
 import { RelyableError } from '../../src/errors.ts';
+import { createFakeSender, startEmulator } from '../support/emulator.ts';
 
 const BASE = 'https://api.example.test/api';
 const LOG = `${BASE}/webhooks/deliveries`;
@@ -241,4 +242,17 @@ describe('the API client', () => {
     );
     expect(await failure(createClient().client.getDelivery('x'))).toMatchObject({ exitCode: 2 });
   });
+});
+
+it('reads what the emulator serves, through the same handler the real server uses', async () => {
+  const emulator = startEmulator({ sender: createFakeSender(() => ({ status: 200 })) });
+  server.use(http.all(`${BASE}/*`, ({ request }) => emulator.handler(request)));
+  const created = await emulator.call('POST', '/webhooks', { url: 'http://127.0.0.1:9/hook' });
+  const { id } = created.body.data as { id: string };
+  const sent = await emulator.call('POST', `/webhooks/${id}/test`, { event: 'test_run.failed' });
+  const delivery = sent.body.data as { id: string };
+  const { client } = createClient();
+  await expect
+    .poll(async () => (await client.listDeliveries(query)).deliveries, { timeout: 30_000 })
+    .toMatchObject([{ id: delivery.id, event: 'test_run.failed', state: 'delivered' }]);
 });
