@@ -1,3 +1,6 @@
+import { createRequire } from 'node:module';
+import { compileFunction } from 'node:vm';
+import ts from 'typescript';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
@@ -38,6 +41,7 @@ const STARTS: Readonly<Record<string, { start: Start; isHere: boolean }>> = {
     isHere: true,
     start: async () => listen((await load('next-pages-router.mjs')).default),
   },
+  'nestjs.ts': { isHere: true, start: startNest },
   'flask_app.py': { isHere: hasFlask, start: startFlask },
   'django_views.py': { isHere: hasStack('python3', ['-c', 'import django']), start: startDjango },
   'fastapi_app.py': {
@@ -97,6 +101,32 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
     await ended;
   });
   return child;
+}
+
+/** Nest reads its decorators' types, which only the TypeScript compiler writes down. */
+async function startNest(): Promise<string> {
+  await import('reflect-metadata');
+  const { Module: NestModule } = await import('@nestjs/common');
+  const { NestFactory } = await import('@nestjs/core');
+  const source = readFileSync(join(FOLDER, 'nestjs.ts'), 'utf8');
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+  });
+  const loaded = { exports: {} as { RelyableWebhookController: new () => unknown } };
+  const require = createRequire(join(FOLDER, 'nestjs.ts'));
+  compileFunction(outputText, ['module', 'exports', 'require'])(loaded, loaded.exports, require);
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a Nest module is one
+  class AppModule {}
+  NestModule({ controllers: [loaded.exports.RelyableWebhookController] })(AppModule);
+  const app = await NestFactory.create(AppModule, { rawBody: true, logger: false });
+  onTestFinished(() => app.close());
+  await app.listen(0, '127.0.0.1');
+  return (await app.getUrl()).replace('[::1]', '127.0.0.1');
 }
 
 function startFlask(): Promise<string> {
