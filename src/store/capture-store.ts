@@ -7,7 +7,7 @@ import {
 import type { HeaderPair } from '../webhook/request.ts';
 import type { Reason } from '../webhook/verification.ts';
 import { createEventIndex, toEventKey } from './event-index.ts';
-import { type Database, openDatabase, readPragma, storeError } from './database.ts';
+import { type Database, openDatabase, readPragma, runTransaction, storeError } from './database.ts';
 
 /** What was decided when a capture became durable. */
 export interface Added {
@@ -274,16 +274,10 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   let sinceCapCheck = CAP_CHECK_EVERY;
 
   const transaction = (work: () => void): void => {
-    database.exec('BEGIN IMMEDIATE');
-    try {
+    runTransaction(database, () => {
       events.catchUp();
       work();
-      database.exec('COMMIT');
-    } catch (error) {
-      // A full disk may have rolled it back already.
-      if (database.isTransaction) database.exec('ROLLBACK');
-      throw error;
-    }
+    });
   };
 
   const writeCapture = (capture: NewCapture): Added => {

@@ -105,6 +105,19 @@ export function openDatabase(file: string, mode: 'read' | 'write'): Database | u
   }
 }
 
+/** Runs the work in one transaction: all of it is on disk afterwards, or none and it throws. */
+export function runTransaction(database: Database, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    // A full disk may have rolled it back already.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
 /** Any failure of the store in our terms. */
 export function storeError(file: string, error: unknown): RelyableError {
   if (error instanceof RelyableError) return error;

@@ -1,4 +1,4 @@
-import { type Database, storeError } from './database.ts';
+import { type Database, runTransaction, storeError } from './database.ts';
 
 /** Writes that share commits: those that arrive while one is being prepared go in together. */
 export interface GroupCommit {
@@ -22,12 +22,10 @@ export function createGroupCommit(file: string, database: Database): GroupCommit
     waiting = [];
     if (batch.length === 0) return;
     try {
-      database.exec('BEGIN IMMEDIATE');
-      for (const { work } of batch) work();
-      database.exec('COMMIT');
+      runTransaction(database, () => {
+        for (const { work } of batch) work();
+      });
     } catch (error) {
-      // A full disk may have rolled it back already.
-      if (database.isTransaction) database.exec('ROLLBACK');
       const cause = storeError(file, error);
       for (const { reject } of batch) reject(cause);
       return;
