@@ -19,6 +19,7 @@ import {
   formatExpectationsMarkdown,
   type Ending,
 } from '../report/expectations.ts';
+import { checkEventTypes } from './event-types.ts';
 
 /** The end of a `listen` that should end: its expectations, count and time limit. */
 export interface Watch {
@@ -33,7 +34,7 @@ export interface Watch {
 
 /** Reads `--expect`, `--where`, `--exit-after` and `--timeout-after`; null when none is given. */
 export function createWatch(invocation: Invocation<ListenFlags>): Watch | null {
-  const { context, flags } = invocation;
+  const { context, terminal, flags } = invocation;
   const expected = (flags.expect ?? []).map(parseExpectation);
   const where = (flags.where ?? []).map(parseWhere);
   const exitAfter =
@@ -65,6 +66,7 @@ export function createWatch(invocation: Invocation<ListenFlags>): Watch | null {
       });
     }
   }
+  checkEventTypes(terminal, '--expect', names);
 
   const expectations = createExpectations({ expected, where, exitAfter });
   const { promise, resolve: decide } = defer<Ending>();

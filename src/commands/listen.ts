@@ -7,7 +7,6 @@ import {
   DEFAULT_PORT,
   DEFAULT_TIMEOUT,
 } from '../config/defaults.ts';
-import { nearest } from '../config/nearest.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { pickSetting, storeSetting } from '../config/settings.ts';
 import {
@@ -28,9 +27,10 @@ import { type ListenerOptions, startListener } from '../listen/listener.ts';
 import type { Ending } from '../report/expectations.ts';
 import { createLineBatch } from '../report/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
+import type { Terminal } from '../report/terminal.ts';
 import { openStore } from '../store/capture-store.ts';
-import { EVENT_TYPES } from '../webhook/event-type.ts';
 import { type AppBeside, splitCommand, startAppBeside } from './app-beside.ts';
+import { checkEventTypes } from './event-types.ts';
 import { createLiveView, type LiveView } from './listen-live.ts';
 import { createWatch, type Watch } from './listen-verdict.ts';
 import { writeReadyFile } from './ready-file.ts';
@@ -196,7 +196,7 @@ function readOptions(
       port: parseInteger(port.value, port.origin, 0, 65_535),
       maxBodyBytes: parseSize(maxBody.value, maxBody.origin),
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
-      events: readEvents(invocation, events.value),
+      events: readEvents(invocation.terminal, events.value),
       invalid: parseChoice(flags.invalid, '--invalid', ['reject', 'forward']),
       respond: parseChoice(flags.respond, '--respond', ['mirror', 'ack']),
       forward: target === undefined ? undefined : { target, ...forwarding },
@@ -204,24 +204,12 @@ function readOptions(
   };
 }
 
-/** A type we do not know may be one Relyable adds tomorrow: a warning, not an error. */
-function readEvents(
-  { terminal }: Invocation<ListenFlags>,
-  list: string,
-): ReadonlySet<string> | undefined {
+/** The types of `--events`; undefined for all. */
+function readEvents(terminal: Terminal, list: string): ReadonlySet<string> | undefined {
   const names = list
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  for (const name of names) {
-    if ((EVENT_TYPES as readonly string[]).includes(name)) continue;
-    const guess = nearest(name, EVENT_TYPES);
-    if (guess !== undefined) {
-      throw new RelyableError('USAGE', `--events: unknown event type "${name}"`, {
-        hint: `did you mean ${guess}?`,
-      });
-    }
-    terminal.warn(`--events: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`);
-  }
+  checkEventTypes(terminal, '--events', names);
   return names.length === 0 ? undefined : new Set(names);
 }

@@ -126,8 +126,9 @@ describe('listen --expect', () => {
       ['webhooks', 'listen', '--port', '0', '--expect', 'a', '--timeout-after', '10ms'],
       { env },
     );
-    const { code, stdout } = await cli.done;
+    const { code, stdout, stderr } = await cli.done;
     expect(code).toBe(5);
+    expect(stderr).toContain('warning: --expect: a is not a published event type (test_run.comp');
     expect(stdout).toBe(
       '✗ not as expected: the time limit was reached\n  ✗ a: expected 1, none came\n',
     );
@@ -139,6 +140,7 @@ describe('listen --expect', () => {
     [['--expect', 'a:0'], '--timeout-after'],
     [['--junit', 'x.xml'], ''],
     [['--expect', 'a b'], ''],
+    [['--expect', 'test_run.complete'], 'did you mean test_run.completed?'],
   ] as const)('refuses %s', async ([args, hint]) => {
     const cli = startCli(['webhooks', 'listen', '--port', '0', ...args], { env, stdin: '' });
     const { code, stderr } = await cli.done;
