@@ -90,13 +90,11 @@ export function createWatch(invocation: Invocation<ListenFlags>): Watch | null {
     conclude: (ending) => {
       // A timer that still runs would keep the program from ending.
       over.abort();
-      const isOver = ending !== 'verdict';
-      const report = isOver ? expectations.conclude() : expectations.report();
+      // Where the app ended, waiting longer would not have helped.
+      const report = expectations.conclude(ending !== 'app');
       tell(invocation, report, ending, context.elapsed() - startedAt);
       if (report.verdict === 'met') return EXIT_YES;
-      // A time limit alone is how long to listen, not how long to wait for something.
-      const isAwaited = expected.length > 0 || exitAfter !== null;
-      return ending === 'time' && isAwaited ? EXIT_WAITED : EXIT_NO;
+      return ending === 'time' && report.verdict === 'waiting' ? EXIT_WAITED : EXIT_NO;
     },
   };
 }

@@ -54,10 +54,13 @@ export interface ExpectationReport {
 
 /** Fed with deliveries, says whether what was expected has come. Pure: no clock, no output. */
 export interface Expectations {
+  /** Once it is decided, what comes changes nothing. */
   add(delivery: Delivery): Verdict;
-  /** The verdict if nothing comes any more: `waiting` for types that must not come is `met`. */
-  conclude(): ExpectationReport;
-  report(): ExpectationReport;
+  /**
+   * The verdict at the end: `met` for types that did not come and must not. What is missing is
+   * `waiting` if it might still come (a time limit, a signal), else `impossible`.
+   */
+  conclude(mayStillCome: boolean): ExpectationReport;
 }
 
 /** How many deliveries that did not count are named. */
@@ -89,35 +92,33 @@ export function createExpectations(options: ExpectationOptions): Expectations {
   const failures: Mismatch[] = [];
   let deliveries = 0;
 
-  const isMet = (state: { readonly expected: number; readonly came: number }): boolean =>
-    state.expected === 0 ? state.came === 0 : state.came >= state.expected;
+  const withIsMet = (state: (typeof states)[number]): ExpectationState => {
+    const { expected: count, came } = state;
+    return { ...state, isMet: count === 0 ? came === 0 : came >= count };
+  };
 
   const verdict = (isOver: boolean): Verdict => {
     if (states.some((state) => state.expected === 0 && state.came > 0)) return 'impossible';
     const left = exitAfter === null ? Infinity : exitAfter - deliveries;
+    const isListening = left > 0 && !isOver;
+    if (expected.length === 0) {
+      if (isListening) return 'waiting';
+      if (failures.length > 0) return 'impossible';
+      return exitAfter !== null && left > 0 ? 'waiting' : 'met';
+    }
     const missing = states.reduce(
       (sum, { expected, came }) => sum + Math.max(0, expected - came),
       0,
     );
-    if (missing > (isOver ? 0 : left)) return 'impossible';
-    if (expected.length === 0) {
-      if (left > 0 && (exitAfter !== null || !isOver)) return isOver ? 'impossible' : 'waiting';
-      return failures.length > 0 ? 'impossible' : 'met';
-    }
-    const waitsForAbsence = states.every((state) => state.expected === 0) && left > 0 && !isOver;
+    if (missing > left) return 'impossible';
+    const waitsForAbsence = isListening && states.every((state) => state.expected === 0);
     return missing > 0 || waitsForAbsence ? 'waiting' : 'met';
   };
 
-  const report = (isOver: boolean): ExpectationReport => ({
-    verdict: verdict(isOver),
-    expectations: states.map((state) => ({ ...state, isMet: isMet(state) })),
-    deliveries,
-    others: Object.fromEntries(others),
-    failures,
-  });
-
   return {
     add: (delivery) => {
+      const decided = verdict(false);
+      if (decided !== 'waiting') return decided;
       deliveries += 1;
       const wrong = whyNot(delivery, where);
       const state = states.find(({ event }) => event === delivery.event);
@@ -131,8 +132,16 @@ export function createExpectations(options: ExpectationOptions): Expectations {
       else keep(state.mismatches, { id: delivery.id, why: wrong });
       return verdict(false);
     },
-    conclude: () => report(true),
-    report: () => report(false),
+    conclude: (mayStillCome) => {
+      const concluded = verdict(true);
+      return {
+        verdict: concluded === 'waiting' && !mayStillCome ? 'impossible' : concluded,
+        expectations: states.map(withIsMet),
+        deliveries,
+        others: Object.fromEntries(others),
+        failures,
+      };
+    },
   };
 }
 

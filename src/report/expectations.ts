@@ -15,6 +15,11 @@ const ENDINGS: Readonly<Record<Ending, string>> = {
   signal: 'it was stopped',
 };
 
+/** Why it is not as expected: the time limit only where what is missing might still have come. */
+function describeEnd({ verdict }: ExpectationReport, ending: Ending): string {
+  return ENDINGS[ending === 'time' && verdict === 'impossible' ? 'verdict' : ending];
+}
+
 /** One line of NDJSON. */
 export function expectationsToJson(
   report: ExpectationReport,
@@ -31,7 +36,7 @@ export function formatExpectations(
 ): string {
   const isMet = report.verdict === 'met';
   const mark = (ok: boolean): string => (ok ? style.green('✓') : style.red('✗'));
-  const head = isMet ? 'as expected' : `not as expected: ${ENDINGS[ending]}`;
+  const head = isMet ? 'as expected' : `not as expected: ${describeEnd(report, ending)}`;
   const lines = [`${mark(isMet)} ${style.bold(head)}`];
   for (const state of report.expectations) {
     lines.push(`  ${mark(state.isMet)} ${describeState(state)}`);
@@ -70,7 +75,7 @@ function explainState(
     describeState(state),
     ...state.mismatches.map(({ id, why }) => `${id} did not count: ${safeLine(why)}`),
     ...(others === '' ? [] : [`also came: ${others}`]),
-    `ended because ${ENDINGS[ending]}`,
+    `ended because ${describeEnd(report, ending)}`,
   ];
 }
 
@@ -95,10 +100,11 @@ export function formatExpectationsJunit(
 }
 
 function overallFailure(
-  { deliveries, failures }: ExpectationReport,
+  report: ExpectationReport,
   ending: Ending,
 ): { message: string; text: string } {
-  const message = `${formatCount(deliveries, 'delivery', 'deliveries')}; ${ENDINGS[ending]}`;
+  const { deliveries, failures } = report;
+  const message = `${formatCount(deliveries, 'delivery', 'deliveries')}; ${describeEnd(report, ending)}`;
   return { message, text: failures.map(({ id, why }) => `${id}: ${safeLine(why)}`).join('\n') };
 }
 
@@ -127,7 +133,7 @@ export function formatExpectationsMarkdown(report: ExpectationReport, ending: En
   const cell = (text: string): string =>
     safeLine(text).replaceAll('|', '\\|').replaceAll('<', '&lt;');
   const lines = [
-    `### relyable webhooks listen: ${isMet ? 'as expected' : `not as expected, ${ENDINGS[ending]}`}`,
+    `### relyable webhooks listen: ${isMet ? 'as expected' : `not as expected, ${describeEnd(report, ending)}`}`,
     '',
     '| | event | expected | came | did not count |',
     '|---|---|---|---|---|',

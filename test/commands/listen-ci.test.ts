@@ -79,6 +79,7 @@ describe('listen --expect', () => {
     expect(lastLine(stdout)).toMatchObject({
       met: false,
       ending: 'time',
+      verdict: 'waiting',
       others: { 'test_run.failed': 1 },
       expectations: [{ came: 0, isMet: false }],
     });
@@ -95,7 +96,23 @@ describe('listen --expect', () => {
     await listener.send('test_run.failed');
     const { code, stdout } = await listener.done;
     expect(code).toBe(1);
-    expect(lastLine(stdout)).toMatchObject({ met: false, ending: 'verdict', deliveries: 1 });
+    expect(lastLine(stdout)).toMatchObject({
+      met: false,
+      ending: 'verdict',
+      verdict: 'impossible',
+      deliveries: 1,
+    });
+  });
+
+  test('ends with 1 at the time limit if a delivery that came was refused', async () => {
+    const listener = await listen(['--timeout-after', '3s', '--junit', 'out.xml']);
+    expect(await listener.send('test_run.completed', {}, 'another')).toBe(401);
+    const { code, stdout } = await listener.done;
+    expect(code).toBe(1);
+    expect(lastLine(stdout)).toMatchObject({ ending: 'time', verdict: 'impossible' });
+    expect(readFileSync(join(listener.home, 'out.xml'), 'utf8')).toContain(
+      '1 delivery; nothing that may still come can change that',
+    );
   });
 
   test('does not count what the app did not answer with 200', async () => {
@@ -118,7 +135,7 @@ describe('listen --expect', () => {
     listener.child.kill('SIGTERM');
     const { code, stdout } = await listener.done;
     expect(code).toBe(143);
-    expect(lastLine(stdout)).toMatchObject({ met: false, ending: 'signal' });
+    expect(lastLine(stdout)).toMatchObject({ met: false, ending: 'signal', verdict: 'waiting' });
   });
 
   test('for people says it in words', async () => {
