@@ -1,14 +1,15 @@
 import type { Invocation } from '../cli.ts';
+import { resolveSecrets } from '../config/secrets.ts';
 import { EXIT_YES, RelyableError } from '../errors.ts';
 import type { CapturesImportFlags } from '../flags/captures.ts';
 import { formatCount } from '../report/format.ts';
 import type { FoundRequest } from '../verify/input.ts';
-import { parseSource } from '../verify/sources.ts';
+import { type FileSource, parseSource } from '../verify/sources.ts';
 import { type Capture, createCaptureId } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
 import { summarisePayload } from '../webhook/payload-summary.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
-import { loadLayers, loadSecrets } from './setup.ts';
+import { announceSecrets, loadLayers } from './setup.ts';
 import { storeFile } from './stored.ts';
 import { parseFormat, readSource } from './verify-inputs.ts';
 
@@ -19,16 +20,17 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 export async function run(invocation: Invocation<CapturesImportFlags>): Promise<number> {
   const { context, terminal, flags, args } = invocation;
   const format = flags.format === undefined ? undefined : parseFormat(flags.format);
-  const sources = args.map(parseSource);
+  const sources = args.map(parseFileSource);
   const layers = await loadLayers(invocation);
   const file = storeFile(invocation, layers);
-  const secrets = loadSecrets(invocation, layers, flags);
+  const secrets = resolveSecrets(context, layers, flags);
   const candidates = [...secrets.chosen, ...secrets.known];
   const { openStore } = await import('../store/capture-store.ts');
   const store = openStore(file);
   const totals = { imported: 0, known: 0 };
   let batch: Capture[] = [];
   let batchBytes = 0;
+  let isAnnounced = false;
   const keep = (): void => {
     const imported = store.import(batch);
     totals.imported += imported;
@@ -38,13 +40,10 @@ export async function run(invocation: Invocation<CapturesImportFlags>): Promise<
   };
   try {
     for (const source of sources) {
-      if (source.kind === 'capture') {
-        throw new RelyableError('USAGE', `${source.id} is a capture of the store already`, {
-          hint: `a file of that name is reached as ./${source.id}`,
-        });
-      }
       const items = readSource(invocation, source, format === undefined ? {} : { format });
       for await (const { found } of items) {
+        if (!isAnnounced) announceSecrets(invocation, secrets);
+        isAnnounced = true;
         const capture = toCapture(invocation, found, candidates);
         batch.push(capture);
         batchBytes += capture.body.length;
@@ -65,6 +64,14 @@ export async function run(invocation: Invocation<CapturesImportFlags>): Promise<
     terminal.data(`imported ${formatCount(totals.imported, 'capture')}${known}`);
   }
   return EXIT_YES;
+}
+
+function parseFileSource(operand: string): FileSource {
+  const source = parseSource(operand);
+  if (source.kind !== 'capture') return source;
+  throw new RelyableError('USAGE', `${source.id} is a capture of the store already`, {
+    hint: `a file of that name is reached as ./${source.id}`,
+  });
 }
 
 function toCapture(

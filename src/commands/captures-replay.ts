@@ -1,6 +1,7 @@
 import type { Invocation } from '../cli.ts';
-import { toForward, toReplay, type ReplayChanges } from '../captures/replay.ts';
+import { toForward, toReplay } from '../captures/replay.ts';
 import type { ConfigLayer } from '../config/load.ts';
+import { resolveSecrets, type Secrets } from '../config/secrets.ts';
 import { pickSetting } from '../config/settings.ts';
 import { parseDuration, parseTargetUrl } from '../config/values.ts';
 import { EXIT_NO, EXIT_UNREACHABLE, EXIT_YES, RelyableError } from '../errors.ts';
@@ -10,14 +11,17 @@ import { readTlsOptions } from '../http/target.ts';
 import { formatReplay, replayToJson } from '../report/capture.ts';
 import { parseOverride } from '../webhook/overrides.ts';
 import { isDelivered } from '../webhook/retry.ts';
-import { explainSettings, interruptedCode, loadLayers, loadSecrets } from './setup.ts';
+import { announceSecrets, explainSettings, interruptedCode, loadLayers } from './setup.ts';
 import { openCaptures, requireCapture, storeFile } from './stored.ts';
 
 /** Sends captures again; each is kept as an attempt of its capture, never as a new one. */
 export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<number> {
   const { context, terminal, flags, args } = invocation;
   const layers = await loadLayers(invocation);
-  const changes = readChanges(invocation, layers);
+  const overrides = (flags.set ?? []).map((text) => parseOverride(text, '--set'));
+  const isEdited = flags.resign === true || overrides.length > 0;
+  const secrets = isEdited ? resolveSecrets(context, layers, flags) : undefined;
+  const changes = { overrides, secret: secrets?.chosen[0].value };
   const { target, timeoutMs } = readSettings(invocation, layers);
   const tls = readTlsOptions(flags);
   const file = storeFile(invocation, layers);
@@ -26,11 +30,11 @@ export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<
   const captures = args.map((name) => requireCapture(reader, name));
   const requests = captures.map((capture) => toReplay(capture, target, changes));
   reader.close();
+  if (secrets !== undefined) announceSigning(invocation, secrets, overrides.length > 0);
 
   const { openStore } = await import('../store/capture-store.ts');
   const store = openStore(file);
   const sender = createSender({ timeoutMs, tls, signal: context.interrupt });
-  const isEdited = changes.secret !== undefined;
   const statuses: (number | null)[] = [];
   try {
     for (const [index, outgoing] of requests.entries()) {
@@ -52,19 +56,14 @@ export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<
   return statuses.includes(null) ? EXIT_UNREACHABLE : EXIT_NO;
 }
 
-function readChanges(
-  invocation: Invocation<CapturesReplayFlags>,
-  layers: readonly ConfigLayer[],
-): ReplayChanges {
-  const { terminal, flags } = invocation;
-  const overrides = (flags.set ?? []).map((text) => parseOverride(text, '--set'));
-  if (flags.resign !== true && overrides.length === 0) {
-    return { overrides, secret: undefined };
-  }
-  const [{ value, source }] = loadSecrets(invocation, layers, flags).chosen;
-  const why = overrides.length > 0 ? '--set changes the body, so it is' : 'it is';
-  terminal.info(`${why} signed anew with the secret from ${source}`);
-  return { overrides, secret: value };
+function announceSigning(
+  invocation: Invocation<unknown>,
+  secrets: Secrets,
+  isBodyChanged: boolean,
+): void {
+  announceSecrets(invocation, secrets);
+  const why = isBodyChanged ? '--set changes the body, so it is' : 'it is';
+  invocation.terminal.info(`${why} signed anew with the secret from ${secrets.chosen[0].source}`);
 }
 
 function readSettings(

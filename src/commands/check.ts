@@ -11,6 +11,7 @@ import {
 import { createStateReader, type StateSource } from '../check/state.ts';
 import { summarise } from '../check/summary.ts';
 import type { ConfigLayer } from '../config/load.ts';
+import { resolveSecrets } from '../config/secrets.ts';
 import { pickSetting } from '../config/settings.ts';
 import {
   parseChoice,
@@ -28,7 +29,7 @@ import type { CheckReport } from '../report/check-report.ts';
 import { VERSION } from '../version.ts';
 import { createOutputs, type Outputs } from './check-outputs.ts';
 import { splitCommand, startAppBeside } from './app-beside.ts';
-import { loadLayers, loadSecrets } from './setup.ts';
+import { announceSecrets, loadLayers } from './setup.ts';
 
 export async function run(invocation: Invocation<CheckFlags>): Promise<number> {
   const { flags, terminal } = invocation;
@@ -44,9 +45,11 @@ export async function run(invocation: Invocation<CheckFlags>): Promise<number> {
     });
   }
   const url = readUrl(invocation, layers, operands[0]);
-  const options = readOptions(invocation, layers, { url, cases, failOn });
+  const secrets = resolveSecrets(invocation.context, layers, flags);
+  const secret = secrets.chosen[0].value;
+  const options = readOptions(invocation, { url, cases, secret, failOn });
   const startTimeoutMs = parseDuration(flags.startTimeout, '--start-timeout');
-  const { secret } = options;
+  announceSecrets(invocation, secrets);
   const app = await startAppBeside(invocation, { command, target: url, secret, startTimeoutMs });
   if (typeof app === 'number') return app;
   try {
@@ -135,11 +138,10 @@ function readUrl(
 }
 
 function readOptions(
-  invocation: Invocation<CheckFlags>,
-  layers: readonly ConfigLayer[],
-  { url, cases, failOn }: { url: URL; cases: readonly CheckCase[]; failOn: Severity },
+  { context, flags }: Invocation<CheckFlags>,
+  subject: { url: URL; cases: readonly CheckCase[]; secret: string; failOn: Severity },
 ): BatteryOptions {
-  const { context, flags } = invocation;
+  const { url, cases, secret, failOn } = subject;
   const timeoutMs = parseDuration(flags.timeout, '--timeout');
   const source = readStateSource(flags);
   const settleMs = parseDuration(flags.settle, '--settle');
@@ -147,7 +149,7 @@ function readOptions(
   return {
     url,
     cases,
-    secret: loadSecrets(invocation, layers, flags).chosen[0].value,
+    secret,
     userAgent: `relyable-cli/${VERSION}`,
     seed:
       flags.seed === undefined

@@ -2,6 +2,7 @@ import type { Invocation } from '../cli.ts';
 import { DEFAULT_EMULATOR_PORT, DEFAULT_HOST } from '../config/defaults.ts';
 import { openEndpointSecrets } from '../config/endpoint-secrets.ts';
 import type { ConfigLayer } from '../config/load.ts';
+import { resolveSecrets } from '../config/secrets.ts';
 import { pickSetting, storeSetting } from '../config/settings.ts';
 import { parseInteger, parseSpeed, parseTargetUrl } from '../config/values.ts';
 import { MAX_KEPT } from '../emulator/delivery-log.ts';
@@ -31,7 +32,7 @@ import { isEventType } from '../webhook/event-type.ts';
 import type { RetryReading } from '../webhook/retry.ts';
 import { MAX_SEED } from '../webhook/seeded-sample.ts';
 import { writeReadyFile } from './ready-file.ts';
-import { explainSettings, loadLayers, loadSecrets, whenAborted } from './setup.ts';
+import { announceSecrets, explainSettings, loadLayers, whenAborted } from './setup.ts';
 
 /** How long attempts under way may take once we are told to stop. */
 const GRACE_MS = 5000;
@@ -53,12 +54,14 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
   const faults = parseFaults(flags.faults ?? '');
   const rateLimit = parseInteger(flags.rateLimit ?? String(NO_LIMIT), '--rate-limit', 1, NO_LIMIT);
   const urls = (flags.endpoint ?? []).map((text) => parseTargetUrl(text, '--endpoint').href);
-  const secret = loadSecrets(invocation, layers, flags).chosen[0].value;
+  const secrets = resolveSecrets(context, layers, flags);
+  const secret = secrets.chosen[0].value;
   const random = createRandom(
     flags.seed === undefined
       ? context.randomBytes(4).readUInt32LE()
       : parseInteger(flags.seed, '--seed', 0, MAX_SEED),
   );
+  announceSecrets(invocation, secrets);
   const { store, file } = await openMemory(invocation, layers);
   const memory = store === undefined ? undefined : readMemory(invocation, store, secret);
   const sender = createPoolSender({

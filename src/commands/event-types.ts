@@ -1,13 +1,12 @@
 import { nearest } from '../config/nearest.ts';
 import { RelyableError } from '../errors.ts';
-import type { Terminal } from '../report/terminal.ts';
 import { EVENT_TYPES, isEventType } from '../webhook/event-type.ts';
 
 /**
  * A misspelt event type is a USAGE error. Another one we do not know may be one Relyable adds
- * tomorrow: a warning.
+ * tomorrow: a warning, which is returned.
  */
-export function checkEventTypes(terminal: Terminal, flag: string, names: readonly string[]): void {
+export function checkEventTypes(flag: string, names: readonly string[]): string[] {
   const unknown = names.filter((name) => !isEventType(name));
   for (const name of unknown) {
     const guess = nearest(name, EVENT_TYPES);
@@ -16,7 +15,7 @@ export function checkEventTypes(terminal: Terminal, flag: string, names: readonl
       hint: `did you mean ${guess}?`,
     });
   }
-  for (const name of unknown) {
-    terminal.warn(`${flag}: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`);
-  }
+  return unknown.map(
+    (name) => `${flag}: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`,
+  );
 }

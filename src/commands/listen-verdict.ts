@@ -23,6 +23,8 @@ import { checkEventTypes } from './event-types.ts';
 
 /** The end of a `listen` that should end: its expectations, count and time limit. */
 export interface Watch {
+  /** What is odd about what was asked for. */
+  readonly warnings: readonly string[];
   /** The time limit counts from here. */
   start(): void;
   observe(event: ListenEvent): void;
@@ -34,7 +36,7 @@ export interface Watch {
 
 /** Reads `--expect`, `--where`, `--exit-after` and `--timeout-after`; null when none is given. */
 export function createWatch(invocation: Invocation<ListenFlags>): Watch | null {
-  const { context, terminal, flags } = invocation;
+  const { context, flags } = invocation;
   const expected = (flags.expect ?? []).map(parseExpectation);
   const where = (flags.where ?? []).map(parseWhere);
   const exitAfter =
@@ -66,13 +68,14 @@ export function createWatch(invocation: Invocation<ListenFlags>): Watch | null {
       });
     }
   }
-  checkEventTypes(terminal, '--expect', names);
+  const warnings = checkEventTypes('--expect', names);
 
   const expectations = createExpectations({ expected, where, exitAfter });
   const { promise, resolve: decide } = defer<Ending>();
   const over = new AbortController();
   let startedAt = context.elapsed();
   return {
+    warnings,
     start: () => {
       startedAt = context.elapsed();
       if (limitMs === null) return;

@@ -7,7 +7,7 @@ import {
   DEFAULT_PORT,
   DEFAULT_TIMEOUT,
 } from '../config/defaults.ts';
-import { resolveSecrets } from '../config/secrets.ts';
+import { resolveSecrets, type Secrets } from '../config/secrets.ts';
 import { pickSetting, storeSetting } from '../config/settings.ts';
 import {
   parseChoice,
@@ -27,14 +27,19 @@ import { type ListenerOptions, startListener } from '../listen/listener.ts';
 import type { Ending } from '../report/expectations.ts';
 import { createLineBatch } from '../report/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
-import type { Terminal } from '../report/terminal.ts';
 import { openStore } from '../store/capture-store.ts';
 import { type AppBeside, splitCommand, startAppBeside } from './app-beside.ts';
 import { checkEventTypes } from './event-types.ts';
 import { createLiveView, type LiveView } from './listen-live.ts';
 import { createWatch, type Watch } from './listen-verdict.ts';
 import { writeReadyFile } from './ready-file.ts';
-import { explainSettings, loadLayers, loadSecrets, whenAborted, interruptedCode } from './setup.ts';
+import {
+  announceSecrets,
+  explainSettings,
+  interruptedCode,
+  loadLayers,
+  whenAborted,
+} from './setup.ts';
 import { safeJson } from '../webhook/safe-json.ts';
 
 /** How long forwards under way may take once we are told to stop. */
@@ -55,9 +60,13 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
     context.stdout.write(`${resolveSecrets(context, layers, flags).chosen[0].value}\n`);
     return EXIT_YES;
   }
-  const { options, storeFile } = readOptions(invocation, layers);
+  const { options, storeFile, secrets, warnings } = readOptions(invocation, layers);
   const startTimeoutMs = parseDuration(flags.startTimeout, '--start-timeout');
   const watch = createWatch(invocation);
+  announceSecrets(invocation, secrets);
+  for (const warning of [...warnings, ...(watch?.warnings ?? [])]) {
+    invocation.terminal.warn(warning);
+  }
   const live = createLiveView(invocation);
   const terminal = live?.terminal ?? invocation.terminal;
   const app = await startAppBeside(
@@ -146,12 +155,19 @@ function exitCodeFor({ ending, appCode }: End, watch: Watch | null, context: Con
   return appCode === undefined || appCode === 0 ? verdict : appCode;
 }
 
+interface ListenSettings {
+  readonly options: ListenerOptions;
+  readonly storeFile: string;
+  readonly secrets: Secrets;
+  readonly warnings: readonly string[];
+}
+
 function readOptions(
   invocation: Invocation<ListenFlags>,
   layers: readonly ConfigLayer[],
-): { options: ListenerOptions; storeFile: string } {
+): ListenSettings {
   const { context, flags } = invocation;
-  const secrets = loadSecrets(invocation, layers, flags);
+  const secrets = resolveSecrets(context, layers, flags);
   const pick = (
     name: string,
     flag: string | undefined,
@@ -189,14 +205,17 @@ function readOptions(
     timeoutMs: parseDuration(timeout.value, timeout.origin),
     tls: readTlsOptions(flags),
   };
+  const eventTypes = splitList(events.value);
   return {
     storeFile: store.value,
+    secrets,
+    warnings: checkEventTypes('--events', eventTypes),
     options: {
       host: host.value,
       port: parseInteger(port.value, port.origin, 0, 65_535),
       maxBodyBytes: parseSize(maxBody.value, maxBody.origin),
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
-      events: readEvents(invocation.terminal, events.value),
+      events: eventTypes.length === 0 ? undefined : new Set(eventTypes),
       invalid: parseChoice(flags.invalid, '--invalid', ['reject', 'forward']),
       respond: parseChoice(flags.respond, '--respond', ['mirror', 'ack']),
       forward: target === undefined ? undefined : { target, ...forwarding },
@@ -204,12 +223,10 @@ function readOptions(
   };
 }
 
-/** The types of `--events`; undefined for all. */
-function readEvents(terminal: Terminal, list: string): ReadonlySet<string> | undefined {
-  const names = list
+/** `a, b` → `['a', 'b']`. */
+function splitList(list: string): string[] {
+  return list
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  checkEventTypes(terminal, '--events', names);
-  return names.length === 0 ? undefined : new Set(names);
 }

@@ -22,6 +22,7 @@ export async function run(invocation: Invocation<LogsTailFlags>): Promise<number
   const { context, terminal, flags, globals } = invocation;
   const intervalMs = readInterval(flags.interval ?? '5s');
   const filter = readEntryFilter(flags, context.now());
+  const limit = parseInteger(flags.limit ?? '10', '--limit', 0, 100_000);
   const layers = await loadLayers(invocation);
   const { client, url } = await openApi(invocation, layers);
   const profile = globals.profile ?? (context.env['RELYABLE_PROFILE'] || undefined);
@@ -86,7 +87,7 @@ export async function run(invocation: Invocation<LogsTailFlags>): Promise<number
     client,
     tracker,
     backlog,
-    start: readStart(flags, filter.since, cursor),
+    start: chooseStart(limit, filter.since, cursor),
     intervalMs,
     now: context.now,
     sleep: context.sleep,
@@ -128,12 +129,12 @@ function readUsableCursor(
   return undefined;
 }
 
-function readStart(
-  flags: LogsTailFlags,
+function chooseStart(
+  limit: number,
   since: number | undefined,
   cursor: Cursor | undefined,
 ): TailStart {
   if (cursor !== undefined) return { kind: 'resume' };
   if (since !== undefined) return { kind: 'since', time: since };
-  return { kind: 'last', count: parseInteger(flags.limit ?? '10', '--limit', 0, 100_000) };
+  return { kind: 'last', count: limit };
 }

@@ -1,5 +1,5 @@
 import { type ConfigLayer, loadConfig } from '../config/load.ts';
-import { resolveSecrets, type SecretFlags, type Secrets } from '../config/secrets.ts';
+import type { Secrets } from '../config/secrets.ts';
 import type { Setting } from '../config/settings.ts';
 import type { Invocation } from '../cli.ts';
 import { type Context, signalExitCode } from '../context.ts';
@@ -13,17 +13,11 @@ export function loadLayers({ context, globals }: Invocation<unknown>): Promise<C
   });
 }
 
-/** The signing secrets, with what every command says about them on stderr. */
-export function loadSecrets(
-  { context, terminal }: Invocation<unknown>,
-  layers: readonly ConfigLayer[],
-  flags: SecretFlags,
-): Secrets {
-  const secrets = resolveSecrets(context, layers, flags);
+/** What every command says about the signing secrets on stderr, once nothing it was given is wrong. */
+export function announceSecrets({ terminal }: Invocation<unknown>, secrets: Secrets): void {
   for (const warning of secrets.warnings) terminal.warn(warning);
   if (secrets.note !== null) terminal.info(terminal.errorStyle.dim(secrets.note));
   terminal.verbose(`signing secret: from ${secrets.chosen[0].source}`);
-  return secrets;
 }
 
 /** Under `--verbose`: every setting with where it came from. */

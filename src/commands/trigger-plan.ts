@@ -1,6 +1,6 @@
 import type { Invocation } from '../cli.ts';
 import { nearest } from '../config/nearest.ts';
-import type { Secrets } from '../config/secrets.ts';
+import { resolveSecrets, type Secrets } from '../config/secrets.ts';
 import { parseDuration } from '../config/values.ts';
 import { RelyableError } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
@@ -19,7 +19,7 @@ import type { EventType } from '../webhook/event-type.ts';
 import { retryOffsetsMs } from '../webhook/retry.ts';
 import { createSigner } from '../webhook/signature.ts';
 import { VERSION } from '../version.ts';
-import { explainSettings, loadLayers, loadSecrets } from './setup.ts';
+import { announceSecrets, explainSettings, loadLayers } from './setup.ts';
 import { chooseEvent } from './trigger-choice.ts';
 import {
   readData,
@@ -49,7 +49,7 @@ export async function makePlan(
   invocation: Invocation<TriggerFlags>,
   options: TriggerOptions,
 ): Promise<TriggerPlan> {
-  const { terminal, flags } = invocation;
+  const { context, terminal, flags } = invocation;
   const payloads = await readPayloads(invocation, options);
   const layers = await loadLayers(invocation);
   const { timeout, retryReading } = readSettings(invocation, layers);
@@ -60,10 +60,12 @@ export async function makePlan(
     to: { value: to.value.href, origin: to.origin },
     timeout,
   });
+  const secrets = resolveSecrets(context, layers, flags);
+  for (const warning of payloads.warnings) terminal.warn(warning);
   if (to.origin === 'the running listener') {
     terminal.info(terminal.errorStyle.dim(`to ${to.origin} at ${safeLine(to.value.href)}`));
   }
-  const secrets = loadSecrets(invocation, layers, flags);
+  announceSecrets(invocation, secrets);
   return {
     options,
     secrets,
@@ -89,6 +91,8 @@ export async function makePlan(
 }
 
 interface Payloads {
+  /** What is odd about what was asked for. */
+  readonly warnings: readonly string[];
   readonly count: number;
   of(index: number): TriggerPayload;
 }
@@ -103,11 +107,11 @@ async function readPayloads(
     const payload = readPayload(await readData(invocation, options.data));
     if (flags.validate) await validate(payload, `--data ${options.data}`);
     requireSameEvent(args[0], payload);
-    return { count: 1, of: () => payload };
+    return { warnings: [], count: 1, of: () => payload };
   }
   const name = args[0] === undefined ? await chooseEvent(invocation) : readEventName(args[0]);
   const events = expandEvent(name);
-  warnOfUnknownPaths(invocation, events, options);
+  const warnings = describeUnknownPaths(events, options);
   const create = (event: EventType): TriggerPayload =>
     createPayload(event, { ...options, nowMs: context.now() });
   if (flags.validate && options.overrides.length > 0) {
@@ -115,12 +119,16 @@ async function readPayloads(
   }
   const eventAt = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
   if (options.load === null) {
-    return { count: events.length, of: (index) => create(eventAt(events, index)) };
+    return { warnings, count: events.length, of: (index) => create(eventAt(events, index)) };
   }
   const variants = events.map((event) => createVariants(create(event), event, options.overrides));
   // With a seed the same bytes everywhere, without one never the same events twice.
   const run = options.seed === undefined ? context.randomBytes(4).toString('hex') : '';
-  return { count: events.length, of: (index) => eventAt(variants, index)(`${run}${index + 1}`) };
+  return {
+    warnings,
+    count: events.length,
+    of: (index) => eventAt(variants, index)(`${run}${index + 1}`),
+  };
 }
 
 async function validate(payload: TriggerPayload, source: string): Promise<void> {
@@ -150,17 +158,18 @@ function requireSameEvent(name: string | undefined, { event }: TriggerPayload): 
   );
 }
 
-function warnOfUnknownPaths(
-  { terminal }: Invocation<TriggerFlags>,
+function describeUnknownPaths(
   events: readonly EventType[],
   { overrides }: TriggerOptions,
-): void {
+): string[] {
   const unknown = events.map((event) => findUnknownPaths(event, overrides));
   // With `all`, a path is fine if one of the events has it.
-  for (const { path, known } of unknown[0] ?? []) {
-    if (!unknown.every((paths) => paths.some((other) => other.path === path))) continue;
+  const unknownToAll = (unknown[0] ?? []).filter(({ path }) =>
+    unknown.every((paths) => paths.some((other) => other.path === path)),
+  );
+  return unknownToAll.map(({ path, known }) => {
     const guess = nearest(path, known);
     const tail = guess === undefined ? 'it is added' : `it is added; did you mean ${guess}?`;
-    terminal.warn(`--set ${path}: not a published field of ${events.join(', ')}; ${tail}`);
-  }
+    return `--set ${path}: not a published field of ${events.join(', ')}; ${tail}`;
+  });
 }

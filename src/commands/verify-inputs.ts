@@ -8,7 +8,7 @@ import type { VerifiedRequest } from '../report/verification.ts';
 import { listFiles, readFileChunks } from '../verify/files.ts';
 import { INPUT_FORMATS, type FoundRequest, type InputFormat } from '../verify/input.ts';
 import { type InputOptions, readInput } from '../verify/read-input.ts';
-import { parseSource, type Source } from '../verify/sources.ts';
+import { type FileSource, parseSource, type Source } from '../verify/sources.ts';
 import type { Capture } from '../webhook/capture.ts';
 import { summarisePayload } from '../webhook/payload-summary.ts';
 import type { WebhookRequest } from '../webhook/request.ts';
@@ -111,7 +111,7 @@ interface PlacedRequest {
 /** Every request of stdin, a file, or the files of a folder; says what was left out. */
 export async function* readSource(
   { context, terminal }: Invocation<unknown>,
-  source: Exclude<Source, { readonly kind: 'capture' }>,
+  source: FileSource,
   options: InputOptions,
 ): AsyncGenerator<PlacedRequest> {
   const skipped = new Map<string, number>();

@@ -1,8 +1,9 @@
 import type { Invocation } from '../cli.ts';
-import { loadLayers, loadSecrets } from './setup.ts';
+import { announceSecrets, loadLayers } from './setup.ts';
 import { writeOutput } from './output.ts';
 import { findRequests } from './verify-inputs.ts';
 import { nearest } from '../config/nearest.ts';
+import { resolveSecrets } from '../config/secrets.ts';
 import { EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { VerifyFlags } from '../flags/verify.ts';
 import { explanationToJson, formatExplanation, formatRecipes } from '../report/explanation.ts';
@@ -39,13 +40,14 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
   const layers = await loadLayers(invocation);
   const framework = readFramework(flags);
   const requests = findRequests(invocation, layers);
-  const secrets = loadSecrets(invocation, layers, flags);
+  const secrets = resolveSecrets(context, layers, flags);
   const candidates = [...secrets.chosen, ...secrets.known, REDACTED];
 
   const report: VerifiedRequest[] | undefined = flags.junit === undefined ? undefined : [];
   const totals = { total: 0, valid: 0, invalid: 0 };
   let unexplained = 0;
   for await (const { request, note, ...place } of requests) {
+    if (totals.total === 0) announceSecrets(invocation, secrets);
     const effort = unexplained < FULL_SEARCHES ? 'full' : 'quick';
     const explanation = explainRequest(request, candidates, { effort });
     const { verification } = explanation;

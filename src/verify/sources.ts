@@ -1,3 +1,7 @@
+/** Bytes with requests in them. */
+export type FileSource =
+  { readonly kind: 'stdin' } | { readonly kind: 'path'; readonly path: string };
+
 /** What an operand of `verify` names. */
 export type Source =
   | {
@@ -5,8 +9,7 @@ export type Source =
       /** `cap_…`, or `last` for the newest. */
       readonly id: string;
     }
-  | { readonly kind: 'stdin' }
-  | { readonly kind: 'path'; readonly path: string };
+  | FileSource;
 
 /** `cap_…`, `last`, `-`, else a path; a file of such a name is reached as `./last`. */
 export function parseSource(operand: string): Source {
