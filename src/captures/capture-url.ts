@@ -5,5 +5,7 @@ export function captureUrl({ headers, path }: Pick<WebhookRequest, 'headers' | '
   if (/^https?:\/\//i.test(path)) return path;
   const host = headerValues(headers, 'Host')[0] ?? '';
   const isHost = /^[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i.test(host);
-  return `http://${isHost ? host : 'localhost:4400'}${path}`;
+  // A path that is none (`*`, `@elsewhere/`) must not become part of the address.
+  const separator = path.startsWith('/') ? '' : '/';
+  return `http://${isHost ? host : 'localhost:4400'}${separator}${path}`;
 }

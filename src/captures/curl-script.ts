@@ -1,6 +1,5 @@
 import type { Capture } from '../webhook/capture.ts';
-import { formatCurlCommand } from '../webhook/curl-command.ts';
-import type { HeaderPair } from '../webhook/request.ts';
+import { formatCurlCommand, shellWord } from '../webhook/curl-command.ts';
 import { captureUrl } from './capture-url.ts';
 
 /** Headers that curl makes itself from the body it sends. */
@@ -20,29 +19,21 @@ export function* writeCurlScript(captures: Iterable<Capture>): Generator<string>
 }
 
 function toCommand(capture: Capture): string {
-  const headers = capture.headers
-    .filter(([name]) => !MADE_BY_CURL.has(name.toLowerCase()))
-    .map(([name, value]): HeaderPair => [name, toText(value)]);
+  const headers = capture.headers.filter(([name]) => !MADE_BY_CURL.has(name.toLowerCase()));
   const present = new Set(headers.map(([name]) => name.toLowerCase()));
   const options = [
-    ...(capture.method === 'POST' ? [] : [`-X ${quoteWord(capture.method)}`]),
+    ...(capture.method === 'POST' ? [] : [`-X ${shellWord(Buffer.from(capture.method))}`]),
     // The path as it was, `..` included.
     '--path-as-is',
     ...ADDED_BY_CURL.filter((name) => !present.has(name.toLowerCase())).map(
       (name) => `-H '${name}:'`,
     ),
   ];
-  const url = captureUrl(capture);
-  return formatCurlCommand({ url: { href: url }, headers, body: capture.body, options });
+  const url = { href: captureUrl(capture).replace(/[^!-~]/g, percentEncode) };
+  return formatCurlCommand({ url, headers, body: capture.body, options });
 }
 
-/** Header bytes as the text whose UTF-8 is those bytes, where there is one. */
-function toText(value: string): string {
-  const bytes = Buffer.from(value, 'latin1');
-  const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : value;
-}
-
-function quoteWord(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+/** A byte of a path that no URL may hold; curl would do the same, except to DEL, which it refuses. */
+function percentEncode(byte: string): string {
+  return `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 }

@@ -41,7 +41,8 @@ export async function run(invocation: Invocation<CapturesImportFlags>): Promise<
   try {
     for (const source of sources) {
       const items = readSource(invocation, source, format === undefined ? {} : { format });
-      for await (const { found } of items) {
+      for await (const { source: name, index, found } of items) {
+        requirePath(found, `${name === '-' ? 'stdin' : name}: request ${index + 1}`);
         if (!isAnnounced) announceSecrets(invocation, secrets);
         isAnnounced = true;
         const capture = toCapture(invocation, found, candidates);
@@ -72,6 +73,15 @@ function parseFileSource(operand: string): FileSource {
   throw new RelyableError('USAGE', `${source.id} is a capture of the store already`, {
     hint: `a file of that name is reached as ./${source.id}`,
   });
+}
+
+/** What was sent to no path could not be sent again, nor shown as a URL. A proxy's has the whole URL. */
+function requirePath({ request: { path } }: FoundRequest, place: string): void {
+  if (/^(\/|https?:\/\/)/i.test(path)) return;
+  throw new RelyableError(
+    'INPUT_UNREADABLE',
+    `${place}: expected a path that begins with /, got ${JSON.stringify(path)}`,
+  );
 }
 
 function toCapture(

@@ -110,12 +110,13 @@ describe.runIf(hasStack('curl'))('the curl export', () => {
     const captures = hostile.map((body, n) =>
       makeCapture(n, {
         body: Buffer.from(body),
-        path: "/a/../hook?x='$(id)'&y=[1]",
+        path: "/a/../hook?x='$(id)'&y=[1]\u00e9\u009b\u00c3\u00a9",
         headers: [
           ['Host', `127.0.0.1:${app.port}`],
           ['x-Quote', `it's "$HOME" \`id\``],
           ['X-Empty', ''],
           ['x-Latin', '\u00c3\u00a9'],
+          ['x-Bytes', '\u00e9\u009b31m \u00e2\u0080\u00ae'],
           ['X-Relyable-Signature', 'ab'],
         ],
       }),
@@ -126,19 +127,27 @@ describe.runIf(hasStack('curl'))('the curl export', () => {
       captures.map(({ body }) => body.toString('hex')),
     );
     for (const { url, rawHeaders } of app.received) {
-      expect(url).toBe("/a/../hook?x='$(id)'&y=[1]");
+      expect(url).toBe("/a/../hook?x='$(id)'&y=[1]%E9%9B%C3%A9");
       const names = rawHeaders.filter((_, index) => index % 2 === 0);
       expect(names.filter((name) => name !== 'Content-Length')).toEqual([
         'Host',
         'x-Quote',
         'X-Empty',
         'x-Latin',
+        'x-Bytes',
         'X-Relyable-Signature',
       ]);
       expect(rawHeaders).toContain(`it's "$HOME" \`id\``);
       expect(rawHeaders).toContain('\u00c3\u00a9');
+      expect(rawHeaders).toContain('\u00e9\u009b31m \u00e2\u0080\u00ae');
     }
   });
+});
+
+it.each(['*', '@elsewhere.test/', 'x'])('a path that is %s is no part of the address', (path) => {
+  const capture = makeCapture(1, { path });
+  expect(write([capture], 'curl').toString()).toContain(`'http://localhost:4400/${path}'`);
+  expect(write([capture], 'har').toString()).toContain(`"http://localhost:4400/${path}"`);
 });
 
 describe('the test files', () => {

@@ -280,6 +280,7 @@ describe('captures export and import', () => {
       }),
       2,
     ],
+    ['a request for no path', 'POST @elsewhere.test/ HTTP/1.1\r\nHost: a\r\n\r\n', 2],
   ])('import refuses %s', async (_, stdin, code) => {
     const result = await captures(join(temporaryFolder(), 'x.db'), ['import', '-'], { stdin });
     expect(result.stderr).toMatch(/^error: /);

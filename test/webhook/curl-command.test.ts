@@ -46,6 +46,7 @@ describe.skipIf(!hasCurl && process.env['RELYABLE_REQUIRE_STACKS'] !== '1')(
           ['Content-Type', 'application/json'],
           ['X-Quote', "it's"],
           ['X-Empty', ''],
+          ['X-Bytes', '\u00e9 \u009b \u00c3\u00a9 \u00e2\u0080\u00ae \t.'],
         ],
         body,
       });
@@ -60,6 +61,7 @@ describe.skipIf(!hasCurl && process.env['RELYABLE_REQUIRE_STACKS'] !== '1')(
         'content-type': 'application/json',
         'x-quote': "it's",
         'x-empty': '',
+        'x-bytes': '\u00e9 \u009b \u00c3\u00a9 \u00e2\u0080\u00ae \t.',
       });
     });
 
