@@ -24,6 +24,7 @@ import { defineOpen } from './flags/open.ts';
 import { defineTrigger } from './flags/trigger.ts';
 import { defineVerify } from './flags/verify.ts';
 import { nearest } from './config/nearest.ts';
+import { createLegible } from './report/charset.ts';
 import type { GlobalFlags, Terminal } from './report/terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -93,7 +94,8 @@ export function createProgram(context: Context, onExit: (code: number) => void):
     .configureHelp({ showGlobalOptions: true, helpWidth: helpWidth(context) })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
+      writeOut: (text) =>
+        void context.stdout.write(createLegible(context.env, context.platform)(text)),
       // The error itself is reported once, by main.
       writeErr: () => undefined,
     });

@@ -2,7 +2,9 @@ import { CommanderError } from 'commander';
 import { createProgram, toUsageError } from './cli.ts';
 import { type Context, signalExitCode } from './context.ts';
 import { errorMessage, RelyableError } from './errors.ts';
+import { createLegible } from './report/charset.ts';
 import { errorToJson, formatError } from './report/error.ts';
+import { safeText } from './report/safe-text.ts';
 import { VERSION } from './version.ts';
 import { safeJson } from './webhook/safe-json.ts';
 
@@ -39,14 +41,15 @@ function report(context: Context, thrown: unknown): number {
   }
   const error = toError(thrown);
   if (error === undefined) return 0;
+  const legible = createLegible(context.env, context.platform);
   const ownArgs = beforeDashes(context.argv);
   if (ownArgs.includes('--json')) {
     context.stderr.write(`${safeJson(errorToJson(error))}\n`);
   } else {
-    context.stderr.write(`${formatError(error)}\n`);
+    context.stderr.write(legible(`${formatError(error)}\n`));
   }
   if (error.code === 'BUG' && ownArgs.includes('--verbose') && thrown instanceof Error) {
-    context.stderr.write(`${thrown.stack ?? ''}\n`);
+    context.stderr.write(legible(`${safeText(thrown.stack ?? '')}\n`));
   }
   return error.exitCode;
 }

@@ -108,7 +108,7 @@ function reportEarlyEnd(
   );
   const text = terminal.isJson
     ? JSON.stringify({ ...errorToJson(error), exitCode })
-    : formatError(error);
+    : terminal.legible(formatError(error));
   context.stderr.write(`${text}\n`);
   return exitCode;
 }

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Context } from '../context.ts';
+import type { Invocation } from '../cli.ts';
 import { RelyableError } from '../errors.ts';
 import { safeLine } from '../report/safe-text.ts';
 
@@ -18,7 +18,9 @@ export interface Asker {
  * The terminal stays in its own line mode, so that editing, echo and Ctrl-C work as they do in the
  * shell. Rejects when the input ends (Ctrl-D), with `endHint`, or when the program is interrupted.
  */
-export function createAsker({ stdin, stderr, interrupt }: Context, endHint: string): Asker {
+export function createAsker({ context, terminal }: Invocation<unknown>, endHint: string): Asker {
+  const { stdin, stderr, interrupt } = context;
+  const { legible } = terminal;
   const lines = createInterface({ input: stdin, terminal: false });
   const iterator = lines[Symbol.asyncIterator]();
   const stopped = new Promise<never>((_, reject) => {
@@ -31,7 +33,7 @@ export function createAsker({ stdin, stderr, interrupt }: Context, endHint: stri
   return {
     ask: async (question, suggestion, problem) => {
       for (;;) {
-        stderr.write(`${question} [${safeLine(suggestion)}]: `);
+        stderr.write(legible(`${question} [${safeLine(suggestion)}]: `));
         const { value, done } = await Promise.race([iterator.next(), stopped]);
         if (done === true) {
           stderr.write('\n');
@@ -42,7 +44,7 @@ export function createAsker({ stdin, stderr, interrupt }: Context, endHint: stri
         const answer = value.trim() === '' ? suggestion : value.trim();
         const wrong = problem(answer);
         if (wrong === undefined) return answer;
-        stderr.write(`  ${wrong}\n`);
+        stderr.write(legible(`  ${wrong}\n`));
       }
     },
     close: () => lines.close(),

@@ -38,7 +38,7 @@ export async function run(invocation: Invocation<CapturesExportFlags>): Promise<
     // A name that is not there must not leave half a file.
     for (const name of args) requireCapture(reader, name);
     const pieces = exportCaptures(chosen(), format, VERSION);
-    if (flags.output === undefined) await writeAll(pieces, (piece) => context.stdout.write(piece));
+    if (flags.output === undefined) await writeAll(pieces, terminal.raw);
     else await writeFile(resolve(context.cwd, flags.output), pieces);
   } finally {
     reader.close();

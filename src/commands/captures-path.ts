@@ -9,6 +9,6 @@ export async function run(invocation: Invocation<CapturesFlags>): Promise<number
   const { terminal } = invocation;
   const path = storeFile(invocation, await loadLayers(invocation));
   if (terminal.isJson) terminal.json({ type: 'path', v: 1, path });
-  else terminal.data(path);
+  else terminal.raw(`${path}\n`);
   return EXIT_YES;
 }

@@ -8,11 +8,11 @@ import { openCaptures, requireCapture, storeFile } from './stored.ts';
 
 /** One capture with everything that is known of it. */
 export async function run(invocation: Invocation<CapturesShowFlags>): Promise<number> {
-  const { context, terminal, flags, args } = invocation;
+  const { terminal, flags, args } = invocation;
   const reader = await openCaptures(storeFile(invocation, await loadLayers(invocation)));
   try {
     const capture = requireCapture(reader, args[0] ?? 'last');
-    if (flags.raw === true) context.stdout.write(formatRawRequest(capture));
+    if (flags.raw === true) terminal.raw(formatRawRequest(capture));
     else if (terminal.isJson) terminal.json(captureToJson(capture));
     else terminal.data(formatCapture(capture, terminal));
   } finally {

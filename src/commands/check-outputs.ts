@@ -20,6 +20,8 @@ import { Chalk } from 'chalk';
 const REPORTERS = ['pretty', 'json', 'junit', 'tap', 'github', 'markdown'] as const;
 type ReporterName = (typeof REPORTERS)[number];
 
+const PLAIN = new Chalk({ level: 0 });
+
 interface Reporter {
   readonly name: ReporterName;
   /** null: stdout. */
@@ -42,7 +44,7 @@ export function createOutputs(
   const render = ({ name, file }: Reporter, report: CheckReport): string => {
     switch (name) {
       case 'pretty':
-        return formatCheckPretty(report, file === null ? terminal.style : new Chalk({ level: 0 }));
+        return formatCheckPretty(report, file === null ? terminal : { style: PLAIN, isUtf8: true });
       case 'json':
         return formatCheckJson(report);
       case 'junit':
@@ -65,8 +67,10 @@ export function createOutputs(
           continue;
         }
         const text = render(reporter, report).replace(/\n$/, '');
-        if (reporter.file === null) terminal.data(text);
-        else writeReport(context.cwd, `--reporter ${reporter.name}`, reporter.file, `${text}\n`);
+        const { name, file } = reporter;
+        if (file !== null) writeReport(context.cwd, `--reporter ${name}`, file, `${text}\n`);
+        else if (name === 'pretty') terminal.data(text);
+        else terminal.raw(`${text}\n`);
       }
       if (flags.badge !== undefined) {
         writeReport(context.cwd, '--badge', flags.badge, formatCheckBadge(report));

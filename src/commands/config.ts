@@ -78,7 +78,7 @@ function showOne(
   if (terminal.isJson) {
     terminal.json({ type: 'setting', v: 1, key, value: value ?? null, origin });
   } else if (value !== undefined) {
-    terminal.data(formatValue(value));
+    terminal.raw(`${formatValue(value)}\n`);
   }
   terminal.verbose(`${key}: from ${origin}`);
   return value === undefined ? EXIT_NO : EXIT_YES;
@@ -93,7 +93,7 @@ function showFiles(
     terminal.json({ type: 'config_files', v: 1, files, userFile: userConfigPath(context) });
     return EXIT_YES;
   }
-  for (const { file } of files) terminal.data(file);
+  for (const { file } of files) terminal.raw(`${file}\n`);
   if (files.length === 0) {
     terminal.info(
       `no config file; relyable init writes one here, and yours would be ${userConfigPath(context)}`,

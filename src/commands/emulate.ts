@@ -182,7 +182,10 @@ function createDisplay({ context, terminal }: Invocation<EmulateFlags>): {
       case 'notice':
         summary.failed += 1;
         if (terminal.isJson) terminal.json(noticeToJson(event.delivery));
-        else context.stderr.write(`${formatNotice(event.delivery, terminal.errorStyle)}\n`);
+        else {
+          const notice = formatNotice(event.delivery, terminal.errorStyle);
+          context.stderr.write(`${terminal.legible(notice)}\n`);
+        }
         return;
       case 'warning':
         terminal.warn(event.message);

@@ -46,7 +46,7 @@ export async function run(invocation: InitInvocation): Promise<number> {
 }
 
 async function makePlan(invocation: InitInvocation): Promise<Plan> {
-  const { terminal, flags, context } = invocation;
+  const { terminal, flags } = invocation;
   const isSettled =
     flags.yes === true ||
     (flags.port !== undefined && flags.path !== undefined && flags.dotenv !== undefined);
@@ -57,7 +57,7 @@ async function makePlan(invocation: InitInvocation): Promise<Plan> {
   }
   const asker = isSettled
     ? undefined
-    : createAsker(context, 'relyable init --yes takes what it finds');
+    : createAsker(invocation, 'relyable init --yes takes what it finds');
   try {
     return await settle(invocation, asker);
   } finally {

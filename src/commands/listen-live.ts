@@ -16,6 +16,7 @@ import {
   observe,
   press,
 } from '../report/live/state.ts';
+import { safeText } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import type { CaptureStore } from '../store/capture-store.ts';
 import { isLoopback } from '../webhook/loopback.ts';
@@ -144,8 +145,10 @@ function printAbove(terminal: Terminal, print: (text: string) => void): Terminal
   return Object.create(terminal, {
     data: { value: print },
     info: { value: (text: string) => (isQuiet ? undefined : print(text)) },
-    warn: { value: (text: string) => print(`${errorStyle.yellow('warning:')} ${text}`) },
-    verbose: { value: (text: string) => (isVerbose ? print(errorStyle.dim(text)) : undefined) },
+    warn: { value: (text: string) => print(`${errorStyle.yellow('warning:')} ${safeText(text)}`) },
+    verbose: {
+      value: (text: string) => (isVerbose ? print(errorStyle.dim(safeText(text))) : undefined),
+    },
   }) as Terminal;
 }
 

@@ -57,7 +57,7 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
   const layers = await loadLayers(invocation);
   if (flags.printSecret === true) {
     // The secret alone: nothing that a $(…) would swallow, no note on stderr either.
-    context.stdout.write(`${resolveSecrets(context, layers, flags).chosen[0].value}\n`);
+    invocation.terminal.raw(`${resolveSecrets(context, layers, flags).chosen[0].value}\n`);
     return EXIT_YES;
   }
   const { options, storeFile, secrets, warnings } = readOptions(invocation, layers);

@@ -106,7 +106,7 @@ async function openPage(capture: Capture, options: LiveActionsOptions): Promise<
     print(terminal.link(safeLine(url), url));
     return;
   }
-  notify(`opening ${safeLine(url)}`);
+  notify(`opening ${url}`);
   await context.openUrl(url);
 }
 

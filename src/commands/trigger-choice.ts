@@ -8,10 +8,10 @@ const CHOICES = [...EVENT_TYPES, 'all'] as const;
 const HINT = 'relyable webhooks trigger test_run.completed; --list shows their fields';
 
 /** Asks which event to send; USAGE where nobody can be asked or nobody answers. */
-export async function chooseEvent({
-  context,
-  terminal,
-}: Invocation<TriggerFlags>): Promise<EventType | 'all'> {
+export async function chooseEvent(
+  invocation: Invocation<TriggerFlags>,
+): Promise<EventType | 'all'> {
+  const { terminal } = invocation;
   if (!terminal.mayPrompt) {
     throw new RelyableError('USAGE', `expected an event: ${CHOICES.join(', ')}`, { hint: HINT });
   }
@@ -21,7 +21,7 @@ export async function chooseEvent({
   terminal.info(list.join('\n'));
   const find = (answer: string): EventType | 'all' | undefined =>
     CHOICES.find((name, index) => answer === name || answer === String(index + 1));
-  const asker = createAsker(context, HINT);
+  const asker = createAsker(invocation, HINT);
   try {
     const answer = await asker.ask('Which event? Its number or name', '1', (text) =>
       find(text) === undefined ? `a number from 1 to ${CHOICES.length}, or a name` : undefined,

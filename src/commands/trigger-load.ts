@@ -49,7 +49,7 @@ export async function runLoad(
     await sender.close();
   }
   if (terminal.isJson) terminal.json(loadSummaryToJson(summary, to));
-  else terminal.data(formatLoadSummary(summary, plan.expected, terminal.style));
+  else terminal.data(formatLoadSummary(summary, plan.expected, terminal));
   for (const hint of hintsOn(summary, plan, load)) {
     if (!terminal.isJson) terminal.info(`${terminal.errorStyle.yellow('hint:')} ${safeLine(hint)}`);
   }
@@ -76,7 +76,12 @@ async function showProgress(
     return { update: () => undefined, stop: () => undefined };
   }
   const { default: ora } = await import('ora');
-  const spinner = ora({ text: 'sending', discardStdin: false, isEnabled: true }).start();
+  const spinner = ora({
+    text: 'sending',
+    discardStdin: false,
+    isEnabled: true,
+    spinner: terminal.isUtf8 ? 'dots' : 'line',
+  }).start();
   let shownAt = context.elapsed();
   return {
     update: (progress) => {

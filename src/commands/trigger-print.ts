@@ -2,15 +2,14 @@ import type { Invocation } from '../cli.ts';
 import { EXIT_YES } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
 import { isLoopback } from '../webhook/loopback.ts';
-import { safeText } from '../report/safe-text.ts';
 import { formatHttpRequest, triggerToJson } from '../report/trigger.ts';
 import type { TriggerRequest } from '../trigger/deliver.ts';
-import { formatCurlCommand } from '../webhook/curl-command.ts';
+import { formatCurlCommand, shellWord } from '../webhook/curl-command.ts';
 import type { PrintForm } from './trigger-options.ts';
 
 /** `--print` and `--dry-run`: the requests on stdout, nothing sent. */
 export function printRequests(
-  { context, terminal, flags }: Invocation<TriggerFlags>,
+  { terminal, flags }: Invocation<TriggerFlags>,
   form: PrintForm,
   requests: readonly TriggerRequest[],
 ): number {
@@ -21,14 +20,10 @@ export function printRequests(
         triggerToJson({ request, attempts: [], isDelivered: false, hint: null, finding: null }),
       );
     } else if (form === 'curl') {
-      terminal.data(formatCurlCommand({ ...outgoing, options: curlOptions(outgoing.url, flags) }));
-    } else if (context.stdout.isTTY === true) {
-      terminal.data(
-        safeText(formatHttpRequest(outgoing).toString('utf8').replaceAll('\r\n', '\n')),
-      );
+      const options = curlOptions(outgoing.url, flags);
+      terminal.raw(`${formatCurlCommand({ ...outgoing, options })}\n`);
     } else {
-      // To a file or another program exactly the bytes of the message.
-      context.stdout.write(formatHttpRequest(outgoing));
+      terminal.raw(formatHttpRequest(outgoing));
     }
   }
   return EXIT_YES;
@@ -39,6 +34,6 @@ function curlOptions(to: URL, { insecure, cacert }: TriggerFlags): string[] {
   // A proxy of the environment has no business with this machine's own apps.
   if (isLoopback(to)) options.push(`--noproxy '*'`);
   if (insecure === true) options.push('--insecure');
-  if (cacert !== undefined) options.push(`--cacert '${cacert.replaceAll("'", String.raw`'\''`)}'`);
+  if (cacert !== undefined) options.push(`--cacert ${shellWord(Buffer.from(cacert))}`);
   return options;
 }

@@ -88,7 +88,10 @@ export function defineCapturesShow(command: Command): Command {
   command
     .description('one capture: its request, the verdict, every forward and replay')
     .argument('<id>', 'cap_…, or last')
-    .option('--raw', 'write the exact request bytes to stdout and nothing else');
+    .option(
+      '--raw',
+      'write the exact request bytes to stdout and nothing else; a terminal gets escapes for what it would act on',
+    );
   addStoreOption(command);
   return addHelpExtras(command, {
     examples: [

@@ -7,8 +7,12 @@ const ASCII_MARKS: Readonly<Record<string, string>> = {
   '↓': 'down',
   '│': '|',
   '─': '-',
-  '…': '~',
+  '…': '...',
   '·': '|',
+  '×': 'x',
+  '«': '<<',
+  '»': '>>',
+  '✉': 'mail:',
   '’': "'",
 };
 
@@ -25,9 +29,17 @@ export function isUtf8Locale(
   return locale === undefined || /utf-?8/i.test(locale);
 }
 
+/** Makes text for people legible in the terminal's locale. */
+export function createLegible(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): (text: string) => string {
+  return isUtf8Locale(env, platform) ? (text) => text : toAscii;
+}
+
 /**
- * Text for a terminal without UTF-8: our marks as words, everything else beyond ASCII as a visible
- * escape. There the bytes of UTF-8 may be control characters (0x9b is CSI in ISO 8859-1).
+ * Text for people where the locale is not UTF-8: our marks as words, everything else beyond ASCII as
+ * a visible escape. There the bytes of UTF-8 may be control characters (0x9b is CSI in ISO 8859-1).
  */
 export function toAscii(text: string): string {
   return text.replace(

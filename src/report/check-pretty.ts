@@ -23,15 +23,18 @@ const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
   idempotency: 'idempotency   one effect for each event',
 };
 
-/** The whole report for people. */
-export function formatCheckPretty(report: CheckReport, style: ChalkInstance): string {
+/** The whole report for people; without UTF-8 the marks will be words. */
+export function formatCheckPretty(
+  report: CheckReport,
+  { style, isUtf8 }: { readonly style: ChalkInstance; readonly isUtf8: boolean },
+): string {
   const lines: string[] = [];
   for (const [section, results] of bySection(report.results)) {
     const passed = results.filter(({ outcome }) => outcome === 'passed').length;
     lines.push(
       `${style.bold(SECTION_TITLES[section])}  ${style.dim(`${passed}/${results.length}`)}`,
     );
-    lines.push(`  ${results.map((result) => mark(result, style)).join('')}`);
+    lines.push(`  ${results.map((result) => mark(result, style)).join(isUtf8 ? '' : ' ')}`);
     for (const group of groupByCause(failedCases(results))) {
       lines.push('', ...formatGroup(group, report, style));
     }

@@ -19,3 +19,19 @@ export function safeText(text: string): string {
 export function safeLine(text: string): string {
   return safeText(text).replace(/[\t\n]/g, (char) => (char === '\n' ? '\\n' : '\\t'));
 }
+
+/** What was written for another program as a terminal may have it, and whether that is all of it. */
+export function showBytes(content: string | Uint8Array): {
+  readonly text: string;
+  readonly isExact: boolean;
+} {
+  const isText = typeof content === 'string';
+  const whole = isText ? content : Buffer.from(content).toString('utf8');
+  const lines = whole.replaceAll('\r\n', '\n');
+  const safe = safeText(lines);
+  return {
+    // The bytes of a message need not end with a line; what follows begins a new one.
+    text: isText || safe.endsWith('\n') ? safe : `${safe}\n`,
+    isExact: safe === lines && (isText || Buffer.from(whole).equals(content)),
+  };
+}

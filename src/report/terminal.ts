@@ -1,8 +1,8 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import type { Context, OutputStream } from '../context.ts';
-import { isUtf8Locale, toAscii } from './charset.ts';
+import { createLegible, isUtf8Locale } from './charset.ts';
 import { createLinker } from './hyperlink.ts';
-import { safeText } from './safe-text.ts';
+import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../webhook/safe-json.ts';
 
 /** The global flags, as commander hands them over. */
@@ -21,8 +21,13 @@ export interface GlobalFlags {
 
 /** Where commands print: data to stdout, everything else to stderr. */
 export interface Terminal {
-  /** One line (or block) of data for people, to stdout. Not called under `--json`. */
+  /** One line (or block) of data for people, to stdout, made legible. Not called under `--json`. */
   data(text: string): void;
+  /**
+   * What is for other programs, to stdout: byte for byte. A terminal would act on some bytes, so
+   * there they are visible escapes, and stderr says so.
+   */
+  raw(content: string | Uint8Array): void;
   /** One JSON object on one line, to stdout. */
   json(object: { readonly type: string; readonly v: 1; readonly [key: string]: unknown }): void;
   /** For people, to stderr; silent under `--quiet`. */
@@ -46,8 +51,13 @@ export interface Terminal {
   readonly isUtc: boolean;
   /** Text for stdout that leads to a URL where the terminal has hyperlinks, else the text alone. */
   link(text: string, url: string): string;
-  /** Text for people with our marks (✓ ✗ →) as words where the locale's character set has none. */
+  /**
+   * Text for people with our marks (✓ ✗ →) as words where the locale's character set has none.
+   * `data`, `info`, `warn` and `verbose` see to it themselves.
+   */
   legible(text: string): string;
+  /** Whether the locale's character set has our marks. */
+  readonly isUtf8: boolean;
   /** Width of stdout in columns; 80 off a TTY. */
   readonly columns: number;
 }
@@ -60,20 +70,34 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   const isCi = isSet(env['CI']);
   const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, flags, stream);
   const errorStyle = new Chalk({ level: level(stderr) });
-  const legible = isUtf8Locale(env, context.platform) ? (text: string) => text : toAscii;
+  const legible = createLegible(env, context.platform);
   const errorLine = (text: string): void => {
     stderr.write(`${legible(text)}\n`);
   };
+  const info = (text: string): void => {
+    if (!isQuiet) errorLine(text);
+  };
+  let hasToldOfEscapes = false;
+  const showRaw = (content: string | Uint8Array): void => {
+    const { text, isExact } = showBytes(content);
+    const shown = legible(text);
+    stdout.write(shown);
+    if ((isExact && shown === text) || hasToldOfEscapes) return;
+    hasToldOfEscapes = true;
+    info('some of it is shown as escapes such as \\u{1b}; a pipe or a file gets the exact bytes');
+  };
   return {
     data: (text) => {
-      stdout.write(`${text}\n`);
+      stdout.write(`${legible(text)}\n`);
+    },
+    raw: (content) => {
+      if (stdout.isTTY === true) showRaw(content);
+      else stdout.write(content);
     },
     json: (object) => {
       stdout.write(`${safeJson(object)}\n`);
     },
-    info: (text) => {
-      if (!isQuiet) errorLine(text);
-    },
+    info,
     warn: (text) => {
       if (!isQuiet) errorLine(`${errorStyle.yellow('warning:')} ${safeText(text)}`);
     },
@@ -86,6 +110,7 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
     isQuiet,
     isVerbose,
     isUtc: flags.utc === true,
+    isUtf8: isUtf8Locale(env, context.platform),
     legible,
     link: createLinker(env, stdout.isTTY === true && !isJson),
     isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',

@@ -10,6 +10,7 @@ import { summarisePayload } from '../webhook/payload-summary.ts';
 import { MAX_ATTEMPTS } from '../webhook/retry.ts';
 import { formatCount, formatDuration, formatNumber } from './format.ts';
 import { safeLine, safeText } from './safe-text.ts';
+import type { Terminal } from './terminal.ts';
 
 type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
 
@@ -168,7 +169,7 @@ export function loadSummaryToJson(summary: LoadSummary, to: URL): JsonLine {
 export function formatLoadSummary(
   summary: LoadSummary,
   expected: readonly number[],
-  style: ChalkInstance,
+  { style, legible }: Pick<Terminal, 'style' | 'legible'>,
 ): string {
   const { sent, asExpected, durationMs, perSecond, latencyMs } = summary;
   const isGood = sent > 0 && sent === asExpected;
@@ -186,9 +187,11 @@ export function formatLoadSummary(
       safeLine(error),
     ]),
   ];
-  const width = Math.max(12, ...rows.map(([name]) => name.length));
-  const lines = rows.map(([name, n, note = '']) =>
-    `  ${name.padEnd(width)}  ${formatNumber(n).padStart(9)}  ${note}`.trimEnd(),
+  // Made legible first: words are wider than marks.
+  const names = rows.map(([name]) => legible(name));
+  const width = Math.max(12, ...names.map((name) => name.length));
+  const lines = rows.map(([, n, note = ''], index) =>
+    `  ${(names[index] ?? '').padEnd(width)}  ${formatNumber(n).padStart(9)}  ${note}`.trimEnd(),
   );
   const { p50, p95, p99, max } = latencyMs;
   const latency =

@@ -100,7 +100,7 @@ function hintLine(state: LiveState, look: Look): string {
       ),
     );
   }
-  if (state.notice !== null) return fit(state.notice, look);
+  if (state.notice !== null) return fit(safeLine(state.notice), look);
   const modes = [
     ...(state.isPaused ? ['paused'] : []),
     ...(state.filter.kind === 'all' ? [] : [`only ${describeFilter(state.filter)}`]),

@@ -42,7 +42,7 @@ function charWidth(char: string): number {
   return isWide || EMOJI.test(char) ? 2 : 1;
 }
 
-/** The text cut to so many columns between whole characters, `ellipsis` (one column) at the cut. */
+/** The text cut to so many columns between whole characters, `ellipsis` at the cut. */
 export function truncate(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
   let kept = '';
