@@ -58,3 +58,34 @@ export function errorCode(thrown: unknown): string | undefined {
   if (typeof code === 'string') return code;
   return cause === undefined ? undefined : errorCode(cause);
 }
+
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder, not a file',
+  ELOOP: 'too many symbolic links',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'no such file or folder',
+  ENOSPC: 'no space is left on the disk',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EPERM: 'the system does not permit it',
+  EROFS: 'the file system is read-only',
+};
+
+/** Why a file cannot be read or written, in a person's words; does not name the file. */
+export function describeFileProblem(thrown: unknown): string {
+  return FILE_PROBLEMS[errorCode(thrown) ?? ''] ?? errorMessage(thrown);
+}
+
+/** What an HTTP server's plain answer looks like to OpenSSL, by its version. */
+const NOT_TLS = /wrong version number|packet length too long/i;
+
+/** Why TLS with a host failed, without OpenSSL's own notation; undefined for any other error. */
+export function describeTlsProblem(thrown: unknown, host: string): string | undefined {
+  const code = errorCode(thrown) ?? '';
+  if (code !== 'EPROTO' && !code.startsWith('ERR_SSL_')) return undefined;
+  const said = errorMessage(thrown);
+  if (NOT_TLS.test(said)) return `${host} does not speak TLS: use http:// instead of https://`;
+  const reason = /:SSL routines:[^:]*:([^:\n]+)/.exec(said)?.[1] ?? code;
+  return `the TLS handshake with ${host} failed (${reason})`;
+}

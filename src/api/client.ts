@@ -1,4 +1,4 @@
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeTlsProblem, errorCode, errorMessage, RelyableError } from '../errors.ts';
 import type { Delivery, DeliveryState } from '../webhook/delivery.ts';
 import {
   type PageInfo,
@@ -261,7 +261,7 @@ function failureText(error: unknown, url: URL, key: string): string {
     case 'UND_ERR_SOCKET':
       return `${url.host} closed the connection before it answered`;
     default:
-      return redact(errorMessage(cause), key);
+      return redact(describeTlsProblem(cause, url.host) ?? errorMessage(cause), key);
   }
 }
 

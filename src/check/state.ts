@@ -1,6 +1,7 @@
 import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { errorMessage, RelyableError } from '../errors.ts';
+import { describeFailure } from '../http/target.ts';
 
 /** Where the user's observable is read: something that changes with every event handled. */
 export type StateSource =
@@ -50,7 +51,7 @@ async function readUrl(
     return await response.text();
   } catch (error) {
     signal.throwIfAborted();
-    throw unreadable('--state-url', url.href, error);
+    throw unreadable(`--state-url ${url.href}: ${describeFailure(error, url)}`, error);
   }
 }
 
@@ -65,12 +66,12 @@ async function runCommand(
     return stdout;
   } catch (error) {
     signal.throwIfAborted();
-    throw unreadable('--state-command', command, error);
+    throw unreadable(`--state-command ${command}: ${errorMessage(error)}`, error);
   }
 }
 
-function unreadable(flag: string, what: string, cause: unknown): RelyableError {
-  return new RelyableError('INPUT_UNREADABLE', `${flag} ${what}: ${errorMessage(cause)}`, {
+function unreadable(message: string, cause: unknown): RelyableError {
+  return new RelyableError('INPUT_UNREADABLE', message, {
     hint: 'it must answer with something that changes with every event, e.g. a row count',
     cause,
   });

@@ -5,7 +5,7 @@ import { EXPORT_FORMATS, exportCaptures } from '../captures/export.ts';
 import { createRedactor } from '../captures/redact.ts';
 import { TEST_SECRET } from '../captures/test-file.ts';
 import { parseChoice } from '../config/values.ts';
-import { errorMessage, EXIT_YES, RelyableError } from '../errors.ts';
+import { describeFileProblem, EXIT_YES, RelyableError } from '../errors.ts';
 import type { CapturesExportFlags } from '../flags/captures.ts';
 import { formatCount } from '../report/format.ts';
 import { safeLine } from '../report/safe-text.ts';
@@ -63,7 +63,7 @@ async function writeFile(file: string, pieces: Iterable<string | Buffer>): Promi
   try {
     output = openSync(file, 'w');
   } catch (error) {
-    throw new RelyableError('USAGE', `-o ${file}: ${errorMessage(error)}`, { cause: error });
+    throw new RelyableError('USAGE', `-o ${file}: ${describeFileProblem(error)}`, { cause: error });
   }
   try {
     await writeAll(pieces, (piece) => {

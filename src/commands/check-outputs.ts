@@ -1,9 +1,7 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Severity } from '../check/check-case.ts';
 import type { Invocation } from '../cli.ts';
 import { parseChoice } from '../config/values.ts';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { RelyableError } from '../errors.ts';
 import type { CheckFlags } from '../flags/check.ts';
 import {
   formatCheckBadge,
@@ -16,6 +14,7 @@ import { checkSummaryToJson, formatCheckJson } from '../report/check-json.ts';
 import { formatCheckPretty } from '../report/check-pretty.ts';
 import type { CheckReport } from '../report/check-report.ts';
 import { Chalk } from 'chalk';
+import { writeOutput } from './output.ts';
 
 const REPORTERS = ['pretty', 'json', 'junit', 'tap', 'github', 'markdown'] as const;
 type ReporterName = (typeof REPORTERS)[number];
@@ -68,16 +67,17 @@ export function createOutputs(
         }
         const text = render(reporter, report).replace(/\n$/, '');
         const { name, file } = reporter;
-        if (file !== null) writeReport(context.cwd, `--reporter ${name}`, file, `${text}\n`);
+        if (file !== null) writeOutput(context, file, `--reporter ${name}`, `${text}\n`);
         else if (name === 'pretty') terminal.data(text);
         else terminal.raw(`${text}\n`);
       }
       if (flags.badge !== undefined) {
-        writeReport(context.cwd, '--badge', flags.badge, formatCheckBadge(report));
+        writeOutput(context, flags.badge, '--badge', formatCheckBadge(report));
       }
       const summaryFile = context.env['GITHUB_STEP_SUMMARY'];
       if (summaryFile && reporters.some(({ name }) => name === 'github')) {
-        appendFileSync(summaryFile, formatCheckMarkdown(report));
+        const markdown = formatCheckMarkdown(report);
+        writeOutput(context, summaryFile, 'GITHUB_STEP_SUMMARY', markdown, 'append');
       }
     },
   };
@@ -121,12 +121,4 @@ function readReporters(texts: readonly string[], isJson: boolean): Reporter[] {
 /** Whether annotations may stand beside it on stdout. */
 function isReadable({ name, file }: Reporter): boolean {
   return file !== null || name === 'pretty' || name === 'github' || name === 'markdown';
-}
-
-function writeReport(cwd: string, flag: string, path: string, text: string): void {
-  try {
-    writeFileSync(resolve(cwd, path), text);
-  } catch (error) {
-    throw new RelyableError('USAGE', `${flag}: ${errorMessage(error)}`, { cause: error });
-  }
 }

@@ -1,8 +1,6 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
 import { parseDuration, parseInteger } from '../config/values.ts';
-import { errorMessage, EXIT_NO, EXIT_WAITED, EXIT_YES, RelyableError } from '../errors.ts';
+import { EXIT_NO, EXIT_WAITED, EXIT_YES, RelyableError } from '../errors.ts';
 import type { ListenFlags } from '../flags/listen.ts';
 import type { ListenEvent } from '../listen/events.ts';
 import {
@@ -20,6 +18,7 @@ import {
   type Ending,
 } from '../report/expectations.ts';
 import { checkEventTypes } from './event-types.ts';
+import { writeOutput } from './output.ts';
 
 /** The end of a `listen` that should end: its expectations, count and time limit. */
 export interface Watch {
@@ -119,19 +118,16 @@ function tell(
   if (terminal.isJson) terminal.json(expectationsToJson(report, ending));
   else terminal.data(formatExpectations(report, ending, terminal.style));
   if (flags.junit !== undefined) {
-    try {
-      writeFileSync(
-        resolve(context.cwd, flags.junit),
-        formatExpectationsJunit(report, ending, durationMs),
-      );
-    } catch (cause) {
-      throw new RelyableError('USAGE', `--junit: ${errorMessage(cause)}`, { cause });
-    }
+    const junit = formatExpectationsJunit(report, ending, durationMs);
+    writeOutput(context, flags.junit, '--junit', junit);
   }
   if (context.env['GITHUB_ACTIONS'] !== 'true') return;
   // The runner reads annotations on both streams; stdout is data.
   const annotations = formatExpectationsGithub(report, ending);
   if (annotations !== '') context.stderr.write(`${annotations}\n`);
   const summaryFile = context.env['GITHUB_STEP_SUMMARY'];
-  if (summaryFile) appendFileSync(summaryFile, formatExpectationsMarkdown(report, ending));
+  if (summaryFile) {
+    const markdown = formatExpectationsMarkdown(report, ending);
+    writeOutput(context, summaryFile, 'GITHUB_STEP_SUMMARY', markdown, 'append');
+  }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Invocation } from '../cli.ts';
 import { parseDuration, parseInteger } from '../config/values.ts';
-import { errorMessage, EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
+import { describeFileProblem, EXIT_NO, EXIT_YES, RelyableError } from '../errors.ts';
 import type { LogsTailFlags } from '../flags/logs.ts';
 import { createBacklog } from '../logs/backlog.ts';
 import { type Cursor, cursorPath, readCursor, writeCursor } from '../logs/cursor.ts';
@@ -42,7 +42,7 @@ export async function run(invocation: Invocation<LogsTailFlags>): Promise<number
       writeCursor(file, { apiUrl: url, state: tracker.state() }, context.pid);
     } catch (error) {
       // Watching goes on; what is lost is only where to resume.
-      if (!isSaveBroken) terminal.warn(`--resume will not work: ${errorMessage(error)}`);
+      if (!isSaveBroken) terminal.warn(`--resume will not work: ${describeFileProblem(error)}`);
       isSaveBroken = true;
     }
   };

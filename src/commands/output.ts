@@ -1,18 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, RelyableError } from '../errors.ts';
 
-/** Writes a file the user named with `flag`; a folder that is missing is not made. */
+/**
+ * Writes a file that a flag (or a variable) names, or adds to one that is there; a folder that is
+ * missing is not made.
+ */
 export function writeOutput(
-  context: Context,
+  { cwd }: Pick<Context, 'cwd'>,
   file: string,
-  flag: string,
+  name: string,
   content: string | Uint8Array,
+  mode: 'replace' | 'append' = 'replace',
 ): void {
   try {
-    writeFileSync(resolve(context.cwd, file), content);
+    writeFileSync(resolve(cwd, file), content, { flag: mode === 'append' ? 'a' : 'w' });
   } catch (error) {
-    throw new RelyableError('USAGE', `${flag} ${file}: ${errorMessage(error)}`, { cause: error });
+    throw new RelyableError('USAGE', `${name} ${file}: ${describeFileProblem(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, RelyableError } from '../errors.ts';
 
 /** Writes the URL of a server that accepts connections now; the returned function removes it. */
 export function writeReadyFile(cwd: string, path: string | undefined, url: string): () => void {
@@ -9,7 +9,9 @@ export function writeReadyFile(cwd: string, path: string | undefined, url: strin
   try {
     writeFileSync(file, `${url}\n`);
   } catch (error) {
-    throw new RelyableError('USAGE', `--ready-file: ${errorMessage(error)}`, { cause: error });
+    throw new RelyableError('USAGE', `--ready-file ${path}: ${describeFileProblem(error)}`, {
+      cause: error,
+    });
   }
   return () => rmSync(file, { force: true });
 }

@@ -15,7 +15,7 @@ import {
   parseSpeed,
   parseTargetUrl,
 } from '../config/values.ts';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, RelyableError } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
 import { findListener } from '../http/listeners.ts';
 import { parseTimestamp } from '../trigger/payload.ts';
@@ -217,7 +217,7 @@ export async function readData(
     return await buffer(addAbortSignal(context.interrupt, context.stdin));
   } catch (error) {
     context.interrupt.throwIfAborted();
-    throw new RelyableError('INPUT_UNREADABLE', `--data ${source}: ${errorMessage(error)}`, {
+    throw new RelyableError('INPUT_UNREADABLE', `--data ${source}: ${describeFileProblem(error)}`, {
       cause: error,
     });
   }

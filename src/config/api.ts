@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, RelyableError } from '../errors.ts';
 import { isLoopback } from '../webhook/loopback.ts';
 import { DEFAULT_API_URL, DEFAULT_DELIVERIES_PATH } from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
@@ -133,9 +133,13 @@ function readKeyFile(context: Context, path: string): string {
   try {
     return readFileSync(resolve(context.cwd, path), 'utf8');
   } catch (error) {
-    throw new RelyableError('INPUT_UNREADABLE', `--api-key-file ${path}: ${errorMessage(error)}`, {
-      cause: error,
-    });
+    throw new RelyableError(
+      'INPUT_UNREADABLE',
+      `--api-key-file ${path}: ${describeFileProblem(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

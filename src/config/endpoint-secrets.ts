@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
 /**
  * Signing secrets that emulated endpoints were made with, by endpoint id: in the user's data
@@ -49,7 +49,9 @@ function read(file: string): Record<string, string> {
 }
 
 function unusable(file: string, error: unknown): RelyableError {
-  return new RelyableError('SECRET_INVALID', `${file}: ${errorMessage(error)}`, {
+  // What is wrong with the JSON is not told in its own words: they quote it.
+  const why = error instanceof SyntaxError ? 'no valid JSON' : describeFileProblem(error);
+  return new RelyableError('SECRET_INVALID', `${file}: ${why}`, {
     hint: 'it holds the secrets of emulated endpoints; make it readable, or remove it to use the common secret',
     cause: error,
   });

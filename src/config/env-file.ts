@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
 /** Where frameworks look for an app's own variables, the one that wins first. */
 export const ENV_FILES = ['.env.local', '.env'] as const;
@@ -12,7 +12,7 @@ export function readTextIfExists(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new RelyableError('INPUT_UNREADABLE', `${file}: ${errorMessage(error)}`, {
+    throw new RelyableError('INPUT_UNREADABLE', `${file}: ${describeFileProblem(error)}`, {
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { cosmiconfig } from 'cosmiconfig';
 import type * as z from 'zod';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorCode, errorMessage, RelyableError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
 
@@ -42,14 +42,13 @@ export async function readConfigFile(
 
 /** The parsers quote the text around a mistake, which may be a secret: only its place is told. */
 function unreadableConfig(file: string, error: unknown): RelyableError {
-  const code = errorCode(error);
-  const message = errorMessage(error);
-  const place = /(?:\(|line )(\d+)(?::|, column |:)(\d+)/.exec(message);
+  if (/^E[A-Z]+$/.test(errorCode(error) ?? '')) {
+    const why = describeFileProblem(error);
+    return new RelyableError('CONFIG_INVALID', `${file} cannot be read: ${why}`);
+  }
+  const place = /(?:\(|line )(\d+)(?::|, column |:)(\d+)/.exec(errorMessage(error));
   const where = place === null ? '' : `, line ${place[1]}, column ${place[2]}`;
-  const what = /^E[A-Z]+$/.test(code ?? '')
-    ? `cannot be read (${code})`
-    : 'is no valid JSON or YAML';
-  return new RelyableError('CONFIG_INVALID', `${file} ${what}${where}`);
+  return new RelyableError('CONFIG_INVALID', `${file} is no valid JSON or YAML${where}`);
 }
 
 function refuseLiteralSecrets(file: string, content: unknown): void {

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
 import type { ConfigLayer } from './load.ts';
 
@@ -96,7 +96,7 @@ function secretsFromFlags(
       return { source, value: requireSecret(value, source), role: 'chosen' };
     } catch (error) {
       if (error instanceof RelyableError) throw error;
-      throw new RelyableError('SECRET_INVALID', `${source}: ${errorMessage(error)}`, {
+      throw new RelyableError('SECRET_INVALID', `${source}: ${describeFileProblem(error)}`, {
         cause: error,
       });
     }
@@ -178,7 +178,7 @@ function readDevelopmentSecret(context: Context): SecretCandidate {
   } catch (error) {
     throw new RelyableError(
       'SECRET_INVALID',
-      `no signing secret is set, and a development secret cannot be kept at ${file}: ${errorMessage(error)}`,
+      `no signing secret is set, and a development secret cannot be kept at ${file}: ${describeFileProblem(error)}`,
       { hint: `set ${SECRET_ENV_NAME}, or make that folder writable`, cause: error },
     );
   }
@@ -192,6 +192,8 @@ function readIfExists(file: string): string | undefined {
     return value === '' ? undefined : value;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new RelyableError('SECRET_INVALID', `${file}: ${errorMessage(error)}`, { cause: error });
+    throw new RelyableError('SECRET_INVALID', `${file}: ${describeFileProblem(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import { isListening } from './probe.ts';
 
 /** What a process left behind. */
@@ -76,7 +76,8 @@ export async function startChildApp(
   try {
     await once(child, 'spawn');
   } catch (cause) {
-    throw new RelyableError('NOT_FOUND', `cannot start ${file}: ${errorMessage(cause)}`, {
+    const why = errorCode(cause) === 'ENOENT' ? 'no such program' : describeFileProblem(cause);
+    throw new RelyableError('NOT_FOUND', `cannot start ${file}: ${why}`, {
       hint: 'what stands after -- is run as it is; for pipes and variables use -- sh -c "…"',
       cause,
     });

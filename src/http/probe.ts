@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
-import { errorCode, errorMessage } from '../errors.ts';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
 
 /** How one address of a target answered a TCP connection. */
 export interface Reach {
@@ -36,6 +36,7 @@ function describe(error: Error): string {
       return 'connection refused';
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
+    case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return 'this machine has no route there';
     default:
@@ -55,9 +56,14 @@ export function portOf(url: URL): number {
   return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
 }
 
-/** Whether anything accepts connections at a URL, on any of its addresses (IPv4 and IPv6). */
+/**
+ * Whether anything accepts connections at a URL, on any of its addresses (IPv4 and IPv6).
+ * UNREACHABLE where its host has none.
+ */
 export async function isListening(url: URL, signal: AbortSignal): Promise<boolean> {
-  const addresses = await addressesOf(url);
+  const addresses = await addressesOf(url).catch((cause: unknown) => {
+    throw new RelyableError('UNREACHABLE', `no address found for ${url.hostname}`, { cause });
+  });
   const reaches = await Promise.all(
     addresses.map((address) => tryConnect(address, portOf(url), signal)),
   );

@@ -1,7 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import {
+  describeFileProblem,
+  describeTlsProblem,
+  errorCode,
+  errorMessage,
+  RelyableError,
+} from '../errors.ts';
 
 /** How to trust a target's certificate: `--insecure`, `--cacert`. */
 export interface TlsOptions {
@@ -20,7 +26,7 @@ export function readTlsOptions(flags: { insecure?: boolean; cacert?: string }): 
   } catch (error) {
     throw new RelyableError(
       'INPUT_UNREADABLE',
-      `--cacert ${flags.cacert}: ${errorMessage(error)}`,
+      `--cacert ${flags.cacert}: ${describeFileProblem(error)}`,
       {
         cause: error,
       },
@@ -81,9 +87,10 @@ export function describeFailure(error: unknown, url: URL): string {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'CERT_HAS_EXPIRED':
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return `the TLS certificate of ${where} is not trusted (${errorMessage(error)}); --cacert names its CA, --insecure skips the check`;
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `the TLS certificate of ${where} is for another host name; --insecure skips the check`;
     default:
-      return errorMessage(error);
+      return describeTlsProblem(error, where) ?? errorMessage(error);
   }
 }

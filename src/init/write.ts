@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gitStatus, readEnvValue, readTextIfExists } from '../config/env-file.ts';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
 /** What became of the config file. */
 export type ConfigOutcome = 'written' | 'kept';
@@ -56,7 +56,7 @@ export async function writeEnvLine(
 function unwritable(file: string, error: unknown): RelyableError {
   return new RelyableError(
     'INPUT_UNREADABLE',
-    `${file} cannot be written: ${errorMessage(error)}`,
+    `${file} cannot be written: ${describeFileProblem(error)}`,
     {
       cause: error,
     },

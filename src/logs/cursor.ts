@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { TrackerState } from './tracker.ts';
 
 /** Where a tail ended: which API it read, and what it had shown. */
@@ -34,7 +34,7 @@ export function readCursor(file: string): Cursor | undefined {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw unreadable(file, errorMessage(error));
+    throw unreadable(file, describeFileProblem(error));
   }
   try {
     return cursorSchema.parse(JSON.parse(text));

@@ -1,6 +1,6 @@
 import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, RelyableError } from '../errors.ts';
 
 /** The most an input that is read as a whole may hold. */
 const MAX_INPUT_BYTES = 256 * 1024 * 1024;
@@ -81,7 +81,7 @@ export function listFiles(
 
 function inputError(source: string, error: unknown): RelyableError {
   if (error instanceof RelyableError) return error;
-  return new RelyableError('INPUT_UNREADABLE', `${source}: ${errorMessage(error)}`, {
+  return new RelyableError('INPUT_UNREADABLE', `${source}: ${describeFileProblem(error)}`, {
     cause: error,
   });
 }

@@ -107,7 +107,7 @@ describe('inputs', () => {
     ['a format that is none', ['x', '--format', 'httpp'], 'did you mean http?'],
     ['a body without its signature', ['-', '--format', 'body'], '--signature'],
     ['a signature for a dump', ['-', '--format', 'har', '--signature', '00'], 'bare body'],
-    ['a folder that is not there', ['nowhere'], 'ENOENT'],
+    ['a folder that is not there', ['nowhere'], 'error: nowhere: no such file or folder\n'],
   ])('refuse %s', async (_, args, message) => {
     const result = await verify(args, { stdin: '{}' });
     expect(result.stderr).toContain(message);

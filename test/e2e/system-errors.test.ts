@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { runCli } from '../support/cli.ts';
+
+/** Nothing of libuv's or OpenSSL's notation. */
+const RAW = /E[A-Z]{4,}:|EPROTO|SSL routines|fetch failed|a bug in relyable/;
+
+describe('a file that cannot be used', () => {
+  test.for([
+    ['verify nowhere.http', 'nowhere.http: no such file or folder'],
+    ['verify nowhere.json --signature 00', 'nowhere.json: no such file or folder'],
+    ['captures import nowhere', 'nowhere: no such file or folder'],
+    ['trigger --data nowhere', '--data nowhere: no such file or folder'],
+    ['trigger --data .', '--data .: it is a folder, not a file'],
+    ['trigger all --to 1 --secret-file nowhere', '--secret-file nowhere: no such file or folder'],
+    ['trigger all --to 1 --cacert nowhere', '--cacert nowhere: no such file or folder'],
+    ['logs list --api-key-file nowhere', '--api-key-file nowhere: no such file or folder'],
+    ['verify x --config .', 'cannot be read: it is a folder, not a file'],
+    ['listen --port 0 --timeout-after 1ms --junit no/x', '--junit no/x: no such file or folder'],
+    ['listen --port 0 -- nowhere', 'cannot start nowhere: no such program'],
+  ] as const)('%s', async ([line, message]) => {
+    const { code, stderr } = await runCli(['webhooks', ...line.split(' ')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${message}\n`);
+    expect(stderr).not.toMatch(RAW);
+  });
+
+  test('a step summary that cannot be written', async () => {
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'no/x' };
+    const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms'];
+    const { code, stderr } = await runCli(args, { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain('error: GITHUB_STEP_SUMMARY no/x: no such file or folder\n');
+  });
+});
+
+test.for([
+  'trigger test_run.completed --to URL',
+  'trigger test_run.completed --to URL --count 2',
+  'check URL --only refuses.missing',
+  'logs list --api-url URL',
+])('%s: TLS to a port that speaks HTTP', async (line) => {
+  const app = await startApp((response) => void response.end());
+  const { host } = new URL(app.url);
+  const args = line.replace('URL', `https://${host}`).split(' ');
+  const env = { RELYABLE_API_KEY: 'key_1234567890' };
+  const { code, stdout, stderr } = await runCli(['webhooks', ...args], { env });
+  expect(code).toBe(4);
+  expect(stdout + stderr).toContain(
+    `${host} does not speak TLS: use http:// instead of https://\n`,
+  );
+  expect(stdout + stderr).not.toMatch(RAW);
+});
+
+test('an app on a host that is not there', async () => {
+  const args = ['webhooks', 'listen', '--port', '0', '-f', 'no.invalid', '--', 'sleep', '1'];
+  const { code, stderr } = await runCli(args);
+  expect(code).toBe(4);
+  expect(stderr).toContain('error: no address found for no.invalid\n');
+});
