@@ -97,10 +97,12 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
     };
     if (terminal.isJson) terminal.json(readyToJson(ready));
     else terminal.info(formatReady(ready, terminal.errorStyle));
-    const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, ready.url);
+    const removeReadyFile = await writeReadyFile(context.cwd, flags.readyFile, ready.url, () =>
+      stop(server, emulator, 0),
+    );
     await whenAborted(context.interrupt);
     removeReadyFile();
-    await stop(server, emulator);
+    await stop(server, emulator, GRACE_MS);
   } finally {
     await sender.close();
     store?.close();
@@ -113,8 +115,9 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
 async function stop(
   server: { close(graceMs: number): Promise<void> },
   { engine }: Emulator,
+  graceMs: number,
 ): Promise<void> {
-  await Promise.all([server.close(GRACE_MS), engine.stop(GRACE_MS)]);
+  await Promise.all([server.close(graceMs), engine.stop(graceMs)]);
 }
 
 async function openMemory(

@@ -123,7 +123,10 @@ async function listen(
       pid: context.pid,
       startedAt: new Date(context.now()).toISOString(),
     });
-    const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, url);
+    const removeReadyFile = await writeReadyFile(context.cwd, flags.readyFile, url, async () => {
+      withdraw();
+      await listener.stop(0);
+    });
     live?.start({ store, listener });
     watch?.start();
     const end = await Promise.race([
