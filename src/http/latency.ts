@@ -2,7 +2,7 @@
 const GROWTH = Math.log(1.02);
 const SMALLEST_MS = 0.001;
 
-/** Latencies in bounded memory, whatever their number. */
+/** Latencies in bounded memory, whatever their number; told as `roundMs` leaves them. */
 export interface LatencyHistogram {
   add(ms: number): void;
   /** The value below which that share (0–1) lies; 0 when nothing was added. */
@@ -32,7 +32,7 @@ export function createLatencyHistogram(): LatencyHistogram {
         // Buckets without a value are holes in the array.
         seen += (inBucket as number | undefined) ?? 0;
         if (rank > 0 && seen >= rank) {
-          return Math.min(max, roundMs(SMALLEST_MS * Math.exp(index * GROWTH)));
+          return roundMs(Math.min(max, SMALLEST_MS * Math.exp(index * GROWTH)));
         }
       }
       return 0;

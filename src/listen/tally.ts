@@ -1,4 +1,4 @@
-import { createLatencyHistogram, roundMs } from '../http/latency.ts';
+import { createLatencyHistogram } from '../http/latency.ts';
 import type { Forward } from '../webhook/capture.ts';
 import { isDelivered } from '../webhook/retry.ts';
 import type { Summary } from './events.ts';
@@ -36,8 +36,8 @@ export function createTally(): Tally {
       ...counts,
       byEvent: Object.fromEntries(byEvent),
       latencyMs: {
-        p50: roundMs(latency.percentile(0.5)),
-        p95: roundMs(latency.percentile(0.95)),
+        p50: latency.percentile(0.5),
+        p95: latency.percentile(0.95),
         max: latency.max,
       },
     }),

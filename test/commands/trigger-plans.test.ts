@@ -73,6 +73,13 @@ describe('many', () => {
     expect(new Set(app.received.map(({ body }) => body.toString())).size).toBe(200);
   });
 
+  it('gives times to the microsecond', async () => {
+    const app = await startApp();
+    const { stdout } = await trigger(['all', '--to', app.url, '--count', '1', '--json']);
+    expect(stdout).toMatch(/"latencyMs":\{"p50":\d/);
+    expect(stdout).not.toMatch(/\.\d{4}/);
+  });
+
   it('ends with 1 when some answers differ', async () => {
     let count = 0;
     const app = await startApp((response) => {
