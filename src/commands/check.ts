@@ -121,12 +121,13 @@ function readUrl(
   operand: string | undefined,
 ): URL {
   const { value, origin } = pickSetting(context, layers, {
-    flag: { name: '<url>', value: operand },
+    flag: { name: 'url', value: operand },
     config: ({ forwardTo }) => forwardTo,
     fallback: '',
   });
   if (value === '') {
-    throw new RelyableError('USAGE', "expected your handler's URL", {
+    const message = "expected your handler's URL: none is given, and no forwardTo in a config file";
+    throw new RelyableError('USAGE', message, {
       hint: 'relyable webhooks check 3000/webhooks/relyable',
     });
   }

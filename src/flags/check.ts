@@ -28,7 +28,7 @@ export interface CheckFlags {
 export function defineCheck(command: Command): Command {
   command
     .description('run a battery of requests against your handler and say what it gets wrong')
-    .usage('[options] <url> [-- <command...>]')
+    .usage('[options] [url] [-- <command...>]')
     .argument('[url]', 'your handler, e.g. 3000/webhooks/relyable (default: config forwardTo)')
     .argument(
       '[command...]',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
@@ -175,6 +175,8 @@ describe('what check refuses', () => {
   test.for([
     [['http://example.com/hook'], 2, '--allow-remote'],
     [[], 2, 'relyable webhooks check 3000/webhooks/relyable'],
+    [[], 2, 'no forwardTo in a config file'],
+    [['ftp://x'], 2, 'error: url: expected a URL or port'],
     [['3000', '4000'], 2, 'stands behind --'],
     [['3000', '--only', 'refuses.mising'], 2, 'did you mean refuses.missing?'],
     [['3000', '--reporter', 'xml'], 2, ''],
@@ -188,6 +190,15 @@ describe('what check refuses', () => {
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
     expect(stderr).toMatch(/^error: |^{"type":"error"/m);
     expect(stderr).toContain(hint);
+  });
+
+  test('without a URL, a handler of the config that is not there', async () => {
+    const cwd = temporaryFolder();
+    const port = await freePort();
+    writeFileSync(join(cwd, '.relyablerc.json'), JSON.stringify({ forwardTo: port }));
+    const { code, stderr } = await runCli(['webhooks', 'check'], { env, cwd });
+    expect(code).toBe(4);
+    expect(stderr).toContain(`nothing listens on localhost:${port}`);
   });
 
   test('a handler that is not there', async () => {
