@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Bound, bindServer, closeServer } from '../http/bind.ts';
-import { isLoopback } from '../webhook/loopback.ts';
+import { isForeignOrigin, isLocalHost, isOwnHost } from '../http/from-elsewhere.ts';
 import { toHeaderPairs } from '../webhook/request.ts';
 import type { Handler } from './handler.ts';
 
@@ -13,21 +13,11 @@ const FROM_ELSEWHERE = JSON.stringify({
   error: { code: 'FORBIDDEN', message: 'expected a request to this machine, not by a web page' },
 });
 
-/**
- * Whether a web page may stand behind a request: it names a foreign origin, or a host whose name
- * somebody points at this machine (DNS rebinding). The answers hold signing secrets.
- */
+/** Whether a web page may stand behind a request. The answers hold signing secrets. */
 function isFromElsewhere({ headers }: IncomingMessage, boundHost: string): boolean {
-  if (headers.origin !== undefined && !isLocalUrl(headers.origin)) return true;
-  const host = headers.host ?? '';
-  const isBoundHost = host.replace(/:\d+$/, '') === boundHost;
+  if (isForeignOrigin(headers.origin)) return true;
   // Bound to other addresses on purpose, it is reached by names we cannot know.
-  const isOpen = !isLocalUrl(`http://${boundHost.includes(':') ? `[${boundHost}]` : boundHost}`);
-  return !isOpen && !isBoundHost && !isLocalUrl(`http://${host}`);
-}
-
-function isLocalUrl(text: string): boolean {
-  return URL.canParse(text) && isLoopback(new URL(text));
+  return isLocalHost(boundHost) && !isOwnHost(headers.host ?? '', boundHost);
 }
 
 const MAX_REQUEST_BYTES = 1024 * 1024;

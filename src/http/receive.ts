@@ -17,8 +17,8 @@ export interface ReceiverOptions {
   readonly maxBodyBytes: number;
   /** Called once a POST has arrived whole. */
   readonly onRequest: (request: ReceivedRequest) => void;
-  /** The body of the answer to `GET /`. */
-  readonly health: () => object;
+  /** The body of the answer to `GET /`, asked for by this `Host`. */
+  readonly health: (host: string) => object;
   /** A request that never became one: broken framing, too large, wrong method, too slow. */
   readonly onRefused: (status: number, reason: string) => void;
 }
@@ -66,7 +66,7 @@ function readRequest(
   if (method !== 'POST') {
     request.resume();
     const isHealth = (method === 'GET' || method === 'HEAD') && /^\/(\?|$)/.test(path);
-    if (isHealth) answerJson(response, 200, options.health());
+    if (isHealth) answerJson(response, 200, options.health(request.headers.host ?? ''));
     else {
       options.onRefused(405, `${method} ${path}`);
       answerJson(

@@ -6,6 +6,7 @@ import {
   type ForwarderOptions,
   type Forwarding,
 } from '../http/forward.ts';
+import { isOwnHost } from '../http/from-elsewhere.ts';
 import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '../http/receive.ts';
 import type { CaptureStore } from '../store/capture-store.ts';
 import { createCaptureId, type Forward } from '../webhook/capture.ts';
@@ -288,11 +289,11 @@ export async function startListener(
     port: options.port,
     maxBodyBytes: options.maxBodyBytes,
     onRequest,
-    health: () => ({
+    health: (host) => ({
       type: 'health',
       v: 1,
       service: 'relyable listen',
-      forwardTo,
+      ...(isOwnHost(host, options.host) ? { forwardTo } : {}),
       received: tally.received(),
     }),
     onRefused: (status, reason) => emit({ type: 'refused', at: world.now(), status, reason }),

@@ -405,6 +405,32 @@ describe('when something is wrong with the app', () => {
   });
 });
 
+describe('the health document', () => {
+  const askedBy = async (listener: { readonly port: number }, host: string): Promise<unknown> => {
+    const request = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    const answer = await sendRaw(listener.port, request);
+    return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+  };
+  const health = { type: 'health', v: 1, service: 'relyable listen', received: 0 };
+
+  it.each(['127.0.0.1:4400', 'localhost', '[::1]:4400', '192.168.1.7', 'app.localhost'])(
+    'names the target to %s',
+    async (host) => {
+      const listener = await listen(['--forward-to', '9/hook']);
+      const forwardTo = 'http://localhost:9/hook';
+      expect(await askedBy(listener, host)).toEqual({ ...health, forwardTo });
+    },
+  );
+
+  it.each(['evil.example', 'localhost.evil.example:4400', '127.0.0.1.evil.example', ''])(
+    'keeps it from a page at "%s"',
+    async (host) => {
+      const listener = await listen(['--forward-to', '9/hook']);
+      expect(await askedBy(listener, host)).toEqual(health);
+    },
+  );
+});
+
 describe('requests that are malformed on some layer', () => {
   const body = Buffer.from(PAYLOAD);
   const signature = signPayload(body, SECRET);
