@@ -51,7 +51,7 @@ function defineNow(command: Command): void {
   define?.(command);
 }
 
-/** Gives every command below one its flags and texts, as help and completion need them. */
+/** Gives every command below one its flags and texts, as completion needs them. */
 export function defineBelow(group: Command): void {
   for (const command of group.commands) {
     defineNow(command);
@@ -160,7 +160,8 @@ export function createProgram(context: Context, onExit: (code: number) => void):
 
   for (const group of [program, webhooks, captures, logs]) {
     group.hook('preSubcommand', (_, command) => defineNow(command));
-    group.on('beforeHelp', () => defineBelow(group));
+    // What stands under "Commands:".
+    group.on('beforeHelp', () => group.commands.forEach(defineNow));
   }
   attach(program.allowExcessArguments(), null, () => {
     const [word] = program.args;
