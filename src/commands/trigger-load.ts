@@ -1,3 +1,4 @@
+import chalk from 'chalk';
 import type { Invocation } from '../cli.ts';
 import { EXIT_NO, EXIT_UNREACHABLE, EXIT_YES } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
@@ -76,6 +77,8 @@ async function showProgress(
     return { update: () => undefined, stop: () => undefined };
   }
   const { default: ora } = await import('ora');
+  // ora paints with chalk's own instance.
+  chalk.level = terminal.errorStyle.level;
   const spinner = ora({
     text: 'sending',
     discardStdin: false,

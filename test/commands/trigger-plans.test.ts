@@ -124,6 +124,18 @@ describe('many', () => {
     await cli.waitFor('5,000 requests');
     expect(await cli.exitCode).toBe(0);
   });
+
+  it.each([
+    [{}, true],
+    [{ NO_COLOR: '1' }, false],
+  ])('paints the progress under %j: %s', async (env, isPainted) => {
+    const app = await startApp();
+    const args = ['webhooks', 'trigger', 'all', '--to', app.url, '--count', '10'];
+    const cli = startPtyCli(args, { env: { ...ENV, ...env } });
+    await cli.waitFor('10 requests');
+    // oxlint-disable-next-line no-control-regex
+    expect(/\u001B\[36m.\u001B\[39m/u.test(cli.screen())).toBe(isPainted);
+  });
 });
 
 describe('--print and --dry-run', () => {
