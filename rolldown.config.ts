@@ -54,16 +54,39 @@ const rawText: Plugin = {
 };
 
 /**
- * commander loads node:child_process, and with it node:net, for subcommands that are programs of
- * their own. We have none, and every start would pay for it.
+ * Stand-ins for what libraries load, and every start would pay for:
+ * - commander's node:child_process, and with it node:net, is for subcommands that are programs;
+ * - chalk's detection of colours, with node:tty, is for those who give no level; we always do;
+ * - an imported node:process has each of its hundred properties copied; it is a global anyway.
  */
-const noChildProcesses: Plugin = {
-  name: 'no-child-processes-in-commander',
-  resolveId: (source, importer) =>
-    source === 'node:child_process' && importer?.includes('commander') === true
-      ? '\0no-child-processes'
-      : null,
-  load: (id) => (id === '\0no-child-processes' ? 'module.exports = {};' : null),
+const STAND_INS = [
+  {
+    source: 'node:child_process',
+    importer: /[\\/]commander[\\/]/,
+    code: 'module.exports = {};',
+  },
+  {
+    source: '#supports-color',
+    importer: /[\\/]chalk[\\/]/,
+    code: 'export default { stdout: false, stderr: false };',
+  },
+  {
+    source: 'node:process',
+    importer: /[\\/](chalk|env-paths)[\\/]/,
+    code: 'export default process;',
+  },
+] as const;
+
+const standIns: Plugin = {
+  name: 'stand-ins',
+  resolveId(id, importer = '') {
+    const index = STAND_INS.findIndex((it) => it.source === id && it.importer.test(importer));
+    return index === -1 ? null : `\0stand-in-${index}`;
+  },
+  load(id) {
+    const index = /^\0stand-in-(\d+)$/.exec(id)?.[1];
+    return index === undefined ? null : (STAND_INS[Number(index)]?.code ?? null);
+  },
 };
 
 // Left alone, every small module that two commands share becomes a file of its own, and each file
@@ -71,18 +94,18 @@ const noChildProcesses: Plugin = {
 // and nothing in it loads a library but chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|context|version|config[\\/]nearest|report[\\/](safe-text|error)|webhook[\\/]safe-json)\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|context|version|config[\\/]nearest|report[\\/](safe-text|error|charset)|webhook[\\/]safe-json)\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',
-  test: /[\\/]src[\\/](webhook[\\/](request|signature|signed-request|verification|capture|event-type|payload|payload-summary|retry|loopback|delivery)|config[\\/](load|defaults|secrets|settings|values)|http[\\/](target|send|listeners|hop-by-hop|latency|bind)|report[\\/](format|junit|terminal|hyperlink)|commands[\\/]setup)\.ts$|node_modules[\\/]chalk[\\/]/,
+  test: /[\\/]src[\\/](webhook[\\/](request|signature|samples|seeded-sample|overrides|curl-command|signed-request|verification|capture|event-type|payload|payload-summary|retry|loopback|delivery)|config[\\/](load|defaults|secrets|settings|values)|http[\\/](target|send|listeners|hop-by-hop|latency|bind)|report[\\/](format|junit|terminal|hyperlink)|commands[\\/]setup)\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
 export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
   external: EXTERNAL,
-  plugins: [rawText, thirdPartyLicences, noChildProcesses],
+  plugins: [rawText, thirdPartyLicences, standIns],
   output: {
     dir: 'dist',
     // CommonJS starts 5 ms earlier than ES modules, a quarter of what Node itself takes.

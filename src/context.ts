@@ -2,6 +2,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import envPaths from 'env-paths';
 import { RelyableError } from './errors.ts';
+import { elapsedMs } from './http/latency.ts';
 
 /** A stream we print to, as far as we need to know it. */
 export interface OutputStream {
@@ -139,7 +140,7 @@ export function systemContext(): Context {
       return guard(process.stderr);
     },
     now: Date.now,
-    elapsed: () => performance.now(),
+    elapsed: elapsedMs,
     randomBytes: createRandomPool(),
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });

@@ -20,7 +20,6 @@ import { retryOffsetsMs } from '../webhook/retry.ts';
 import { createSigner } from '../webhook/signature.ts';
 import { VERSION } from '../version.ts';
 import { announceSecrets, explainSettings, loadLayers } from './setup.ts';
-import { chooseEvent } from './trigger-choice.ts';
 import {
   readData,
   readEventName,
@@ -109,7 +108,7 @@ async function readPayloads(
     requireSameEvent(args[0], payload);
     return { warnings: [], count: 1, of: () => payload };
   }
-  const name = args[0] === undefined ? await chooseEvent(invocation) : readEventName(args[0]);
+  const name = args[0] === undefined ? await askForEvent(invocation) : readEventName(args[0]);
   const events = expandEvent(name);
   const warnings = describeUnknownPaths(events, options);
   const create = (event: EventType): TriggerPayload =>
@@ -129,6 +128,11 @@ async function readPayloads(
     count: events.length,
     of: (index) => eventAt(variants, index)(`${run}${index + 1}`),
   };
+}
+
+async function askForEvent(invocation: Invocation<TriggerFlags>): Promise<EventType | 'all'> {
+  const { chooseEvent } = await import('./trigger-choice.ts');
+  return chooseEvent(invocation);
 }
 
 async function validate(payload: TriggerPayload, source: string): Promise<void> {

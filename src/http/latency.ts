@@ -1,3 +1,5 @@
+import { hrtime } from 'node:process';
+
 /** Each bucket is so much wider than the one before: percentiles are exact to 2 %. */
 const GROWTH = Math.log(1.02);
 const SMALLEST_MS = 0.001;
@@ -44,6 +46,11 @@ export function createLatencyHistogram(): LatencyHistogram {
       return count;
     },
   };
+}
+
+/** A monotonic clock, ms. `performance` has one too, but takes half a millisecond to load. */
+export function elapsedMs(): number {
+  return Number(hrtime.bigint()) / 1e6;
 }
 
 /** Milliseconds as we print them in data: three decimals at most. */

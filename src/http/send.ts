@@ -1,12 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import {
-  Agent as HttpAgent,
-  type ClientRequest,
-  type IncomingMessage,
-  request as httpRequest,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { toHeaderPairs, type HeaderPair } from '../webhook/request.ts';
+import { elapsedMs } from './latency.ts';
 import { describeFailure, lookupTarget, type TlsOptions } from './target.ts';
 
 /** One request to send, its bytes settled. */
@@ -49,6 +44,12 @@ export interface Sender {
   close(): Promise<void>;
 }
 
+/** How requests begin, and over which connections. */
+interface Transport {
+  readonly begin: typeof httpRequest;
+  readonly agent: Agent;
+}
+
 /** How much of an answer's body is read before the connection is let go. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
@@ -80,16 +81,25 @@ export function createSender(options: SendOptions): Sender {
   };
   // Every request under way listens to it.
   if (signal !== undefined) setMaxListeners(0, signal);
-  const httpAgent = new HttpAgent(agentOptions);
-  const httpsAgent = new HttpsAgent({ ...agentOptions, ...tls });
+  const plain: Transport = { begin: httpRequest, agent: new Agent(agentOptions) };
+  let overTls: Promise<Transport> | undefined;
+  /** Loaded when the first such request is sent: node:tls takes a tenth of a start. */
+  const loadTls = async (): Promise<Transport> => {
+    const https = await import('node:https');
+    return { begin: https.request, agent: new https.Agent({ ...agentOptions, ...tls }) };
+  };
 
-  const send = (outgoing: Outgoing): Promise<SendResult> =>
+  const send = async (outgoing: Outgoing): Promise<SendResult> => {
+    const isTls = outgoing.url.protocol === 'https:';
+    return exchange(outgoing, isTls ? await (overTls ??= loadTls()) : plain);
+  };
+
+  const exchange = (outgoing: Outgoing, { begin, agent }: Transport): Promise<SendResult> =>
     new Promise((resolve) => {
-      const startedAt = performance.now();
-      const isTls = outgoing.url.protocol === 'https:';
+      const startedAt = elapsedMs();
       const requestOptions = {
         method: outgoing.method,
-        agent: isTls ? httpsAgent : httpAgent,
+        agent,
         headers: flattenHeaders(completeHeaders(outgoing)),
         setHost: false,
       };
@@ -103,12 +113,12 @@ export function createSender(options: SendOptions): Sender {
       const finish = (status: number | null, error: string | null): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
-        resolve({ status, ...received, durationMs: performance.now() - startedAt, error });
+        resolve({ status, ...received, durationMs: elapsedMs() - startedAt, error });
       };
       const fail = (error: unknown): void => finish(null, describeFailure(error, outgoing.url));
       const onAbort = (): void => void request.destroy(new Error('stopped before an answer came'));
       try {
-        request = (isTls ? httpsRequest : httpRequest)(outgoing.url, requestOptions);
+        request = begin(outgoing.url, requestOptions);
       } catch (error) {
         // A header or path that HTTP cannot carry.
         fail(error);
@@ -133,8 +143,8 @@ export function createSender(options: SendOptions): Sender {
   return {
     send,
     close: async () => {
-      httpAgent.destroy();
-      httpsAgent.destroy();
+      plain.agent.destroy();
+      (await overTls)?.agent.destroy();
     },
   };
 }
@@ -164,21 +174,27 @@ export function timeoutError(timeoutMs: number): Error {
   });
 }
 
-async function readAnswer(
+/** By events: an async iterator over the first response of a process takes a millisecond more. */
+function readAnswer(
   response: IncomingMessage,
 ): Promise<Pick<SendResult, 'headers' | 'body' | 'isBodyCut'>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let isBodyCut = false;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) {
-      isBodyCut = true;
-      // Leaving the loop destroys the response and with it the connection.
-      break;
-    }
-  }
-  const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES);
-  return { headers: toHeaderPairs(response.rawHeaders), body, isBodyCut };
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = (): void => {
+      const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES);
+      const isBodyCut = size > MAX_ANSWER_BYTES;
+      resolve({ headers: toHeaderPairs(response.rawHeaders), body, isBodyCut });
+    };
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size <= MAX_ANSWER_BYTES) return;
+      // And the connection with it.
+      response.destroy();
+      finish();
+    });
+    response.on('end', finish);
+    response.on('error', reject);
+  });
 }

@@ -1,5 +1,4 @@
 import type { LookupFunction } from 'node:net';
-import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import {
   describeFileProblem,
@@ -40,7 +39,8 @@ export function readTlsOptions(flags: { insecure?: boolean; cacert?: string }): 
  */
 export const lookupTarget: LookupFunction = (hostname, options, callback) => {
   if (hostname !== 'localhost' && !hostname.endsWith('.localhost')) {
-    lookup(hostname, options, callback);
+    // Loaded here: an address and a loopback name need none of it.
+    void import('node:dns').then(({ lookup }) => lookup(hostname, options, callback));
     return;
   }
   const addresses = [
