@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineConfig, type Plugin } from 'rolldown';
 
-/** `open` carries a script of its own; cosmiconfig asks for `typescript` only where a project has it. */
-const EXTERNAL = ['@photostructure/sqlite', 'open', 'typescript'];
+/** cosmiconfig asks for `typescript` only where a project has it. */
+const EXTERNAL = ['@photostructure/sqlite', 'typescript'];
 
 /** The folder of the package a module lies in; undefined for our own modules. */
 function packageOf(moduleId: string): string | undefined {
@@ -112,7 +112,10 @@ export default defineConfig({
     format: 'cjs',
     cleanDir: true,
     entryFileNames: '[name].cjs',
-    chunkFileNames: 'chunks/[name]-[hash].cjs',
+    // Without a hash: a newer version takes the place of an older one's compiled code.
+    chunkFileNames: 'chunks/[name].cjs',
+    // `import()` does not work in code from the cache (bin/relyable.js).
+    dynamicImportInCjs: false,
     codeSplitting: { groups: [BASE, LIGHT] },
   },
 });

@@ -1,9 +1,119 @@
 #!/usr/bin/env node
 'use strict';
 
-require('node:module').enableCompileCache?.();
-const { main, systemContext } = require('../dist/main.cjs');
+// One file, because each one more takes a third of a millisecond, at every start.
+
+const { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { homedir } = require('node:os');
+const { basename, dirname, join, resolve } = require('node:path');
+const { Script } = require('node:vm');
+
+const { load, save } = createLoader();
+const { main, systemContext } = load(join(__dirname, '../dist/main.cjs'));
 
 void (async () => {
-  process.exitCode = await main(systemContext());
+  process.exitCode = await main(systemContext(() => import('open')));
+  save();
 })();
+
+/**
+ * What loads the program: `load(file)` is `require` with the compiled code of an earlier run, and
+ * `save()` keeps that of this one for the next. Node itself has this since 22.1; older ones get
+ * the part of it that our own files need.
+ */
+function createLoader() {
+  const folder = codeFolder();
+  if (folder === undefined) return { load: require, save: () => undefined };
+  if (Number.parseInt(process.versions.node, 10) < 22) return createOwnLoader(folder);
+  require('node:module').enableCompileCache?.(folder);
+  return { load: require, save: () => undefined };
+}
+
+/**
+ * Below the user's cache folder, as `paths.cache` of the context has it. Not Node's default, the
+ * temporary folder: where others may write, they could write what we run.
+ */
+function codeFolder() {
+  const { env, platform, version, arch } = process;
+  if (env.NODE_DISABLE_COMPILE_CACHE) return undefined;
+  const code = join('code', `${version}-${arch}`);
+  if (platform === 'darwin') return join(homedir(), 'Library/Caches/relyable', code);
+  if (platform === 'win32') {
+    return join(env.LOCALAPPDATA || join(homedir(), 'AppData/Local'), 'relyable/Cache', code);
+  }
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'relyable', code);
+}
+
+function createOwnLoader(folder) {
+  const modules = new Map();
+  const uncached = [];
+  const head = Buffer.from('(function (exports, require, module, __filename, __dirname) {');
+  const tail = Buffer.from('\n})');
+
+  const compile = (file) => {
+    // Joined as bytes: joined as strings it would be copied again, enough to start a collection.
+    const source = Buffer.concat([head, readFileSync(file), tail]);
+    const entry = join(folder, basename(file));
+    const cachedData = readEntry(entry, source);
+    const script = new Script(source.toString(), { filename: file, cachedData });
+    if (cachedData === undefined || script.cachedDataRejected) {
+      uncached.push({ entry, source, script });
+    }
+    return script.runInThisContext();
+  };
+
+  const load = (file) => {
+    const known = modules.get(file);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    modules.set(file, module);
+    const folder = dirname(file);
+    const requireHere = (id) => (id.startsWith('.') ? load(resolve(folder, id)) : require(id));
+    try {
+      compile(file)(module.exports, requireHere, module, file, folder);
+    } catch (error) {
+      // A second attempt is to fail like the first.
+      modules.delete(file);
+      throw error;
+    }
+    return module.exports;
+  };
+
+  const save = () => {
+    try {
+      for (const { entry, source, script } of uncached) {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        writeEntry(entry, Buffer.concat([source, script.createCachedData()]));
+      }
+    } catch {
+      // A cache that cannot be kept is nobody's concern.
+    }
+  };
+  return { load, save };
+}
+
+/**
+ * V8's data for exactly this source, which stands before it; undefined where there is none. Data of
+ * another V8 or of other flags, or cut short, V8 itself refuses.
+ */
+function readEntry(entry, source) {
+  try {
+    const kept = readFileSync(entry);
+    if (source.equals(kept.subarray(0, source.length))) return kept.subarray(source.length);
+  } catch {
+    // None is kept, or not for us.
+  }
+  return undefined;
+}
+
+function writeEntry(entry, content) {
+  const draft = `${entry}.${process.pid}`;
+  try {
+    writeFileSync(draft, content, { mode: 0o600 });
+    // Another process sees the whole entry or none.
+    renameSync(draft, entry);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}

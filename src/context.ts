@@ -1,6 +1,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import envPaths from 'env-paths';
+import type * as Open from 'open';
 import { RelyableError } from './errors.ts';
 import { elapsedMs } from './http/latency.ts';
 
@@ -97,8 +98,11 @@ function createRandomPool(): (size: number) => Buffer {
   };
 }
 
-/** The real world. Call once: it takes over the process's stop signals and output errors. */
-export function systemContext(): Context {
+/**
+ * The real world. Call once: it takes over the process's stop signals and output errors.
+ * `importOpen` imports the package of that name, which code from the cache itself cannot.
+ */
+export function systemContext(importOpen: () => Promise<typeof Open>): Context {
   const interrupt = new AbortController();
   let stoppedBy: StopSignal | null = null;
   const stop = (signal: StopSignal): void => {
@@ -148,7 +152,7 @@ export function systemContext(): Context {
     // Read when called, so that a test's interceptor or a polyfill is honoured.
     fetch: (...args) => globalThis.fetch(...args),
     openUrl: async (url) => {
-      const { default: open } = await import('open');
+      const { default: open } = await importOpen();
       await open(url);
     },
     interrupt: interrupt.signal,

@@ -52,11 +52,16 @@ it.skipIf(process.platform === 'win32' || process.platform === 'darwin')(
       `#!/bin/sh\nprintf %s "$1" > '${seen}.part' && mv '${seen}.part' '${seen}'\n`,
       { mode: 0o755 },
     );
-    const { code } = await runCli(['open', 'docs'], { env: { BROWSER: browser } });
-    expect(code).toBe(0);
-    await expect
-      .poll(() => readFileSync(seen, 'utf8'), { timeout: 20_000 })
-      .toBe('https://help-center.relyable.ai/');
+    // The second time our own code is the compiled one that was kept.
+    const options = { home: folder, env: { BROWSER: browser } };
+    for (const [page, url] of [
+      ['docs', 'https://help-center.relyable.ai/'],
+      ['webhooks', 'https://app.relyable.ai/'],
+    ] as const) {
+      const { code, stderr } = await runCli(['open', page, '--quiet'], options);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      await expect.poll(() => readFileSync(seen, 'utf8'), { timeout: 20_000 }).toBe(url);
+    }
   },
 );
 
