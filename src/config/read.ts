@@ -1,24 +1,30 @@
-import { statSync } from 'node:fs';
-import { cosmiconfig } from 'cosmiconfig';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { defaultLoaders, type Loader } from 'cosmiconfig';
 import type * as z from 'zod';
 import { describeFileProblem, errorCode, errorMessage, RelyableError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
 
-/** cosmiconfig would run these; what is named with `--config` may come from anywhere. */
-const PROGRAM_EXTENSIONS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'] as const;
+/** Where cosmiconfig would run the file; what is named with `--config` may come from anywhere. */
+const PROGRAM_EXTENSIONS: ReadonlySet<string> = new Set([
+  '.js',
+  '.cjs',
+  '.mjs',
+  '.ts',
+  '.cts',
+  '.mts',
+]);
 
-function refuseProgram(file: string): never {
-  throw new RelyableError('CONFIG_INVALID', `${file}: expected JSON or YAML, got a program`, {
-    hint: 'a config file is data and never executed: use .relyablerc.json',
-  });
-}
+/** Of cosmiconfig only these: its explorer also runs a `.config/config.js` of the current folder. */
+const { '.json': loadJson, noExt: loadYaml } = defaultLoaders;
 
-const explorer = cosmiconfig('relyable', {
-  searchPlaces: [],
-  cache: false,
-  loaders: Object.fromEntries(PROGRAM_EXTENSIONS.map((extension) => [extension, refuseProgram])),
-});
+const LOADERS: Readonly<Record<string, Loader>> = {
+  '': loadYaml,
+  '.json': loadJson,
+  '.yaml': loadYaml,
+  '.yml': loadYaml,
+};
 
 /** Reads and checks one config file; loaded only when there is one. */
 export async function readConfigFile(
@@ -26,18 +32,33 @@ export async function readConfigFile(
   kind: 'project' | 'user',
   platform: NodeJS.Platform,
 ): Promise<Config> {
-  let content: unknown;
-  try {
-    content = (await explorer.load(file))?.config ?? {};
-  } catch (error) {
-    throw error instanceof RelyableError ? error : unreadableConfig(file, error);
-  }
+  const content = (await readContent(file)) ?? {};
   if (kind === 'project') refuseLiteralSecrets(file, content);
   const parsed = (kind === 'project' ? configSchema : userConfigSchema).safeParse(content);
   if (!parsed.success) throw invalidConfig(file, parsed.error);
   const config: Config = parsed.data;
   if (config.apiKey !== undefined || config.secret !== undefined) requirePrivate(file, platform);
   return config;
+}
+
+/** What the file says; of a `package.json` its key `relyable`. */
+async function readContent(file: string): Promise<unknown> {
+  const extension = extname(file);
+  const loader = LOADERS[extension];
+  if (loader === undefined) {
+    const got = PROGRAM_EXTENSIONS.has(extension) ? 'a program' : `a ${extension} file`;
+    throw new RelyableError('CONFIG_INVALID', `${file}: expected JSON or YAML, got ${got}`, {
+      hint: 'a config file is data and never executed: use .relyablerc.json',
+    });
+  }
+  try {
+    const text = readFileSync(file, 'utf8');
+    const content: unknown = text.trim() === '' ? undefined : await loader(file, text);
+    const isManifest = basename(file, extension) === 'package';
+    return isManifest ? (content as { relyable?: unknown } | null)?.relyable : content;
+  } catch (error) {
+    throw unreadableConfig(file, error);
+  }
 }
 
 /** The parsers quote the text around a mistake, which may be a secret: only its place is told. */

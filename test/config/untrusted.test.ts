@@ -26,6 +26,55 @@ describe('a config file is data', () => {
     expect(existsSync(join(cwd, 'ran'))).toBe(false);
   });
 
+  it.each(['config.js', 'config.cjs', 'config.mjs', 'config.ts'])(
+    'a %s in the .config of a project is not run',
+    async (name) => {
+      const cwd = cloneWith({ '.relyablerc.json': '{"port":4321}' });
+      mkdirSync(join(cwd, '.config'));
+      writeFileSync(
+        join(cwd, '.config', name),
+        'require("fs").writeFileSync("ran", ""); module.exports = {}',
+      );
+      const result = await runCli(['config', 'get', 'port'], { cwd });
+      expect(result).toEqual({ code: 0, stdout: '4321\n', stderr: '' });
+      expect(existsSync(join(cwd, 'ran'))).toBe(false);
+    },
+  );
+
+  it('nor does a project import further files', async () => {
+    const cwd = cloneWith({
+      '.relyablerc.json': '{"$import":"./other.json"}',
+      'other.json': '{"port":4321}',
+    });
+    const result = await runCli(['config', 'get', 'port'], { cwd });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('.relyablerc.json: unknown key "$import"');
+  });
+
+  it('a broken package.json does not concern the config that is named', async () => {
+    const cwd = cloneWith({ 'package.json': '{"relyable":', 'c.yaml': 'port: 4321' });
+    const result = await runCli(['--config', 'c.yaml', 'config', 'get', 'port'], { cwd });
+    expect(result).toEqual({ code: 0, stdout: '4321\n', stderr: '' });
+  });
+
+  it.each([
+    ['package.json', '{"name":"x","relyable":{"port":4321}}', '4321\n'],
+    ['.relyablerc', 'port: 4321', '4321\n'],
+    ['.relyablerc', '', '4400\n'],
+    ['.relyablerc.yml', 'port: 4321', '4321\n'],
+    ['relyable.config.json', '{"port":4321}', '4321\n'],
+  ])('%s with %s is read', async (name, text, port) => {
+    const result = await runCli(['config', 'get', 'port'], { cwd: cloneWith({ [name]: text }) });
+    expect(result).toEqual({ code: 0, stdout: port, stderr: '' });
+  });
+
+  it('a file of another kind is refused', async () => {
+    const cwd = cloneWith({ 'c.toml': 'port = 1' });
+    const result = await runCli(['--config', 'c.toml', 'config'], { cwd });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('c.toml: expected JSON or YAML, got a .toml file');
+  });
+
   it.each([
     ['.relyablerc.json', '{"secret":"whsec_LITERAL" "x"}'],
     ['.relyablerc.yaml', 'secret: "whsec_LITERAL\nport: 1'],
