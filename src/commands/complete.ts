@@ -130,7 +130,7 @@ async function offeredCaptures(
 ): Promise<readonly Candidate[]> {
   if (!words.some((word) => word === 'captures' || word === 'verify')) return [];
   try {
-    const layers = await loadLayers(invocation);
+    const layers = await loadLayers(invocation, () => undefined);
     const { openReader } = await import('../store/capture-store.ts');
     const reader = openReader(storeSetting(invocation.context, layers, undefined).value);
     const found = reader?.list({}, OFFERED_CAPTURES) ?? [];

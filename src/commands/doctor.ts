@@ -43,7 +43,9 @@ async function settle(invocation: Invocation<DoctorFlags>): Promise<Subject> {
       return fallback;
     }
   };
-  const layers = await attempt<readonly ConfigLayer[]>(() => loadLayers(invocation), []);
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const layers = await attempt<readonly ConfigLayer[]>(() => loadLayers(invocation, warn), []);
   const pick = <T>(read: (values: ConfigLayer['values']) => T | undefined, fallback: T): T =>
     pickSetting(context, layers, { config: read, fallback }).value as T;
   return {
@@ -66,6 +68,7 @@ async function settle(invocation: Invocation<DoctorFlags>): Promise<Subject> {
     },
     isContainer: isInContainer(context),
     configErrors: errors,
+    configWarnings: warnings,
   };
 }
 

@@ -6,11 +6,15 @@ import { type Context, signalExitCode } from '../context.ts';
 import { EXIT_YES } from '../errors.ts';
 
 /** The config layers of this invocation, in order of precedence. */
-export function loadLayers({ context, globals }: Invocation<unknown>): Promise<ConfigLayer[]> {
-  return loadConfig(context, {
+export function loadLayers(
+  { context, globals, terminal }: Invocation<unknown>,
+  warn: (message: string) => void = terminal.warn,
+): Promise<ConfigLayer[]> {
+  const selection = {
     ...(globals.config === undefined ? {} : { config: globals.config }),
     ...(globals.profile === undefined ? {} : { profile: globals.profile }),
-  });
+  };
+  return loadConfig(context, selection, warn);
 }
 
 /** What every command says about the signing secrets on stderr, once nothing it was given is wrong. */

@@ -30,13 +30,25 @@ export interface ConfigSelection {
   readonly profile?: string;
 }
 
-/** The config layers in order of precedence: profile before plain, project before user. */
+/**
+ * The config layers in order of precedence: profile before plain, project before user. `warn` is
+ * told of a file that may hold settings and cannot be read for them.
+ */
 export async function loadConfig(
   context: Context,
   selection: ConfigSelection,
+  warn: (message: string) => void,
 ): Promise<ConfigLayer[]> {
   const files: Array<{ file: string; kind: 'project' | 'user' }> = [];
-  const project = findProjectConfig(context, selection);
+  let broken: string | undefined;
+  const project = findProjectConfig(context, selection, (manifest) => {
+    broken = manifest;
+  });
+  if (broken !== undefined) {
+    const { findConfigProblem } = await import('./read.ts');
+    const problem = await findConfigProblem(broken);
+    if (problem !== undefined) warn(`${problem}: a "relyable" key in it is not read`);
+  }
   if (project !== undefined) files.push({ file: project, kind: 'project' });
   const user = userConfigPath(context);
   if (existsSync(user)) files.push({ file: user, kind: 'user' });
@@ -80,10 +92,14 @@ export function userConfigPath(context: Context): string {
   return join(context.paths.config, 'config.json');
 }
 
-/** `--config`, else `RELYABLE_CONFIG`, else the nearest file up to the project's root. */
+/**
+ * `--config`, else `RELYABLE_CONFIG`, else the nearest file up to the project's root. `onBroken`
+ * hears of a package.json that was passed over because it cannot be read.
+ */
 export function findProjectConfig(
   context: Context,
   selection: ConfigSelection,
+  onBroken?: (manifest: string) => void,
 ): string | undefined {
   const named = selection.config ?? nonEmpty(context.env['RELYABLE_CONFIG']);
   if (named !== undefined) {
@@ -97,18 +113,20 @@ export function findProjectConfig(
     const found = PROJECT_FILES.find((name) => existsSync(join(folder, name)));
     if (found !== undefined) return join(folder, found);
     const manifest = join(folder, 'package.json');
-    if (existsSync(manifest)) return mentionsRelyable(manifest) ? manifest : undefined;
+    if (existsSync(manifest)) return hasRelyable(manifest, onBroken) ? manifest : undefined;
     if (existsSync(join(folder, '.git')) || dirname(folder) === folder) return undefined;
   }
 }
 
-/** Whether a package.json may have a `relyable` key, without paying for a parse when it has none. */
-function mentionsRelyable(manifest: string): boolean {
-  const text = readFileSync(manifest, 'utf8');
-  if (!text.includes('"relyable"')) return false;
+/** Whether a package.json has a `relyable` key, without paying for a parse when it has none. */
+function hasRelyable(manifest: string, onBroken?: (manifest: string) => void): boolean {
   try {
-    return Object.hasOwn(JSON.parse(text) as object, 'relyable');
+    const text = readFileSync(manifest, 'utf8');
+    if (!text.includes('"relyable"')) return false;
+    const content: unknown = JSON.parse(text);
+    return typeof content === 'object' && content !== null && Object.hasOwn(content, 'relyable');
   } catch {
+    onBroken?.(manifest);
     return false;
   }
 }

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { defaultLoaders, type Loader } from 'cosmiconfig';
 import type * as z from 'zod';
-import { describeFileProblem, errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { describeFileProblem, errorMessage, RelyableError } from '../errors.ts';
+import { findSyntaxError } from '../webhook/json/syntax-error.ts';
 import { nearest } from './nearest.ts';
 import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
 
@@ -41,6 +42,16 @@ export async function readConfigFile(
   return config;
 }
 
+/** Why a file is neither JSON nor YAML, with the place; undefined where it is one of them. */
+export async function findConfigProblem(file: string): Promise<string | undefined> {
+  try {
+    await readContent(file);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
 /** What the file says; of a `package.json` its key `relyable`. */
 async function readContent(file: string): Promise<unknown> {
   const extension = extname(file);
@@ -51,25 +62,37 @@ async function readContent(file: string): Promise<unknown> {
       hint: 'a config file is data and never executed: use .relyablerc.json',
     });
   }
+  let text: string;
   try {
-    const text = readFileSync(file, 'utf8');
-    const content: unknown = text.trim() === '' ? undefined : await loader(file, text);
-    const isManifest = basename(file, extension) === 'package';
-    return isManifest ? (content as { relyable?: unknown } | null)?.relyable : content;
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw unreadableConfig(file, error);
+    const why = describeFileProblem(error);
+    throw new RelyableError('CONFIG_INVALID', `${file} cannot be read: ${why}`);
   }
+  if (text.trim() === '') return undefined;
+  let content: unknown;
+  try {
+    content = await loader(file, text);
+  } catch (error) {
+    const [format, place] =
+      extension === '.json' ? ['JSON', placeInJson(text)] : ['JSON or YAML', placeInYaml(error)];
+    throw new RelyableError('CONFIG_INVALID', `${file} is no valid ${format}${place}`);
+  }
+  const isManifest = basename(file, extension) === 'package';
+  return isManifest ? (content as { relyable?: unknown } | null)?.relyable : content;
 }
 
 /** The parsers quote the text around a mistake, which may be a secret: only its place is told. */
-function unreadableConfig(file: string, error: unknown): RelyableError {
-  if (/^E[A-Z]+$/.test(errorCode(error) ?? '')) {
-    const why = describeFileProblem(error);
-    return new RelyableError('CONFIG_INVALID', `${file} cannot be read: ${why}`);
-  }
-  const place = /(?:\(|line )(\d+)(?::|, column |:)(\d+)/.exec(errorMessage(error));
-  const where = place === null ? '' : `, line ${place[1]}, column ${place[2]}`;
-  return new RelyableError('CONFIG_INVALID', `${file} is no valid JSON or YAML${where}`);
+function placeInJson(text: string): string {
+  const at = findSyntaxError(text);
+  if (at === undefined) return '';
+  const before = text.slice(0, at).split('\n');
+  return `, line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+function placeInYaml(error: unknown): string {
+  const place = /\((\d+):(\d+)\)/.exec(errorMessage(error));
+  return place === null ? '' : `, line ${place[1]}, column ${place[2]}`;
 }
 
 function refuseLiteralSecrets(file: string, content: unknown): void {

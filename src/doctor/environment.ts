@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Context } from '../context.ts';
-import { type Check, failure, failureOf, info, ok } from './finding.ts';
+import { type Check, failure, failureOf, info, ok, warning } from './finding.ts';
 
 /** As `engines` in package.json says. */
 const OLDEST_NODE: readonly [major: number, minor: number] = [20, 19];
@@ -18,8 +18,12 @@ export const checkNode: Check = async ({ context: { nodeVersion, platform } }) =
   return [found];
 };
 
-export const checkConfig: Check = async ({ layers, configErrors }) => {
-  if (configErrors.length > 0) return configErrors.map(failureOf);
+export const checkConfig: Check = async ({ layers, configErrors, configWarnings }) => {
+  const findings = [
+    ...configErrors.map(failureOf),
+    ...configWarnings.map((message) => warning(message, 'mend the file')),
+  ];
+  if (findings.length > 0) return findings;
   if (layers.length === 0) {
     return [info('no config file', 'relyable init writes one')];
   }

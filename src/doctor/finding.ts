@@ -32,6 +32,8 @@ export interface Subject {
   readonly layers: readonly ConfigLayer[];
   /** What is wrong with the settings; where they could not be read, defaults stand in for them. */
   readonly configErrors: readonly RelyableError[];
+  /** What was passed over while they were read. */
+  readonly configWarnings: readonly string[];
   /** The app; null where none is named. */
   readonly target: Setting<URL> | null;
   readonly store: Setting<string>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { parse as parseLosslessly } from 'lossless-json';
 import { errorMessage } from '../errors.ts';
+import { findSyntaxError } from '../webhook/json/syntax-error.ts';
 import { unreadable } from './input.ts';
 
 /** Base64 as RFC 4648 §4 writes it, padding included. */
@@ -22,20 +22,9 @@ export function parseJsonInput(
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    const at = offset + Buffer.byteLength(text.slice(0, syntaxErrorAt(text)));
+    const at = offset + Buffer.byteLength(text.slice(0, findSyntaxError(text) ?? 0));
     throw unreadable(source, `${line}byte ${at}`, `expected JSON: ${errorMessage(error)}`);
   }
-}
-
-/** JSON.parse does not always say where it stopped; the other parser does. */
-function syntaxErrorAt(text: string): number {
-  try {
-    parseLosslessly(text);
-  } catch (error) {
-    const position = /at position (\d+)/.exec(errorMessage(error))?.[1];
-    if (position !== undefined) return Number(position);
-  }
-  return 0;
 }
 
 /** The value as the schema has it; what does not fit is named by its JSON path below `root`. */

@@ -68,6 +68,33 @@ describe('a config file is data', () => {
     expect(result).toEqual({ code: 0, stdout: port, stderr: '' });
   });
 
+  const BROKEN = '{\n  "name": "x",\n  "relyable": {"secret": "whsec_LITERAL"}\n  "y": 1\n}\n';
+
+  it('a broken package.json is passed over with a warning that names the place', async () => {
+    const cwd = cloneWith({ 'package.json': BROKEN });
+    const result = await runCli(['config', 'get', 'port'], { cwd });
+    expect(result).toMatchObject({ code: 0, stdout: '4400\n' });
+    expect(result.stderr).toMatch(
+      /^warning: .*package\.json is no valid JSON, line 4, column 3: a "relyable" key in it is not read\n$/,
+    );
+    const doctor = await runCli(['doctor', '--json'], { cwd });
+    const { findings } = JSON.parse(doctor.stdout) as { findings: object[] };
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        check: 'config',
+        level: 'warning',
+        message: expect.stringContaining('package.json is no valid JSON') as string,
+      }),
+    );
+    expect(doctor.stderr).toBe('');
+  });
+
+  it('a broken package.json that does not mention relyable is no concern of ours', async () => {
+    const cwd = cloneWith({ 'package.json': '{"name":' });
+    const result = await runCli(['config', 'get', 'port'], { cwd });
+    expect(result).toEqual({ code: 0, stdout: '4400\n', stderr: '' });
+  });
+
   it('a file of another kind is refused', async () => {
     const cwd = cloneWith({ 'c.toml': 'port = 1' });
     const result = await runCli(['--config', 'c.toml', 'config'], { cwd });
@@ -76,15 +103,14 @@ describe('a config file is data', () => {
   });
 
   it.each([
-    ['.relyablerc.json', '{"secret":"whsec_LITERAL" "x"}'],
-    ['.relyablerc.yaml', 'secret: "whsec_LITERAL\nport: 1'],
-    ['.relyablerc', '{"secret":"whsec_LITERAL"'],
-  ])('a broken %s is named, its text is not', async (name, text) => {
+    ['.relyablerc.json', '{"secret":"whsec_LITERAL" "x"}', 'JSON, line 1, column 27'],
+    ['relyable.config.json', '{"secret":"whsec_LITERAL",\n', 'JSON, line 2, column 1'],
+    ['.relyablerc.yaml', 'secret: "whsec_LITERAL\nport: 1', 'JSON or YAML, line 3, column 1'],
+    ['.relyablerc', '{"secret":"whsec_LITERAL"', 'JSON or YAML, line 2, column 1'],
+  ])('a broken %s is named with the place, its text is not', async (name, text, message) => {
     const result = await runCli(['config', '--verbose'], { cwd: cloneWith({ [name]: text }) });
     expect(result.code).toBe(2);
-    expect(result.stderr).toMatch(
-      new RegExp(`error: .*${name.replaceAll('.', '\\.')} is no valid JSON or YAML`),
-    );
+    expect(result.stderr).toContain(`/${name} is no valid ${message}\n`);
     expect(result.stderr + result.stdout).not.toContain('LITERAL');
   });
 

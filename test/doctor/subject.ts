@@ -12,6 +12,7 @@ export function testSubject(
     context,
     layers: [],
     configErrors: [],
+    configWarnings: [],
     target: null,
     store: { value: join(context.paths.data, 'captures.db'), origin: 'default' },
     api: { value: new URL('http://127.0.0.1:1/api'), origin: 'RELYABLE_API_URL' },
