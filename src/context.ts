@@ -51,6 +51,8 @@ export interface Context {
   /** Monotonic clock for durations, ms. */
   elapsed(): number;
   randomBytes(size: number): Buffer;
+  /** For a process that runs for hours: see `limitYoungGeneration`. */
+  keepMemorySmall(): void;
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   fetch: typeof globalThis.fetch;
@@ -96,6 +98,26 @@ function createRandomPool(): (size: number) => Buffer {
     pool = pool.subarray(size);
     return taken;
   };
+}
+
+/** Young generation of a process that serves requests; V8 would go to 16 MB and more. */
+const YOUNG_GENERATION_BYTES = 8 * 1024 * 1024;
+const YOUNG_GENERATION_CHECK_MS = 50;
+
+/**
+ * Stops the growth of V8's young generation once it is as large as requests at thousands a second
+ * need it: beyond, it only makes the process larger (by 25 MB), not faster. Node has no option for
+ * that which works once it runs; V8 reads this one at each growth.
+ */
+function limitYoungGeneration(): void {
+  const v8 = process.getBuiltinModule('node:v8');
+  const check = (): void => {
+    const young = v8.getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+    if ((young?.space_size ?? 0) < YOUNG_GENERATION_BYTES) return;
+    v8.setFlagsFromString('--semi-space-growth-factor=1');
+    clearInterval(timer);
+  };
+  const timer = setInterval(check, YOUNG_GENERATION_CHECK_MS).unref();
 }
 
 /**
@@ -146,6 +168,7 @@ export function systemContext(importOpen: () => Promise<typeof Open>): Context {
     now: Date.now,
     elapsed: elapsedMs,
     randomBytes: createRandomPool(),
+    keepMemorySmall: limitYoungGeneration,
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },

@@ -8,7 +8,7 @@ import { isLoopback } from '../webhook/loopback.ts';
 import { applyOverrides, formatPath, type Override } from '../webhook/overrides.ts';
 import type { JsonObject } from '../webhook/payload.ts';
 import { replaceHeader, withLength } from '../webhook/raw-request.ts';
-import { SIGNATURE_HEADER, type WebhookRequest } from '../webhook/request.ts';
+import { SIGNATURE_HEADER, toHeaderPairs, type WebhookRequest } from '../webhook/request.ts';
 import { signPayload } from '../webhook/signature.ts';
 
 /** What to change of a capture before it is sent again. */
@@ -28,7 +28,7 @@ export function toReplay(
   { overrides, secret }: ReplayChanges,
 ): Outgoing {
   const body = overrides.length === 0 ? capture.body : editBody(capture.body, overrides);
-  let headers = withLength(endToEndHeaders(capture.headers), body.length);
+  let headers = withLength(toHeaderPairs(endToEndHeaders(capture.headers)), body.length);
   if (secret !== undefined) {
     headers = replaceHeader(headers, SIGNATURE_HEADER, signPayload(body, secret));
   }

@@ -33,6 +33,7 @@ export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<
   if (secrets !== undefined) announceSigning(invocation, secrets, overrides.length > 0);
 
   const { openStore } = await import('../store/capture-store.ts');
+  const { toForwardRow } = await import('../store/rows.ts');
   const store = openStore(file);
   const sender = createSender({ timeoutMs, tls, signal: context.interrupt });
   const statuses: (number | null)[] = [];
@@ -41,8 +42,7 @@ export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<
       const id = captures[index]?.id ?? '';
       const at = context.now();
       const forward = toForward(outgoing, await sender.send(outgoing), { at, isEdited });
-      store.addForward(id, forward);
-      store.flush();
+      store.write({ forwards: [toForwardRow(id, forward)] });
       statuses.push(forward.status);
       if (context.interrupt.aborted) return interruptedCode(context);
       if (terminal.isJson) terminal.json(replayToJson(id, forward));

@@ -18,7 +18,7 @@ import {
 } from '../report/live/state.ts';
 import { safeText } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
-import type { CaptureStore } from '../store/capture-store.ts';
+import type { BackgroundStore } from '../store/background-store.ts';
 import { isLoopback } from '../webhook/loopback.ts';
 import { createLiveActions } from './live-actions.ts';
 
@@ -28,7 +28,8 @@ const REMOTE_PROBE_MS = 30_000;
 
 /** What the keys act on, once there is a listener. */
 export interface LiveSubject {
-  readonly store: CaptureStore;
+  readonly store: BackgroundStore;
+  readonly storeFile: string;
   readonly listener: Listener;
 }
 

@@ -23,11 +23,11 @@ import type { ForwarderOptions } from '../http/forward.ts';
 import { announceListener } from '../http/listeners.ts';
 import { readTlsOptions } from '../http/target.ts';
 import type { ListenEvent } from '../listen/events.ts';
-import { type ListenerOptions, startListener } from '../listen/listener.ts';
+import type { ListenerOptions } from '../listen/listener.ts';
 import type { Ending } from '../report/expectations.ts';
 import { createLineBatch } from '../report/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
-import { openStore } from '../store/capture-store.ts';
+import { startStoreThread, type StoreThread } from '../store/background-store.ts';
 import { type AppBeside, splitCommand, startAppBeside } from './app-beside.ts';
 import { checkEventTypes } from './event-types.ts';
 import { createLiveView, type LiveView } from './listen-live.ts';
@@ -47,6 +47,8 @@ const GRACE_MS = 5000;
 
 export async function run(invocation: Invocation<ListenFlags>): Promise<number> {
   const { context, flags } = invocation;
+  // It starts up while everything else is read.
+  const storeThread = startStoreThread();
   parseChoice(flags.output, '--output', ['auto', 'plain']);
   const { operands, command } = splitCommand(invocation);
   if (operands.length > 0) {
@@ -80,7 +82,7 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
   );
   if (typeof app === 'number') return app;
   try {
-    return await listen(invocation, { options, storeFile, watch, app, live });
+    return await listen(invocation, { options, storeThread, storeFile, watch, app, live });
   } finally {
     live?.close();
     await app.stop();
@@ -89,6 +91,7 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
 
 interface ListenPlan {
   readonly options: ListenerOptions;
+  readonly storeThread: StoreThread;
   readonly storeFile: string;
   readonly watch: Watch | null;
   readonly app: AppBeside;
@@ -98,9 +101,12 @@ interface ListenPlan {
 /** Receives until something ends it; the exit code. */
 async function listen(
   { context, terminal, flags }: Invocation<ListenFlags>,
-  { options, storeFile, watch, app, live }: ListenPlan,
+  { options, storeThread, storeFile, watch, app, live }: ListenPlan,
 ): Promise<number> {
-  const store = openStore(storeFile);
+  const opening = storeThread.open(storeFile);
+  context.keepMemorySmall();
+  // The HTTP client is loaded while the store opens.
+  const [store, { startListener }] = await Promise.all([opening, import('../listen/listener.ts')]);
   const out = createLineBatch(context.stdout);
   const show = (event: ListenEvent): void => {
     watch?.observe(event);
@@ -127,7 +133,7 @@ async function listen(
       withdraw();
       await listener.stop(0);
     });
-    live?.start({ store, listener });
+    live?.start({ store, storeFile, listener });
     watch?.start();
     const end = await Promise.race([
       whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
@@ -141,7 +147,7 @@ async function listen(
     live?.close();
     return exitCodeFor(end, watch, context);
   } finally {
-    store.close();
+    await store.close();
   }
 }
 

@@ -8,7 +8,7 @@ import { formatDetail } from '../report/live/detail.ts';
 import type { Action, SeenDelivery } from '../report/live/state.ts';
 import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
-import type { CaptureStore } from '../store/capture-store.ts';
+import type { BackgroundStore } from '../store/background-store.ts';
 import type { Capture } from '../webhook/capture.ts';
 import { summarisePayload } from '../webhook/payload-summary.ts';
 import { hasBrowser } from './browser.ts';
@@ -16,7 +16,8 @@ import { hasBrowser } from './browser.ts';
 export interface LiveActionsOptions {
   readonly context: Context;
   readonly terminal: Terminal;
-  readonly store: CaptureStore;
+  readonly store: BackgroundStore;
+  readonly storeFile: string;
   readonly listener: Listener;
   /** Whole lines for the scrollback. */
   readonly print: (text: string) => void;
@@ -33,11 +34,11 @@ type KeyAction = Extract<Action, { id: string }>['type'];
 export function createLiveActions(
   options: LiveActionsOptions,
 ): (type: KeyAction, id: string) => Promise<void> {
-  const { store, notify } = options;
+  const { store, storeFile, notify } = options;
   return async (type, id) => {
     // What a forward left may still wait for the next commit.
-    store.flush();
-    const capture = store.get(id);
+    await store.flush();
+    const capture = await readCapture(storeFile, id);
     if (capture === undefined) {
       notify(`${id} is no longer in the store`);
       return;
@@ -56,6 +57,15 @@ export function createLiveActions(
         await replay(capture, options);
     }
   };
+}
+
+/** The database is loaded by the first key that needs it. */
+async function readCapture(storeFile: string, id: string): Promise<Capture | undefined> {
+  const { openReader } = await import('../store/capture-store.ts');
+  const reader = openReader(storeFile);
+  const capture = reader?.get(id);
+  reader?.close();
+  return capture;
 }
 
 function look(capture: Capture, { terminal, print, seen }: LiveActionsOptions): void {

@@ -1,8 +1,8 @@
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { Dispatcher } from 'undici';
-import { type HeaderPair, toHeaderPairs, type WebhookRequest } from '../webhook/request.ts';
+import type { HeaderPair, WebhookRequest } from '../webhook/request.ts';
 import { endToEndHeaders } from './hop-by-hop.ts';
-import { timeoutError } from './send.ts';
+import { flattenHeaders, timeoutError } from './send.ts';
 import { isLoopback } from '../webhook/loopback.ts';
 import { describeFailure, lookupTarget, pathAtTarget, type TlsOptions } from './target.ts';
 
@@ -56,88 +56,100 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     bodyTimeout: 0,
     connect: { timeout: 10_000, lookup: lookupTarget, ...options.tls },
   });
-  const replaced = new Set(options.addedHeaders.map(([name]) => name.toLowerCase()));
-  const keepsHost = isLoopback(target) && !replaced.has('host');
+  const ownHeaders = flattenHeaders(options.addedHeaders);
+  const replaced = new Set(['content-length']);
+  for (const [name] of options.addedHeaders) replaced.add(name.toLowerCase());
+  if (!isLoopback(target)) replaced.add('host');
   const pathFor = ({ path }: Pick<WebhookRequest, 'path'>): string => pathAtTarget(target, path);
-
-  const headersFor = (request: WebhookRequest): string[] => {
-    const flat: string[] = [];
-    for (const [name, value] of endToEndHeaders(request.headers)) {
-      const key = name.toLowerCase();
-      if (key === 'content-length' || replaced.has(key) || (key === 'host' && !keepsHost)) continue;
-      flat.push(name, value);
-    }
-    for (const [name, value] of options.addedHeaders) flat.push(name, value);
-    return flat;
-  };
-
-  const forward = (request: WebhookRequest, listener: AnswerListener): Forwarding => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let timer: NodeJS.Timeout | undefined;
-    let isOver = false;
-    const over = (): boolean => {
-      clearTimeout(timer);
-      const wasOver = isOver;
-      isOver = true;
-      return !wasOver;
-    };
-    const fail = (error: unknown): void => {
-      if (over()) listener.failed(describeFailure(error, target));
-    };
-    const abort = (error: Error): void => {
-      fail(error);
-      controller?.abort(error);
-    };
-    if (timeoutMs > 0) timer = setTimeout(() => abort(timeoutError(timeoutMs)), timeoutMs);
-    try {
-      pool.dispatch(
-        {
-          path: pathFor(request),
-          method: 'POST',
-          headers: headersFor(request),
-          body: request.body,
-        },
-        {
-          onRequestStart: (started) => {
-            controller = started;
-            // Given up while it waited for a connection.
-            if (isOver) started.abort(new Error('given up'));
-          },
-          onResponseStart: (started, status, _, statusText) => {
-            // 1xx announces an answer, it is none.
-            if (isOver || status < 200) return;
-            listener.head(status, statusText ?? '', rawPairs(started.rawHeaders));
-          },
-          onResponseData: (started, chunk) => {
-            if (!isOver && !listener.data(chunk)) started.pause();
-          },
-          onResponseEnd: () => {
-            if (over()) listener.end();
-          },
-          onResponseError: (_, error) => fail(error),
-        },
-      );
-    } catch (error) {
-      // What no HTTP client would send, e.g. a control character in a header that was added.
-      fail(error);
-    }
-    return {
-      resume: () => controller?.resume(),
-      abort: (reason) => abort(new Error(reason)),
-    };
-  };
 
   return {
     target,
     urlFor: (request) => `${target.origin}${pathFor(request)}`,
-    forward,
+    forward: (request, listener) => {
+      const exchange = new Exchange(listener, target, timeoutMs);
+      try {
+        const path = pathFor(request);
+        const headers = [...endToEndHeaders(request.headers, replaced), ...ownHeaders];
+        pool.dispatch({ path, method: 'POST', headers, body: request.body }, exchange);
+      } catch (error) {
+        // What no HTTP client would send, e.g. a control character in a header that was added.
+        exchange.onError(error);
+      }
+      return exchange;
+    },
     close: () => pool.destroy(),
   };
 }
 
-function rawPairs(raw: Dispatcher.DispatchController['rawHeaders']): HeaderPair[] {
-  const flat = Array.isArray(raw) ? raw : [];
-  return toHeaderPairs(
-    flat.map((item) => (typeof item === 'string' ? item : Buffer.from(item).toString('latin1'))),
-  );
+/** One request under way, as undici's pool reports on it. One object, since there are thousands. */
+class Exchange implements Forwarding, Dispatcher.DispatchHandler {
+  private readonly listener: AnswerListener;
+  private readonly target: URL;
+  private readonly timer: NodeJS.Timeout | undefined;
+  private isOver = false;
+  private abortRequest: ((reason: Error) => void) | null = null;
+  private resumeResponse: (() => void) | null = null;
+
+  constructor(listener: AnswerListener, target: URL, timeoutMs: number) {
+    this.listener = listener;
+    this.target = target;
+    if (timeoutMs > 0) {
+      this.timer = setTimeout(() => this.giveUp(timeoutError(timeoutMs)), timeoutMs);
+    }
+  }
+
+  resume(): void {
+    this.resumeResponse?.();
+  }
+
+  abort(reason: string): void {
+    this.giveUp(new Error(reason));
+  }
+
+  private giveUp(error: Error): void {
+    this.onError(error);
+    this.abortRequest?.(error);
+  }
+
+  /** True the first time. */
+  private settle(): boolean {
+    clearTimeout(this.timer);
+    const wasOver = this.isOver;
+    this.isOver = true;
+    return !wasOver;
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.abortRequest = abort;
+    // Given up while it waited for a connection.
+    if (this.isOver) abort(new Error('given up'));
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
+    // 1xx announces an answer, it is none.
+    if (this.isOver || status < 200) return true;
+    this.resumeResponse = resume;
+    this.listener.head(status, statusText, toPairs(raw));
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.isOver || this.listener.data(chunk);
+  }
+
+  onComplete(): void {
+    if (this.settle()) this.listener.end();
+  }
+
+  onError(error: unknown): void {
+    if (this.settle()) this.listener.failed(describeFailure(error, this.target));
+  }
+}
+
+function toPairs(raw: readonly Buffer[]): HeaderPair[] {
+  const pairs: HeaderPair[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    pairs.push([raw[i]?.toString('latin1') ?? '', raw[i + 1]?.toString('latin1') ?? '']);
+  }
+  return pairs;
 }

@@ -15,22 +15,35 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** The headers that go on to the next host: order, case and repeats as they were. */
-export function endToEndHeaders(headers: readonly HeaderPair[]): HeaderPair[] {
-  let named: ReadonlySet<string> | undefined;
+/** What `Connection` nearly always says; neither names a header that is not on the list. */
+const NAMES_NOTHING = /^(keep-alive|close)$/i;
+
+/** The names a `Connection` header adds to them; undefined where there is none. */
+function namedByConnection(headers: readonly HeaderPair[]): ReadonlySet<string> | undefined {
+  let named: Set<string> | undefined;
   for (const [name, value] of headers) {
-    if (name.length === 10 && name.toLowerCase() === 'connection') {
-      named = new Set([
-        ...(named ?? []),
-        ...value
-          .toLowerCase()
-          .split(',')
-          .map((token) => token.trim()),
-      ]);
-    }
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    if (NAMES_NOTHING.test(value)) continue;
+    named ??= new Set();
+    for (const token of value.toLowerCase().split(',')) named.add(token.trim());
   }
-  return headers.filter(([name]) => {
+  return named;
+}
+
+/**
+ * The headers that go on to the next host, as Node's flat list: order, case and repeats as they
+ * were. `except` (lower-case names) stay behind as well.
+ */
+export function endToEndHeaders(
+  headers: readonly HeaderPair[],
+  except?: ReadonlySet<string>,
+): string[] {
+  const named = namedByConnection(headers);
+  const flat: string[] = [];
+  for (const [name, value] of headers) {
     const key = name.toLowerCase();
-    return !HOP_BY_HOP.has(key) && named?.has(key) !== true;
-  });
+    if (HOP_BY_HOP.has(key) || named?.has(key) === true || except?.has(key) === true) continue;
+    flat.push(name, value);
+  }
+  return flat;
 }

@@ -79,7 +79,7 @@ function readRequest(
     return;
   }
   const headers = toHeaderPairs(request.rawHeaders);
-  if (headers.filter(([name]) => name.toLowerCase() === 'host').length > 1) {
+  if (countHosts(headers) > 1) {
     request.resume();
     options.onRefused(400, 'more than one Host header');
     // RFC 9112 §3.2.
@@ -112,6 +112,14 @@ function readRequest(
     const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
     options.onRequest({ method, path, httpVersion: request.httpVersion, headers, body, response });
   });
+}
+
+function countHosts(headers: readonly HeaderPair[]): number {
+  let count = 0;
+  for (const [name] of headers) {
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
 }
 
 /** `POST http://host/path` is allowed on the wire (RFC 9112 §3.2.2); we are that host. */

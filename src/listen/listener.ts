@@ -8,14 +8,14 @@ import {
 } from '../http/forward.ts';
 import { isOwnHost } from '../http/from-elsewhere.ts';
 import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '../http/receive.ts';
-import type { CaptureStore } from '../store/capture-store.ts';
+import type { BackgroundStore } from '../store/background-store.ts';
 import { createCaptureId, type Forward } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
 import { type PayloadSummary, summarisePayload } from '../webhook/payload-summary.ts';
 import type { WebhookRequest } from '../webhook/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../webhook/verification.ts';
 import type { Delivery, ListenEvent } from './events.ts';
-import { type AppAnswer, createRelay, type Relay } from './relay.ts';
+import { type AppAnswer, Relay } from './relay.ts';
 import { createTally } from './tally.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -38,7 +38,7 @@ export interface ListenerWorld {
   now(): number;
   elapsed(): number;
   randomBytes(size: number): Buffer;
-  readonly store: CaptureStore;
+  readonly store: Pick<BackgroundStore, 'add' | 'addForward' | 'setAnswered' | 'setReason'>;
   readonly storeFile: string;
   readonly emit: (event: ListenEvent) => void;
 }
@@ -83,11 +83,6 @@ interface Arrival {
   readonly isFiltered: boolean;
 }
 
-/** Something that a stop waits for, and can cut short. */
-interface Pending {
-  abort(reason: string): void;
-}
-
 /** Receives, keeps, verifies, forwards and answers until stopped. */
 export async function startListener(
   options: ListenerOptions,
@@ -97,7 +92,7 @@ export async function startListener(
   const forwarder = options.forward === undefined ? undefined : createForwarder(options.forward);
   const tally = createTally();
   const mayDiagnose = createGate(DIAGNOSES_PER_SECOND, world);
-  const pending = createPendingSet();
+  const pending = createPending();
 
   const onRequest = (request: ReceivedRequest): void => {
     let read: PayloadSummary | undefined;
@@ -128,77 +123,67 @@ export async function startListener(
     const { id, receivedAt, request, summary, verification } = arrival;
     const { method, path, httpVersion, headers, body } = request;
     const { event, eventId } = summary();
-    return store
-      .add({
-        id,
-        receivedAt,
-        method,
-        path,
-        httpVersion,
-        headers,
-        body,
-        event,
-        eventId,
-        verification,
-        answered,
-      })
-      .then(({ duplicateOf }) => duplicateOf);
+    return store.add({
+      id,
+      receivedAt,
+      method,
+      path,
+      httpVersion,
+      headers,
+      body,
+      event,
+      eventId,
+      verification,
+      answered,
+    });
   };
 
   /** Stored, answered by us, not passed on. */
   const keepOnly = (arrival: Arrival): void => {
-    const done = pending.add({ abort: () => undefined });
+    const slot = pending.open();
     const status = isAccepted(arrival) ? 200 : 401;
     keep(arrival, status).then(
       (duplicateOf) => {
         answerOurselves(arrival, status);
         conclude(arrival, duplicateOf, null, status);
-        done();
+        pending.close(slot);
       },
       (error: unknown) => {
         answerJson(arrival.request.response, 503, reportUnstored(error));
-        done();
+        pending.close(slot);
       },
     );
   };
 
   /** `ack`: stored, answered 200, then passed on. */
   const keepThenForward = (arrival: Arrival, to: Forwarder): void => {
-    const entry: Pending = { abort: () => undefined };
-    const done = pending.add(entry);
+    const slot = pending.open();
     keep(arrival, 200).then(
       (duplicateOf) => {
         const isBacklogged = pending.size() > ACK_BACKLOG;
         if (!isBacklogged) answerOurselves(arrival, 200);
-        const { forwarding } = passOn(arrival.request, to, null, (forward) => {
+        passOn(arrival.request, to, slot, null, (forward) => {
           if (isBacklogged) answerOurselves(arrival, 200);
           conclude(arrival, duplicateOf, forward, 200);
-          done();
+          pending.close(slot);
         });
-        entry.abort = forwarding.abort;
       },
       (error: unknown) => {
         answerJson(arrival.request.response, 503, reportUnstored(error));
-        done();
+        pending.close(slot);
       },
     );
   };
 
   /** `mirror`: stored and passed on at the same time; the app's answer waits for the store. */
   const keepAndForward = (arrival: Arrival, to: Forwarder): void => {
+    const slot = pending.open();
+    const { request } = arrival;
     let duplicateOf: string | null = null;
-    const entry: Pending = { abort: () => undefined };
-    const done = pending.add(entry);
-    const { forwarding, relay } = passOn(
-      arrival.request,
-      to,
-      arrival.request.response,
-      (forward, answered) => {
-        conclude(arrival, duplicateOf, forward, answered ?? 502);
-        done();
-      },
-    );
-    entry.abort = forwarding.abort;
+    const relay = passOn(request, to, slot, request.response, (forward, answered) => {
+      conclude(arrival, duplicateOf, forward, answered ?? 502);
+      pending.close(slot);
+    });
     keep(arrival, null).then(
       (first) => {
         duplicateOf = first;
@@ -206,8 +191,8 @@ export async function startListener(
       },
       (error: unknown) => {
         relay.refuse(503, reportUnstored(error));
-        forwarding.abort('the capture could not be stored');
-        done();
+        pending.abort(slot, 'the capture could not be stored');
+        pending.close(slot);
       },
     );
   };
@@ -215,23 +200,19 @@ export async function startListener(
   const passOn = (
     request: WebhookRequest,
     to: Forwarder,
+    slot: number,
     response: ServerResponse | null,
     onDone: (forward: Forward, answered: number | null) => void,
-  ): { forwarding: Forwarding; relay: Relay } => {
+  ): Relay => {
     const at = world.now();
     const startedAt = world.elapsed();
-    let current: Forwarding | undefined;
-    const relay = createRelay({
-      response,
-      resume: () => current?.resume(),
-      onDone: (answer, answered) => {
-        const url = to.urlFor(request);
-        onDone(toForward(answer, url, at, world.elapsed() - startedAt), answered);
-      },
+    const relay = new Relay(response, (answer, answered) => {
+      onDone(toForward(answer, to.urlFor(request), at, world.elapsed() - startedAt), answered);
     });
     const forwarding = to.forward(request, relay);
-    current = forwarding;
-    return { forwarding, relay };
+    relay.attach(forwarding);
+    pending.attach(slot, forwarding);
+    return relay;
   };
 
   const reportUnstored = (error: unknown): object => {
@@ -272,7 +253,7 @@ export async function startListener(
       isFiltered,
       answered: { status: answered },
     };
-    emit({ ...settled, warnings: findWarnings(settled) });
+    emit(Object.assign(settled, { warnings: findWarnings(settled) }));
   };
 
   /** The cause of a signature that does not match, once the sender has its answer. */
@@ -307,15 +288,13 @@ export async function startListener(
     to: Forwarder,
   ): Promise<Forward> =>
     new Promise((resolve) => {
-      const entry: Pending = { abort: () => undefined };
-      const done = pending.add(entry);
-      const { forwarding } = passOn(capture, to, null, (forward) => {
+      const slot = pending.open();
+      passOn(capture, to, slot, null, (forward) => {
         const replayed: Forward = { ...forward, kind: 'replay' };
         store.addForward(capture.id, replayed);
         resolve(replayed);
-        done();
+        pending.close(slot);
       });
-      entry.abort = forwarding.abort;
     });
 
   return {
@@ -360,33 +339,46 @@ function toForward(answer: AppAnswer, url: string, at: number, durationMs: numbe
   };
 }
 
-interface PendingSet {
-  /** The returned function says that it is over. */
-  add(entry: Pending): () => void;
+/** What a stop waits for, and can cut short: each thing under way has a slot. */
+interface Pending {
+  open(): number;
+  /** Says how to cut it short. */
+  attach(slot: number, forwarding: Forwarding): void;
+  abort(slot: number, reason: string): void;
+  close(slot: number): void;
   size(): number;
   abortAll(reason: string): void;
   whenEmpty(): Promise<void>;
 }
 
-function createPendingSet(): PendingSet {
-  const entries = new Set<Pending>();
+/**
+ * Slots in an array and not a Set: a Set that thousands of requests enter and leave discards its
+ * tables again and again, and each one drags the requests it names into the old generation.
+ */
+function createPending(): Pending {
+  const slots: Array<Forwarding | null> = [];
+  const free: number[] = [];
   let onEmpty: (() => void) | undefined;
+  const size = (): number => slots.length - free.length;
   return {
-    add: (entry) => {
-      entries.add(entry);
-      return () => {
-        entries.delete(entry);
-        if (entries.size === 0) onEmpty?.();
-      };
+    open: () => free.pop() ?? slots.push(null) - 1,
+    attach: (slot, forwarding) => {
+      slots[slot] = forwarding;
     },
-    size: () => entries.size,
+    abort: (slot, reason) => slots[slot]?.abort(reason),
+    close: (slot) => {
+      slots[slot] = null;
+      free.push(slot);
+      if (size() === 0) onEmpty?.();
+    },
+    size,
     abortAll: (reason) => {
-      for (const entry of entries) entry.abort(reason);
+      for (const forwarding of slots) forwarding?.abort(reason);
     },
     whenEmpty: () =>
       new Promise((resolve) => {
         onEmpty = resolve;
-        if (entries.size === 0) resolve();
+        if (size() === 0) resolve();
       }),
   };
 }

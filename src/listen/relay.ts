@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { AnswerListener } from '../http/forward.ts';
+import type { AnswerListener, Forwarding } from '../http/forward.ts';
 import { endToEndHeaders } from '../http/hop-by-hop.ts';
 import { answerJson } from '../http/receive.ts';
 import { KEPT_RESPONSE_BYTES } from '../webhook/capture.ts';
@@ -7,6 +7,8 @@ import type { HeaderPair } from '../webhook/request.ts';
 
 /** Answers up to this size wait until they are whole, so that an app that breaks off becomes a 502. */
 const HELD_BYTES = 64 * 1024;
+/** Answers up to this size go out as text of the same bytes: one write with their head instead of two. */
+const ONE_WRITE_BYTES = 4096;
 
 /** What the app answered, as far as it is kept. */
 export interface AppAnswer {
@@ -18,129 +20,155 @@ export interface AppAnswer {
   readonly error: string | null;
 }
 
-/** Carries an app's answer to the sender, but not before it may: `release` opens the way. */
-export interface Relay extends AnswerListener {
-  /** The capture is durable: the answer may go out. */
-  release(): void;
-  /** The capture could not be kept: whatever the app says, the sender gets this instead. */
-  refuse(status: number, document: object): void;
+interface AnswerHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: HeaderPair[];
 }
 
-export interface RelayOptions {
+/**
+ * Carries an app's answer to the sender, but not before it may: `release` opens the way. One
+ * object for each request, since there are thousands a second.
+ */
+export class Relay implements AnswerListener {
   /** null: the sender is answered by somebody else, the app's answer is only recorded. */
-  readonly response: ServerResponse | null;
-  readonly resume: () => void;
-  /** Called once, when the app's answer is over; `answered` is what the sender got. */
-  readonly onDone: (answer: AppAnswer, answered: number | null) => void;
-}
+  private readonly response: ServerResponse | null;
+  private readonly onDone: (answer: AppAnswer, answered: number | null) => void;
+  /** What brings the answer; resumed when the sender can take more. */
+  private source: Forwarding | null = null;
+  private answerHead: AnswerHead | null = null;
+  private held: Buffer[] = [];
+  private heldBytes = 0;
+  private readonly kept: Buffer[] = [];
+  private keptBytes = 0;
+  private isReleased: boolean;
+  private isRefused = false;
+  private isStreaming = false;
+  private isOver = false;
+  /** Why it is over without a whole answer. */
+  private error: string | null = null;
 
-export function createRelay({ response, resume, onDone }: RelayOptions): Relay {
-  let head: { status: number; statusText: string; headers: HeaderPair[] } | undefined;
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  const kept: Buffer[] = [];
-  let keptBytes = 0;
-  let isReleased = response === null;
-  let isRefused = false;
-  let isStreaming = false;
-  let over: { readonly error: string | null } | undefined;
+  /** `onDone` is called once, when the app's answer is over, with what the sender got. */
+  constructor(
+    response: ServerResponse | null,
+    onDone: (answer: AppAnswer, answered: number | null) => void,
+  ) {
+    this.response = response;
+    this.isReleased = response === null;
+    this.onDone = onDone;
+  }
 
-  const finish = (answered: number | null): void => {
-    const error = over?.error ?? null;
-    onDone(
+  /** Says what brings the answer. */
+  attach(source: Forwarding): void {
+    this.source = source;
+  }
+
+  /** The capture is durable: the answer may go out. */
+  release(): void {
+    this.isReleased = true;
+    this.advance();
+  }
+
+  /** The capture could not be kept: whatever the app says, the sender gets this instead. */
+  refuse(status: number, document: object): void {
+    this.isRefused = true;
+    if (this.response !== null) answerJson(this.response, status, document);
+  }
+
+  head(status: number, statusText: string, headers: HeaderPair[]): void {
+    this.answerHead = { status, statusText, headers };
+  }
+
+  data(chunk: Buffer): boolean {
+    this.keep(chunk);
+    const { response } = this;
+    if (response === null || this.isRefused) return true;
+    if (this.isStreaming) return response.destroyed || response.write(chunk);
+    this.held.push(chunk);
+    this.heldBytes += chunk.length;
+    this.advance();
+    return this.isStreaming || this.heldBytes <= HELD_BYTES;
+  }
+
+  end(): void {
+    this.isOver = true;
+    if (this.isStreaming && this.response !== null) {
+      this.response.end();
+      this.finish(this.answerHead?.status ?? null);
+    } else this.advance();
+  }
+
+  failed(reason: string): void {
+    this.isOver = true;
+    this.error = reason;
+    if (this.isStreaming && this.response !== null) {
+      // Half an answer is out: only a broken connection tells the sender so.
+      this.response.destroy();
+      this.finish(this.answerHead?.status ?? null);
+    } else this.advance();
+  }
+
+  /** Moves on as far as the two conditions (released; over, or too long to hold) allow. */
+  private advance(): void {
+    const { response, answerHead } = this;
+    if (!this.isReleased || this.isRefused || this.isStreaming) return;
+    if (response === null) {
+      if (this.isOver) this.finish(null);
+    } else if (!this.isOver) {
+      if (this.heldBytes > HELD_BYTES) this.stream(response);
+    } else if (this.error !== null || answerHead === null) {
+      answerJson(response, 502, { error: 'app_unreachable', message: this.error });
+      this.finish(502);
+    } else {
+      this.writeHead(response);
+      const body = join(this.held);
+      if (body.length <= ONE_WRITE_BYTES) response.end(body.toString('latin1'), 'latin1');
+      else response.end(body);
+      this.finish(answerHead.status);
+    }
+  }
+
+  private stream(response: ServerResponse): void {
+    const resume = (): void => this.source?.resume();
+    this.isStreaming = true;
+    this.writeHead(response);
+    response.on('drain', resume);
+    // A sender that left drains no more; the rest of the answer is read and dropped.
+    response.on('close', resume);
+    for (const chunk of this.held) response.write(chunk);
+    this.held = [];
+    resume();
+  }
+
+  private writeHead(response: ServerResponse): void {
+    if (this.answerHead === null) return;
+    const { status, statusText, headers } = this.answerHead;
+    response.sendDate = false;
+    response.writeHead(status, statusText, endToEndHeaders(headers));
+  }
+
+  private keep(chunk: Buffer): void {
+    if (this.keptBytes >= KEPT_RESPONSE_BYTES) return;
+    const part = chunk.subarray(0, KEPT_RESPONSE_BYTES - this.keptBytes);
+    this.kept.push(part);
+    this.keptBytes += part.length;
+  }
+
+  private finish(answered: number | null): void {
+    const { answerHead, error } = this;
+    this.onDone(
       {
-        status: error === null ? (head?.status ?? null) : null,
-        headers: head?.headers ?? [],
-        body: Buffer.concat(kept),
+        status: error === null ? (answerHead?.status ?? null) : null,
+        headers: answerHead?.headers ?? [],
+        body: join(this.kept),
         error,
       },
       answered,
     );
-  };
-
-  const writeHead = (target: ServerResponse): void => {
-    if (head === undefined) return;
-    target.sendDate = false;
-    target.writeHead(head.status, head.statusText, endToEndHeaders(head.headers).flat());
-  };
-
-  const keep = (chunk: Buffer): void => {
-    if (keptBytes >= KEPT_RESPONSE_BYTES) return;
-    const part = Buffer.from(chunk.subarray(0, KEPT_RESPONSE_BYTES - keptBytes));
-    kept.push(part);
-    keptBytes += part.length;
-  };
-
-  const stream = (target: ServerResponse): void => {
-    isStreaming = true;
-    writeHead(target);
-    target.on('drain', resume);
-    // A sender that left drains no more; the rest of the answer is read and dropped.
-    target.on('close', resume);
-    for (const chunk of held) target.write(chunk);
-    held = [];
-    resume();
-  };
-
-  /** Moves on as far as the two conditions (released; over, or too long to hold) allow. */
-  const advance = (): void => {
-    if (!isReleased || isRefused || isStreaming) return;
-    if (response === null) {
-      if (over !== undefined) finish(null);
-    } else if (over === undefined) {
-      if (heldBytes > HELD_BYTES) stream(response);
-    } else if (over.error !== null || head === undefined) {
-      answerJson(response, 502, { error: 'app_unreachable', message: over.error });
-      finish(502);
-    } else {
-      writeHead(response);
-      endWhole(response, held, heldBytes);
-      finish(head.status);
-    }
-  };
-
-  return {
-    head: (status, statusText, headers) => {
-      head = { status, statusText, headers };
-    },
-    data: (chunk) => {
-      keep(chunk);
-      if (response === null || isRefused) return true;
-      if (isStreaming) return response.destroyed || response.write(chunk);
-      held.push(chunk);
-      heldBytes += chunk.length;
-      advance();
-      return isStreaming || heldBytes <= HELD_BYTES;
-    },
-    end: () => {
-      over = { error: null };
-      if (isStreaming && response !== null) {
-        response.end();
-        finish(head?.status ?? null);
-      } else advance();
-    },
-    failed: (reason) => {
-      over = { error: reason };
-      if (isStreaming && response !== null) {
-        // Half an answer is out: only a broken connection tells the sender so.
-        response.destroy();
-        finish(head?.status ?? null);
-      } else advance();
-    },
-    release: () => {
-      isReleased = true;
-      advance();
-    },
-    refuse: (status, document) => {
-      isRefused = true;
-      if (response !== null) answerJson(response, status, document);
-    },
-  };
+  }
 }
 
-/** Short answers go out as text of the same bytes: one write with their head instead of two. */
-function endWhole(response: ServerResponse, chunks: readonly Buffer[], size: number): void {
-  const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks, size);
-  if (size <= 4096) response.end(body.toString('latin1'), 'latin1');
-  else response.end(body);
+function join(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }

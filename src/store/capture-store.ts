@@ -1,19 +1,16 @@
-import {
-  type Capture,
-  type Forward,
-  KEPT_RESPONSE_BYTES,
-  type NewCapture,
-} from '../webhook/capture.ts';
+import type { Capture, Forward } from '../webhook/capture.ts';
 import type { HeaderPair } from '../webhook/request.ts';
 import type { Reason } from '../webhook/verification.ts';
 import { createEventIndex, toEventKey } from './event-index.ts';
 import { type Database, openDatabase, readPragma, runTransaction, storeError } from './database.ts';
-
-/** What was decided when a capture became durable. */
-export interface Added {
-  /** Id of the first capture of the same event with the same verdict; null for the first. */
-  readonly duplicateOf: string | null;
-}
+import {
+  type CaptureRow,
+  type ForwardRow,
+  type Rows,
+  toBlob,
+  toCaptureRow,
+  toForwardRow,
+} from './rows.ts';
 
 export interface CaptureFilter {
   readonly event?: string;
@@ -37,25 +34,18 @@ export interface CaptureReader {
   close(): void;
 }
 
-/** Writing side: one per process. */
+/** Writing side. */
 export interface CaptureStore extends CaptureReader {
   /**
-   * Keeps a capture; resolves once it is on disk (fsync'd). Captures that arrive while one commit
-   * is written share the next. Rejects with STORE_UNUSABLE, and then nothing of it was kept.
+   * Keeps rows in one commit: when it returns they are on disk (fsync'd). For each capture the id
+   * of the first one of the same event with the same verdict; null for the first. Throws
+   * STORE_UNUSABLE, and then nothing of it was kept.
    */
-  add(capture: NewCapture): Promise<Added>;
-  /** Notes a forward and the status its sender got; written with the next commit. */
-  addForward(captureId: string, forward: Forward): void;
-  /** Notes the status the sender got, where it was not known before; likewise. */
-  setAnswered(captureId: string, status: number): void;
-  /** Notes a reason that was found afterwards; likewise. */
-  setReason(captureId: string, reason: Reason): void;
+  write(rows: Partial<Rows>): Array<string | null>;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
   import(captures: Iterable<Capture>): number;
   /** Removes the oldest; how many. */
   prune(limit: { readonly before?: number; readonly keep?: number }): number;
-  /** Writes what is waiting. */
-  flush(): void;
 }
 
 /**
@@ -67,8 +57,6 @@ const CAP_CHECK_EVERY = 1000;
 /** Above how much of the cap it prunes down to. */
 const CAP_TARGET = 0.95;
 const PRUNE_CHUNK = 500;
-/** How long a forward's row may wait for a capture to ride along with, ms. */
-const RIDE_WAIT_MS = 25;
 const READ_CHUNK = 100;
 /** More attempts of one event than this are told apart by nobody. */
 const OF_EVENT_LIMIT = 50;
@@ -99,7 +87,7 @@ function orClose<T>(file: string, database: Database, create: () => T): T {
 const COLUMNS =
   'seq, id, received_at, method, path, http_version, headers, body, event, event_id, valid, reason, duplicate_of, answered';
 
-interface CaptureRow {
+interface StoredCapture {
   readonly seq: number;
   readonly id: string;
   readonly received_at: number;
@@ -116,7 +104,7 @@ interface CaptureRow {
   readonly answered: number | null;
 }
 
-interface ForwardRow {
+interface StoredForward {
   readonly kind: 'forward' | 'replay';
   readonly at: number;
   readonly url: string;
@@ -128,7 +116,6 @@ interface ForwardRow {
   readonly edited: number;
 }
 
-const toBlob = (text: string): Buffer => Buffer.from(text, 'utf8');
 const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
 const asBuffer = (blob: Uint8Array): Buffer =>
   Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
@@ -142,8 +129,8 @@ function createReader(file: string, database: Database): CaptureReader {
   );
   const selectById = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE id = ?`);
 
-  const toCapture = (row: CaptureRow): Capture => {
-    const forwards = (selectForwards.all(row.id) as unknown as ForwardRow[]).map(toForward);
+  const toCapture = (row: StoredCapture): Capture => {
+    const forwards = (selectForwards.all(row.id) as unknown as StoredForward[]).map(toForward);
     const first = forwards.find(({ kind }) => kind === 'forward');
     return {
       id: row.id,
@@ -174,20 +161,20 @@ function createReader(file: string, database: Database): CaptureReader {
   return {
     get: (id) =>
       guarded(() => {
-        const row = selectById.get(id) as unknown as CaptureRow | undefined;
+        const row = selectById.get(id) as unknown as StoredCapture | undefined;
         return row === undefined ? undefined : toCapture(row);
       }),
     list: (filter, limit) =>
       guarded(() => {
         const { where, values } = toWhere(filter);
         const sql = `SELECT ${COLUMNS} FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
-        const rows = database.prepare(sql).all(...values, limit) as unknown as CaptureRow[];
+        const rows = database.prepare(sql).all(...values, limit) as unknown as StoredCapture[];
         return rows.map(toCapture);
       }),
     ofEvent: (eventId) =>
       guarded(() => {
         const rows = selectOfEvent.all(toBlob(eventId), OF_EVENT_LIMIT) as unknown as Array<
-          Pick<CaptureRow, 'id' | 'received_at'>
+          Pick<StoredCapture, 'id' | 'received_at'>
         >;
         return rows.map((row) => ({ id: row.id, receivedAt: row.received_at })).reverse();
       }),
@@ -197,7 +184,7 @@ function createReader(file: string, database: Database): CaptureReader {
       const select = guarded(() => database.prepare(sql));
       for (let after = 0; ;) {
         const rows = guarded(
-          () => select.all(...values, after, READ_CHUNK) as unknown as CaptureRow[],
+          () => select.all(...values, after, READ_CHUNK) as unknown as StoredCapture[],
         );
         for (const row of rows) yield guarded(() => toCapture(row));
         if (rows.length < READ_CHUNK) return;
@@ -208,7 +195,7 @@ function createReader(file: string, database: Database): CaptureReader {
   };
 }
 
-function toForward(row: ForwardRow): Forward {
+function toForward(row: StoredForward): Forward {
   return {
     kind: row.kind,
     at: row.at,
@@ -243,12 +230,6 @@ function toWhere(filter: CaptureFilter): {
   return { where: where.join(' AND '), values };
 }
 
-interface Waiting {
-  readonly capture: NewCapture;
-  readonly resolve: (added: Added) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 function createStore(file: string, database: Database, maxBytes: number): CaptureStore {
   const reader = createReader(file, database);
   const insertCapture = database.prepare(
@@ -263,103 +244,63 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const updateReason = database.prepare('UPDATE captures SET reason = ? WHERE id = ?');
   const events = createEventIndex(database);
   const deleteOldest = database.prepare(
-    'DELETE FROM captures WHERE seq IN (SELECT seq FROM captures ORDER BY seq LIMIT ?)',
+    `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures ORDER BY seq LIMIT ?)
+       AND seq < (SELECT max(seq) FROM captures)`,
+  );
+  const selectSpan = database.prepare(
+    'SELECT (SELECT max(seq) FROM captures) - (SELECT min(seq) FROM captures) + 1 AS span',
   );
 
-  let waiting: Waiting[] = [];
-  /** Writes that nobody waits for; they ride along with the next commit. */
-  let riding: Array<() => void> = [];
-  let isScheduled = false;
-  let rideTimer: NodeJS.Timeout | undefined;
   let sinceCapCheck = CAP_CHECK_EVERY;
 
   const transaction = (work: () => void): void => {
-    runTransaction(database, () => {
-      events.catchUp();
-      work();
-    });
-  };
-
-  const writeCapture = (capture: NewCapture): Added => {
-    const eventId = toBlob(capture.eventId);
-    const eventKey = toEventKey(eventId);
-    const valid = capture.verification.valid ? 1 : 0;
-    const duplicateOf = events.find(eventKey, eventId, valid);
-    const { lastInsertRowid } = insertCapture.run(
-      capture.id,
-      capture.receivedAt,
-      capture.method,
-      toBlob(capture.path),
-      capture.httpVersion,
-      toBlob(JSON.stringify(capture.headers)),
-      capture.body,
-      capture.event === null ? null : toBlob(capture.event),
-      eventId,
-      eventKey,
-      valid,
-      capture.verification.reason,
-      duplicateOf,
-      capture.answered,
-    );
-    events.add(eventKey, Number(lastInsertRowid));
-    return { duplicateOf };
-  };
-
-  const writeForward = (captureId: string, forward: Forward): void => {
-    insertForward.run(
-      captureId,
-      forward.kind,
-      forward.at,
-      forward.url,
-      forward.status,
-      forward.durationMs,
-      forward.error === null ? null : toBlob(forward.error),
-      toBlob(JSON.stringify(forward.responseHeaders)),
-      forward.responseBody.subarray(0, KEPT_RESPONSE_BYTES),
-      forward.edited ? 1 : 0,
-      captureId,
-    );
-  };
-
-  const commit = (): void => {
-    isScheduled = false;
-    clearTimeout(rideTimer);
-    rideTimer = undefined;
-    const batch = waiting;
-    const rides = riding;
-    waiting = [];
-    riding = [];
-    if (batch.length === 0 && rides.length === 0) return;
-    const added: Added[] = [];
     try {
-      transaction(() => {
-        for (const write of rides) write();
-        for (const { capture } of batch) added.push(writeCapture(capture));
+      runTransaction(database, () => {
+        events.catchUp();
+        work();
       });
     } catch (error) {
-      // What nobody waits for gets another chance with the next commit, a bounded number of them.
-      riding = [...rides.slice(-1000), ...riding];
-      const cause = storeError(file, error);
-      for (const { reject } of batch) reject(cause);
-      return;
-    }
-    batch.forEach(({ resolve }, index) => resolve(added[index] ?? { duplicateOf: null }));
-    sinceCapCheck += batch.length;
-    if (sinceCapCheck >= CAP_CHECK_EVERY) {
-      sinceCapCheck = 0;
-      setImmediate(makeRoom);
+      throw storeError(file, error);
     }
   };
 
-  const schedule = (): void => {
-    if (isScheduled) return;
-    isScheduled = true;
-    setImmediate(commit);
+  const writeCapture = (row: CaptureRow): string | null => {
+    const eventKey = toEventKey(row.eventId);
+    const duplicateOf = events.find(eventKey, row.eventId, row.valid);
+    const { lastInsertRowid } = insertCapture.run(
+      row.id,
+      row.receivedAt,
+      row.method,
+      row.path,
+      row.httpVersion,
+      row.headers,
+      row.body,
+      row.event,
+      row.eventId,
+      eventKey,
+      row.valid,
+      row.reason,
+      duplicateOf,
+      row.answered,
+    );
+    events.add(eventKey, Number(lastInsertRowid));
+    return duplicateOf;
   };
 
-  const ride = (write: () => void): void => {
-    riding.push(write);
-    rideTimer ??= setTimeout(commit, RIDE_WAIT_MS);
+  const writeForward = (row: ForwardRow): void => {
+    insertForward.run(
+      row.captureId,
+      row.kind,
+      row.at,
+      row.url,
+      row.status,
+      row.durationMs,
+      row.error,
+      row.responseHeaders,
+      row.responseBody,
+      row.edited,
+      row.captureId,
+    );
   };
 
   const usedBytes = (): number =>
@@ -368,12 +309,14 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
 
   let isOpen = true;
   let isMakingRoom = false;
-  /** Deletes a chunk at a time between other work until the store is below its cap. */
+  /** Deletes a part at a time between other work until the store is below its cap. */
   const makeRoom = (): void => {
     if (!isOpen) return;
-    const limit = isMakingRoom ? maxBytes * CAP_TARGET : maxBytes;
     try {
-      isMakingRoom = usedBytes() > limit && deleteOldest.run(PRUNE_CHUNK).changes > 0;
+      const used = usedBytes();
+      const target = maxBytes * CAP_TARGET;
+      isMakingRoom =
+        used > (isMakingRoom ? target : maxBytes) && deleteShare(1 - target / used) > 0;
     } catch {
       // Room is made at the next check; the captures themselves are safe.
       isMakingRoom = false;
@@ -381,42 +324,44 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     if (isMakingRoom) setImmediate(makeRoom);
   };
 
+  /** Half of what is too much, so that large captures among the newest are not swept along. */
+  const deleteShare = (share: number): number => {
+    const span = (selectSpan.get() as { span: number | null }).span ?? 0;
+    const count = Math.min(PRUNE_CHUNK, Math.max(1, Math.floor((span * share) / 2)));
+    return Number(deleteOldest.run(count).changes);
+  };
+
   return {
     ...reader,
-    add: (capture) =>
-      new Promise<Added>((resolve, reject) => {
-        waiting.push({ capture, resolve, reject });
-        schedule();
-      }),
-    addForward: (captureId, forward) => {
-      ride(() => writeForward(captureId, forward));
-    },
-    setAnswered: (captureId, status) => {
-      ride(() => updateAnswered.run(status, captureId));
-    },
-    setReason: (captureId, reason) => {
-      ride(() => updateReason.run(reason, captureId));
+    write: ({ captures = [], forwards = [], answered = [], reasons = [] }) => {
+      let firsts: Array<string | null> = [];
+      transaction(() => {
+        firsts = captures.map(writeCapture);
+        for (const forward of forwards) writeForward(forward);
+        for (const [id, status] of answered) updateAnswered.run(status, id);
+        for (const [id, reason] of reasons) updateReason.run(reason, id);
+      });
+      sinceCapCheck += captures.length;
+      if (sinceCapCheck >= CAP_CHECK_EVERY) {
+        sinceCapCheck = 0;
+        if (!isMakingRoom) setImmediate(makeRoom);
+      }
+      return firsts;
     },
     import: (captures) => {
       let count = 0;
-      try {
-        transaction(() => {
-          for (const capture of captures) {
-            if (reader.get(capture.id) !== undefined) continue;
-            writeCapture(capture);
-            for (const forward of capture.forwards) writeForward(capture.id, forward);
-            count += 1;
-          }
-        });
-      } catch (error) {
-        throw storeError(file, error);
-      }
+      transaction(() => {
+        for (const capture of captures) {
+          if (reader.get(capture.id) !== undefined) continue;
+          writeCapture(toCaptureRow(capture));
+          for (const forward of capture.forwards) writeForward(toForwardRow(capture.id, forward));
+          count += 1;
+        }
+      });
       return count;
     },
     prune: (limit) => pruneStore(file, database, limit),
-    flush: commit,
     close: () => {
-      commit();
       isOpen = false;
       try {
         // The file alone is then the whole store, for whoever copies it.

@@ -51,8 +51,9 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 export function createCaptureId(receivedAt: number, random: Uint8Array): string {
   let time = '';
   for (let rest = receivedAt, i = 0; i < 9; i++, rest = Math.floor(rest / 32)) {
-    time = `${ALPHABET[rest % 32] ?? '0'}${time}`;
+    time = `${ALPHABET.charAt(rest % 32)}${time}`;
   }
-  const tail = Array.from(random.subarray(0, 7), (byte) => ALPHABET[byte % 32]).join('');
+  let tail = '';
+  for (let i = 0; i < 7; i++) tail += ALPHABET.charAt((random[i] ?? 0) % 32);
   return `cap_${time}${tail}`;
 }

@@ -1,0 +1,247 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { RelyableError } from '../errors.ts';
+import type { Forward, NewCapture } from '../webhook/capture.ts';
+import type { Reason } from '../webhook/verification.ts';
+import { Packer } from './packing.ts';
+import { packCapture, packForward, type Rows } from './rows.ts';
+import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
+
+/** A capture store that writes in a thread of its own, for a process that must not wait for disks. */
+export interface BackgroundStore {
+  /**
+   * Keeps a capture; resolves once it is on disk (fsync'd), with the id of the first capture of
+   * the same event and verdict, null for the first. What arrives while one commit is written
+   * shares the next. Rejects with STORE_UNUSABLE, and then it was not kept.
+   */
+  add(capture: NewCapture): Promise<string | null>;
+  /** Notes a forward; written with the next commit. */
+  addForward(captureId: string, forward: Forward): void;
+  /** Notes the status the sender got, where it was not known before; likewise. */
+  setAnswered(captureId: string, status: number): void;
+  /** Notes a reason that was found afterwards; likewise. */
+  setReason(captureId: string, reason: Reason): void;
+  /** Resolves once everything noted so far was written, or could not be. */
+  flush(): Promise<void>;
+  /** Writes what waits and closes the file. */
+  close(): Promise<void>;
+}
+
+/** How long a note may wait for a capture to ride along with, ms. */
+const RIDE_WAIT_MS = 25;
+/** Notes kept for another try when a commit failed. */
+const KEPT_NOTES = 1000;
+/** One message carries about so many bytes; more wait for the next. A larger buffer is not kept. */
+const MESSAGE_BYTES = 8 * 1024 * 1024;
+/** The thread holds one batch at a time: a small young generation does. */
+const YOUNG_GENERATION_MB = 4;
+
+/** Beside the bundle's other files. */
+const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
+
+interface Waiting {
+  readonly capture: NewCapture;
+  readonly resolve: (first: string | null) => void;
+  readonly reject: (error: RelyableError) => void;
+}
+
+interface UnderWay {
+  readonly batch: readonly Waiting[];
+  readonly notes: Notes;
+  readonly onDone: ReadonlyArray<() => void>;
+}
+
+/** What nobody waits for. */
+interface Notes {
+  readonly forwards: Array<readonly [captureId: string, forward: Forward]>;
+  readonly answered: Array<Rows['answered'][number]>;
+  readonly reasons: Array<Rows['reasons'][number]>;
+}
+
+/** A thread that is starting up and has no store yet. */
+export interface StoreThread {
+  /** Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE. */
+  open(file: string): Promise<BackgroundStore>;
+}
+
+/** Starts the thread; until it has a store it keeps no process alive. */
+export function startStoreThread(): StoreThread {
+  const thread = new Worker(THREAD_FILE, {
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  thread.unref();
+  return {
+    open: (file) =>
+      new Promise((resolve, reject) => {
+        thread.ref();
+        thread.once('error', (error) => {
+          reject(unusable({ message: error.message, hint: undefined }));
+        });
+        thread.once('message', (message: FromThread) => {
+          if (message.type !== 'open') return;
+          if (message.error === null) resolve(createBackgroundStore(thread));
+          else reject(unusable(message.error));
+        });
+        thread.postMessage({ type: 'open', file } satisfies ToThread);
+      }),
+  };
+}
+
+function unusable({ message, hint }: ThreadError): RelyableError {
+  return new RelyableError('STORE_UNUSABLE', message, hint === undefined ? {} : { hint });
+}
+
+const noNotes = (): Notes => ({ forwards: [], answered: [], reasons: [] });
+
+function createBackgroundStore(thread: Worker): BackgroundStore {
+  let waiting: Waiting[] = [];
+  let notes = noNotes();
+  /** What the thread is writing; null while it has nothing to do. */
+  let underWay: UnderWay | null = null;
+  let spare = new ArrayBuffer(64 * 1024);
+  let isScheduled = false;
+  let rideTimer: NodeJS.Timeout | undefined;
+  const flushed: Array<() => void> = [];
+  let isClosing = false;
+  let onClosed: (() => void) | undefined;
+  let failure: RelyableError | null = null;
+
+  const post = (message: ToThread, transfer: readonly ArrayBuffer[] = []): void =>
+    thread.postMessage(message, transfer);
+
+  const hasNotes = (): boolean =>
+    notes.forwards.length + notes.answered.length + notes.reasons.length > 0;
+
+  const send = (): void => {
+    isScheduled = false;
+    if (underWay !== null) return;
+    clearTimeout(rideTimer);
+    rideTimer = undefined;
+    if (waiting.length === 0 && !hasNotes()) {
+      for (const done of flushed.splice(0)) done();
+      return;
+    }
+    const batch = takeBatch();
+    underWay = { batch, notes, onDone: flushed.splice(0) };
+    notes = noNotes();
+    const { forwards, answered, reasons } = underWay.notes;
+    const packer = new Packer(spare);
+    for (const { capture } of batch) packCapture(packer, capture);
+    for (const [captureId, forward] of forwards) packForward(packer, captureId, forward);
+    const packed = packer.finish();
+    const counts = { captures: batch.length, forwards: forwards.length };
+    post({ type: 'write', ...counts, ...packed, answered, reasons }, [packed.buffer]);
+  };
+
+  const takeBatch = (): readonly Waiting[] => {
+    let size = 0;
+    let count = 0;
+    for (const { capture } of waiting) {
+      size += capture.body.length;
+      if (count > 0 && size > MESSAGE_BYTES) break;
+      count += 1;
+    }
+    const batch = waiting;
+    waiting = batch.length === count ? [] : batch.splice(count);
+    return batch;
+  };
+
+  const schedule = (): void => {
+    if (isScheduled || underWay !== null) return;
+    isScheduled = true;
+    setImmediate(send);
+  };
+
+  const onWritten = ({ firsts, error, buffer }: FromThread & { type: 'written' }): void => {
+    const done = underWay;
+    underWay = null;
+    spare = buffer.byteLength <= MESSAGE_BYTES ? buffer : new ArrayBuffer(0);
+    if (done === null) return;
+    if (error === null) {
+      for (const [index, { resolve }] of done.batch.entries()) resolve(firsts[index] ?? null);
+    } else {
+      keepForRetry(done.notes);
+      const cause = unusable(error);
+      for (const { reject } of done.batch) reject(cause);
+    }
+    for (const tell of done.onDone) tell();
+    if (waiting.length > 0 || flushed.length > 0) send();
+    else if (hasNotes()) ride();
+  };
+
+  /** What nobody waits for gets another chance with the next commit, a bounded number of them. */
+  const keepForRetry = ({ forwards, answered, reasons }: Notes): void => {
+    if (isClosing) return;
+    notes = {
+      forwards: [...forwards, ...notes.forwards].slice(-KEPT_NOTES),
+      answered: [...answered, ...notes.answered].slice(-KEPT_NOTES),
+      reasons: [...reasons, ...notes.reasons].slice(-KEPT_NOTES),
+    };
+  };
+
+  const ride = (): void => {
+    rideTimer ??= setTimeout(send, RIDE_WAIT_MS);
+  };
+
+  thread.on('message', (message: FromThread) => {
+    if (message.type === 'written') onWritten(message);
+    else if (message.type === 'closed') onClosed?.();
+  });
+  const fail = (reason: string): void => {
+    failure = unusable({ message: `the store's thread ended: ${reason}`, hint: undefined });
+    for (const { reject } of [...(underWay?.batch ?? []), ...waiting]) reject(failure);
+    waiting = [];
+    for (const done of [...(underWay?.onDone ?? []), ...flushed.splice(0)]) done();
+    underWay = null;
+    onClosed?.();
+  };
+  thread.on('error', (error) => fail(error.message));
+  thread.on('exit', (code) => {
+    if (failure === null && onClosed === undefined) fail(`exit ${code}`);
+  });
+
+  const flush = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (failure !== null) {
+        resolve();
+        return;
+      }
+      flushed.push(resolve);
+      send();
+    });
+
+  return {
+    add: (capture) =>
+      new Promise((resolve, reject) => {
+        if (failure !== null) {
+          reject(failure);
+          return;
+        }
+        waiting.push({ capture, resolve, reject });
+        schedule();
+      }),
+    addForward: (captureId, forward) => {
+      notes.forwards.push([captureId, forward]);
+      ride();
+    },
+    setAnswered: (captureId, status) => {
+      notes.answered.push([captureId, status]);
+      ride();
+    },
+    setReason: (captureId, reason) => {
+      notes.reasons.push([captureId, reason]);
+      ride();
+    },
+    flush,
+    close: async () => {
+      isClosing = true;
+      do await flush();
+      while (waiting.length > 0 || hasNotes());
+      if (failure !== null) return;
+      await new Promise<void>((resolve) => {
+        onClosed = resolve;
+        post({ type: 'close' });
+      });
+    },
+  };
+}
