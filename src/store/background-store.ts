@@ -82,9 +82,13 @@ export function startStoreThread(): StoreThread {
           if (message.error === null) resolve(createBackgroundStore(thread));
           else reject(unusable(message.error));
         });
-        thread.postMessage({ type: 'open', file } satisfies ToThread);
+        post(thread, { type: 'open', file });
       }),
   };
+}
+
+function post(thread: Worker, message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
+  thread.postMessage(message, transfer);
 }
 
 function unusable({ message, hint }: ThreadError): RelyableError {
@@ -105,9 +109,6 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
   let isClosing = false;
   let onClosed: (() => void) | undefined;
   let failure: RelyableError | null = null;
-
-  const post = (message: ToThread, transfer: readonly ArrayBuffer[] = []): void =>
-    thread.postMessage(message, transfer);
 
   const hasNotes = (): boolean =>
     notes.forwards.length + notes.answered.length + notes.reasons.length > 0;
@@ -130,7 +131,7 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
     for (const [captureId, forward] of forwards) packForward(packer, captureId, forward);
     const packed = packer.finish();
     const counts = { captures: batch.length, forwards: forwards.length };
-    post({ type: 'write', ...counts, ...packed, answered, reasons }, [packed.buffer]);
+    post(thread, { type: 'write', ...counts, ...packed, answered, reasons }, [packed.buffer]);
   };
 
   const takeBatch = (): readonly Waiting[] => {
@@ -240,7 +241,7 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
       if (failure !== null) return;
       await new Promise<void>((resolve) => {
         onClosed = resolve;
-        post({ type: 'close' });
+        post(thread, { type: 'close' });
       });
     },
   };

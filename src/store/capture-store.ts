@@ -328,7 +328,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const deleteShare = (share: number): number => {
     const span = (selectSpan.get() as { span: number | null }).span ?? 0;
     const count = Math.min(PRUNE_CHUNK, Math.max(1, Math.floor((span * share) / 2)));
-    return Number(deleteOldest.run(count).changes);
+    return deleteOldest.run(count).changes;
   };
 
   return {
