@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { addAbortSignal } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import type { Invocation } from '../cli.ts';
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TIMEOUT } from '../config/defaults.ts';
 import type { ConfigLayer } from '../config/load.ts';
@@ -15,10 +12,11 @@ import {
   parseSpeed,
   parseTargetUrl,
 } from '../config/values.ts';
-import { describeFileProblem, RelyableError } from '../errors.ts';
+import { RelyableError } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
 import { findListener } from '../http/listeners.ts';
 import { parseTimestamp } from '../trigger/payload.ts';
+import { collectChunks, readFileChunks, readStreamChunks } from '../verify/files.ts';
 import { EVENT_TYPES, type EventType } from '../webhook/event-type.ts';
 import { type Override, parseOverride } from '../webhook/overrides.ts';
 import { WIRE_FORMATS, type WireFormat } from '../webhook/payload.ts';
@@ -208,17 +206,12 @@ export async function resolveTarget(
 }
 
 /** The bytes of `--data`: a file, or stdin for `-`. */
-export async function readData(
-  { context }: Invocation<TriggerFlags>,
-  source: string,
-): Promise<Buffer> {
-  try {
-    if (source !== '-') return readFileSync(resolve(context.cwd, source));
-    return await buffer(addAbortSignal(context.interrupt, context.stdin));
-  } catch (error) {
-    context.interrupt.throwIfAborted();
-    throw new RelyableError('INPUT_UNREADABLE', `--data ${source}: ${describeFileProblem(error)}`, {
-      cause: error,
-    });
-  }
+export function readData({ context }: Invocation<TriggerFlags>, source: string): Promise<Buffer> {
+  const { cwd, stdin, interrupt } = context;
+  const name = `--data ${source}`;
+  const chunks =
+    source === '-'
+      ? readStreamChunks(stdin, name, interrupt)
+      : readFileChunks(resolve(cwd, source), name, interrupt);
+  return collectChunks(chunks, name);
 }

@@ -5,7 +5,7 @@ import { nearest } from '../config/nearest.ts';
 import { RelyableError } from '../errors.ts';
 import type { VerifyFlags } from '../flags/verify.ts';
 import type { VerifiedRequest } from '../report/verification.ts';
-import { listFiles, readFileChunks } from '../verify/files.ts';
+import { listFiles, readFileChunks, readStreamChunks } from '../verify/files.ts';
 import { INPUT_FORMATS, type FoundRequest, type InputFormat } from '../verify/input.ts';
 import { type InputOptions, readInput } from '../verify/read-input.ts';
 import { type FileSource, parseSource, type Source } from '../verify/sources.ts';
@@ -119,11 +119,12 @@ export async function* readSource(
     skipped.set(why, (skipped.get(why) ?? 0) + by);
   };
   if (source.kind === 'stdin') {
-    yield* readOne('-', readInput(context.stdin, 'stdin', options), count);
+    const chunks = readStreamChunks(context.stdin, 'stdin', context.interrupt);
+    yield* readOne('-', readInput(chunks, 'stdin', options), count);
   } else {
     const { files, ignored } = listFiles(context.cwd, source.path);
     for (const file of files) {
-      const chunks = readFileChunks(resolve(context.cwd, file), file);
+      const chunks = readFileChunks(resolve(context.cwd, file), file, context.interrupt);
       yield* readOne(file, readInput(chunks, file, options), count);
     }
     if (ignored > 0) count('a file of another kind', ignored);

@@ -1,5 +1,7 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { closeSync, constants, createReadStream, open, readdirSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { describeFileProblem, RelyableError } from '../errors.ts';
 
 /** The most an input that is read as a whole may hold. */
@@ -14,12 +16,50 @@ const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.jsonl',
 ]);
 
-/** A file's bytes as a stream; a problem is INPUT_UNREADABLE. */
-export async function* readFileChunks(path: string, source: string): AsyncGenerator<Buffer> {
+/** A file's bytes, until `signal` aborts; a problem is INPUT_UNREADABLE. */
+export async function* readFileChunks(
+  path: string,
+  source: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let stream: Readable;
   try {
-    yield* createReadStream(path) as AsyncIterable<Buffer>;
+    stream = statSync(path).isFIFO() ? await openPipe(path, signal) : createReadStream(path);
   } catch (error) {
     throw inputError(source, error);
+  }
+  yield* readStreamChunks(stream, source, signal);
+}
+
+/** A stream's bytes, likewise. */
+export async function* readStreamChunks(
+  stream: Readable,
+  source: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* addAbortSignal(signal, stream) as AsyncIterable<Buffer>;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw inputError(source, error);
+  }
+}
+
+/** A named pipe. Read like a file it would be waited for in a thread that nothing can interrupt. */
+async function openPipe(path: string, signal: AbortSignal): Promise<Readable> {
+  signal.throwIfAborted();
+  const { Socket } = await import('node:net');
+  // To open it is to wait for a writer in such a thread; only a writer ends that.
+  const wake = (): void => {
+    open(path, constants.O_WRONLY | constants.O_NONBLOCK, (error, fd) => {
+      if (error === null) closeSync(fd);
+    });
+  };
+  signal.addEventListener('abort', wake, { once: true });
+  try {
+    return new Socket({ fd: await promisify(open)(path, 'r'), readable: true, writable: false });
+  } finally {
+    signal.removeEventListener('abort', wake);
   }
 }
 

@@ -1,9 +1,18 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { captureToLine } from '../../src/webhook/capture-line.ts';
 import { makeCapture, SECRET } from '../support/captures.ts';
-import { type CliOptions, type CliResult, ROOT, runCli, temporaryFolder } from '../support/cli.ts';
+import {
+  type CliOptions,
+  type CliResult,
+  ROOT,
+  runCli,
+  startCli,
+  temporaryFolder,
+} from '../support/cli.ts';
 
 const FIXTURES = join(ROOT, 'fixtures/http');
 const CLIENTS = readdirSync(FIXTURES).filter((name) => name.endsWith('.http'));
@@ -137,4 +146,50 @@ it('writes a JUnit report', async () => {
   expect(report).toContain('<testcase name="a.http#2 (no event)"');
   expect(report).toContain('<failure message="signature_missing">');
   expect(result.code).toBe(1);
+});
+
+describe.skipIf(process.platform === 'win32')('a named pipe', () => {
+  const UNSIGNED = 'POST / HTTP/1.1\nContent-Length: 2\n\n{}';
+
+  /** A folder with the named pipe `pipe` and the request `a.http`. */
+  function withPipe(): string {
+    const cwd = temporaryFolder();
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    writeFileSync(join(cwd, 'a.http'), UNSIGNED);
+    return cwd;
+  }
+
+  it('is read to its end', async () => {
+    const cwd = withPipe();
+    const cli = startCli(['webhooks', 'verify', 'pipe', '--json'], { cwd });
+    await writeFile(join(cwd, 'pipe'), UNSIGNED);
+    const result = await cli.done;
+    expect(jsonLines(result)[0]).toMatchObject({ source: 'pipe', reason: 'signature_missing' });
+  });
+
+  it.each([
+    ['a pipe without a writer', 'pipe'],
+    ['stdin', '-'],
+  ])('Ctrl-C ends the wait for %s', async (_, source) => {
+    const cli = startCli(['webhooks', 'verify', 'a.http', source, '--json'], { cwd: withPipe() });
+    await cli.nextLine((line) => line.includes('a.http'));
+    cli.child.kill('SIGINT');
+    expect(await cli.done).toMatchObject({
+      code: 130,
+      stderr: expect.not.stringContaining('error'),
+    });
+  });
+
+  it.each([['verify'], ['captures', 'import'], ['trigger', '--to', '1', '--data']])(
+    'Ctrl-C ends the wait of %s %s for a writer that is silent',
+    async (...command) => {
+      const cwd = withPipe();
+      const cli = startCli(['webhooks', ...command, 'pipe'], { cwd });
+      // Resolves once the program has it open, too.
+      const writer = await open(join(cwd, 'pipe'), 'w');
+      cli.child.kill('SIGINT');
+      expect((await cli.done).code).toBe(130);
+      await writer.close();
+    },
+  );
 });
