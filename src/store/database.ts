@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { errorMessage, RelyableError } from '../errors.ts';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
 
 /** An open database; the API is that of `node:sqlite`. */
 export type Database = InstanceType<typeof DatabaseSync>;
@@ -138,8 +138,20 @@ export function storeError(file: string, error: unknown): RelyableError {
 }
 
 function createPrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   closeSync(openSync(file, 'a', 0o600));
+}
+
+/** Node's own recursive way never returns where the system calls a new folder missing, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been first.
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
 }
 
 function prepare(database: Database, file: string): void {

@@ -27,6 +27,14 @@ describe('a file that cannot be used', () => {
     expect(stderr).not.toMatch(RAW);
   });
 
+  test.runIf(process.platform === 'linux')('a store that cannot be made below /proc', async () => {
+    const store = '/proc/none/of/this.db';
+    const args = ['webhooks', 'listen', '--port', '0', '--store', store];
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error: the store ${store} cannot be used: `);
+  });
+
   test('a step summary that cannot be written', async () => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'no/x' };
     const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms'];
