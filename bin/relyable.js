@@ -11,6 +11,8 @@ const { Script } = require('node:vm');
 const { load, save } = createLoader();
 const { main, systemContext } = load(join(__dirname, '../dist/main.cjs'));
 
+// A listener may run for days, and end by a power cut.
+setTimeout(save, 1000).unref();
 void (async () => {
   process.exitCode = await main(systemContext(() => import('open')));
   save();
@@ -81,7 +83,7 @@ function createOwnLoader(folder) {
 
   const save = () => {
     try {
-      for (const { entry, source, script } of uncached) {
+      for (const { entry, source, script } of uncached.splice(0)) {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         writeEntry(entry, Buffer.concat([source, script.createCachedData()]));
       }

@@ -51,7 +51,7 @@ export interface Context {
   /** Monotonic clock for durations, ms. */
   elapsed(): number;
   randomBytes(size: number): Buffer;
-  /** For a process that runs for hours: see `limitYoungGeneration`. */
+  /** For a process that runs for hours: see `limitHeapGrowth`. */
   keepMemorySmall(): void;
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -106,11 +106,13 @@ const YOUNG_GENERATION_CHECK_MS = 50;
 
 /**
  * Stops the growth of V8's young generation once it is as large as requests at thousands a second
- * need it: beyond, it only makes the process larger (by 25 MB), not faster. Node has no option for
- * that which works once it runs; V8 reads this one at each growth.
+ * need it (twice as much is a tenth faster and 25 MB larger), and has the old one collected when it
+ * has grown by a tenth or its least step, not fourfold. Node has no options for that which work once
+ * it runs; V8 reads these at each growth.
  */
-function limitYoungGeneration(): void {
+function limitHeapGrowth(): void {
   const v8 = process.getBuiltinModule('node:v8');
+  v8.setFlagsFromString('--heap-growing-percent=10');
   const check = (): void => {
     const young = v8.getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
     if ((young?.space_size ?? 0) < YOUNG_GENERATION_BYTES) return;
@@ -168,7 +170,7 @@ export function systemContext(importOpen: () => Promise<typeof Open>): Context {
     now: Date.now,
     elapsed: elapsedMs,
     randomBytes: createRandomPool(),
-    keepMemorySmall: limitYoungGeneration,
+    keepMemorySmall: limitHeapGrowth,
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },

@@ -33,8 +33,10 @@ const RIDE_WAIT_MS = 25;
 const KEPT_NOTES = 1000;
 /** One message carries about so many bytes; more wait for the next. A larger buffer is not kept. */
 const MESSAGE_BYTES = 8 * 1024 * 1024;
-/** The thread holds one batch at a time: a small young generation does. */
-const YOUNG_GENERATION_MB = 4;
+/** And about so many rows of a kind. */
+const MESSAGE_ROWS = 1000;
+/** The thread holds one batch at a time: small heaps do, and keep the process 5 MB smaller. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
 /** Beside the bundle's other files. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
@@ -66,9 +68,7 @@ export interface StoreThread {
 
 /** Starts the thread; until it has a store it keeps no process alive. */
 export function startStoreThread(): StoreThread {
-  const thread = new Worker(THREAD_FILE, {
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  });
+  const thread = new Worker(THREAD_FILE, { resourceLimits: THREAD_LIMITS });
   thread.unref();
   return {
     open: (file) =>
@@ -95,11 +95,9 @@ function unusable({ message, hint }: ThreadError): RelyableError {
   return new RelyableError('STORE_UNUSABLE', message, hint === undefined ? {} : { hint });
 }
 
-const noNotes = (): Notes => ({ forwards: [], answered: [], reasons: [] });
-
 function createBackgroundStore(thread: Worker): BackgroundStore {
   let waiting: Waiting[] = [];
-  let notes = noNotes();
+  let notes: Notes = { forwards: [], answered: [], reasons: [] };
   /** What the thread is writing; null while it has nothing to do. */
   let underWay: UnderWay | null = null;
   let spare = new ArrayBuffer(64 * 1024);
@@ -123,9 +121,11 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
       return;
     }
     const batch = takeBatch();
-    underWay = { batch, notes, onDone: flushed.splice(0) };
-    notes = noNotes();
-    const { forwards, answered, reasons } = underWay.notes;
+    const forwards = notes.forwards.splice(0, MESSAGE_ROWS);
+    const answered = notes.answered.splice(0, MESSAGE_ROWS);
+    const reasons = notes.reasons.splice(0, MESSAGE_ROWS);
+    const onDone = hasNotes() ? [] : flushed.splice(0);
+    underWay = { batch, notes: { forwards, answered, reasons }, onDone };
     const packer = new Packer(spare);
     for (const { capture } of batch) packCapture(packer, capture);
     for (const [captureId, forward] of forwards) packForward(packer, captureId, forward);
@@ -139,7 +139,7 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
     let count = 0;
     for (const { capture } of waiting) {
       size += capture.body.length;
-      if (count > 0 && size > MESSAGE_BYTES) break;
+      if (count === MESSAGE_ROWS || (count > 0 && size > MESSAGE_BYTES)) break;
       count += 1;
     }
     const batch = waiting;

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { Database } from './database.ts';
 
 /** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */
-const REMEMBERED = 40_000;
-/** Slots of a table, a power of two; at 0.6 of them taken a search looks at two or three. */
+const REMEMBERED = 50_000;
+/** Slots of a table, a power of two; with three quarters of them taken a search looks at nine or so. */
 const SLOTS = 65_536;
 /** One valid and one invalid capture of an event are enough to know its repeats. */
 const KEPT_OF_ONE_EVENT = 4;
