@@ -11,10 +11,8 @@ const { Script } = require('node:vm');
 const { load, save } = createLoader();
 const { main, systemContext } = load(join(__dirname, '../dist/main.cjs'));
 
-// A listener may run for days, and end by a power cut.
-setTimeout(save, 1000).unref();
 void (async () => {
-  process.exitCode = await main(systemContext(() => import('open')));
+  process.exitCode = await main(systemContext(() => import('open'), save));
   save();
 })();
 
@@ -49,6 +47,7 @@ function codeFolder() {
 function createOwnLoader(folder) {
   const modules = new Map();
   const uncached = [];
+  let isSaved = false;
   const head = Buffer.from('(function (exports, require, module, __filename, __dirname) {');
   const tail = Buffer.from('\n})');
 
@@ -58,7 +57,7 @@ function createOwnLoader(folder) {
     const entry = join(folder, basename(file));
     const cachedData = readEntry(entry, source);
     const script = new Script(source.toString(), { filename: file, cachedData });
-    if (cachedData === undefined || script.cachedDataRejected) {
+    if (!isSaved && (cachedData === undefined || script.cachedDataRejected)) {
       uncached.push({ entry, source, script });
     }
     return script.runInThisContext();
@@ -82,6 +81,9 @@ function createOwnLoader(folder) {
   };
 
   const save = () => {
+    // What is compiled after that may be so under other flags.
+    if (isSaved) return;
+    isSaved = true;
     try {
       for (const { entry, source, script } of uncached.splice(0)) {
         mkdirSync(folder, { recursive: true, mode: 0o700 });

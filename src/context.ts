@@ -51,7 +51,7 @@ export interface Context {
   /** Monotonic clock for durations, ms. */
   elapsed(): number;
   randomBytes(size: number): Buffer;
-  /** For a process that runs for hours: see `limitHeapGrowth`. */
+  /** For a process that runs for hours, once it is ready: see `limitHeapGrowth`. */
   keepMemorySmall(): void;
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -124,9 +124,13 @@ function limitHeapGrowth(): void {
 
 /**
  * The real world. Call once: it takes over the process's stop signals and output errors.
- * `importOpen` imports the package of that name, which code from the cache itself cannot.
+ * `importOpen` imports the package of that name, which code from the cache itself cannot; `saveCode`
+ * fills that cache, which does so by itself when the program ends.
  */
-export function systemContext(importOpen: () => Promise<typeof Open>): Context {
+export function systemContext(
+  importOpen: () => Promise<typeof Open>,
+  saveCode: () => void,
+): Context {
   const interrupt = new AbortController();
   let stoppedBy: StopSignal | null = null;
   const stop = (signal: StopSignal): void => {
@@ -170,7 +174,11 @@ export function systemContext(importOpen: () => Promise<typeof Open>): Context {
     now: Date.now,
     elapsed: elapsedMs,
     randomBytes: createRandomPool(),
-    keepMemorySmall: limitHeapGrowth,
+    keepMemorySmall: () => {
+      // Compiled code is good only for the flags it was compiled under.
+      saveCode();
+      limitHeapGrowth();
+    },
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },

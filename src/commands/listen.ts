@@ -104,7 +104,6 @@ async function listen(
   { options, storeThread, storeFile, watch, app, live }: ListenPlan,
 ): Promise<number> {
   const opening = storeThread.open(storeFile);
-  context.keepMemorySmall();
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([opening, import('../listen/listener.ts')]);
   const out = createLineBatch(context.stdout);
@@ -133,6 +132,7 @@ async function listen(
       withdraw();
       await listener.stop(0);
     });
+    context.keepMemorySmall();
     live?.start({ store, storeFile, listener });
     watch?.start();
     const end = await Promise.race([
