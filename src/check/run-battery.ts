@@ -92,7 +92,7 @@ export function isAtLeast(severity: Severity, threshold: Severity): boolean {
 export async function* runBattery(options: BatteryOptions): AsyncGenerator<BatteryEvent> {
   const { cases, bail, signal } = options;
   // One connection each: what a handler leaves on one must not answer another case.
-  const sender = createSender({ ...options, reuse: 'none' });
+  const sender = createSender({ ...options, reuse: false });
   try {
     const facts = await learnFacts(options, sender);
     const { framework, usualStatus } = facts;
@@ -114,7 +114,7 @@ export async function* runBattery(options: BatteryOptions): AsyncGenerator<Batte
       }
     }
   } finally {
-    await sender.close();
+    sender.close();
   }
 }
 
@@ -184,9 +184,9 @@ async function exchange(
     case 'one connection':
       return { answers: await sendOverOne(requests, options), states: [] };
     case 'slowly': {
-      const slow = createSender({ ...options, reuse: 'none', pieces: SLOW_PIECES });
+      const slow = createSender({ ...options, reuse: false, pieces: SLOW_PIECES });
       const answers = await inTurn(requests, (request) => slow.send(outgoing(request, options)));
-      await slow.close();
+      slow.close();
       return { answers, states: [] };
     }
     case 'observed in turn':
@@ -208,13 +208,13 @@ async function sendOverOne(
   requests: readonly CheckRequest[],
   options: BatteryOptions,
 ): Promise<SendResult[]> {
-  const sender = createSender({ ...options, reuse: 'one' });
+  const sender = createSender({ ...options, connections: 1 });
   const answers = await inTurn(requests, async (request) => {
     const answer = await sender.send(outgoing(request, options));
     // A server may close a connection between two requests; the sender then opens another.
     return answer.status === null ? sender.send(outgoing(request, options)) : answer;
   });
-  await sender.close();
+  sender.close();
   return answers;
 }
 

@@ -49,7 +49,7 @@ export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<
       else terminal.data(formatReplay(id, forward, terminal.style));
     }
   } finally {
-    await sender.close();
+    sender.close();
     store.close();
   }
   if (statuses.every(isDelivered)) return EXIT_YES;

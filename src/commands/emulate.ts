@@ -13,7 +13,7 @@ import { createRandom } from '../emulator/random.ts';
 import { serveHandler } from '../emulator/server.ts';
 import { EXIT_YES } from '../errors.ts';
 import type { EmulateFlags } from '../flags/emulate.ts';
-import { createPoolSender } from '../http/pool-send.ts';
+import { createSender } from '../http/send.ts';
 import { entriesOf } from '../logs/entries.ts';
 import { attemptToJson, formatAttempt } from '../report/attempt.ts';
 import {
@@ -64,7 +64,7 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
   announceSecrets(invocation, secrets);
   const { store, file } = await openMemory(invocation, layers);
   const memory = store === undefined ? undefined : readMemory(invocation, store, secret);
-  const sender = createPoolSender({
+  const sender = createSender({
     timeoutMs: DELIVERY_TIMEOUT_MS,
     tls: { rejectUnauthorized: true },
     connections: CONCURRENCY,
@@ -104,7 +104,7 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
     removeReadyFile();
     await stop(server, emulator, GRACE_MS);
   } finally {
-    await sender.close();
+    sender.close();
     store?.close();
   }
   if (terminal.isJson) terminal.json(summaryToJson(summary));

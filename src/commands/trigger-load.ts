@@ -2,6 +2,7 @@ import chalk from 'chalk';
 import type { Invocation } from '../cli.ts';
 import { EXIT_NO, EXIT_UNREACHABLE, EXIT_YES } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
+import { createSender } from '../http/send.ts';
 import { formatCount } from '../report/format.ts';
 import { safeLine } from '../report/safe-text.ts';
 import { formatLoadProgress, formatLoadSummary, loadSummaryToJson } from '../report/trigger.ts';
@@ -22,10 +23,8 @@ export async function runLoad(
 ): Promise<number> {
   const { context, terminal } = invocation;
   const { to } = plan.request;
-  // Only here is undici worth its start-up time.
-  const { createPoolSender } = await import('../http/pool-send.ts');
   const { concurrency } = load;
-  const sender = createPoolSender({
+  const sender = createSender({
     timeoutMs: plan.timeoutMs,
     tls: plan.tls,
     signal: context.interrupt,
@@ -47,7 +46,7 @@ export async function runLoad(
     );
   } finally {
     progress.stop();
-    await sender.close();
+    sender.close();
   }
   if (terminal.isJson) terminal.json(loadSummaryToJson(summary, to));
   else terminal.data(formatLoadSummary(summary, plan.expected, terminal));

@@ -74,7 +74,7 @@ async function sendEach(invocation: Invocation<TriggerFlags>, plan: TriggerPlan)
       lastHint = outcome.hint;
     }
   } finally {
-    await sender.close();
+    sender.close();
   }
   if (context.interrupt.aborted) return interruptedCode(context);
   return exitCodeOf(outcomes);
@@ -148,7 +148,7 @@ async function findCause(
       signal: context.interrupt,
     });
   } finally {
-    await sender.close();
+    sender.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { RelyableError } from '../errors.ts';
+import { FIELD_VALUE, TOKEN } from '../webhook/request.ts';
 import type { Speed } from '../webhook/retry.ts';
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
@@ -137,9 +138,7 @@ export function parseHeader(text: string, name: string): readonly [string, strin
   const colon = text.indexOf(':');
   const key = text.slice(0, Math.max(colon, 0)).trim();
   const value = text.slice(colon + 1).trim();
-  const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key);
-  // oxlint-disable-next-line no-control-regex
-  if (!isToken || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+  if (!TOKEN.test(key) || !FIELD_VALUE.test(value)) {
     throw usage(name, 'a header such as "X-Name: value"', text);
   }
   return [key, value];

@@ -80,7 +80,7 @@ export async function findListener(
     }
     return undefined;
   } finally {
-    await sender.close();
+    sender.close();
   }
 }
 

@@ -1,8 +1,14 @@
-import { setMaxListeners } from 'node:events';
-import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { toHeaderPairs, type HeaderPair } from '../webhook/request.ts';
+import { toFlatHeaders, type HeaderPair } from '../webhook/request.ts';
+import type { AnswerHead } from './answer-parser.ts';
+import {
+  type AnswerListener,
+  type Client,
+  createClient,
+  type Exchange,
+  type Pieces,
+} from './client.ts';
 import { elapsedMs } from './latency.ts';
-import { describeFailure, lookupTarget, type TlsOptions } from './target.ts';
+import type { TlsOptions } from './target.ts';
 
 /** One request to send, its bytes settled. */
 export interface Outgoing {
@@ -32,26 +38,26 @@ export interface SendOptions {
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
   readonly signal?: AbortSignal;
-  /** Connections are kept for later requests (default), or only one is, or none. */
-  readonly reuse?: 'many' | 'one' | 'none';
-  /** Writes each body in so many pieces with a pause between them, like a slow sender. */
-  readonly pieces?: { readonly count: number; readonly pauseMs: number };
+  /** Connections are kept for later requests (default), or each request gets one of its own. */
+  readonly reuse?: boolean;
+  /** Connections to each origin, at most; `MAX_CONNECTIONS` without it. */
+  readonly connections?: number;
+  /** Writes each body in pieces. */
+  readonly pieces?: Pieces;
 }
 
-/** Sends requests over kept connections; never throws for what the other side does. */
+/** Sends requests; never throws for what the other side does. */
 export interface Sender {
   send(outgoing: Outgoing): Promise<SendResult>;
-  close(): Promise<void>;
-}
-
-/** How requests begin, and over which connections. */
-interface Transport {
-  readonly begin: typeof httpRequest;
-  readonly agent: Agent;
+  /** Closes its connections; what is under way gets no answer. */
+  close(): void;
 }
 
 /** How much of an answer's body is read before the connection is let go. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_CONNECTIONS = 256;
+
+const STOPPED = 'stopped before an answer came';
 
 /** The list with `Host` in front and `Content-Length` behind where the caller gave none. */
 export function completeHeaders({ headers, url, body }: Outgoing): readonly HeaderPair[] {
@@ -64,137 +70,96 @@ export function completeHeaders({ headers, url, body }: Outgoing): readonly Head
   return complete;
 }
 
-/** Header pairs as Node's and undici's flat list. */
-export function flattenHeaders(pairs: readonly HeaderPair[]): string[] {
-  const flat: string[] = [];
-  for (const [name, value] of pairs) flat.push(name, value);
-  return flat;
-}
-
-/** A sender on node:http, which starts fastest; for many requests see `createPoolSender`. */
+/** A sender for any number of origins. */
 export function createSender(options: SendOptions): Sender {
-  const { timeoutMs, tls, signal, reuse = 'many', pieces } = options;
-  const agentOptions = {
-    keepAlive: reuse !== 'none',
-    maxSockets: reuse === 'one' ? 1 : 256,
-    lookup: lookupTarget,
-  };
-  // Every request under way listens to it.
-  if (signal !== undefined) setMaxListeners(0, signal);
-  const plain: Transport = { begin: httpRequest, agent: new Agent(agentOptions) };
-  let overTls: Promise<Transport> | undefined;
-  /** Loaded when the first such request is sent: node:tls takes a tenth of a start. */
-  const loadTls = async (): Promise<Transport> => {
-    const https = await import('node:https');
-    return { begin: https.request, agent: new https.Agent({ ...agentOptions, ...tls }) };
+  const { timeoutMs, tls, signal, reuse = true, connections = MAX_CONNECTIONS, pieces } = options;
+  const clients = new Map<string, Client>();
+
+  const clientOf = (url: URL): Client => {
+    let client = clients.get(url.origin);
+    if (client === undefined) {
+      client = createClient(url, { connections, timeoutMs, keepsConnections: reuse, tls });
+      clients.set(url.origin, client);
+    }
+    return client;
   };
 
-  const send = async (outgoing: Outgoing): Promise<SendResult> => {
-    const isTls = outgoing.url.protocol === 'https:';
-    return exchange(outgoing, isTls ? await (overTls ??= loadTls()) : plain);
+  const stop = (): void => {
+    for (const client of clients.values()) client.close(STOPPED);
   };
-
-  const exchange = (outgoing: Outgoing, { begin, agent }: Transport): Promise<SendResult> =>
-    new Promise((resolve) => {
-      const startedAt = elapsedMs();
-      const requestOptions = {
-        method: outgoing.method,
-        agent,
-        headers: flattenHeaders(completeHeaders(outgoing)),
-        setHost: false,
-      };
-      let request: ClientRequest;
-      let timer: NodeJS.Timeout | undefined;
-      let received: Pick<SendResult, 'headers' | 'body' | 'isBodyCut'> = {
-        headers: [],
-        body: Buffer.alloc(0),
-        isBodyCut: false,
-      };
-      const finish = (status: number | null, error: string | null): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-        resolve({ status, ...received, durationMs: elapsedMs() - startedAt, error });
-      };
-      const fail = (error: unknown): void => finish(null, describeFailure(error, outgoing.url));
-      const onAbort = (): void => void request.destroy(new Error('stopped before an answer came'));
-      try {
-        request = begin(outgoing.url, requestOptions);
-      } catch (error) {
-        // A header or path that HTTP cannot carry.
-        fail(error);
-        return;
-      }
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (timeoutMs > 0) {
-        timer = setTimeout(() => request.destroy(timeoutError(timeoutMs)), timeoutMs);
-      }
-      request.on('error', fail);
-      request.on('response', (response) => {
-        readAnswer(response).then((answer) => {
-          received = answer;
-          finish(response.statusCode ?? null, null);
-        }, fail);
-      });
-      if (pieces === undefined) request.end(outgoing.body);
-      else writeSlowly(request, outgoing.body, pieces);
-      if (signal?.aborted === true) onAbort();
-    });
+  signal?.addEventListener('abort', stop, { once: true });
 
   return {
-    send,
-    close: async () => {
-      plain.agent.destroy();
-      (await overTls)?.agent.destroy();
+    send: (outgoing) =>
+      new Promise((resolve) => {
+        const { method, url, body } = outgoing;
+        const answer = new Answer(resolve);
+        if (signal?.aborted === true) {
+          answer.failed(STOPPED);
+          return;
+        }
+        const headers = toFlatHeaders(completeHeaders(outgoing));
+        if (!reuse) headers.push('Connection', 'close');
+        const path = `${url.pathname}${url.search}`;
+        answer.exchange = clientOf(url).request({ method, path, headers, body, pieces }, answer);
+      }),
+    close: () => {
+      signal?.removeEventListener('abort', stop);
+      stop();
     },
   };
 }
 
-function writeSlowly(
-  request: ClientRequest,
-  body: Uint8Array,
-  { count, pauseMs }: NonNullable<SendOptions['pieces']>,
-): void {
-  const size = Math.max(1, Math.ceil(body.length / count));
-  const writeFrom = (at: number): void => {
-    if (request.destroyed) return;
-    if (at + size >= body.length) {
-      request.end(body.subarray(at));
-      return;
+const EMPTY = Buffer.alloc(0);
+
+/** Collects an answer; settles once. */
+class Answer implements AnswerListener {
+  exchange: Exchange | null = null;
+  private readonly settle: (result: SendResult) => void;
+  private readonly startedAt = elapsedMs();
+  private answerHead: AnswerHead | null = null;
+  private readonly pieces: Buffer[] = [];
+  private size = 0;
+
+  constructor(settle: (result: SendResult) => void) {
+    this.settle = settle;
+  }
+
+  head(head: AnswerHead): void {
+    this.answerHead = head;
+  }
+
+  data(piece: Buffer): boolean {
+    this.pieces.push(piece);
+    this.size += piece.length;
+    if (this.size > MAX_ANSWER_BYTES) {
+      this.end();
+      this.exchange?.abort('the answer is longer than what is kept');
     }
-    request.write(body.subarray(at, at + size));
-    setTimeout(writeFrom, pauseMs, at + size);
-  };
-  request.setNoDelay(true);
-  writeFrom(0);
-}
+    return true;
+  }
 
-export function timeoutError(timeoutMs: number): Error {
-  return Object.assign(new Error(`no complete answer within ${timeoutMs / 1000} s`), {
-    code: 'ERR_TIMEOUT',
-  });
-}
-
-/** By events: an async iterator over the first response of a process takes a millisecond more. */
-function readAnswer(
-  response: IncomingMessage,
-): Promise<Pick<SendResult, 'headers' | 'body' | 'isBodyCut'>> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const finish = (): void => {
-      const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES);
-      const isBodyCut = size > MAX_ANSWER_BYTES;
-      resolve({ headers: toHeaderPairs(response.rawHeaders), body, isBodyCut });
-    };
-    response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size <= MAX_ANSWER_BYTES) return;
-      // And the connection with it.
-      response.destroy();
-      finish();
+  end(): void {
+    const { pieces, answerHead } = this;
+    const body = pieces.length === 1 ? (pieces[0] ?? EMPTY) : Buffer.concat(pieces);
+    this.settle({
+      status: answerHead?.status ?? null,
+      headers: answerHead?.headers ?? [],
+      body: body.subarray(0, MAX_ANSWER_BYTES),
+      isBodyCut: this.size > MAX_ANSWER_BYTES,
+      durationMs: elapsedMs() - this.startedAt,
+      error: null,
     });
-    response.on('end', finish);
-    response.on('error', reject);
-  });
+  }
+
+  failed(reason: string): void {
+    this.settle({
+      status: null,
+      headers: [],
+      body: EMPTY,
+      isBodyCut: false,
+      durationMs: elapsedMs() - this.startedAt,
+      error: reason,
+    });
+  }
 }

@@ -74,7 +74,7 @@ export function describeFailure(error: unknown, url: URL): string {
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
-      return `${where} closed the connection before it answered`;
+      return `${where} closed the connection before its answer was whole`;
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':

@@ -1,11 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { errorMessage } from '../errors.ts';
-import {
-  createForwarder,
-  type Forwarder,
-  type ForwarderOptions,
-  type Forwarding,
-} from '../http/forward.ts';
+import type { Exchange } from '../http/client.ts';
+import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/forward.ts';
 import { isOwnHost } from '../http/from-elsewhere.ts';
 import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '../http/receive.ts';
 import type { BackgroundStore } from '../store/background-store.ts';
@@ -209,9 +205,9 @@ export async function startListener(
     const relay = new Relay(response, (answer, answered) => {
       onDone(toForward(answer, to.urlFor(request), at, world.elapsed() - startedAt), answered);
     });
-    const forwarding = to.forward(request, relay);
-    relay.attach(forwarding);
-    pending.attach(slot, forwarding);
+    const exchange = to.forward(request, relay);
+    relay.attach(exchange);
+    pending.attach(slot, exchange);
     return relay;
   };
 
@@ -309,7 +305,7 @@ export async function startListener(
       await receiver.close(graceMs + 500);
       await pending.whenEmpty();
       clearTimeout(limit);
-      await forwarder?.close();
+      forwarder?.close();
       emit(tally.summary());
     },
   };
@@ -343,7 +339,7 @@ function toForward(answer: AppAnswer, url: string, at: number, durationMs: numbe
 interface Pending {
   open(): number;
   /** Says how to cut it short. */
-  attach(slot: number, forwarding: Forwarding): void;
+  attach(slot: number, exchange: Exchange): void;
   abort(slot: number, reason: string): void;
   close(slot: number): void;
   size(): number;
@@ -356,14 +352,14 @@ interface Pending {
  * tables again and again, and each one drags the requests it names into the old generation.
  */
 function createPending(): Pending {
-  const slots: Array<Forwarding | null> = [];
+  const slots: Array<Exchange | null> = [];
   const free: number[] = [];
   let onEmpty: (() => void) | undefined;
   const size = (): number => slots.length - free.length;
   return {
     open: () => free.pop() ?? slots.push(null) - 1,
-    attach: (slot, forwarding) => {
-      slots[slot] = forwarding;
+    attach: (slot, exchange) => {
+      slots[slot] = exchange;
     },
     abort: (slot, reason) => slots[slot]?.abort(reason),
     close: (slot) => {
@@ -373,7 +369,7 @@ function createPending(): Pending {
     },
     size,
     abortAll: (reason) => {
-      for (const forwarding of slots) forwarding?.abort(reason);
+      for (const exchange of slots) exchange?.abort(reason);
     },
     whenEmpty: () =>
       new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { AnswerListener, Forwarding } from '../http/forward.ts';
+import type { AnswerHead } from '../http/answer-parser.ts';
+import type { AnswerListener, Exchange } from '../http/client.ts';
 import { endToEndHeaders } from '../http/hop-by-hop.ts';
 import { answerJson } from '../http/receive.ts';
 import { KEPT_RESPONSE_BYTES } from '../webhook/capture.ts';
@@ -20,12 +21,6 @@ export interface AppAnswer {
   readonly error: string | null;
 }
 
-interface AnswerHead {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: HeaderPair[];
-}
-
 /**
  * Carries an app's answer to the sender, but not before it may: `release` opens the way. One
  * object for each request, since there are thousands a second.
@@ -35,7 +30,7 @@ export class Relay implements AnswerListener {
   private readonly response: ServerResponse | null;
   private readonly onDone: (answer: AppAnswer, answered: number | null) => void;
   /** What brings the answer; resumed when the sender can take more. */
-  private source: Forwarding | null = null;
+  private source: Exchange | null = null;
   private answerHead: AnswerHead | null = null;
   private held: Buffer[] = [];
   private heldBytes = 0;
@@ -59,7 +54,7 @@ export class Relay implements AnswerListener {
   }
 
   /** Says what brings the answer. */
-  attach(source: Forwarding): void {
+  attach(source: Exchange): void {
     this.source = source;
   }
 
@@ -75,8 +70,8 @@ export class Relay implements AnswerListener {
     if (this.response !== null) answerJson(this.response, status, document);
   }
 
-  head(status: number, statusText: string, headers: HeaderPair[]): void {
-    this.answerHead = { status, statusText, headers };
+  head(head: AnswerHead): void {
+    this.answerHead = head;
   }
 
   data(chunk: Buffer): boolean {

@@ -31,10 +31,11 @@ export interface BackgroundStore {
 const RIDE_WAIT_MS = 25;
 /** Notes kept for another try when a commit failed. */
 const KEPT_NOTES = 1000;
-/** One message carries about so many bytes; more wait for the next. A larger buffer is not kept. */
-const MESSAGE_BYTES = 8 * 1024 * 1024;
+/** One batch has about so many bytes; more wait for the next. A larger memory is not kept. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 /** And about so many rows of a kind. */
-const MESSAGE_ROWS = 1000;
+const BATCH_ROWS = 1000;
+const MEMORY_BYTES = 64 * 1024;
 /** The thread holds one batch at a time: small heaps do, and keep the process 5 MB smaller. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
@@ -87,8 +88,8 @@ export function startStoreThread(): StoreThread {
   };
 }
 
-function post(thread: Worker, message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
-  thread.postMessage(message, transfer);
+function post(thread: Worker, message: ToThread): void {
+  thread.postMessage(message);
 }
 
 function unusable({ message, hint }: ThreadError): RelyableError {
@@ -100,7 +101,8 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
   let notes: Notes = { forwards: [], answered: [], reasons: [] };
   /** What the thread is writing; null while it has nothing to do. */
   let underWay: UnderWay | null = null;
-  let spare = new ArrayBuffer(64 * 1024);
+  /** Written here, read there: only while a batch is under way is it the thread's. */
+  let memory = new SharedArrayBuffer(MEMORY_BYTES);
   let isScheduled = false;
   let rideTimer: NodeJS.Timeout | undefined;
   const flushed: Array<() => void> = [];
@@ -121,17 +123,18 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
       return;
     }
     const batch = takeBatch();
-    const forwards = notes.forwards.splice(0, MESSAGE_ROWS);
-    const answered = notes.answered.splice(0, MESSAGE_ROWS);
-    const reasons = notes.reasons.splice(0, MESSAGE_ROWS);
+    const forwards = notes.forwards.splice(0, BATCH_ROWS);
+    const answered = notes.answered.splice(0, BATCH_ROWS);
+    const reasons = notes.reasons.splice(0, BATCH_ROWS);
     const onDone = hasNotes() ? [] : flushed.splice(0);
     underWay = { batch, notes: { forwards, answered, reasons }, onDone };
-    const packer = new Packer(spare);
+    const packer = new Packer(memory);
     for (const { capture } of batch) packCapture(packer, capture);
     for (const [captureId, forward] of forwards) packForward(packer, captureId, forward);
-    const packed = packer.finish();
+    memory = packer.finish();
     const counts = { captures: batch.length, forwards: forwards.length };
-    post(thread, { type: 'write', ...counts, ...packed, answered, reasons }, [packed.buffer]);
+    post(thread, { type: 'write', memory, ...counts, answered, reasons });
+    if (memory.byteLength > BATCH_BYTES) memory = new SharedArrayBuffer(MEMORY_BYTES);
   };
 
   const takeBatch = (): readonly Waiting[] => {
@@ -139,7 +142,7 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
     let count = 0;
     for (const { capture } of waiting) {
       size += capture.body.length;
-      if (count === MESSAGE_ROWS || (count > 0 && size > MESSAGE_BYTES)) break;
+      if (count === BATCH_ROWS || (count > 0 && size > BATCH_BYTES)) break;
       count += 1;
     }
     const batch = waiting;
@@ -153,13 +156,13 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
     setImmediate(send);
   };
 
-  const onWritten = ({ firsts, error, buffer }: FromThread & { type: 'written' }): void => {
+  const onWritten = ({ firsts, error }: FromThread & { type: 'written' }): void => {
     const done = underWay;
     underWay = null;
-    spare = buffer.byteLength <= MESSAGE_BYTES ? buffer : new ArrayBuffer(0);
     if (done === null) return;
     if (error === null) {
-      for (const [index, { resolve }] of done.batch.entries()) resolve(firsts[index] ?? null);
+      const firstOf = new Map(firsts);
+      for (const [index, { resolve }] of done.batch.entries()) resolve(firstOf.get(index) ?? null);
     } else {
       keepForRetry(done.notes);
       const cause = unusable(error);

@@ -1,82 +1,77 @@
-/**
- * Values in one buffer and one list of numbers. Another thread gets the buffer handed over; cloning
- * the same values one by one costs ten times as much.
- */
-export interface Packed {
-  readonly numbers: readonly number[];
-  readonly buffer: ArrayBuffer;
-}
-
+/** Each number takes so many bytes. */
+const NUMBER_BYTES = 8;
 /** No number we keep; says null. */
 const NULL = -1;
 
-/** Writes values one after another. */
+/**
+ * Writes values one after another into memory that two threads share: handing a buffer over or
+ * cloning values costs several times as much, and makes the collector of either thread count it anew.
+ */
 export class Packer {
-  private readonly numbers: number[] = [];
+  private memory: SharedArrayBuffer;
   private buffer: Buffer;
   private at = 0;
 
-  /** Into that buffer, or into a larger one where it is too small. */
-  constructor(buffer: ArrayBuffer) {
-    this.buffer = Buffer.from(buffer);
-  }
-
-  get size(): number {
-    return this.at;
+  /** Into that memory, or into more where it is too small. */
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
+    this.buffer = Buffer.from(memory);
   }
 
   /** A number from 0 up, or null. */
   number(value: number | null): void {
-    this.numbers.push(value ?? NULL);
+    this.reserve(NUMBER_BYTES);
+    this.at = this.buffer.writeDoubleLE(value ?? NULL, this.at);
   }
 
   /** Written as UTF-8. */
   text(value: string | null): void {
     if (value === null) {
-      this.numbers.push(NULL);
+      this.number(null);
       return;
     }
     // A UTF-16 unit takes at most three bytes.
-    this.reserve(value.length * 3);
-    const size = this.buffer.write(value, this.at);
-    this.numbers.push(size);
-    this.at += size;
+    this.reserve(NUMBER_BYTES + value.length * 3);
+    const size = this.buffer.write(value, this.at + NUMBER_BYTES);
+    this.buffer.writeDoubleLE(size, this.at);
+    this.at += NUMBER_BYTES + size;
   }
 
   bytes(value: Uint8Array): void {
+    this.number(value.length);
     this.reserve(value.length);
     this.buffer.set(value, this.at);
-    this.numbers.push(value.length);
     this.at += value.length;
   }
 
-  finish(): Packed {
-    return { numbers: this.numbers, buffer: this.buffer.buffer as ArrayBuffer };
+  /** What was written, to be read from its begin. */
+  finish(): SharedArrayBuffer {
+    return this.memory;
   }
 
   private reserve(size: number): void {
     const wanted = this.at + size;
     if (wanted <= this.buffer.length) return;
-    const larger = Buffer.from(new ArrayBuffer(2 ** Math.ceil(Math.log2(wanted))));
+    const memory = new SharedArrayBuffer(2 ** Math.ceil(Math.log2(wanted)));
+    const larger = Buffer.from(memory);
     this.buffer.copy(larger, 0, 0, this.at);
+    this.memory = memory;
     this.buffer = larger;
   }
 }
 
-/** Reads the values back in the same order. The bytes are views: they last as long as the buffer is here. */
+/** Reads the values back in the same order. The bytes are views: they last until the next is written. */
 export class Unpacker {
-  private readonly numbers: readonly number[];
   private readonly buffer: Buffer;
-  private index = 0;
   private at = 0;
 
-  constructor({ numbers, buffer }: Packed) {
-    this.numbers = numbers;
-    this.buffer = Buffer.from(buffer);
+  constructor(memory: SharedArrayBuffer) {
+    this.buffer = Buffer.from(memory);
   }
 
   number(): number | null {
-    const value = this.numbers[this.index++] ?? NULL;
+    const value = this.buffer.readDoubleLE(this.at);
+    this.at += NUMBER_BYTES;
     return value === NULL ? null : value;
   }
 

@@ -6,8 +6,7 @@ import { Unpacker } from './packing.ts';
 import { unpackCapture, unpackForward } from './rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
-const tell = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void =>
-  parentPort?.postMessage(message, transfer);
+const tell = (message: FromThread): void => parentPort?.postMessage(message);
 
 let store: CaptureStore | undefined;
 
@@ -28,15 +27,16 @@ parentPort?.on('message', (message: ToThread) => {
 });
 
 function write(message: ToThread & { type: 'write' }): void {
-  const { buffer, answered, reasons } = message;
-  let firsts: ReadonlyArray<string | null> = [];
+  const { memory, answered, reasons } = message;
+  let firsts: ReadonlyArray<readonly [index: number, first: string]> = [];
   const error = attempt(() => {
-    const packed = new Unpacker(message);
+    const packed = new Unpacker(memory);
     const captures = Array.from({ length: message.captures }, () => unpackCapture(packed));
     const forwards = Array.from({ length: message.forwards }, () => unpackForward(packed));
-    firsts = store?.write({ captures, forwards, answered, reasons }) ?? [];
+    const all = store?.write({ captures, forwards, answered, reasons }) ?? [];
+    firsts = all.flatMap((first, index) => (first === null ? [] : [[index, first]]));
   });
-  tell({ type: 'written', firsts, error, buffer }, [buffer]);
+  tell({ type: 'written', firsts, error });
 }
 
 function attempt(work: () => void): ThreadError | null {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Forward } from '../webhook/capture.ts';
 import { REASONS } from '../webhook/verification.ts';
-import { HEADER_NAME, HEADER_VALUE } from './http-syntax.ts';
+import { TOKEN } from '../webhook/request.ts';
+import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { base64Schema, parseJsonInput, requireShape } from './json-input.ts';
 
@@ -14,7 +15,7 @@ const responseHeadersSchema = z.array(z.tuple([z.string(), z.string()]));
 /** What could not have been on the wire would become another request when it is sent again. */
 const headersSchema = z.array(
   z.tuple([
-    z.string().regex(HEADER_NAME, 'expected a header name'),
+    z.string().regex(TOKEN, 'expected a header name'),
     z.string().regex(HEADER_VALUE, 'expected a header value on one line'),
   ]),
 );
@@ -42,7 +43,7 @@ const captureSchema = z.object({
   v: z.literal(1),
   id: z.string().regex(/^cap_[0-9a-z]{1,60}$/, 'expected a capture id such as cap_…'),
   receivedAt: timeSchema,
-  method: z.string().regex(HEADER_NAME, 'expected a method'),
+  method: z.string().regex(TOKEN, 'expected a method'),
   path: z.string().regex(/^[\u0021-\u00ff]+$/, 'expected a path without white space'),
   httpVersion: z.string().regex(/^\d(\.\d)?$/, 'expected a version such as 1.1'),
   headers: headersSchema,

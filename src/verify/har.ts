@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type HeaderPair, headerValues, SIGNATURE_HEADER } from '../webhook/request.ts';
-import { HEADER_NAME, HEADER_VALUE } from './http-syntax.ts';
+import { type HeaderPair, headerValues, SIGNATURE_HEADER, TOKEN } from '../webhook/request.ts';
+import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { isBase64, parseJsonInput, requireShape } from './json-input.ts';
 
@@ -29,7 +29,7 @@ const postDataSchema = z.object({
 });
 
 const requestSchema = z.object({
-  method: z.string().regex(HEADER_NAME, 'expected a method'),
+  method: z.string().regex(TOKEN, 'expected a method'),
   url: z.string().min(1),
   httpVersion: z.string().nullish(),
   headers: z.array(headerSchema),

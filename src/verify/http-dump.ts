@@ -1,7 +1,7 @@
-import type { HeaderPair } from '../webhook/request.ts';
+import { type HeaderPair, TOKEN } from '../webhook/request.ts';
 import { isBetweenLine, isStatusLine, notRequest } from './detect.ts';
 import { readFramedBody } from './http-framing.ts';
-import { HEADER_NAME, HEADER_VALUE } from './http-syntax.ts';
+import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { readLine } from './lines.ts';
 
@@ -69,7 +69,7 @@ function readHeaders(
 function parseHeaderLine(text: string, at: number, source: string): HeaderPair {
   const colon = text.indexOf(':');
   const name = text.slice(0, Math.max(colon, 0));
-  if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(text)) {
+  if (!TOKEN.test(name) || !HEADER_VALUE.test(text)) {
     const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
     throw unreadable(
       source,

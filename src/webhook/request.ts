@@ -23,6 +23,19 @@ export function headerValues(headers: readonly HeaderPair[], name: string): stri
   return headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
 }
 
+/** A header's name, a method (RFC 9110 §5.6.2). */
+export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** A header's value as latin1: one line without control characters (RFC 9110 §5.5). */
+export const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Pairs as Node's flat `rawHeaders` list. */
+export function toFlatHeaders(pairs: readonly HeaderPair[]): string[] {
+  const flat: string[] = [];
+  for (const [name, value] of pairs) flat.push(name, value);
+  return flat;
+}
+
 /** Node's flat `rawHeaders` list as pairs. */
 export function toHeaderPairs(raw: readonly string[]): HeaderPair[] {
   const pairs: HeaderPair[] = [];

@@ -56,7 +56,7 @@ it('what is packed for another thread comes out as the same rows', () => {
       fc.array(forward),
       fc.nat(20_000),
       (captures, forwards, size) => {
-        const packer = new Packer(new ArrayBuffer(size));
+        const packer = new Packer(new SharedArrayBuffer(size));
         for (const one of captures) packCapture(packer, one);
         for (const one of forwards) packForward(packer, 'cap_1', one);
         const unpacker = new Unpacker(packer.finish());

@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createPoolSender } from '../../src/http/pool-send.ts';
 import { createSender, MAX_ANSWER_BYTES, type Sender } from '../../src/http/send.ts';
 import { startApp } from '../support/app.ts';
 
@@ -37,13 +36,13 @@ async function startRaw(answer: (write: (text: string) => void, end: () => void)
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-// Both senders keep the same promises.
-describe.each([
-  ['createSender', createSender],
-  ['createPoolSender', createPoolSender],
-])('%s', (_, create) => {
+describe('createSender', () => {
   function open(timeoutMs = 10_000, signal?: AbortSignal): Sender {
-    const sender = create({ timeoutMs, tls: TLS, ...(signal === undefined ? {} : { signal }) });
+    const sender = createSender({
+      timeoutMs,
+      tls: TLS,
+      ...(signal === undefined ? {} : { signal }),
+    });
     onTestFinished(() => sender.close());
     return sender;
   }
