@@ -165,7 +165,10 @@ describe('an answer', () => {
   it('is read after another one as if it were the first', () => {
     const parser = new AnswerParser();
     const bodies: string[] = [];
-    const sink = { head: () => undefined, body: (piece: Buffer) => void bodies.push(piece.toString()) };
+    const sink = {
+      head: () => undefined,
+      body: (piece: Buffer) => void bodies.push(piece.toString()),
+    };
     parser.begin(sink, 'POST');
     expect(
       parser.push(bytes('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=9\r\nContent-Length: 1\r\n\r\na')),

@@ -13,6 +13,7 @@ import {
   type Exchange,
 } from '../../src/http/client.ts';
 import type { HeaderPair } from '../../src/webhook/request.ts';
+import { hasStack } from '../support/stacks.ts';
 
 interface Heard {
   status: number | null;
@@ -322,7 +323,7 @@ describe('an exchange', () => {
   });
 });
 
-describe('over TLS', () => {
+describe.runIf(hasStack('openssl', ['version']))('over TLS', () => {
   function makeCertificate(): { key: Buffer; cert: Buffer } {
     const folder = mkdtempSync(join(tmpdir(), 'relyable-tls-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
