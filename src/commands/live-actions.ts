@@ -10,7 +10,7 @@ import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import type { BackgroundStore } from '../store/background-store.ts';
 import type { Capture } from '../webhook/capture.ts';
-import { summarisePayload } from '../webhook/payload-summary.ts';
+import { parsePayload } from '../webhook/payload-summary.ts';
 import { hasBrowser } from './browser.ts';
 
 export interface LiveActionsOptions {
@@ -121,8 +121,8 @@ async function openPage(capture: Capture, options: LiveActionsOptions): Promise<
 }
 
 function viewUrl(capture: Capture): string | undefined {
-  const { json } = summarisePayload(capture);
-  const data = (json as { data?: { view_url?: unknown } } | null | undefined)?.data;
+  const data = (parsePayload(capture.body) as { data?: { view_url?: unknown } } | null | undefined)
+    ?.data;
   const text = data?.view_url;
   if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
   const url = new URL(text);

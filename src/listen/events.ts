@@ -29,8 +29,9 @@ export interface Delivery {
   readonly event: string | null;
   readonly eventId: string;
   readonly subjectId: string | null;
-  /** The parsed body; undefined when it is not JSON. */
-  readonly payload: unknown;
+  readonly isJson: boolean;
+  /** The parsed body, anew each time: kept for all that is under way it would cost more than the bytes. */
+  readonly readPayload: () => unknown;
   readonly bodyBytes: number;
   readonly duplicateOf: string | null;
   readonly verification: Verification;

@@ -151,12 +151,14 @@ function keep(list: Mismatch[], item: Mismatch): void {
 
 /** Why a delivery does not count; null when it does. */
 function whyNot(delivery: Delivery, where: readonly WhereClause[]): string | null {
-  const { verification, answered, payload, forward } = delivery;
+  const { verification, answered, forward } = delivery;
   if (!verification.valid) return `signature not valid (${verification.reason})`;
   if (!isDelivered(answered.status)) {
     const error = forward?.error ?? null;
     return error === null ? `answered ${answered.status}` : `answered ${answered.status}: ${error}`;
   }
+  if (where.length === 0) return null;
+  const payload = delivery.readPayload();
   const failed = where.find((clause) => !meetsWhere(payload, clause));
   if (failed === undefined) return null;
   const found = valueAt(payload, failed.path);

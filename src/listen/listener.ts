@@ -7,7 +7,7 @@ import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '
 import type { BackgroundStore } from '../store/background-store.ts';
 import { createCaptureId, type Forward } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
-import { type PayloadSummary, summarisePayload } from '../webhook/payload-summary.ts';
+import { parsePayload, type PayloadSummary, summarisePayload } from '../webhook/payload-summary.ts';
 import type { WebhookRequest } from '../webhook/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../webhook/verification.ts';
 import type { Delivery, ListenEvent } from './events.ts';
@@ -241,7 +241,8 @@ export async function startListener(
       event: summary.event,
       eventId: summary.eventId,
       subjectId: summary.subjectId,
-      payload: summary.json,
+      isJson: summary.isJson,
+      readPayload: () => parsePayload(request.body),
       bodyBytes: request.body.length,
       duplicateOf,
       verification,

@@ -24,7 +24,7 @@ export function findWarnings(delivery: Omit<Delivery, 'warnings'>): Warning[] {
     });
   }
   if (!verification.valid) return warnings;
-  if (delivery.payload === undefined) {
+  if (!delivery.isJson) {
     warnings.push({ code: 'not_json', message: 'the body is not JSON' });
   } else if (!isEventType(delivery.event)) {
     warnings.push({

@@ -80,7 +80,7 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
 
 /** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`. */
 export function formatDeliveryHead(
-  delivery: Omit<Delivery, 'payload'>,
+  delivery: Omit<Delivery, 'readPayload'>,
   style: ChalkInstance,
   isUtc: boolean,
 ): string {
@@ -114,7 +114,7 @@ function formatDelivery(delivery: Delivery, style: ChalkInstance, isUtc: boolean
 }
 
 function formatOutcome(
-  { forward, isFiltered, answered }: Omit<Delivery, 'payload'>,
+  { forward, isFiltered, answered }: Omit<Delivery, 'readPayload'>,
   style: ChalkInstance,
 ): string {
   if (forward === null) {

@@ -1,4 +1,4 @@
-import { summarisePayload } from './payload-summary.ts';
+import { parsePayload } from './payload-summary.ts';
 
 /** The dashboard; the published samples' `view_url`s lie under it. */
 export const DASHBOARD_URL = 'https://app.relyable.ai/';
@@ -19,8 +19,7 @@ export function subjectsOf(body: Buffer): {
   agentId: string | undefined;
   runId: string | undefined;
 } {
-  const { json } = summarisePayload({ headers: [], body });
-  const data = (json as { data?: Record<string, unknown> } | null | undefined)?.data;
+  const data = (parsePayload(body) as { data?: Record<string, unknown> } | null | undefined)?.data;
   const text = (value: unknown): string | undefined =>
     typeof value === 'string' && value !== '' ? value : undefined;
   return { agentId: text(data?.['agent_id']), runId: text(data?.['test_run_id']) };

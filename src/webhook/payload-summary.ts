@@ -9,8 +9,7 @@ export interface PayloadSummary {
   readonly eventId: string;
   /** The most telling id in `data`, e.g. the test run's; null when there is none. */
   readonly subjectId: string | null;
-  /** The parsed body; undefined when it is not JSON. */
-  readonly json: unknown;
+  readonly isJson: boolean;
 }
 
 const SUBJECT_KEYS = ['test_run_id', 'test_case_id', 'call_id', 'agent_id'] as const;
@@ -24,7 +23,7 @@ const SUBJECT_KEYS = ['test_run_id', 'test_case_id', 'call_id', 'agent_id'] as c
 export function summarisePayload(
   request: Pick<WebhookRequest, 'headers' | 'body'>,
 ): PayloadSummary {
-  const json = parseJson(request.body);
+  const json = parsePayload(request.body);
   const event = own(json, 'event');
   const data = own(json, 'data');
   const id = [
@@ -38,7 +37,7 @@ export function summarisePayload(
     event: typeof event === 'string' ? event : null,
     eventId: id === undefined ? bodyIdentity(request.body) : String(id),
     subjectId: subject === undefined ? null : String(subject),
-    json,
+    isJson: json !== undefined,
   };
 }
 
@@ -47,7 +46,8 @@ export function bodyIdentity(body: Uint8Array): string {
   return `sha256:${hash('sha256', body)}`;
 }
 
-function parseJson(body: Buffer): unknown {
+/** The parsed body; undefined when it is not JSON. */
+export function parsePayload(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {

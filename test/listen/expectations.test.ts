@@ -23,7 +23,8 @@ function delivery(
     event,
     eventId: `sha256:${made}`,
     subjectId: null,
-    payload: { event, data },
+    isJson: true,
+    readPayload: () => ({ event, data }),
     bodyBytes: 0,
     duplicateOf: null,
     verification: {

@@ -3,7 +3,7 @@ import { isDelivered } from '../../webhook/retry.ts';
 import type { Key } from './keys.ts';
 
 /** A delivery as the live view remembers it: without its payload, which the store has. */
-export type SeenDelivery = Omit<Delivery, 'payload'>;
+export type SeenDelivery = Omit<Delivery, 'readPayload'>;
 
 /** Which deliveries are shown. */
 export type Filter =
@@ -83,7 +83,7 @@ function observeDelivery(
   state: LiveState,
   delivery: Delivery,
 ): { readonly state: LiveState; readonly isShown: boolean } {
-  const { payload: _, ...seen } = delivery;
+  const { readPayload: _, ...seen } = delivery;
   const { recent, eventTypes, selected } = state;
   const isShown = !state.isPaused && matches(seen, state.filter);
   const kept = [...(recent.length < MAX_RECENT ? recent : recent.slice(1)), seen];

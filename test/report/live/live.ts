@@ -34,7 +34,8 @@ export function delivery(
     event,
     eventId: `evt_${n}`,
     subjectId: subjectId ?? `run_${n}`,
-    payload: { event },
+    isJson: true,
+    readPayload: () => ({ event }),
     bodyBytes: 10,
     duplicateOf: null,
     verification: {
