@@ -1,6 +1,8 @@
 import { join, relative, resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
-import { findProjectConfig } from '../config/load.ts';
+import type { Context } from '../context.ts';
+import { exportFromFile, readTextIfExists, realFile } from '../config/env-file.ts';
+import { type ConfigLayer, findProjectConfig } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import { developmentSecret, SECRET_ENV_NAME } from '../config/secrets.ts';
 import { parseTargetUrl } from '../config/values.ts';
@@ -12,6 +14,7 @@ import { guessPath } from '../init/route.ts';
 import { type ConfigOutcome, type EnvOutcome, writeConfig, writeEnvLine } from '../init/write.ts';
 import { safeLine } from '../report/safe-text.ts';
 import { type Asker, createAsker } from './ask.ts';
+import { loadLayers } from './setup.ts';
 
 type InitInvocation = Invocation<InitFlags>;
 
@@ -23,6 +26,13 @@ interface Plan {
   readonly secretEnv: string;
   /** What each of them rests on, e.g. `usual for express`. */
   readonly because: Readonly<Record<'framework' | 'port' | 'path' | 'envFile', string>>;
+}
+
+/** The config that the project has already, which is left as it is. */
+interface ExistingConfig {
+  readonly file: string;
+  /** What it says, its profile first. */
+  readonly layers: readonly ConfigLayer[];
 }
 
 interface Outcome {
@@ -37,19 +47,45 @@ type EnvStatus = EnvOutcome | 'not needed';
 
 /** Finds out about the project, asks what is left, writes the config and the secret's line. */
 export async function run(invocation: InitInvocation): Promise<number> {
-  const plan = await makePlan(invocation);
-  const outcome = await carryOut(invocation, plan);
+  const existing = await readExisting(invocation);
+  const plan = await makePlan(invocation, existing);
+  const outcome = await carryOut(invocation, plan, existing);
   const { terminal } = invocation;
   if (terminal.isJson) terminal.json({ type: 'init', v: 1, ...plan, ...outcome });
-  else terminal.data(describe(invocation, plan, outcome));
-  return outcome.env.status === 'refused' ? EXIT_NO : EXIT_YES;
+  else terminal.data(describe(invocation, plan, outcome, existing));
+  return NOT_SET.has(outcome.env.status) ? EXIT_NO : EXIT_YES;
 }
 
-async function makePlan(invocation: InitInvocation): Promise<Plan> {
+/** With these the app has no secret yet. */
+const NOT_SET: ReadonlySet<EnvStatus> = new Set(['empty', 'refused', 'tracked']);
+
+async function readExisting(invocation: InitInvocation): Promise<ExistingConfig | undefined> {
+  const { context, globals } = invocation;
+  const file = findProjectConfig(
+    context,
+    globals.config === undefined ? {} : { config: globals.config },
+  );
+  if (file === undefined) return undefined;
+  const layers = await loadLayers(invocation);
+  return { file, layers: layers.filter(({ kind }) => kind === 'project') };
+}
+
+/** What the existing config says of one setting. */
+function said<T>(
+  existing: ExistingConfig | undefined,
+  read: (values: ConfigLayer['values']) => T | undefined,
+): T | undefined {
+  return existing?.layers.map(({ values }) => read(values)).find((value) => value !== undefined);
+}
+
+async function makePlan(
+  invocation: InitInvocation,
+  existing: ExistingConfig | undefined,
+): Promise<Plan> {
   const { terminal, flags } = invocation;
-  const isSettled =
-    flags.yes === true ||
-    (flags.port !== undefined && flags.path !== undefined && flags.dotenv !== undefined);
+  const isTargetSettled =
+    existing !== undefined || (flags.port !== undefined && flags.path !== undefined);
+  const isSettled = flags.yes === true || (isTargetSettled && flags.dotenv !== undefined);
   if (!isSettled && !terminal.mayPrompt) {
     throw new RelyableError('USAGE', 'init: nobody can be asked here', {
       hint: 'relyable init --yes takes what it finds; or pass --port, --path and --dotenv',
@@ -59,18 +95,25 @@ async function makePlan(invocation: InitInvocation): Promise<Plan> {
     ? undefined
     : createAsker(invocation, 'relyable init --yes takes what it finds');
   try {
-    return await settle(invocation, asker);
+    return await settle(invocation, existing, asker);
   } finally {
     asker?.close();
   }
 }
 
-async function settle({ context, flags }: InitInvocation, asker?: Asker): Promise<Plan> {
+async function settle(
+  { context, flags }: InitInvocation,
+  existing: ExistingConfig | undefined,
+  asker: Asker | undefined,
+): Promise<Plan> {
+  // Whatever was answered about the target would go into a config that is there already.
+  const targetAsker = existing === undefined ? asker : undefined;
   const choose = async <T>(
     question: string,
     flag: string | undefined,
     guess: Guess<T>,
     problem: (answer: string) => string | undefined,
+    asker = targetAsker,
   ): Promise<Guess<string>> => {
     if (flag !== undefined) {
       const wrong = problem(flag);
@@ -83,10 +126,12 @@ async function settle({ context, flags }: InitInvocation, asker?: Asker): Promis
     return { value: answer, because: answer === suggestion ? guess.because : 'as answered' };
   };
 
-  if (!/^[A-Za-z_]\w*$/.test(flags.secretEnv ?? '')) {
+  const secretEnv =
+    flags.secretEnv ?? said(existing, (values) => values.secretEnv) ?? SECRET_ENV_NAME;
+  if (!/^[A-Za-z_]\w*$/.test(secretEnv)) {
     throw new RelyableError(
       'USAGE',
-      `--secret-env: expected a variable's name, got "${flags.secretEnv}"`,
+      `--secret-env: expected a variable's name, got "${secretEnv}"`,
     );
   }
   const found = guessFramework(context.cwd);
@@ -115,12 +160,17 @@ async function settle({ context, flags }: InitInvocation, asker?: Asker): Promis
     flags.dotenv,
     guessEnvFile(context.cwd, framework),
     (answer) => envFileProblem(context.cwd, answer),
+    asker,
   );
+  const target = said(existing, (values) => values.forwardTo);
   return {
     framework: framework.name,
-    forwardTo: parseTargetUrl(`http://localhost:${port.value}${path.value}`, '--path').href,
+    forwardTo:
+      target === undefined
+        ? parseTargetUrl(`http://localhost:${port.value}${path.value}`, '--path').href
+        : parseTargetUrl(target, 'forwardTo').href,
     envFile: envFile.value,
-    secretEnv: flags.secretEnv ?? SECRET_ENV_NAME,
+    secretEnv,
     because: {
       framework: chosen.because,
       port: port.because,
@@ -150,59 +200,100 @@ function envFileProblem(folder: string, answer: string): string | undefined {
     : 'expected a file in this folder, such as .env';
 }
 
-async function carryOut({ context, globals }: InitInvocation, plan: Plan): Promise<Outcome> {
-  const existing = findProjectConfig(
-    context,
-    globals.config === undefined ? {} : { config: globals.config },
-  );
-  const file = existing ?? join(context.cwd, '.relyablerc.json');
+async function carryOut(
+  { context }: InitInvocation,
+  plan: Plan,
+  existing: ExistingConfig | undefined,
+): Promise<Outcome> {
+  // First what may fail: a config beside no secret's line would look like a project set up.
+  const env: EnvStatus = context.env[plan.secretEnv]
+    ? 'not needed'
+    : await writeEnvLine(context.cwd, plan.envFile, plan.secretEnv, developmentSecret(context));
+  const file = existing?.file ?? join(context.cwd, '.relyablerc.json');
   const status =
     existing === undefined
       ? writeConfig(file, { forwardTo: plan.forwardTo, secretEnv: plan.secretEnv })
       : 'kept';
-  const env: EnvStatus = context.env[plan.secretEnv]
-    ? 'not needed'
-    : await writeEnvLine(context.cwd, plan.envFile, plan.secretEnv, developmentSecret(context));
   return {
     config: { file, status },
     env: { file: plan.envFile, name: plan.secretEnv, status: env },
-    next: nextCommand(plan, env, context.platform),
+    next: nextCommand(context, plan, env),
   };
 }
 
 /** Where the app's file holds another secret, or the variable has another name, relyable needs it too. */
-function nextCommand(plan: Plan, env: EnvStatus, platform: NodeJS.Platform): string {
-  if (env === 'refused') {
-    // Windows PowerShell has no && and appends UTF-16.
-    return platform === 'win32'
-      ? `add the line ${plan.envFile} to .gitignore, then relyable init`
-      : `echo ${plan.envFile} >> .gitignore && relyable init`;
+function nextCommand(
+  context: Context,
+  { envFile, secretEnv }: Pick<Plan, 'envFile' | 'secretEnv'>,
+  env: EnvStatus,
+): string {
+  const isWindows = context.platform === 'win32';
+  switch (env) {
+    case 'empty':
+      return 'relyable webhooks listen --print-secret';
+    case 'tracked':
+      return isWindows
+        ? `git rm --cached ${envFile}, then relyable init`
+        : `git rm --cached ${envFile} && relyable init`;
+    case 'refused':
+      return ignoreFile(context, envFile);
+    case 'differs':
+      break;
+    default:
+      if (secretEnv === SECRET_ENV_NAME || env === 'not needed') return 'relyable webhooks listen';
   }
-  const needsFile =
-    env === 'differs' || (plan.secretEnv !== SECRET_ENV_NAME && env !== 'not needed');
-  if (!needsFile || platform === 'win32') return 'relyable webhooks listen';
-  return `set -a; . ./${plan.envFile}; set +a; relyable webhooks listen`;
+  return isWindows
+    ? 'relyable webhooks listen'
+    : `${exportFromFile(envFile, secretEnv, false)}; relyable webhooks listen`;
+}
+
+/** How git is told to ignore the env file, or the file that it is a link to. */
+function ignoreFile({ cwd, platform }: Context, envFile: string): string {
+  const path = relative(realFile(cwd), realFile(join(cwd, envFile)));
+  // Windows PowerShell has no && and appends UTF-16.
+  if (platform === 'win32' || !/^(?!\.\.)[\w./-]+$/.test(path)) {
+    return `add the line ${path} to .gitignore, then relyable init`;
+  }
+  const rules = readTextIfExists(join(cwd, '.gitignore')) ?? '';
+  // `echo` would go on with its last line.
+  const isUnfinished = rules !== '' && !rules.endsWith('\n');
+  const add = isUnfinished ? `printf '\\n${path}\\n'` : `echo ${path}`;
+  return `${add} >> .gitignore && relyable init`;
 }
 
 const ENV_MESSAGES: Readonly<Record<EnvStatus, string>> = {
   written: 'set to the development secret, which relyable uses too',
   kept: 'holds the development secret already',
   differs: 'is set to another secret already; left as it is, so give relyable the same',
+  empty: 'is there without a value; left as it is, so give it the one that the next command prints',
   refused: 'not written: git does not ignore this file, and it would hold a secret',
+  tracked: 'not written: git has this file under version control, and it would hold a secret',
   'not needed': 'is set in this shell; give your app the same',
 };
 
-function describe({ context, terminal }: InitInvocation, plan: Plan, outcome: Outcome): string {
+function describe(
+  { context, terminal }: InitInvocation,
+  plan: Plan,
+  outcome: Outcome,
+  existing: ExistingConfig | undefined,
+): string {
   const { config, env, next } = outcome;
   const { style } = terminal;
   const shownFile = relative(context.cwd, config.file) || config.file;
   const configMessage =
     config.status === 'written'
       ? `forwards to ${plan.forwardTo} (port: ${plan.because.port}; path: ${plan.because.path})`
-      : 'was there already; left as it is';
+      : describeExisting(existing, plan);
   return [
     `${safeLine(shownFile)}: ${safeLine(configMessage)}`,
     `${safeLine(env.file)}: ${env.name} ${ENV_MESSAGES[env.status]}`,
     `Next: ${style.cyan(safeLine(next))}`,
   ].join('\n');
+}
+
+function describeExisting(existing: ExistingConfig | undefined, { forwardTo }: Plan): string {
+  const hasTarget = said(existing, (values) => values.forwardTo) !== undefined;
+  return hasTarget
+    ? `was there already, forwards to ${forwardTo}; left as it is`
+    : `was there already, without "forwardTo"; left as it is, so add "forwardTo": "${forwardTo}"`;
 }

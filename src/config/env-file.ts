@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
@@ -8,8 +9,23 @@ export const ENV_FILES = ['.env.local', '.env'] as const;
 
 /** The text of a file; undefined where there is none, INPUT_UNREADABLE where it cannot be read. */
 export function readTextIfExists(file: string): string | undefined {
+  const bytes = readIfExists(file);
+  return bytes === undefined ? undefined : decodeText(bytes);
+}
+
+/** Without its byte order mark; UTF-16 is what `>` of Windows PowerShell writes. */
+export function decodeText(bytes: Buffer): string {
+  return new TextDecoder(isUtf16(bytes) ? 'utf-16le' : 'utf-8').decode(bytes);
+}
+
+export function isUtf16(bytes: Buffer): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xfe;
+}
+
+/** The bytes of a file; undefined where there is none, INPUT_UNREADABLE where it cannot be read. */
+export function readIfExists(file: string): Buffer | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new RelyableError('INPUT_UNREADABLE', `${file}: ${describeFileProblem(error)}`, {
@@ -24,22 +40,50 @@ export function readEnvValue(text: string, name: string): string | undefined {
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
-export type GitStatus = 'ignored' | 'not ignored' | 'no repository';
+/** What a POSIX shell runs to take one variable from an env file, as Node reads it. */
+export function exportFromFile(file: string, name: string, isSet: boolean): string {
+  // What the shell has would win over the file.
+  const node = isSet ? `env -u ${name} node` : 'node';
+  return `export ${name}="$(${node} --env-file=${file} -p process.env.${name})"`;
+}
+
+/** The file that a path leads to through symbolic links, whether it is there or not. */
+export function realFile(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Not there, or a link to what is not there.
+  }
+  let folder = dirname(path);
+  try {
+    folder = realpathSync(folder);
+    return realFile(resolve(folder, readlinkSync(path)));
+  } catch {
+    return join(folder, basename(path));
+  }
+}
+
+export type GitStatus = 'ignored' | 'tracked' | 'not ignored' | 'no repository';
 
 const GIT_TIMEOUT_MS = 2000;
 
 /** Whether git would leave a file out of commits; asks git itself. */
-export function gitStatus(folder: string, file: string): Promise<GitStatus> {
-  return new Promise((resolve) => {
-    execFile(
-      'git',
-      ['check-ignore', '--quiet', '--', file],
-      { cwd: folder, timeout: GIT_TIMEOUT_MS, windowsHide: true },
-      (error) => {
-        if (error === null) resolve('ignored');
-        // 128 outside a repository; a missing git has nothing to commit with either.
-        else resolve(error.code === 1 ? 'not ignored' : 'no repository');
-      },
-    );
+export async function gitStatus(path: string): Promise<GitStatus> {
+  const file = realFile(path);
+  const run = (...args: string[]): Promise<number> => runGit(dirname(file), args);
+  if ((await run('ls-files', '--error-unmatch', '--', basename(file))) === 0) return 'tracked';
+  const code = await run('check-ignore', '--quiet', '--', basename(file));
+  if (code === 0) return 'ignored';
+  // 128 outside a repository; a missing git has nothing to commit with either.
+  return code === 1 ? 'not ignored' : 'no repository';
+}
+
+/** git's exit code; -1 where it did not run. */
+function runGit(cwd: string, args: readonly string[]): Promise<number> {
+  return new Promise((done) => {
+    execFile('git', args, { cwd, timeout: GIT_TIMEOUT_MS, windowsHide: true }, (error) => {
+      if (error === null) done(0);
+      else done(typeof error.code === 'number' ? error.code : -1);
+    });
   });
 }

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { ENV_FILES, gitStatus, readEnvValue, readTextIfExists } from '../config/env-file.ts';
+import {
+  ENV_FILES,
+  exportFromFile,
+  gitStatus,
+  readEnvValue,
+  readTextIfExists,
+} from '../config/env-file.ts';
 import {
   DEVELOPMENT_SECRET_SOURCE,
   resolveSecrets,
@@ -26,7 +32,7 @@ export const checkSecret: Check = async (subject) => {
   if (files.length === 0 && source === DEVELOPMENT_SECRET_SOURCE) {
     const found = info(
       'using the development secret; your app needs it too',
-      `relyable init writes it to .env.local, or: export ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`,
+      `relyable init writes it to your app's env file, or: export ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`,
     );
     return [found, ...notes];
   }
@@ -49,6 +55,15 @@ async function compareEnvFiles(
     for (const name of names) {
       const held = text === undefined ? undefined : readEnvValue(text, name);
       if (held === undefined) continue;
+      if (held === '') {
+        findings.push(
+          warning(
+            `${file} sets ${name} to nothing: your app has no secret`,
+            `fill it in; relyable webhooks listen --print-secret prints the one relyable uses`,
+          ),
+        );
+        continue;
+      }
       const found =
         held === value
           ? ok(`${file} gives your app the same secret`)
@@ -56,14 +71,22 @@ async function compareEnvFiles(
               `${file} gives your app another ${name} than relyable uses (${source}): signatures will not match`,
               context.platform === 'win32'
                 ? `set ${name} in this shell to the value in ${file}`
-                : `give relyable the same: set -a; . ./${file}; set +a`,
+                : `give relyable the same: ${exportFromFile(file, name, context.env[name] !== undefined)}`,
             );
       findings.push(found);
-      if ((await gitStatus(context.cwd, file)) === 'not ignored') {
+      const status = await gitStatus(join(context.cwd, file));
+      if (status === 'not ignored') {
         findings.push(
           warning(
             `git does not ignore ${file}, which holds a secret`,
             `add the line ${file} to .gitignore`,
+          ),
+        );
+      } else if (status === 'tracked') {
+        findings.push(
+          warning(
+            `git has ${file} under version control, and it holds a secret`,
+            `git rm --cached ${file}, and add the line ${file} to .gitignore`,
           ),
         );
       }

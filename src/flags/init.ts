@@ -22,8 +22,7 @@ export function defineInit(command: Command): Command {
     .option('--dotenv <file>', 'where your app reads its variables (default: .env.local or .env)')
     .option(
       '--secret-env <name>',
-      'variable your app reads the signing secret from',
-      'RELYABLE_WEBHOOK_SECRET',
+      'variable your app reads the signing secret from (default: as the config says, else RELYABLE_WEBHOOK_SECRET)',
     );
   return addHelpExtras(command, {
     examples: [

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvValue, readTextIfExists } from '../config/env-file.ts';
 import { tryConnect } from '../http/probe.ts';
@@ -94,7 +94,8 @@ async function isOpen(port: number, signal: AbortSignal): Promise<boolean> {
 
 function portInProject(folder: string): Guess<number> | undefined {
   for (const file of ['.env.local', '.env']) {
-    const value = readEnvValue(readTextIfExists(join(folder, file)) ?? '', 'PORT');
+    const path = join(folder, file);
+    const value = isFile(path) ? readEnvValue(readTextIfExists(path) ?? '', 'PORT') : undefined;
     if (value !== undefined && isPort(value)) {
       return { value: Number(value), because: `PORT in ${file}` };
     }
@@ -118,7 +119,12 @@ export function isPort(text: string): boolean {
 /** Where the secret's line goes: a file the project already has, else the framework's own. */
 export function guessEnvFile(folder: string, framework: Framework): Guess<string> {
   for (const file of [framework.envFile, '.env.local', '.env']) {
-    if (existsSync(join(folder, file))) return { value: file, because: 'it is there already' };
+    if (isFile(join(folder, file))) return { value: file, because: 'it is there already' };
   }
   return { value: framework.envFile, because: usualFor(framework) };
+}
+
+/** `.env` may also be a virtual environment's folder, or a pipe that a password manager feeds. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

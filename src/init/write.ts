@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gitStatus, readEnvValue, readTextIfExists } from '../config/env-file.ts';
+import { decodeText, gitStatus, isUtf16, readEnvValue, readIfExists } from '../config/env-file.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
 /** What became of the config file. */
@@ -22,9 +22,10 @@ export function writeConfig(
 
 /**
  * What became of the secret's line: `kept` where the file sets the variable already (`differs`
- * where it sets it to something else), `refused` where git would commit it.
+ * where it sets it to something else, `empty` where to nothing), `refused` where git would commit
+ * it, `tracked` where git has the file.
  */
-export type EnvOutcome = 'written' | 'kept' | 'differs' | 'refused';
+export type EnvOutcome = 'written' | 'kept' | 'differs' | 'empty' | 'refused' | 'tracked';
 
 /** Adds `NAME=value` to an env file, unless that would overwrite something or reach git. */
 export async function writeEnvLine(
@@ -34,11 +35,20 @@ export async function writeEnvLine(
   value: string,
 ): Promise<EnvOutcome> {
   const file = join(folder, fileName);
-  const text = readTextIfExists(file) ?? '';
+  const bytes = readIfExists(file) ?? Buffer.alloc(0);
+  const text = decodeText(bytes);
   const held = readEnvValue(text, name);
   // An empty value, as in `NAME=`, is a place left for it; but it is still the user's own line.
+  if (held === '') return 'empty';
   if (held !== undefined) return held === value ? 'kept' : 'differs';
-  if ((await gitStatus(folder, fileName)) === 'not ignored') return 'refused';
+  if (isUtf16(bytes)) {
+    throw new RelyableError('INPUT_UNREADABLE', `${file}: expected UTF-8, got UTF-16`, {
+      hint: 'save it as UTF-8: frameworks read their variables from nothing else',
+    });
+  }
+  const status = await gitStatus(file);
+  if (status === 'tracked') return 'tracked';
+  if (status === 'not ignored') return 'refused';
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const gap = text === '' || text.endsWith('\n') ? '' : newline;
   try {

@@ -144,6 +144,27 @@ it('compares the secret with the env files of the app, and shows neither', async
   expect(JSON.stringify(found)).not.toMatch(/whsec_/);
 });
 
+it('says that an env file sets the secret to nothing', async () => {
+  const context = testContext({ env: { RELYABLE_WEBHOOK_SECRET: 's3cret' } });
+  writeFileSync(join(context.cwd, '.env'), 'RELYABLE_WEBHOOK_SECRET=\n');
+  const found = await checkSecret(testSubject({}, context), never);
+  expect(found[1]).toMatchObject({ level: 'warning', fix: expect.stringContaining('fill it in') });
+});
+
+it.skipIf(process.platform === 'win32')(
+  'has a fix that takes the secret from the env file, whatever the shell has',
+  async () => {
+    const context = testContext({ env: { RELYABLE_WEBHOOK_SECRET: 's3cret' } });
+    writeFileSync(join(context.cwd, '.env'), 'RELYABLE_WEBHOOK_SECRET=theirs\r\n');
+    const found = await checkSecret(testSubject({}, context), never);
+    const fix = found[1]?.fix?.replace('give relyable the same: ', '');
+    const script = `${fix}; printf %s "$RELYABLE_WEBHOOK_SECRET"`;
+    const env = { ...process.env, RELYABLE_WEBHOOK_SECRET: 's3cret' };
+    const taken = execFileSync('sh', ['-c', script], { cwd: context.cwd, env, encoding: 'utf8' });
+    expect(taken).toBe('theirs');
+  },
+);
+
 it('warns of an env file that git would commit', async () => {
   const context = testContext({ env: { RELYABLE_WEBHOOK_SECRET: 's3cret' } });
   execFileSync('git', ['init', '-q'], { cwd: context.cwd });
