@@ -1,7 +1,8 @@
+import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT } from '../support/cli.ts';
+import { ROOT, runCli, temporaryFolder } from '../support/cli.ts';
 import { pages, runnableBlocks, startSession } from '../support/docs.ts';
 
 const runnable = pages()
@@ -21,6 +22,25 @@ it.skipIf(process.platform === 'win32').each(runnable)(
       const expected = block.isBackground ? null : block.exitCode;
       expect(code, `${page}:${block.line}\n${block.script}\n${output}`).toBe(expected);
     }
+  },
+);
+
+it.each(['README.md', 'docs/listen.md'])(
+  '%s shows a cause in the words of the program',
+  async (page) => {
+    const cwd = temporaryFolder();
+    const body = '{"event":"test_run.failed","data":{}}';
+    writeFileSync(join(cwd, 'body.json'), body);
+    const signature = `sha256=${createHmac('sha256', 's3cret').update(body).digest('hex')}`;
+    const args = ['webhooks', 'verify', 'body.json', '--signature', signature, '--json'];
+    const { stdout } = await runCli(args, { cwd, env: { RELYABLE_WEBHOOK_SECRET: 's3cret' } });
+    const { reason, detail, fix } = JSON.parse(stdout.split('\n')[0] ?? '') as Record<
+      string,
+      string
+    >;
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    expect(text).toContain(`${reason}: ${detail}\n`);
+    expect(text).toContain(`fix: ${fix}\n`);
   },
 );
 
