@@ -3,7 +3,14 @@
 
 // One file, because each one more takes a third of a millisecond, at every start.
 
-const { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} = require('node:fs');
 const { homedir } = require('node:os');
 const { basename, dirname, join, resolve } = require('node:path');
 const { Script } = require('node:vm');
@@ -25,7 +32,12 @@ function createLoader() {
   const folder = codeFolder();
   if (folder === undefined) return { load: require, save: () => undefined };
   if (Number.parseInt(process.versions.node, 10) < 22) return createOwnLoader(folder);
-  require('node:module').enableCompileCache?.(folder);
+  try {
+    makeFolder(folder);
+    require('node:module').enableCompileCache?.(folder);
+  } catch {
+    // A cache that cannot be kept is nobody's concern.
+  }
   return { load: require, save: () => undefined };
 }
 
@@ -86,7 +98,7 @@ function createOwnLoader(folder) {
     isSaved = true;
     try {
       for (const { entry, source, script } of uncached.splice(0)) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder);
         writeEntry(entry, Buffer.concat([source, script.createCachedData()]));
       }
     } catch {
@@ -94,6 +106,18 @@ function createOwnLoader(folder) {
     }
   };
   return { load, save };
+}
+
+/** Node's own recursive way never returns where the system calls a new folder missing, as /proc does. */
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been first.
+    if (error.code !== 'EEXIST') throw error;
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 /**
  * Signing secrets that emulated endpoints were made with, by endpoint id: in the user's data
@@ -20,7 +21,7 @@ export function openEndpointSecrets(context: Context): EndpointSecrets {
   const save = (): void => {
     const draft = `${file}.${context.pid}`;
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makePrivateFolder(folder);
       writeFileSync(draft, `${JSON.stringify(Object.fromEntries(secrets))}\n`, { mode: 0o600 });
       renameSync(draft, file);
     } catch (error) {

@@ -1,9 +1,10 @@
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
 import type { ConfigLayer } from './load.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 export interface SecretFlags {
   /** `--secret`, repeatable where several are of use. */
@@ -164,7 +165,7 @@ function readDevelopmentSecret(context: Context): SecretCandidate {
   const made = `whsec_dev_${context.randomBytes(24).toString('hex')}`;
   const draft = `${file}.${context.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makePrivateFolder(dirname(file));
     writeFileSync(draft, `${made}\n`, { mode: 0o600 });
     try {
       // A link appears whole or not at all, and fails if another process was first.

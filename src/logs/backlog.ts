@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makePrivateFolder } from '../config/private-folder.ts';
 import type { Delivery } from '../webhook/delivery.ts';
 import { type AttemptKey, compareKeys, entriesOf, keyOfEntry, type LogEntry } from './entries.ts';
 
@@ -31,7 +32,7 @@ export function createBacklog(file: string, inMemory = IN_MEMORY): Backlog {
   const store = (delivery: Delivery): Place => {
     if (places.size < inMemory) return { delivery };
     if (handle === undefined) {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      makePrivateFolder(dirname(file));
       handle = openSync(file, 'w+', 0o600);
     }
     const bytes = Buffer.from(JSON.stringify(delivery), 'utf8');

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { makePrivateFolder } from '../config/private-folder.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { TrackerState } from './tracker.ts';
 
@@ -45,7 +46,7 @@ export function readCursor(file: string): Cursor | undefined {
 
 /** Whole or not at all: a tail that is killed leaves the cursor before. */
 export function writeCursor(file: string, cursor: Cursor, pid: number): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivateFolder(dirname(file));
   const draft = `${file}.${pid}`;
   writeFileSync(draft, JSON.stringify({ v: 1, ...cursor }), { mode: 0o600 });
   renameSync(draft, file);

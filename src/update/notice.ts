@@ -1,14 +1,7 @@
 import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  utimesSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../config/private-folder.ts';
 import type { Context } from '../context.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -66,7 +59,7 @@ function isDue(file: string, now: number): boolean {
 
 /** npm knows the registry, the proxy and the credentials of this machine; it writes to the file. */
 function askNpm({ paths, env }: Context, file: string): void {
-  mkdirSync(paths.cache, { recursive: true });
+  makePrivateFolder(paths.cache);
   const answer = openSync(file, 'w');
   try {
     const npm = spawn('npm view relyable version --fetch-timeout=10000 --fetch-retries=0', {

@@ -35,6 +35,14 @@ describe('a file that cannot be used', () => {
     expect(stderr).toContain(`error: the store ${store} cannot be used: `);
   });
 
+  test.runIf(process.platform === 'linux')('a home that cannot be made below /proc', async () => {
+    const env = { HOME: '/proc/none', USERPROFILE: '/proc/none' };
+    expect((await runCli([], { env })).code).toBe(0);
+    const { code, stderr } = await runCli(['webhooks', 'listen', '--print-secret'], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain('a development secret cannot be kept at /proc/none/');
+  });
+
   test('a step summary that cannot be written', async () => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'no/x' };
     const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms'];
