@@ -2,7 +2,7 @@ import type { Severity } from '../check/check-case.ts';
 import type { Invocation } from '../cli.ts';
 import { parseChoice } from '../config/values.ts';
 import { RelyableError } from '../errors.ts';
-import type { CheckFlags } from '../flags/check.ts';
+import { type CheckFlags, REPORTERS } from '../flags/check.ts';
 import {
   formatCheckBadge,
   formatCheckGithub,
@@ -16,7 +16,6 @@ import type { CheckReport } from '../report/check-report.ts';
 import { Chalk } from 'chalk';
 import { writeOutput } from './output.ts';
 
-const REPORTERS = ['pretty', 'json', 'junit', 'tap', 'github', 'markdown'] as const;
 type ReporterName = (typeof REPORTERS)[number];
 
 const PLAIN = new Chalk({ level: 0 });

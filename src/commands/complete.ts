@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { type Command as Target, type Complete, RootCommand } from '@bomb.sh/tab';
 import type { Command, Option } from 'commander';
 import type { Invocation } from '../cli.ts';
+import { SETTING_KEYS } from '../config/effective.ts';
 import { storeSetting } from '../config/settings.ts';
+import { REPORTERS } from '../flags/check.ts';
+import { FRAMEWORKS } from '../init/frameworks.ts';
 import { formatTime } from '../report/format.ts';
 import { safeLine } from '../report/safe-text.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
@@ -76,6 +79,16 @@ interface Values {
 
 const plain = (words: readonly string[]): Candidate[] => words.map((word) => [word, '']);
 
+/** The states of `logs --status`; a number says itself. */
+const STATUS_FILTERS = ['delivered', 'retrying', 'failed', 'none', '2xx', '3xx', '4xx', '5xx'];
+
+/** The words after what stands before the last comma. */
+function listOf(words: readonly string[], typed: string): string[] {
+  const before = typed.slice(0, typed.lastIndexOf(',') + 1);
+  const given = before.split(',');
+  return words.filter((word) => !given.includes(word)).map((word) => `${before}${word}`);
+}
+
 /** `<http|curl|json>` in an option's or an argument's own words: its values. */
 function valuesInText(text: string): Candidates | undefined {
   const inside = /<([\w-]+(?:\|[\w-]+)+)>/.exec(text)?.[1];
@@ -83,12 +96,16 @@ function valuesInText(text: string): Candidates | undefined {
 }
 
 function createValues(cwd: string, prefix: string, captures: readonly Candidate[]): Values {
-  const files: Candidates = () => filesLike(cwd, prefix.replace(/^--?[\w-]+=/, ''));
+  const typed = prefix.replace(/^--?[\w-]+=/, '');
+  const files: Candidates = () => filesLike(cwd, typed);
   const capturesAndFiles: Candidates = () => [...captures, ...files()];
   const byOption: Readonly<Record<string, Candidates>> = {
     event: () => plain(EVENT_TYPES),
-    events: () => plain(EVENT_TYPES),
+    events: () => plain(listOf(EVENT_TYPES, typed)),
     expect: () => plain(EVENT_TYPES),
+    framework: () => plain(FRAMEWORKS.map(({ name }) => name)),
+    reporter: () => plain(REPORTERS),
+    status: () => plain(listOf(STATUS_FILTERS, typed)),
     tamper: () => plain(TAMPERS),
     wire: () => plain(WIRE_FORMATS),
   };
@@ -106,6 +123,7 @@ function createValues(cwd: string, prefix: string, captures: readonly Candidate[
       return byOption[name] ?? (isFile ? files : (valuesInText(flags) ?? (() => [])));
     },
     ofArgument: (path, index, name) => {
+      if (path === 'config' && name === 'key') return () => plain(SETTING_KEYS);
       const known = byArgument[path.replace(/^wh(?= )/, 'webhooks')];
       return (index === 0 ? known : undefined) ?? valuesInText(`<${name}>`) ?? (() => []);
     },

@@ -37,6 +37,14 @@ const SOURCES: Readonly<Record<string, Source>> = {
   },
 };
 
+/** What `config get` takes. */
+export const SETTING_KEYS: readonly string[] = [
+  ...Object.keys(SOURCES),
+  'store',
+  'secret',
+  'apiKey',
+];
+
 /** Every setting that holds without flags, in the order people think of them. */
 export function effectiveSettings(
   context: Context,

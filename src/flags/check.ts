@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { addHelpExtras, addSecretOptions, addTlsOptions, collect } from './help.ts';
 
+export const REPORTERS = ['pretty', 'json', 'junit', 'tap', 'github', 'markdown'] as const;
+
 /** `relyable webhooks check`, as commander hands its options over. */
 export interface CheckFlags {
   readonly only?: readonly string[];

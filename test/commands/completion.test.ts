@@ -38,6 +38,17 @@ it('completes commands, flags, events and values', async () => {
   expect(await complete(['webhooks', 'listen', '--respond', ''])).toEqual(['mirror', 'ack']);
   expect(await complete(['open', 'api'])).toEqual(['api-keys']);
   expect(await complete(['completion', 'f'])).toEqual(['fish']);
+  expect(await complete(['init', '--framework', 'fast'])).toEqual(['fastify', 'fastapi']);
+  expect(await complete(['webhooks', 'check', '--reporter', ''])).toContain('github');
+  expect(await complete(['config', 'get', 'api.'])).toEqual(['api.url', 'api.deliveriesPath']);
+});
+
+it('completes what stands behind a comma', async () => {
+  const first = 'test_run.completed,';
+  expect(await complete(['webhooks', 'listen', '--events', `${first}test_run`])).toEqual([
+    `${first}test_run.failed`,
+  ]);
+  expect(await complete(['wh', 'logs', 'list', '--status', '4xx,fa'])).toEqual(['4xx,failed']);
 });
 
 it('completes the flags of every command, the hidden one aside', async () => {
