@@ -199,8 +199,12 @@ function readOptions(
     maxBody: pick('max-body', flags.maxBody, (values) => values.maxBody, DEFAULT_MAX_BODY),
     store: storeSetting(context, layers, flags.store),
   };
-  explainSettings(invocation, settings);
   const { forwardTo, port, host, timeout, maxBody, store, events } = settings;
+  explainSettings(invocation, {
+    ...settings,
+    forwardTo: { ...forwardTo, value: forwardTo.value || '(none)' },
+    events: { ...events, value: events.value || 'all' },
+  });
   const target =
     forwardTo.value === '' ? undefined : parseTargetUrl(forwardTo.value, forwardTo.origin);
   const configHeaders = layers.flatMap(({ values }) => Object.entries(values.headers ?? {}));

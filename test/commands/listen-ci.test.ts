@@ -3,7 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
-import { type CliOptions, type RunningCli, startCli, temporaryFolder } from '../support/cli.ts';
+import {
+  type CliOptions,
+  runCli,
+  type RunningCli,
+  startCli,
+  temporaryFolder,
+} from '../support/cli.ts';
 import { freePort } from '../support/free-port.ts';
 
 const SECRET = 'whsec_test_listen';
@@ -253,4 +259,11 @@ describe('listen -- <command>', () => {
     cli.child.kill('SIGINT');
     expect((await cli.done).code).toBe(0);
   });
+});
+
+test('says under --verbose what holds where nothing is chosen', async () => {
+  const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms', '--verbose'];
+  const { stderr } = await runCli(args);
+  expect(stderr).toContain('forwardTo: (none) (default)\n');
+  expect(stderr).toContain('events: all (default)\n');
 });
