@@ -15,7 +15,7 @@ const NEW_PROJECT: readonly Step[] = [
   RECEIVE,
   SEND,
   VERIFY,
-  ['relyable init', 'then set up this project: framework, port, secret'],
+  ['relyable init', 'then set up this project: port and secret'],
 ];
 
 const SET_UP_PROJECT: readonly Step[] = [

@@ -8,7 +8,9 @@ it('says what to do first, on stdout, with exit code 0', async () => {
   const { code, stdout, stderr } = await runCli([]);
   expect(code).toBe(0);
   expect(stderr).toBe('');
-  expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(6);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(6);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(80);
   for (const command of [
     'webhooks listen',
     'webhooks trigger',

@@ -186,7 +186,13 @@ function act(
 ): { readonly state: LiveState; readonly action: Action | null } {
   const id = state.selected ?? listed(state).at(-1)?.id;
   if (id !== undefined) return { state, action: { type, id } };
-  return { state: { ...state, notice: 'nothing has come yet' }, action: null };
+  return { state: { ...state, notice: nothingListed(state) }, action: null };
+}
+
+function nothingListed({ recent }: LiveState): string {
+  return recent.length === 0
+    ? 'nothing has come yet'
+    : 'nothing that the filter shows: f changes it';
 }
 
 /** Up from nothing is the newest; down from the newest is nothing. */
@@ -195,7 +201,7 @@ function select(state: LiveState, step: -1 | 1): LiveState {
   const at = rows.findIndex(({ id }) => id === state.selected);
   if (at === -1) {
     const newest = rows.at(-1)?.id ?? null;
-    if (newest === null) return { ...state, notice: 'nothing has come yet' };
+    if (newest === null) return { ...state, notice: nothingListed(state) };
     return { ...state, selected: step === -1 ? newest : null, isHelpOpen: false };
   }
   return { ...state, selected: rows[Math.max(0, at + step)]?.id ?? null };

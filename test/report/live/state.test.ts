@@ -55,6 +55,8 @@ it('says so where there is nothing to act on', () => {
     expect(state.notice).toBe('nothing has come yet');
   }
   expect(live('r', 'x').state.notice).toBeNull();
+  expect(live(delivery(1), 'f', 'r').state.notice).toContain('nothing that the filter shows');
+  expect(live(delivery(1), 'f', 'up').state.notice).toContain('nothing that the filter shows');
 });
 
 it('filters failures, invalid ones, then each type that came, then all', () => {
