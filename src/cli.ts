@@ -1,6 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import type { Context } from './context.ts';
-import { RelyableError } from './errors.ts';
+import { EXIT_YES, RelyableError } from './errors.ts';
 import {
   defineCaptures,
   defineCapturesExport,
@@ -163,22 +163,34 @@ export function createProgram(context: Context, onExit: (code: number) => void):
     // What stands under "Commands:".
     group.on('beforeHelp', () => group.commands.forEach(defineNow));
   }
-  attach(program.allowExcessArguments(), null, () => {
-    const [word] = program.args;
+  attach(program.allowExcessArguments(), null, async () => {
+    const [word, ...rest] = program.args;
+    if (word === 'help') return { run: async () => showHelp(program, rest) };
     if (word !== undefined) throw unknownCommand(program, word);
     return import('./commands/first-steps.ts');
   });
   webhooks.allowExcessArguments().action(() => {
-    const [word] = webhooks.args;
-    if (word !== undefined) throw unknownCommand(webhooks, word);
-    webhooks.outputHelp();
-    onExit(0);
+    const [word, ...rest] = webhooks.args;
+    if (word !== undefined && word !== 'help') throw unknownCommand(webhooks, word);
+    onExit(showHelp(webhooks, rest));
   });
   return program;
 }
 
 function helpWidth(context: Context): number {
   return Math.min(context.stdout.columns ?? 100, 120);
+}
+
+/** `help <command…>` as git and gh have it: the help of the command that the words lead to. */
+function showHelp(group: Command, [word, ...rest]: readonly string[]): number {
+  if (word === undefined) {
+    defineNow(group);
+    group.outputHelp();
+    return EXIT_YES;
+  }
+  const command = group.commands.find((it) => it.name() === word || it.aliases().includes(word));
+  if (command === undefined) throw unknownCommand(group, word);
+  return showHelp(command, rest);
 }
 
 function unknownCommand(group: Command, word: string): RelyableError {

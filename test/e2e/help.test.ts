@@ -39,6 +39,22 @@ it.each(paths.map((words) => [['relyable', ...words].join(' '), words] as const)
   },
 );
 
+it.each([
+  ['help', '--help'],
+  ['help init', 'init --help'],
+  ['help wh listen', 'webhooks listen --help'],
+  ['webhooks help', 'webhooks --help'],
+  ['webhooks help captures show', 'webhooks captures show --help'],
+])('%s is %s', async (help, flag) => {
+  expect(await runCli(help.split(' '))).toEqual(await runCli(flag.split(' ')));
+});
+
+it('helps with no command that there is not', async () => {
+  const { code, stderr } = await runCli(['help', 'innit']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('did you mean relyable init?');
+});
+
 it('pins no command that is gone', () => {
   const known = new Set(paths.map(fileOf));
   expect(readdirSync(FOLDER).filter((file) => !known.has(file))).toEqual([]);
