@@ -95,6 +95,10 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
       else screen.refresh();
     },
     start: (subject) => {
+      const tellReach = (isUp: boolean): void => {
+        const reach = isUp ? 'up' : 'down';
+        if (reach !== state.reach) update({ reach });
+      };
       const act = createLiveActions({
         ...subject,
         context,
@@ -103,6 +107,7 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
         send: (sequence) => stdout.write(sequence),
         notify: (notice) => update({ notice }),
         seen: (id) => state.recent.find((delivery) => delivery.id === id),
+        tellReach,
       });
       const onKey = (key: Key): void => {
         const pressed = press(state, key);
@@ -131,10 +136,7 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
       watchTarget(state.target, context, {
         signal: over.signal,
         idleMs: () => elapsed() - lastForwardAt,
-        tell: (isUp) => {
-          const reach = isUp ? 'up' : 'down';
-          if (reach !== state.reach) update({ reach });
-        },
+        tell: tellReach,
       }).catch((error: unknown) => update({ notice: errorMessage(error) }));
     },
   };

@@ -26,6 +26,8 @@ export interface LiveActionsOptions {
   /** One line that stays until the next key. */
   readonly notify: (notice: string | null) => void;
   readonly seen: (id: string) => SeenDelivery | undefined;
+  /** Whether the app answered a replay, whatever it said. */
+  readonly tellReach: (isUp: boolean) => void;
 }
 
 type KeyAction = Extract<Action, { id: string }>['type'];
@@ -75,7 +77,7 @@ function look(capture: Capture, { terminal, print, seen }: LiveActionsOptions): 
 }
 
 async function replay(capture: Capture, options: LiveActionsOptions): Promise<void> {
-  const { listener, terminal, print, notify } = options;
+  const { listener, terminal, print, notify, tellReach } = options;
   const replayed = listener.replay(capture);
   if (replayed === null) {
     notify('no app to send it to: start with --forward-to');
@@ -83,6 +85,7 @@ async function replay(capture: Capture, options: LiveActionsOptions): Promise<vo
   }
   notify(`replaying ${capture.id}`);
   const forward = await replayed;
+  tellReach(forward.status !== null);
   const { style, isUtc } = terminal;
   const head = `${style.dim(formatTime(forward.at, isUtc))}  ${style.bold('replay')}`;
   print(`${head}  ${formatReplay(capture.id, forward, style)}`);

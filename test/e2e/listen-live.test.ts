@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openReader } from '../../src/store/capture-store.ts';
 import { type Answer, startApp } from '../support/app.ts';
 import { startCli, temporaryFolder } from '../support/cli.ts';
+import { freePort } from '../support/free-port.ts';
 import { type ScreenCli, startScreenCli } from '../support/screen.ts';
 
 const SECRET = 'whsec_test_live';
@@ -157,6 +158,19 @@ describe('listen on a terminal', () => {
       ['forward 503', 'replay 200'],
       ['forward 503', 'replay 200'],
     ]);
+  });
+
+  it('knows from a replay that the app is there again', async () => {
+    const port = await freePort();
+    const cli = await startLive({ args: ['--forward-to', `${port}/hook`], columns: 110 });
+    await cli.send('test_run.failed', { test_run_id: 'run_1' });
+    await cli.waitUntil(has(' down  1 received'));
+    await startApp(undefined, { port });
+    cli.type('r');
+    await cli.waitUntil(has('replay  → 200'));
+    expect(cli.visible().join('\n')).toContain(' up  1 received');
+    cli.type('q');
+    expect(await cli.exitCode).toBe(0);
   });
 
   it('shows the selected delivery whole', async () => {
