@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Invocation } from '../cli.ts';
 import { apiUrlSetting, findApiKey } from '../config/api.ts';
 import { DEFAULT_API_URL, DEFAULT_HOST, DEFAULT_PORT } from '../config/defaults.ts';
@@ -56,7 +57,13 @@ async function settle(invocation: Invocation<DoctorFlags>): Promise<Subject> {
       flags.to === undefined
         ? await attempt(() => targetSetting(invocation, layers), null)
         : targetSetting(invocation, layers),
-    store: storeSetting(context, layers, flags.store),
+    store:
+      flags.store === undefined
+        ? await attempt(() => storeSetting(context, layers, undefined), {
+            value: join(context.paths.data, 'captures.db'),
+            origin: 'default',
+          })
+        : storeSetting(context, layers, flags.store),
     api: await attempt(() => apiUrlSetting(context, layers, {}), {
       value: new URL(DEFAULT_API_URL),
       origin: 'default',

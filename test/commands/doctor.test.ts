@@ -36,6 +36,14 @@ it('examines everything and ends with the verdict', async () => {
   expect(text.stdout.trimEnd().split('\n').at(-1)).toMatch(/^nothing is broken/);
 });
 
+it('examines the rest where a setting cannot be used', async () => {
+  const { code, stdout } = await runCli(['doctor'], { env: { RELYABLE_STORE: '/' } });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^FAIL {2}config {5}RELYABLE_STORE: expected a file, got the folder \/$/m);
+  expect(stdout).toMatch(/^ok {4}node/);
+  expect((await runCli(['doctor', '--store', '/'])).code).toBe(2);
+});
+
 it('exits 1 with a fix for everything that is broken, a bad config included', async () => {
   const app = await startApp();
   await app.close();
