@@ -70,6 +70,8 @@ export interface Context {
   signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
   /** Runs when this process ends, however orderly; the returned function withdraws it. */
   atExit(callback: () => void): () => void;
+  /** What kept a part of the output from its file, once all of it is written; else null. */
+  outputProblem(): Promise<Error | null>;
   /** Which signal aborted `interrupt`; null when none did or the reader of stdout left. */
   stoppedBy(): StopSignal | null;
 }
@@ -142,6 +144,7 @@ export function systemContext(
   for (const signal of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) {
     process.on(signal, () => stop(signal));
   }
+  let outputProblem: Error | null = null;
   const guarded = new Set<OutputStream>();
   /** The stream, with our handler for a reader that leaves. */
   const guard = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
@@ -149,6 +152,8 @@ export function systemContext(
     guarded.add(stream);
     return stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') interrupt.abort();
+      // A terminal that went away is told by SIGHUP.
+      else if (stream === process.stdout && !stream.isTTY) outputProblem ??= error;
     });
   };
   return {
@@ -189,6 +194,11 @@ export function systemContext(
       await open(url);
     },
     interrupt: interrupt.signal,
+    outputProblem: () =>
+      // Streams tell of an error in the turn after the write.
+      new Promise((done) => {
+        setImmediate(() => done(outputProblem));
+      }),
     stoppedBy: () => stoppedBy,
     stop,
     suspend: () => {

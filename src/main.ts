@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { createProgram, toUsageError } from './cli.ts';
 import { type Context, signalExitCode } from './context.ts';
-import { errorMessage, RelyableError } from './errors.ts';
+import { describeFileProblem, errorMessage, RelyableError } from './errors.ts';
 import { createLegible } from './report/charset.ts';
 import { errorToJson, formatError } from './report/error.ts';
 import { safeText } from './report/safe-text.ts';
@@ -19,6 +19,8 @@ export async function main(context: Context): Promise<number> {
     });
     await program.parseAsync([...context.argv], { from: 'user' });
     await tellOfUpdate(context);
+    const problem = await context.outputProblem();
+    if (problem !== null) throw unwritten(problem);
     return exitCode;
   } catch (thrown) {
     return report(context, thrown);
@@ -31,6 +33,12 @@ async function tellOfUpdate(context: Context): Promise<void> {
   const { mayNotify, takeNotice } = await import('./update/notice.ts');
   const notice = mayNotify(context) ? takeNotice(context, VERSION) : undefined;
   if (notice !== undefined) context.stderr.write(`\n${notice}\n`);
+}
+
+/** Whoever reads the file later must not take it for the whole. */
+function unwritten(problem: Error): RelyableError {
+  const message = `stdout cannot be written: ${describeFileProblem(problem)}`;
+  return new RelyableError('INPUT_UNREADABLE', message, { cause: problem });
 }
 
 function report(context: Context, thrown: unknown): number {

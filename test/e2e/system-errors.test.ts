@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
-import { runCli } from '../support/cli.ts';
+import { BIN, cleanEnvironment, runCli, temporaryFolder } from '../support/cli.ts';
 
 /** Nothing of libuv's or OpenSSL's notation. */
 const RAW = /E[A-Z]{4,}:|EPROTO|SSL routines|fetch failed|a bug in relyable/;
@@ -41,6 +42,18 @@ describe('a file that cannot be used', () => {
     const { code, stderr } = await runCli(['webhooks', 'listen', '--print-secret'], { env });
     expect(code).toBe(2);
     expect(stderr).toContain('a development secret cannot be kept at /proc/none/');
+  });
+
+  test.runIf(process.platform === 'linux')('a file on a full disk behind stdout', () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', '"$1" "$2" webhooks trigger --list > /dev/full', 'sh', process.execPath, BIN],
+      { env: cleanEnvironment(temporaryFolder()), encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'error: stdout cannot be written: no space is left on the disk\n',
+    });
   });
 
   test('a step summary that cannot be written', async () => {

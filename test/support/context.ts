@@ -36,6 +36,7 @@ export function testContext(overrides: Partial<Context> = {}): Context {
       throw new Error('a test context signals nobody');
     },
     atExit: () => () => undefined,
+    outputProblem: async () => null,
     stoppedBy: () => null,
     ...overrides,
   };
