@@ -7,7 +7,8 @@ import { elapsedMs } from './http/latency.ts';
 
 /** A stream we print to, as far as we need to know it. */
 export interface OutputStream {
-  write(text: string | Uint8Array): boolean;
+  /** `done` runs once that was taken or could not be. */
+  write(text: string | Uint8Array, done?: () => void): boolean;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;

@@ -9,6 +9,7 @@ import { describeFileProblem, EXIT_YES, RelyableError } from '../errors.ts';
 import type { CapturesExportFlags } from '../flags/captures.ts';
 import { formatCount } from '../report/format.ts';
 import { safeLine } from '../report/safe-text.ts';
+import type { Terminal } from '../report/terminal.ts';
 import type { CaptureReader } from '../store/capture-store.ts';
 import { VERSION } from '../version.ts';
 import type { Capture } from '../webhook/capture.ts';
@@ -38,7 +39,7 @@ export async function run(invocation: Invocation<CapturesExportFlags>): Promise<
     // A name that is not there must not leave half a file.
     for (const name of args) requireCapture(reader, name);
     const pieces = exportCaptures(chosen(), format, VERSION);
-    if (flags.output === undefined) await writeAll(pieces, terminal.raw);
+    if (flags.output === undefined) await print(terminal, pieces);
     else await writeFile(resolve(context.cwd, flags.output), pieces);
   } finally {
     reader.close();
@@ -58,6 +59,16 @@ function* choose(reader: CaptureReader, names: readonly string[]): Generator<Cap
   for (const name of names) yield requireCapture(reader, name);
 }
 
+async function print(terminal: Terminal, pieces: Iterable<string | Buffer>): Promise<void> {
+  for (const piece of pieces) {
+    terminal.raw(piece);
+    await terminal.taken();
+  }
+}
+
+/** After so many pieces, a Ctrl-C gets its turn. */
+const YIELD_EVERY = 100;
+
 async function writeFile(file: string, pieces: Iterable<string | Buffer>): Promise<void> {
   let output: number;
   try {
@@ -65,27 +76,15 @@ async function writeFile(file: string, pieces: Iterable<string | Buffer>): Promi
   } catch (error) {
     throw new RelyableError('USAGE', `-o ${file}: ${describeFileProblem(error)}`, { cause: error });
   }
+  let count = 0;
   try {
-    await writeAll(pieces, (piece) => {
+    for (const piece of pieces) {
       const bytes = Buffer.from(piece);
       for (let at = 0; at < bytes.length;) at += writeSync(output, bytes, at);
-    });
+      count += 1;
+      if (count % YIELD_EVERY === 0) await new Promise(setImmediate);
+    }
   } finally {
     closeSync(output);
-  }
-}
-
-/** After so many pieces, other work (a Ctrl-C, a reader that left) gets its turn. */
-const YIELD_EVERY = 100;
-
-async function writeAll(
-  pieces: Iterable<string | Buffer>,
-  write: (piece: string | Buffer) => void,
-): Promise<void> {
-  let count = 0;
-  for (const piece of pieces) {
-    write(piece);
-    count += 1;
-    if (count % YIELD_EVERY === 0) await new Promise(setImmediate);
   }
 }

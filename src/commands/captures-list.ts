@@ -21,6 +21,7 @@ export async function run(invocation: Invocation<CapturesListFlags>): Promise<nu
       context.interrupt.throwIfAborted();
       if (terminal.isJson) terminal.json(captureToJson(capture));
       else terminal.data(formatCaptureLine(capture, terminal));
+      await terminal.taken();
     }
     if (captures.length === 0) terminal.info('no captures that fit');
   } finally {

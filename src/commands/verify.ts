@@ -22,9 +22,6 @@ import { explainRequest } from '../webhook/diagnosis.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
 import { TEST_SECRET } from '../captures/test-file.ts';
 
-/** After so many, other work (a Ctrl-C, a reader that left) gets its turn. */
-const YIELD_EVERY = 100;
-
 /** A redacted export is signed with a secret that everybody knows; it is recognised, not believed. */
 const REDACTED: SecretCandidate = {
   source: 'the test secret of redacted exports',
@@ -69,7 +66,7 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
         `note: nothing explains ${FULL_SEARCHES} of these; the rest is searched less deeply, and fully when it is named alone`,
       );
     }
-    if (totals.total % YIELD_EVERY === 0) await new Promise(setImmediate);
+    await terminal.taken();
     context.interrupt.throwIfAborted();
   }
   if (totals.total === 0) {

@@ -30,6 +30,11 @@ export interface Terminal {
   raw(content: string | Uint8Array): void;
   /** One JSON object on one line, to stdout. */
   json(object: { readonly type: string; readonly v: 1; readonly [key: string]: unknown }): void;
+  /**
+   * Resolves once stdout has taken all that was printed, or could not, and whatever else waits (a
+   * Ctrl-C, a reader that left) had its turn: what a loop that prints much awaits each time round.
+   */
+  taken(): Promise<void>;
   /** For people, to stderr; silent under `--quiet`. */
   info(text: string): void;
   /** `warning: …` to stderr; silent under `--quiet`. */
@@ -97,6 +102,10 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
     json: (object) => {
       stdout.write(`${safeJson(object)}\n`);
     },
+    taken: () =>
+      new Promise((resolve) => {
+        stdout.write('', () => setImmediate(resolve));
+      }),
     info,
     warn: (text) => {
       if (!isQuiet) errorLine(`${errorStyle.yellow('warning:')} ${safeText(text)}`);
