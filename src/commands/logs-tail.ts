@@ -5,7 +5,7 @@ import { describeFileProblem, EXIT_NO, EXIT_YES, RelyableError } from '../errors
 import type { LogsTailFlags } from '../flags/logs.ts';
 import { createBacklog } from '../logs/backlog.ts';
 import { type Cursor, cursorPath, readCursor, writeCursor } from '../logs/cursor.ts';
-import { matchesFilter } from '../logs/entries.ts';
+import { type LogEntry, matchesFilter } from '../logs/entries.ts';
 import { tail, type TailEvent, type TailStart } from '../logs/tail.ts';
 import { createTracker } from '../logs/tracker.ts';
 import { attemptToJson, formatAttempt } from '../report/attempt.ts';
@@ -16,6 +16,8 @@ import { readEntryFilter } from './logs-list.ts';
 import { loadLayers } from './setup.ts';
 
 const SHORTEST_INTERVAL_MS = 50;
+
+type Next = 'go_on' | 'stop' | 'fail';
 
 /** Prints new attempts until it is stopped, or with --exit-on-failure until a delivery failed. */
 export async function run(invocation: Invocation<LogsTailFlags>): Promise<number> {
@@ -34,12 +36,15 @@ export async function run(invocation: Invocation<LogsTailFlags>): Promise<number
   const linker = await openCaptureLinker(invocation, layers);
   let isChanged = true;
   let isSaveBroken = false;
+  /** When the newest attempt shown began, while there are more to show. */
+  let shownUpTo: number | null = null;
 
   const save = (): void => {
     if (!isChanged) return;
     isChanged = false;
     try {
-      writeCursor(file, { apiUrl: url, state: tracker.state() }, context.pid);
+      const state = tracker.state();
+      writeCursor(file, { apiUrl: url, state, unshownFrom: shownUpTo }, context.pid);
     } catch (error) {
       // Watching goes on; what is lost is only where to resume.
       if (!isSaveBroken) terminal.warn(`--resume will not work: ${describeFileProblem(error)}`);
@@ -47,36 +52,49 @@ export async function run(invocation: Invocation<LogsTailFlags>): Promise<number
     }
   };
 
-  /** Whether to end. */
-  const handle = (event: TailEvent): boolean => {
+  const print = (entry: LogEntry): void => {
+    const line = { entry, captureId: linker.find(entry) };
+    const view = { style: terminal.style, isUtc: terminal.isUtc, now: client.serverNow() };
+    if (terminal.isJson) terminal.json(attemptToJson(line));
+    else terminal.data(formatAttempt(line, view));
+  };
+
+  /** Prints an attempt and notes it once stdout has taken it; what to do then. */
+  const show = async (entry: LogEntry): Promise<Next> => {
+    const isMatching = matchesFilter(entry, filter);
+    if (isMatching) print(entry);
+    await terminal.taken();
+    const isStopped = context.interrupt.aborted;
+    // Nobody knows what a reader that left has read: --resume shows it once more.
+    if (isStopped && context.stoppedBy() === null) return 'stop';
+    tracker.shown(entry);
+    isChanged = true;
+    shownUpTo = entry.attempt.at;
+    const isFailure = flags.exitOnFailure === true && isMatching && entry.state === 'failed';
+    if (!isFailure && !isStopped) return 'go_on';
+    save();
+    return isFailure ? 'fail' : 'stop';
+  };
+
+  const handle = (event: Exclude<TailEvent, { type: 'attempt' }>): void => {
     switch (event.type) {
-      case 'attempt': {
-        const { entry } = event;
-        isChanged = true;
-        if (!matchesFilter(entry, filter)) return false;
-        const line = { entry, captureId: linker.find(entry) };
-        const view = { style: terminal.style, isUtc: terminal.isUtc, now: client.serverNow() };
-        if (terminal.isJson) terminal.json(attemptToJson(line));
-        else terminal.data(formatAttempt(line, view));
-        return flags.exitOnFailure === true && entry.state === 'failed';
-      }
       case 'caught_up':
+        shownUpTo = null;
         save();
-        return false;
+        return;
       case 'problems':
         reportProblems(event.problems);
-        return false;
+        return;
       case 'lost':
         terminal.info(safeText(`${event.error.message}; trying on until it answers`));
-        return false;
+        return;
       case 'back':
         terminal.info(`the API answers again after ${formatDuration(event.afterMs)}`);
-        return false;
+        return;
       case 'catching_up':
         terminal.info(
           `catching up: ${formatCount(event.deliveries, 'delivery', 'deliveries')} so far`,
         );
-        return false;
     }
   };
 
@@ -96,9 +114,13 @@ export async function run(invocation: Invocation<LogsTailFlags>): Promise<number
   });
   try {
     for await (const event of events) {
-      if (!handle(event)) continue;
-      save();
-      return EXIT_NO;
+      if (event.type !== 'attempt') {
+        handle(event);
+        continue;
+      }
+      const next = await show(event.entry);
+      if (next === 'fail') return EXIT_NO;
+      if (next === 'stop') break;
     }
   } finally {
     backlog.close();
@@ -134,7 +156,7 @@ function chooseStart(
   since: number | undefined,
   cursor: Cursor | undefined,
 ): TailStart {
-  if (cursor !== undefined) return { kind: 'resume' };
+  if (cursor !== undefined) return { kind: 'resume', unshownFrom: cursor.unshownFrom };
   if (since !== undefined) return { kind: 'since', time: since };
   return { kind: 'last', count: limit };
 }

@@ -9,6 +9,8 @@ import type { TrackerState } from './tracker.ts';
 export interface Cursor {
   readonly apiUrl: string;
   readonly state: TrackerState;
+  /** It was stopped while it showed: attempts from this time on, ms since 1970, are still to be shown. */
+  readonly unshownFrom: number | null;
 }
 
 const time = z.number().nullable();
@@ -16,6 +18,7 @@ const time = z.number().nullable();
 const cursorSchema = z.object({
   v: z.literal(1),
   apiUrl: z.string(),
+  unshownFrom: time.default(null),
   state: z.object({
     coveredFrom: time,
     shownBefore: time,

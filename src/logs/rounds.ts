@@ -45,6 +45,11 @@ export function createRounds(options: TailOptions): () => Events {
   let sweep: Sweep | undefined;
   let lateCheckedAt = 0;
   let toldAt = 0;
+  /** One that was stopped while it showed left known pages above what it had not shown. */
+  let headUntil =
+    start.kind === 'resume' && start.unshownFrom !== null
+      ? start.unshownFrom - LONGEST_SCHEDULE_MS
+      : Infinity;
 
   /** Takes what is new on a page into the backlog. */
   const examine = ({ deliveries }: Pick<LogPage, 'deliveries'>): Examined => {
@@ -82,9 +87,10 @@ export function createRounds(options: TailOptions): () => Events {
       yield* tell(page);
       // Only from here on: a page that fails to come is asked for again.
       resumeDepth = page.depth + 1;
-      if (isAllKnown && page.isOrdered) break;
+      if (isAllKnown && page.isOrdered && newestStart(page) < headUntil) break;
     }
     resumeDepth = 0;
+    headUntil = Infinity;
     return last;
   }
 
@@ -165,7 +171,7 @@ export function createRounds(options: TailOptions): () => Events {
 
   async function* readFirst(): Events {
     if (start.kind === 'last') yield* showLast(options, start.count, pager);
-    if (start.kind === 'since') tracker.setStart(Infinity, start.time);
+    if (start.kind === 'since') tracker.setStart(start.time, start.time);
     isFirst = false;
     const now = client.serverNow();
     const from = start.kind === 'since' ? Math.min(start.time, now) : now;
@@ -176,10 +182,7 @@ export function createRounds(options: TailOptions): () => Events {
   }
 
   function* showBacklog(): Generator<TailEvent> {
-    for (const entry of backlog.drain()) {
-      tracker.shown(entry);
-      yield { type: 'attempt', entry };
-    }
+    for (const entry of backlog.drain()) yield { type: 'attempt', entry };
     toldAt = 0;
     yield { type: 'caught_up' };
   }
@@ -225,8 +228,6 @@ async function* showLast(
     }
   }
   entries.sort((a, b) => compareKeys(keyOfEntry(a), keyOfEntry(b)));
-  for (const entry of entries) tracker.shown(entry);
-  for (const delivery of found.values()) tracker.observe(delivery, client.serverNow());
   const newestEnd = entries.reduce(
     (time, { attempt }) => Math.max(time, endedAt(attempt)),
     -Infinity,
@@ -235,9 +236,10 @@ async function* showLast(
     isWhole ? -Infinity : oldestStart({ deliveries: [...found.values()] }),
     newestEnd,
   );
-  for (const entry of entries.slice(Math.max(0, entries.length - count))) {
-    yield { type: 'attempt', entry };
-  }
+  const older = Math.max(0, entries.length - count);
+  for (const entry of entries.slice(0, older)) tracker.shown(entry);
+  for (const entry of entries.slice(older)) yield { type: 'attempt', entry };
+  for (const delivery of found.values()) tracker.observe(delivery, client.serverNow());
   yield { type: 'caught_up' };
 }
 

@@ -7,6 +7,7 @@ import { createRounds } from './rounds.ts';
 import type { Tracker } from './tracker.ts';
 
 export type TailEvent =
+  /** To be shown, and then noted with `tracker.shown`. */
   | { readonly type: 'attempt'; readonly entry: LogEntry }
   /** Nothing more to show for now: the moment to keep where we are. */
   | { readonly type: 'caught_up' }
@@ -22,8 +23,8 @@ export type TailStart =
   | { readonly kind: 'last'; readonly count: number }
   /** ms since 1970. */
   | { readonly kind: 'since'; readonly time: number }
-  /** The tracker's state comes from an earlier tail. */
-  | { readonly kind: 'resume' };
+  /** The tracker's state comes from an earlier tail; `unshownFrom` as in its cursor. */
+  | { readonly kind: 'resume'; readonly unshownFrom: number | null };
 
 export interface TailOptions {
   readonly client: ApiClient;

@@ -159,7 +159,9 @@ export function createTracker(saved?: TrackerState, maxSeen = MAX_SEEN): Tracker
       known.keys.push(keyOf(attempt));
       known.endedAt = Math.max(known.endedAt, endedAt(attempt));
       known.misses = 0;
-      setRecheck(delivery.id, known, isOpen(delivery) ? (delivery.nextRetryAt ?? 0) : null);
+      // With more of it still to show it is neither done nor let go of.
+      const isDone = !isOpen(delivery) && fresh(delivery).length === 0;
+      setRecheck(delivery.id, known, isDone ? null : (delivery.nextRetryAt ?? 0));
       makeRoom();
     },
     observe: (delivery, now) => {

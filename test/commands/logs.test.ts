@@ -238,6 +238,47 @@ describe('relyable webhooks logs tail', () => {
     );
   });
 
+  it('is stopped while it waits for its reader, and goes on from there', async () => {
+    const home = temporaryFolder();
+    const api = await startApi(() => 200, 'x'.repeat(20_000));
+    const all = await api.send(300);
+    const first = startCli(tailArgs(api, '--since', '2000-01-01'), { env, home });
+    await first.nextLine(() => true);
+    first.child.stdout.pause();
+    first.child.kill('SIGINT');
+    first.child.stdout.resume();
+    const { code, stdout } = await first.done;
+    expect(code).toBe(0);
+    const shown = ids(stdout);
+    expect(shown.length).toBeLessThan(all.length);
+    const second = startCli(tailArgs(api, '--resume'), { env, home });
+    await second.nextLine((line) => line.includes(all.at(-1) ?? ''));
+    second.child.kill('SIGINT');
+    shown.push(...ids((await second.done).stdout));
+    expect(shown.toSorted()).toEqual(all.map((id) => `${id} 1`).toSorted());
+  });
+
+  it('ends when its reader leaves, and shows again what that one may not have read', async () => {
+    const home = temporaryFolder();
+    const api = await startApi(() => 200, 'x'.repeat(20_000));
+    const [seen = ''] = await api.send(1);
+    const before = startCli(tailArgs(api), { env, home });
+    await before.nextLine((line) => line.includes(seen));
+    before.child.kill('SIGINT');
+    await before.done;
+    const missed = await api.send(300);
+    const left = startCli(tailArgs(api, '--resume'), { env, home });
+    await left.nextLine(() => true);
+    left.child.stdout.destroy();
+    expect((await left.done).code).toBe(0);
+    const again = startCli(tailArgs(api, '--resume'), { env, home });
+    await again.nextLine((line) => line.includes(missed.at(-1) ?? ''));
+    again.child.kill('SIGINT');
+    expect(ids((await again.done).stdout).toSorted()).toEqual(
+      missed.map((id) => `${id} 1`).toSorted(),
+    );
+  });
+
   it('says once that the API is lost, then catches up', async () => {
     const api = await startApi();
     const running = startCli(tailArgs(api), { env });

@@ -29,6 +29,8 @@ interface Watching {
   readonly shown: string[];
   readonly events: TailEvent[];
   readonly state: TrackerState;
+  /** As a cursor has it: null unless it was stopped while it showed. */
+  readonly unshownFrom: number | null;
   readonly requests: number[];
 }
 
@@ -42,8 +44,11 @@ async function watch(
     maxSeen,
     between = () => undefined,
     inMemory,
+    stopAfter = Infinity,
   }: {
     start?: TailStart;
+    /** Stops in the middle, after so many attempts. */
+    stopAfter?: number;
     state?: TrackerState;
     maxSeen?: number;
     between?: (round: number) => void;
@@ -57,6 +62,7 @@ async function watch(
   const requests: number[] = [];
   let round = 0;
   let before = world.requests;
+  let unshownFrom: number | null = null;
   const backlog = createBacklog(join(temporaryFolder(), 'backlog'), inMemory);
   for await (const event of tail({
     client: world.client,
@@ -82,10 +88,15 @@ async function watch(
     events.push(event);
     if (event.type === 'attempt') {
       shown.push(`${event.entry.delivery.id} ${event.entry.attempt.attempt}`);
+      tracker.shown(event.entry);
+      unshownFrom = event.entry.attempt.at;
+      if (shown.length >= stopAfter) break;
     }
+    if (event.type === 'caught_up') unshownFrom = null;
   }
   backlog.close();
-  return { shown, events, state: JSON.parse(JSON.stringify(tracker.state())), requests };
+  const left = JSON.parse(JSON.stringify(tracker.state())) as TrackerState;
+  return { shown, events, state: left, unshownFrom, requests };
 }
 
 describe('tail', () => {
@@ -180,6 +191,96 @@ describe('tail', () => {
       { numRuns: 25, endOnFailure: true },
     );
   });
+
+  it('goes on, after it was stopped, below whole pages that it had shown', async () => {
+    let luck = 0.9;
+    const world = createWorld({ random: () => luck });
+    const since = world.now;
+    // Not tried until 250 later ones were.
+    world.add(1);
+    luck = 0.1;
+    const add = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        world.add(1);
+        world.now += 100;
+      }
+    };
+    add(250);
+    world.step();
+    add(10);
+    const start = { kind: 'since', time: since } as const;
+    const first = await watch(world, 1, { start, stopAfter: 250 });
+    world.now += 6 * 3_600_000;
+    const { state, unshownFrom } = first;
+    const second = await watch(world, 1, { start: { kind: 'resume', unshownFrom }, state });
+    expect(second.shown).toHaveLength(11);
+    expect([...first.shown, ...second.shown].toSorted()).toEqual(world.attempts().toSorted());
+  });
+
+  it('never misses and never repeats what it had found when it was stopped', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          seed: fc.nat(),
+          order: fc.constantFrom('newest', 'oldest', 'shuffled'),
+          info: fc.constantFrom('none', 'total', 'has_more'),
+          pageCap: fc.constantFrom(100, 25),
+          isLate: fc.boolean(),
+          spacingMs: fc.constantFrom(2000, 30_000),
+          isSince: fc.boolean(),
+          stops: fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 6 }),
+          absenceMs: fc.constantFrom(0, 6 * 3_600_000),
+        }),
+        async ({ seed, spacingMs, isSince, stops, absenceMs, ...shape }) => {
+          const random = createRandom(seed);
+          const world = createWorld({ ...shape, random });
+          const since = world.now;
+          /** What is due is tried now and then, so that deliveries stand far out of order. */
+          const add = (count: number): void => {
+            for (let i = 0; i < count; i++) {
+              world.add(1);
+              world.now += Math.floor(random() * spacingMs);
+              if (random() < 0.02) world.step();
+            }
+            world.step();
+          };
+          let state: TrackerState | undefined;
+          let known = new Set<string>();
+          if (!isSince) {
+            add(50);
+            world.now += 20_000;
+            known = new Set(world.attempts());
+            ({ state } = await watch(world, 1, {}));
+          }
+          add(450);
+          let unshownFrom: number | null = null;
+          const shown: string[] = [];
+          for (const stopAfter of [...stops, Infinity]) {
+            const rounds = stopAfter === Infinity ? 60 : 1;
+            const part = await watch(world, rounds, {
+              start:
+                state === undefined
+                  ? { kind: 'since', time: since }
+                  : { kind: 'resume', unshownFrom },
+              ...(state === undefined ? {} : { state }),
+              stopAfter,
+              between: () => {
+                world.now += 3 * 60_000;
+              },
+            });
+            shown.push(...part.shown);
+            ({ state, unshownFrom } = part);
+            world.now += absenceMs;
+          }
+          const fresh = world.attempts().filter((item) => !known.has(item));
+          const all = new Set(shown);
+          expect(shown.length - all.size).toBe(0);
+          expect(fresh.filter((item) => !all.has(item))).toEqual([]);
+        },
+      ),
+      { numRuns: 25, endOnFailure: true },
+    );
+  });
 });
 
 /** Goes on from a state; the API lets it begin, since a tail that cannot begin ends. */
@@ -192,7 +293,7 @@ async function watchOn(
   const { failures } = world.options;
   world.options.failures = 0;
   return watch(world, rounds, {
-    start: { kind: 'resume' },
+    start: { kind: 'resume', unshownFrom: null },
     state,
     between: (round) => {
       world.options.failures = failures;
