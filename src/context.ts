@@ -9,6 +9,8 @@ import { elapsedMs } from './http/latency.ts';
 export interface OutputStream {
   /** `done` runs once that was taken or could not be. */
   write(text: string | Uint8Array, done?: () => void): boolean;
+  /** Bytes that wait to be taken. */
+  readonly writableLength?: number;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;

@@ -106,16 +106,20 @@ async function listen(
   const opening = storeThread.open(storeFile);
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([opening, import('../listen/listener.ts')]);
-  const out = createLineBatch(context.stdout);
+  const out = createLineBatch(context.stdout, terminal.warn);
   const show = (event: ListenEvent): void => {
     watch?.observe(event);
     if (live !== null) live.show(event);
-    else if (terminal.isJson) out.line(safeJson(listenEventToJson(event)));
     else if (event.type === 'delivery' || event.type === 'refused') {
-      out.line(terminal.legible(formatListenEvent(event, terminal.style, terminal.isUtc)));
+      out.line(
+        terminal.isJson
+          ? safeJson(listenEventToJson(event))
+          : terminal.legible(formatListenEvent(event, terminal.style, terminal.isUtc)),
+      );
     } else {
       out.flush();
-      terminal.info(formatListenEvent(event, terminal.errorStyle, terminal.isUtc));
+      if (terminal.isJson) terminal.json(listenEventToJson(event));
+      else terminal.info(formatListenEvent(event, terminal.errorStyle, terminal.isUtc));
     }
   };
   try {

@@ -750,6 +750,26 @@ describe('starting and stopping', () => {
     expect(stderr).not.toMatch(/EPIPE|at /);
   });
 
+  it('a reader of stdout that stands still holds up nothing, and hears how much it missed', async () => {
+    const listener = await listen();
+    listener.child.stdout.pause();
+    // Lines of 200 KB: twice what is kept for such a reader.
+    const body = PAYLOAD.replace('test_run.failed', 'x'.repeat(200_000));
+    for (let i = 0; i < 80; i++) expect((await post(listener.url, body)).status).toBe(200);
+    await listener.nextErrorLine((line) => line.includes('nothing is printed until it reads'));
+    listener.child.kill('SIGINT');
+    const told = await listener.nextErrorLine((line) => line.includes('lines not printed'));
+    listener.child.stdout.resume();
+    const { code, stdout } = await listener.done;
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n').slice(1);
+    expect(JSON.parse(lines.pop() ?? '')).toMatchObject({ type: 'summary', received: 80 });
+    const omitted = Number(/^warning: (\d+) lines/.exec(told)?.[1]);
+    expect(omitted).toBeGreaterThan(20);
+    expect(lines.length + omitted).toBe(80);
+    expect(readStore(listener.store)).toHaveLength(80);
+  });
+
   it('--ready-file names the URL while it listens', async () => {
     const file = join(temporaryFolder(), 'ready');
     const listener = await listen(['--ready-file', file]);
