@@ -16,14 +16,15 @@ export async function run(invocation: Invocation<CapturesListFlags>): Promise<nu
   const limit = parseInteger(flags.limit ?? '50', '--limit', 1, 1_000_000);
   const reader = await openCaptures(storeFile(invocation, await loadLayers(invocation)));
   try {
-    const captures = reader.list(filter, limit);
-    for (const capture of captures) {
+    let count = 0;
+    for (const capture of reader.newest(filter, limit)) {
       context.interrupt.throwIfAborted();
       if (terminal.isJson) terminal.json(captureToJson(capture));
       else terminal.data(formatCaptureLine(capture, terminal));
       await terminal.taken();
+      count += 1;
     }
-    if (captures.length === 0) terminal.info('no captures that fit');
+    if (count === 0) terminal.info('no captures that fit');
   } finally {
     reader.close();
   }

@@ -25,6 +25,8 @@ export async function run(invocation: Invocation<LogsListFlags>): Promise<number
       const line = { entry, captureId: linker.find(entry) };
       if (terminal.isJson) terminal.json(attemptToJson(line));
       else terminal.data(formatAttempt(line, view));
+      await terminal.taken();
+      context.interrupt.throwIfAborted();
     }
   } finally {
     linker.close();

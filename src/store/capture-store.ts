@@ -27,6 +27,8 @@ export interface CaptureReader {
   get(id: string): Capture | undefined;
   /** Newest first, at most `limit`. */
   list(filter: CaptureFilter, limit: number): Capture[];
+  /** The same, read one by one: memory stays flat. */
+  newest(filter: CaptureFilter, limit: number): Generator<Capture>;
   /** Ids and times of an event's newest captures, oldest first: one for each attempt that came. */
   ofEvent(eventId: string): Array<Pick<Capture, 'id' | 'receivedAt'>>;
   /** Oldest first, all that match, a few at a time: memory stays flat. */
@@ -127,6 +129,7 @@ function createReader(file: string, database: Database): CaptureReader {
   const selectOfEvent = database.prepare(
     'SELECT id, received_at FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?',
   );
+  const selectBySeq = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE seq = ?`);
   const selectById = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE id = ?`);
 
   const toCapture = (row: StoredCapture): Capture => {
@@ -158,19 +161,27 @@ function createReader(file: string, database: Database): CaptureReader {
     }
   };
 
+  function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
+    const { where, values } = toWhere(filter);
+    const sql = `SELECT seq FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
+    const chosen = guarded(
+      () => database.prepare(sql).all(...values, limit) as Array<Pick<StoredCapture, 'seq'>>,
+    );
+    for (const { seq } of chosen) {
+      const row = guarded(() => selectBySeq.get(seq) as unknown as StoredCapture | undefined);
+      // It may have been pruned meanwhile.
+      if (row !== undefined) yield guarded(() => toCapture(row));
+    }
+  }
+
   return {
     get: (id) =>
       guarded(() => {
         const row = selectById.get(id) as unknown as StoredCapture | undefined;
         return row === undefined ? undefined : toCapture(row);
       }),
-    list: (filter, limit) =>
-      guarded(() => {
-        const { where, values } = toWhere(filter);
-        const sql = `SELECT ${COLUMNS} FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
-        const rows = database.prepare(sql).all(...values, limit) as unknown as StoredCapture[];
-        return rows.map(toCapture);
-      }),
+    list: (filter, limit) => [...newest(filter, limit)],
+    newest,
     ofEvent: (eventId) =>
       guarded(() => {
         const rows = selectOfEvent.all(toBlob(eventId), OF_EVENT_LIMIT) as unknown as Array<

@@ -103,6 +103,11 @@ it('two writers share a store and see each other’s captures', async () => {
     (n % 2 === 0 ? one : two).write({ captures: [toCaptureRow(makeCapture(10 + n))] });
   }
   expect([...one.each({})]).toHaveLength(202);
+  const newest = one.newest({}, 300);
+  expect(newest.next().value?.id).toBe(makeCapture(209).id);
+  // Pruned meanwhile.
+  expect(two.prune({ keep: 150 })).toBe(52);
+  expect([...newest]).toEqual([...one.each({})].toReversed().slice(1));
 });
 
 it('lists newest first, filtered', async () => {
@@ -126,6 +131,7 @@ it('lists newest first, filtered', async () => {
   expect(ids({ invalid: true })).toEqual([invalid.id]);
   expect(ids({ event: 'agent.score_dropped' })).toEqual([other.id]);
   expect(ids({ since: other.receivedAt })).toEqual([other.id]);
+  expect([...store.newest({ failed: true }, 10)].map(({ id }) => id)).toEqual([failed.id]);
 });
 
 it('prunes by age and by number, forwards included', async () => {
