@@ -105,8 +105,8 @@ function createRandomPool(): (size: number) => Buffer {
   };
 }
 
-/** Young generation of a process that serves requests; V8 would go to 16 MB and more. */
-const YOUNG_GENERATION_BYTES = 8 * 1024 * 1024;
+/** Young generation of a process that serves requests; V8 would go to 48 MB. */
+const YOUNG_GENERATION_BYTES = 16 * 1024 * 1024;
 const YOUNG_GENERATION_CHECK_MS = 50;
 
 /**

@@ -17,9 +17,19 @@ export function formatSize(bytes: number): string {
   return `${(bytes / (1024 * 1024)).toFixed(1)} MB`;
 }
 
+/** Of the thousands of lines a listener may print in a second nearly all have the same time. */
+let lastTime = { second: -1, utc: false, text: '' };
+
 /** Local wall-clock time `HH:MM:SS`, or UTC with a trailing `Z`. */
 export function formatTime(epochMs: number, utc = false): string {
-  const date = new Date(epochMs);
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastTime.second || utc !== lastTime.utc) {
+    lastTime = { second, utc, text: toClock(new Date(epochMs), utc) };
+  }
+  return lastTime.text;
+}
+
+function toClock(date: Date, utc: boolean): string {
   if (utc) return `${date.toISOString().slice(11, 19)}Z`;
   const pad = (value: number): string => String(value).padStart(2, '0');
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;

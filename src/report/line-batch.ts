@@ -1,14 +1,15 @@
 import type { OutputStream } from '../context.ts';
 import { formatCount } from './format.ts';
 
-/** Lines written in one go, at the latest when so many characters wait. */
+/** Lines written in one go: those of so many ms, and at the latest when so many characters wait. */
+const WRITE_EVERY_MS = 5;
 const MAX_WAITING = 64 * 1024;
 /** While so many bytes wait for the output's reader, lines are left out. */
 const MAX_UNREAD = 8 * 1024 * 1024;
 
 /**
- * A stream of lines to stdout that never waits for its reader: what comes within one turn of the
- * event loop is one write, and what a reader is too slow for is left out and counted.
+ * A stream of lines to stdout that never waits for its reader: what comes within a few milliseconds
+ * is one write, and what a reader is too slow for is left out and counted.
  */
 export interface LineBatch {
   line(text: string): void;
@@ -39,7 +40,7 @@ export function createLineBatch(output: OutputStream, warn: (message: string) =>
         return;
       }
       tellOmitted();
-      if (waiting === '') setImmediate(write);
+      if (waiting === '') setTimeout(write, WRITE_EVERY_MS);
       waiting += `${text}\n`;
       if (waiting.length > MAX_WAITING) write();
     },

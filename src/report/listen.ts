@@ -85,14 +85,12 @@ export function formatDeliveryHead(
   isUtc: boolean,
 ): string {
   const { verification, event, subjectId } = delivery;
-  return [
-    style.dim(formatTime(delivery.receivedAt, isUtc)),
-    style.bold(safeLine(event ?? '(no event)')),
-    ...(subjectId === null ? [] : [safeLine(subjectId)]),
-    verification.valid ? style.green('✓ signature') : style.red('✗ signature'),
-    formatOutcome(delivery, style),
-    style.dim(delivery.id),
-  ].join('  ');
+  const time = style.dim(formatTime(delivery.receivedAt, isUtc));
+  const what = style.bold(safeLine(event ?? '(no event)'));
+  const subject = subjectId === null ? '' : `  ${safeLine(subjectId)}`;
+  const verdict = verification.valid ? style.green('✓ signature') : style.red('✗ signature');
+  const outcome = formatOutcome(delivery, style);
+  return `${time}  ${what}${subject}  ${verdict}  ${outcome}  ${style.dim(delivery.id)}`;
 }
 
 /** The line of a delivery and what follows from it. */

@@ -6,6 +6,9 @@ const UNSAFE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+/** Nearly all text is this and needs no further look. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 function visible(char: string): string {
   return `\\u{${char.charCodeAt(0).toString(16)}}`;
 }
@@ -17,6 +20,7 @@ export function safeText(text: string): string {
 
 /** `safeText` on one line: tabs and newlines become visible too. */
 export function safeLine(text: string): string {
+  if (PLAIN.test(text)) return text;
   return safeText(text).replace(/[\t\n]/g, (char) => (char === '\n' ? '\\n' : '\\t'));
 }
 

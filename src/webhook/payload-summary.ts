@@ -26,19 +26,25 @@ export function summarisePayload(
   const json = parsePayload(request.body);
   const event = own(json, 'event');
   const data = own(json, 'data');
-  const id = [
-    own(json, 'id'),
-    own(json, 'event_id'),
-    own(data, 'event_id'),
-    headerValues(request.headers, 'X-Relyable-Event-Id')[0],
-  ].find(isId);
-  const subject = SUBJECT_KEYS.map((key) => own(data, key)).find(isId);
+  const id =
+    idAt(json, 'id') ??
+    idAt(json, 'event_id') ??
+    idAt(data, 'event_id') ??
+    headerValues(request.headers, 'X-Relyable-Event-Id').find((value) => value !== '');
   return {
     event: typeof event === 'string' ? event : null,
-    eventId: id === undefined ? bodyIdentity(request.body) : String(id),
-    subjectId: subject === undefined ? null : String(subject),
+    eventId: id ?? bodyIdentity(request.body),
+    subjectId: subjectOf(data),
     isJson: json !== undefined,
   };
+}
+
+function subjectOf(data: unknown): string | null {
+  for (const key of SUBJECT_KEYS) {
+    const id = idAt(data, key);
+    if (id !== undefined) return id;
+  }
+  return null;
 }
 
 /** The identity of an event that carries no id: equal bytes, equal event. */
@@ -61,6 +67,9 @@ function own(value: unknown, key: string): unknown {
   return (value as Record<string, unknown>)[key];
 }
 
-function isId(value: unknown): value is string | number {
-  return (typeof value === 'string' && value !== '') || typeof value === 'number';
+/** A text that is not empty, or a number, as text. */
+function idAt(value: unknown, key: string): string | undefined {
+  const id = own(value, key);
+  const isId = (typeof id === 'string' && id !== '') || typeof id === 'number';
+  return isId ? String(id) : undefined;
 }

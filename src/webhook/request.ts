@@ -20,7 +20,11 @@ export interface WebhookRequest {
 /** All values of a header, in the order received; names compare without case (RFC 9110 §5.1). */
 export function headerValues(headers: readonly HeaderPair[], name: string): string[] {
   const wanted = name.toLowerCase();
-  return headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
+  const values: string[] = [];
+  for (const [key, value] of headers) {
+    if (key.length === wanted.length && key.toLowerCase() === wanted) values.push(value);
+  }
+  return values;
 }
 
 /** A header's name, a method (RFC 9110 §5.6.2). */
