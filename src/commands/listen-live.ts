@@ -5,16 +5,18 @@ import type { ListenFlags } from '../flags/listen.ts';
 import { isListening } from '../http/probe.ts';
 import type { ListenEvent } from '../listen/events.ts';
 import type { Listener } from '../listen/listener.ts';
-import { formatListenEvent } from '../report/listen.ts';
+import { type DeliveryHead, formatListenEvent } from '../report/listen.ts';
 import { createKeyReader, type Key } from '../report/live/keys.ts';
 import { layout } from '../report/live/layout.ts';
 import { anchorsCursorToEnd, createScreen, type Screen } from '../report/live/screen.ts';
 import {
   type Action,
   INITIAL_STATE,
+  isPrinted,
   type LiveState,
   observe,
   press,
+  toHead,
 } from '../report/live/state.ts';
 import { safeText } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
@@ -56,13 +58,20 @@ export function createLiveView(invocation: Invocation<ListenFlags>): LiveView | 
 function openLiveView(context: Context, terminal: Terminal, stdin: InputStream): LiveView {
   const { stdout, elapsed } = context;
   let state: LiveState = INITIAL_STATE;
+  /** What came since, taken in when the state is asked for. */
+  let arrived: DeliveryHead[] = [];
+  const current = (): LiveState => {
+    if (arrived.length > 0) state = observe(state, arrived);
+    arrived = [];
+    return state;
+  };
   const over = new AbortController();
   const screen = createScreen({
     output: stdout,
     anchorsCursorToEnd: anchorsCursorToEnd(context.env),
     elapsed,
     block: () =>
-      layout(state, {
+      layout(current(), {
         columns: stdout.columns ?? 80,
         rows: stdout.rows ?? 24,
         style: terminal.style,
@@ -72,7 +81,7 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
   });
   const print = (text: string): void => screen.print(terminal.legible(text));
   const update = (change: Partial<LiveState>): void => {
-    state = { ...state, ...change };
+    state = { ...current(), ...change };
     screen.refresh();
   };
   let lastForwardAt = -Infinity;
@@ -88,16 +97,18 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
     terminal: printAbove(terminal, print),
     close,
     show: (event) => {
-      const seen = observe(state, event);
-      state = seen.state;
-      if (event.type === 'delivery' && event.forward !== null) lastForwardAt = elapsed();
-      if (seen.isShown) print(formatListenEvent(event, terminal.style, terminal.isUtc));
+      if (event.type === 'ready') update({ url: event.url, target: event.forwardTo });
+      if (event.type === 'delivery') {
+        arrived.push(toHead(event));
+        if (event.forward !== null) lastForwardAt = elapsed();
+      }
+      if (isPrinted(state, event)) print(formatListenEvent(event, terminal.style, terminal.isUtc));
       else screen.refresh();
     },
     start: (subject) => {
       const tellReach = (isUp: boolean): void => {
         const reach = isUp ? 'up' : 'down';
-        if (reach !== state.reach) update({ reach });
+        if (reach !== current().reach) update({ reach });
       };
       const act = createLiveActions({
         ...subject,
@@ -106,11 +117,11 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
         print,
         send: (sequence) => stdout.write(sequence),
         notify: (notice) => update({ notice }),
-        seen: (id) => state.recent.find((delivery) => delivery.id === id),
+        seen: (id) => current().recent.find((delivery) => delivery.id === id),
         tellReach,
       });
       const onKey = (key: Key): void => {
-        const pressed = press(state, key);
+        const pressed = press(current(), key);
         state = pressed.state;
         screen.refresh();
         if (pressed.action !== null) perform(pressed.action);

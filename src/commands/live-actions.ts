@@ -5,7 +5,8 @@ import { formatReplay } from '../report/capture.ts';
 import { clipboardSequence } from '../report/clipboard.ts';
 import { formatTime } from '../report/format.ts';
 import { formatDetail } from '../report/live/detail.ts';
-import type { Action, SeenDelivery } from '../report/live/state.ts';
+import type { DeliveryHead } from '../report/listen.ts';
+import type { Action } from '../report/live/state.ts';
 import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import type { BackgroundStore } from '../store/background-store.ts';
@@ -25,7 +26,7 @@ export interface LiveActionsOptions {
   readonly send: (sequence: string) => void;
   /** One line that stays until the next key. */
   readonly notify: (notice: string | null) => void;
-  readonly seen: (id: string) => SeenDelivery | undefined;
+  readonly seen: (id: string) => DeliveryHead | undefined;
   /** Whether the app answered a replay, whatever it said. */
   readonly tellReach: (isUp: boolean) => void;
 }

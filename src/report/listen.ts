@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Delivery, ListenEvent, Ready, Refused, Summary } from '../listen/events.ts';
 import { roundMs } from '../http/latency.ts';
+import type { Forward } from '../webhook/capture.ts';
 import { isDelivered } from '../webhook/retry.ts';
 import { formatCount, formatDuration, formatTime } from './format.ts';
 import { safeLine, safeText } from './safe-text.ts';
@@ -78,9 +79,15 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
   ].join('\n');
 }
 
+/** What a delivery's first line tells. */
+export type DeliveryHead = Pick<
+  Delivery,
+  'id' | 'receivedAt' | 'event' | 'subjectId' | 'verification' | 'isFiltered' | 'answered'
+> & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
+
 /** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`. */
 export function formatDeliveryHead(
-  delivery: Omit<Delivery, 'readPayload'>,
+  delivery: DeliveryHead,
   style: ChalkInstance,
   isUtc: boolean,
 ): string {
@@ -112,7 +119,7 @@ function formatDelivery(delivery: Delivery, style: ChalkInstance, isUtc: boolean
 }
 
 function formatOutcome(
-  { forward, isFiltered, answered }: Omit<Delivery, 'readPayload'>,
+  { forward, isFiltered, answered }: DeliveryHead,
   style: ChalkInstance,
 ): string {
   if (forward === null) {

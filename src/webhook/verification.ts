@@ -71,29 +71,41 @@ export function verifyRequest(
   if (first === undefined) return SIGNATURE_MISSING;
   if (values.every((value) => value.trim() === '')) return SIGNATURE_EMPTY;
   if (values.length > 1) return null;
-  const match = secrets.find(
-    (secret) => secret.role === 'chosen' && isSameSignature(first, signerOf(secret)(request.body)),
-  );
-  if (match === undefined) return null;
+  for (const secret of secrets) {
+    if (secret.role !== 'chosen') continue;
+    const { sign, match } = judgeOf(secret);
+    if (isSameSignature(first, sign(request.body))) return match;
+  }
+  return null;
+}
+
+/** What a secret signs with, and the verdict where that is what came. */
+interface Judge {
+  readonly sign: (payload: Uint8Array) => string;
+  readonly match: Verification;
+}
+
+/** A listener verifies with the same few secrets for ever: each is made ready once. */
+const judges = new WeakMap<SecretCandidate, Judge>();
+
+function judgeOf(secret: SecretCandidate): Judge {
+  let judge = judges.get(secret);
+  if (judge === undefined) {
+    judge = { sign: createSigner(secret.value), match: matchWith(secret.source) };
+    judges.set(secret, judge);
+  }
+  return judge;
+}
+
+function matchWith(source: string): Verification {
   return {
     valid: true,
     reason: 'ok',
     reasons: ['ok'],
-    detail: `signed with ${match.source}`,
+    detail: `signed with ${source}`,
     fix: null,
-    secretSource: match.source,
+    secretSource: source,
   };
-}
-
-/** A listener verifies with the same few secrets for ever: each is made ready once. */
-const signers = new WeakMap<SecretCandidate, (payload: Uint8Array) => string>();
-
-function signerOf(secret: SecretCandidate): (payload: Uint8Array) => string {
-  const known = signers.get(secret);
-  if (known !== undefined) return known;
-  const made = createSigner(secret.value);
-  signers.set(secret, made);
-  return made;
 }
 
 const SIGNATURE_MISSING: Verification = {

@@ -1,7 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import { formatDeliveryHead } from '../listen.ts';
+import { type DeliveryHead, formatDeliveryHead } from '../listen.ts';
 import { safeLine } from '../safe-text.ts';
-import { type Filter, listed, type LiveState, type SeenDelivery } from './state.ts';
+import { type Filter, listed, type LiveState } from './state.ts';
 import { displayWidth, truncate } from './width.ts';
 
 /** What the layout must know of the terminal. */
@@ -138,7 +138,7 @@ function listLines(state: LiveState, look: Look): string[] {
     .map((seen) => listLine(seen, seen.id === state.selected, look));
 }
 
-function listLine(seen: SeenDelivery, isSelected: boolean, look: Look): string {
+function listLine(seen: DeliveryHead, isSelected: boolean, look: Look): string {
   const head = formatDeliveryHead(seen, PLAIN, look.isUtc);
   const text = fit(`${isSelected ? '>' : ' '} ${head}`, look);
   return isSelected ? look.style.inverse(text) : text;

@@ -1,9 +1,7 @@
 import type { Delivery, ListenEvent } from '../../listen/events.ts';
 import { isDelivered } from '../../webhook/retry.ts';
+import type { DeliveryHead } from '../listen.ts';
 import type { Key } from './keys.ts';
-
-/** A delivery as the live view remembers it: without its payload, which the store has. */
-export type SeenDelivery = Omit<Delivery, 'readPayload'>;
 
 /** Which deliveries are shown. */
 export type Filter =
@@ -15,14 +13,15 @@ export interface LiveState {
   /** Where we listen; empty until we do. */
   readonly url: string;
   readonly target: string | null;
+  /** As the last forward or probe found it. */
   readonly reach: 'unknown' | 'up' | 'down';
   readonly received: number;
   /** Signature missing or wrong. */
   readonly invalid: number;
   /** Passed on and not answered 200. */
   readonly failed: number;
-  /** Oldest first, at most `MAX_RECENT`. */
-  readonly recent: readonly SeenDelivery[];
+  /** Oldest first, at most `MAX_RECENT`. Their first lines only: the store has the rest. */
+  readonly recent: readonly DeliveryHead[];
   /** Event types that came, for the filter, at most `MAX_EVENT_TYPES`. */
   readonly eventTypes: readonly string[];
   readonly filter: Filter;
@@ -63,61 +62,63 @@ export const INITIAL_STATE: LiveState = {
   notice: null,
 };
 
-/** The state after an event, and whether its lines are to be printed. */
-export function observe(
-  state: LiveState,
-  event: ListenEvent,
-): { readonly state: LiveState; readonly isShown: boolean } {
-  switch (event.type) {
-    case 'ready':
-      return { state: { ...state, url: event.url, target: event.forwardTo }, isShown: true };
-    case 'delivery':
-      return observeDelivery(state, event);
-    case 'refused':
-    case 'summary':
-      return { state, isShown: true };
-  }
+/** Whether an event's lines are to be printed now. */
+export function isPrinted({ isPaused, filter }: LiveState, event: ListenEvent): boolean {
+  return event.type !== 'delivery' || (!isPaused && matches(event, filter));
 }
 
-function observeDelivery(
-  state: LiveState,
-  delivery: Delivery,
-): { readonly state: LiveState; readonly isShown: boolean } {
-  const { readPayload: _, ...seen } = delivery;
-  const { recent, eventTypes, selected } = state;
-  const isShown = !state.isPaused && matches(seen, state.filter);
-  const kept = [...(recent.length < MAX_RECENT ? recent : recent.slice(1)), seen];
-  const isNewType =
-    seen.event !== null && eventTypes.length < MAX_EVENT_TYPES && !eventTypes.includes(seen.event);
-  // Whoever looks at the oldest one while it falls off goes on with the one after it.
-  const isLost = selected !== null && kept.length === recent.length && recent[0]?.id === selected;
+/** The state after these deliveries; many at a time, since each time all that is kept is copied. */
+export function observe(before: LiveState, deliveries: readonly DeliveryHead[]): LiveState {
+  const state = {
+    ...before,
+    recent: [...before.recent, ...deliveries].slice(-MAX_RECENT),
+    eventTypes: [...before.eventTypes],
+  };
+  for (const seen of deliveries) {
+    const { event } = seen;
+    state.received += 1;
+    if (!seen.verification.valid) state.invalid += 1;
+    if (isForwardFailed(seen)) state.failed += 1;
+    if (seen.forward !== null) state.reach = seen.forward.status === null ? 'down' : 'up';
+    if (before.isPaused || !matches(seen, before.filter)) state.hidden += 1;
+    const isNewType = event !== null && !state.eventTypes.includes(event);
+    if (isNewType && state.eventTypes.length < MAX_EVENT_TYPES) state.eventTypes.push(event);
+  }
+  // Whoever looks at one that falls off goes on with the oldest that is left.
+  const isLost =
+    before.selected !== null &&
+    isKept(before.recent, before.selected) &&
+    !isKept(state.recent, before.selected);
+  return isLost ? { ...state, selected: state.recent[0]?.id ?? null } : state;
+}
+
+function isKept(recent: readonly DeliveryHead[], id: string): boolean {
+  return recent.some((delivery) => delivery.id === id);
+}
+
+/** Of a delivery what the view remembers. */
+export function toHead(delivery: Delivery): DeliveryHead {
+  const { forward } = delivery;
   return {
-    isShown,
-    state: {
-      ...state,
-      received: state.received + 1,
-      invalid: state.invalid + (seen.verification.valid ? 0 : 1),
-      failed: state.failed + (isForwardFailed(seen) ? 1 : 0),
-      reach: reachAfter(seen, state.reach),
-      recent: kept,
-      eventTypes: isNewType && seen.event !== null ? [...eventTypes, seen.event] : eventTypes,
-      hidden: state.hidden + (isShown ? 0 : 1),
-      selected: isLost ? (kept[0]?.id ?? null) : selected,
-    },
+    id: delivery.id,
+    receivedAt: delivery.receivedAt,
+    event: delivery.event,
+    subjectId: delivery.subjectId,
+    verification: delivery.verification,
+    isFiltered: delivery.isFiltered,
+    answered: delivery.answered,
+    forward: forward && { status: forward.status, durationMs: forward.durationMs },
   };
 }
 
-function isForwardFailed({ forward }: SeenDelivery): boolean {
+function isForwardFailed({ forward }: Pick<DeliveryHead, 'forward'>): boolean {
   return forward !== null && !isDelivered(forward.status);
 }
 
-/** An answer of whatever kind says more than a probe. */
-function reachAfter({ forward }: SeenDelivery, before: LiveState['reach']): LiveState['reach'] {
-  if (forward === null) return before;
-  return forward.status === null ? 'down' : 'up';
-}
-
-export function matches(delivery: SeenDelivery, filter: Filter): boolean {
+export function matches(
+  delivery: Pick<DeliveryHead, 'verification' | 'forward' | 'event'>,
+  filter: Filter,
+): boolean {
   switch (filter.kind) {
     case 'all':
       return true;
@@ -131,7 +132,7 @@ export function matches(delivery: SeenDelivery, filter: Filter): boolean {
 }
 
 /** The deliveries that can be selected, oldest first. */
-export function listed({ recent, filter }: LiveState): readonly SeenDelivery[] {
+export function listed({ recent, filter }: LiveState): readonly DeliveryHead[] {
   return filter.kind === 'all' ? recent : recent.filter((seen) => matches(seen, filter));
 }
 

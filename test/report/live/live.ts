@@ -6,7 +6,9 @@ import {
   type Action,
   INITIAL_STATE,
   type LiveState,
+  isPrinted,
   observe,
+  toHead,
   press,
 } from '../../../src/report/live/state.ts';
 
@@ -65,14 +67,11 @@ export type Step = Delivery | Key;
 
 /** A view that listens on 4400 for an app on 3000, after these events and keys. */
 export function live(...steps: readonly Step[]): LiveRun {
-  let { state } = observe(INITIAL_STATE, {
-    type: 'ready',
+  let state: LiveState = {
+    ...INITIAL_STATE,
     url: 'http://127.0.0.1:4400',
-    port: 4400,
-    forwardTo: 'http://localhost:3000/webhooks/relyable',
-    store: '/tmp/store.db',
-    secretSource: 'development secret',
-  });
+    target: 'http://localhost:3000/webhooks/relyable',
+  };
   const printed: string[] = [];
   const actions: Action[] = [];
   for (const step of steps) {
@@ -81,9 +80,8 @@ export function live(...steps: readonly Step[]): LiveRun {
       state = pressed.state;
       if (pressed.action !== null) actions.push(pressed.action);
     } else {
-      const seen = observe(state, step);
-      state = seen.state;
-      if (seen.isShown) printed.push(step.id);
+      if (isPrinted(state, step)) printed.push(step.id);
+      state = observe(state, [toHead(step)]);
     }
   }
   return { state, printed, actions };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MAX_RECENT, observe } from '../../../src/report/live/state.ts';
+import { isPrinted, MAX_RECENT, observe, toHead } from '../../../src/report/live/state.ts';
 import { delivery, live } from './live.ts';
 
 const bad = { status: 500 };
@@ -48,6 +48,16 @@ it('keeps a selection that falls off the list on the oldest that is left', () =>
   expect(state.selected).toBe(delivery(1).id);
 });
 
+it('takes in many at a time as if they had come one by one', () => {
+  const { state } = live(delivery(0), 'up');
+  const many = Array.from({ length: 450 }, (_, n) =>
+    toHead(delivery(n + 1, n % 7 === 0 ? bad : { isValid: n % 5 !== 0 })),
+  );
+  const atOnce = observe(state, many);
+  expect(atOnce).toEqual(many.reduce((before, head) => observe(before, [head]), state));
+  expect(atOnce.selected).toBe(atOnce.recent[0]?.id);
+});
+
 it('says so where there is nothing to act on', () => {
   for (const key of ['r', 'c', 'o', 'enter', 'up']) {
     const { state, actions } = live(key);
@@ -94,7 +104,7 @@ it('pauses the printing alone, and says how many came meanwhile', () => {
 it('prints what is no delivery whatever is filtered or paused', () => {
   const { state } = live('p', 'f');
   const refused = { type: 'refused', at: 0, status: 413, reason: 'too large' } as const;
-  expect(observe(state, refused).isShown).toBe(true);
+  expect(isPrinted(state, refused)).toBe(true);
 });
 
 it('asks to quit and to suspend', () => {
