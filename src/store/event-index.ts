@@ -24,7 +24,7 @@ export interface EventIndex {
 
 /** 48 bits of an event's identity: what fits a number. */
 export function toEventKey(eventId: Uint8Array): number {
-  return hash('sha256', eventId, 'buffer').readUIntBE(0, 6);
+  return Number.parseInt(hash('sha256', eventId).slice(0, 12), 16);
 }
 
 export function createEventIndex(database: Database): EventIndex {
