@@ -18,11 +18,10 @@ export async function run(invocation: Invocation<DoctorFlags>): Promise<number> 
   const { terminal } = invocation;
   const findings: Finding[] = [];
   // Off a terminal nobody's lines are broken: they are searched.
-  const columns = invocation.context.stdout.columns ?? Infinity;
   for await (const finding of examine(await settle(invocation))) {
     invocation.context.interrupt.throwIfAborted();
     findings.push(finding);
-    if (!terminal.isJson) terminal.data(formatFinding(finding, terminal.style, columns));
+    if (!terminal.isJson) terminal.data(formatFinding(finding, terminal.style, terminal.columns));
   }
   const isBroken = findings.some(({ level }) => level === 'failure');
   if (terminal.isJson) terminal.json({ type: 'doctor', v: 1, ok: !isBroken, findings });

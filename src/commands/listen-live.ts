@@ -102,7 +102,7 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
         arrived.push(toHead(event));
         if (event.forward !== null) lastForwardAt = elapsed();
       }
-      if (isPrinted(state, event)) print(formatListenEvent(event, terminal.style, terminal.isUtc));
+      if (isPrinted(state, event)) print(formatListenEvent(event, terminal));
       else screen.refresh();
     },
     start: (subject) => {

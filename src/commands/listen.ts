@@ -114,12 +114,15 @@ async function listen(
       out.line(
         terminal.isJson
           ? safeJson(listenEventToJson(event))
-          : terminal.legible(formatListenEvent(event, terminal.style, terminal.isUtc)),
+          : terminal.legible(formatListenEvent(event, terminal)),
       );
     } else {
       out.flush();
       if (terminal.isJson) terminal.json(listenEventToJson(event));
-      else terminal.info(formatListenEvent(event, terminal.errorStyle, terminal.isUtc));
+      else {
+        const { errorStyle: style, isUtc, columns } = terminal;
+        terminal.info(formatListenEvent(event, { style, isUtc, columns }));
+      }
     }
   };
   try {

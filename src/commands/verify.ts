@@ -57,7 +57,7 @@ export async function run(invocation: Invocation<VerifyFlags>): Promise<number> 
       const steps = flags.explain === true ? { explanation: explanationToJson(explanation) } : {};
       terminal.json({ ...verificationToJson(verified), ...steps });
     } else {
-      terminal.data(formatVerification(terminal.style, verified));
+      terminal.data(formatVerification(verified, terminal.style, terminal.columns));
       if (flags.explain === true) terminal.data(formatExplanation(terminal.style, explanation));
     }
     if (note !== null) terminal.info(`note: ${describeSource(verified)}: ${safeText(note)}`);

@@ -45,3 +45,25 @@ export function formatNumber(value: number): string {
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
 }
+
+/** Below this a column of words is harder to read than broken lines. */
+const NARROWEST = 24;
+
+/**
+ * A text that stands behind `indent`, in lines of at most `columns` (Infinity for one line) that
+ * all stand behind it. A longer word has a line of its own.
+ */
+export function wrapText(text: string, indent: string, columns: number): string {
+  const width = Math.max(columns - indent.length, NARROWEST);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join(`\n${indent}`);
+}

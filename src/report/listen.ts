@@ -3,8 +3,9 @@ import type { Delivery, ListenEvent, Ready, Refused, Summary } from '../listen/e
 import { roundMs } from '../http/latency.ts';
 import type { Forward } from '../webhook/capture.ts';
 import { isDelivered } from '../webhook/retry.ts';
-import { formatCount, formatDuration, formatTime } from './format.ts';
+import { formatCount, formatDuration, formatTime, wrapText } from './format.ts';
 import { safeLine, safeText } from './safe-text.ts';
+import type { Terminal } from './terminal.ts';
 
 type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
 
@@ -50,23 +51,25 @@ function deliveryToJson(delivery: Delivery): JsonLine {
   };
 }
 
-/** An event of the listener as lines for people, times in the local zone or UTC. */
-export function formatListenEvent(
-  event: ListenEvent,
-  style: ChalkInstance,
-  isUtc: boolean,
-): string {
+/** How the terminal wants lines for people. */
+type Look = Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
+
+/** An event of the listener as lines for people; explanations are wrapped to the columns. */
+export function formatListenEvent(event: ListenEvent, look: Look): string {
   switch (event.type) {
     case 'ready':
-      return formatReady(event, style);
+      return formatReady(event, look.style);
     case 'delivery':
-      return formatDelivery(event, style, isUtc);
+      return formatDelivery(event, look);
     case 'refused':
-      return formatRefused(event, style, isUtc);
+      return formatRefused(event, look.style, look.isUtc);
     case 'summary':
-      return formatSummary(event, style);
+      return formatSummary(event, look.style);
   }
 }
+
+/** What stands below a delivery's line stands under its event. */
+const BELOW = ' '.repeat('HH:MM:SS  '.length);
 
 function formatReady(ready: Ready, style: ChalkInstance): string {
   const target = ready.forwardTo ?? 'nowhere (answering 200 myself; --forward-to names your app)';
@@ -101,20 +104,23 @@ export function formatDeliveryHead(
 }
 
 /** The line of a delivery and what follows from it. */
-function formatDelivery(delivery: Delivery, style: ChalkInstance, isUtc: boolean): string {
+function formatDelivery(delivery: Delivery, { style, isUtc, columns }: Look): string {
   const { verification, forward } = delivery;
   const lines = [formatDeliveryHead(delivery, style, isUtc)];
-  const below = (text: string): number => lines.push(`          ${text}`);
+  const below = (text: string): number => lines.push(`${BELOW}${text}`);
+  const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
   if (!verification.valid) {
-    below(`${style.red(verification.reasons.join(' + '))}: ${safeLine(verification.detail)}`);
-    if (verification.fix !== null) below(`fix: ${safeLine(verification.fix)}`);
+    const reasons = verification.reasons.join(' + ');
+    const proof = wrapped(`${reasons}: ${verification.detail}`);
+    below(proof.replace(reasons, style.red(reasons)));
+    if (verification.fix !== null) below(wrapped(`fix: ${verification.fix}`));
   }
   if (forward !== null && !isDelivered(forward.status)) {
-    if (forward.error !== null) below(style.red(safeLine(forward.error)));
+    if (forward.error !== null) below(style.red(wrapped(forward.error)));
     for (const line of shownResponse(forward.responseBody)) below(style.dim(`│ ${line}`));
     below(`replay: relyable webhooks captures replay ${delivery.id}`);
   }
-  for (const warning of delivery.warnings) below(style.yellow(`! ${safeLine(warning.message)}`));
+  for (const warning of delivery.warnings) below(style.yellow(wrapped(`! ${warning.message}`)));
   return lines.join('\n');
 }
 

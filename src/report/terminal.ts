@@ -63,7 +63,7 @@ export interface Terminal {
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Width of stdout in columns; 80 off a TTY. */
+  /** Width of stdout in columns; Infinity where it is no terminal. */
   readonly columns: number;
 }
 
@@ -133,7 +133,7 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
       );
     },
     get columns() {
-      return stdout.columns ?? 80;
+      return stdout.columns ?? Infinity;
     },
   };
 }

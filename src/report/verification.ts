@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Verification } from '../webhook/verification.ts';
-import { formatCount } from './format.ts';
+import { formatCount, wrapText } from './format.ts';
 import type { JunitCase, JunitSuite } from './junit.ts';
 import { safeLine } from './safe-text.ts';
 
@@ -23,8 +23,12 @@ export interface VerificationTotals {
   readonly invalid: number;
 }
 
-/** `✓ source  event  proof`, or three lines with reason, proof and fix. */
-export function formatVerification(style: ChalkInstance, verified: VerifiedRequest): string {
+/** `✓ source  event  proof`, or reason, proof and fix below each other, wrapped to `columns`. */
+export function formatVerification(
+  verified: VerifiedRequest,
+  style: ChalkInstance,
+  columns: number,
+): string {
   const { verification } = verified;
   const name = `${safeLine(describeSource(verified))}  ${safeLine(verified.event ?? '(no event)')}`;
   if (verification.valid) {
@@ -33,10 +37,12 @@ export function formatVerification(style: ChalkInstance, verified: VerifiedReque
   const reasons = verification.reasons.join(' + ');
   const lines = [
     `${style.red('✗')} ${name}  ${style.red(reasons)}`,
-    `  ${safeLine(verification.detail)}`,
+    `  ${wrapText(safeLine(verification.detail), '  ', columns)}`,
   ];
-  if (verification.fix !== null)
-    lines.push(`  ${style.cyan('fix:')} ${safeLine(verification.fix)}`);
+  if (verification.fix !== null) {
+    const fix = wrapText(`fix: ${safeLine(verification.fix)}`, '  ', columns);
+    lines.push(`  ${fix.replace('fix:', style.cyan('fix:'))}`);
+  }
   return lines.join('\n');
 }
 
