@@ -111,7 +111,7 @@ const YOUNG_GENERATION_CHECK_MS = 50;
 
 /**
  * Stops the growth of V8's young generation once it is as large as requests at thousands a second
- * need it (twice as much is a tenth faster and 25 MB larger), and has the old one collected when it
+ * need it (half as much again is no faster and 12 MB larger), and has the old one collected when it
  * has grown by a tenth or its least step, not fourfold. Node has no options for that which work once
  * it runs; V8 reads these at each growth.
  */
