@@ -43,6 +43,8 @@ export class AnswerParser {
   private bytesLeft = 0;
   private trailerBytes = 0;
   private isReusable = false;
+  private isKeptInWords = false;
+  private isFollowed = false;
   private keepAliveMs: number | null = null;
 
   /** Ready for the answer to the next request. */
@@ -52,6 +54,8 @@ export class AnswerParser {
     this.state = 'head';
     this.kept = null;
     this.trailerBytes = 0;
+    this.isKeptInWords = false;
+    this.isFollowed = false;
     this.keepAliveMs = null;
   }
 
@@ -72,8 +76,7 @@ export class AnswerParser {
       }
       at = next;
     }
-    // What comes after an answer belongs to no request.
-    if (at < bytes.length) this.isReusable = false;
+    if (at < bytes.length) this.isFollowed = true;
     return this.state === 'whole';
   }
 
@@ -91,7 +94,17 @@ export class AnswerParser {
 
   /** After a whole answer: whether another request may use the connection. */
   canReuse(): boolean {
-    return this.state === 'whole' && this.isReusable;
+    return this.state === 'whole' && this.isReusable && !this.isFollowed;
+  }
+
+  /** After a whole answer: whether the other side says in so many words that it keeps the connection. */
+  saysKept(): boolean {
+    return this.isKeptInWords;
+  }
+
+  /** Whether something came behind the answer: it belongs to no request. */
+  hasMore(): boolean {
+    return this.isFollowed;
   }
 
   /** How long the other side keeps an idle connection, as far as it says so. */
@@ -178,7 +191,7 @@ export class AnswerParser {
     }
     this.sink?.head({ status, statusText, headers });
     if (this.isHeadRequest || status === 204 || status === 304) this.state = 'whole';
-    else if (/,\s*chunked\s*$/.test(coding)) this.state = 'chunk-line';
+    else if (/,[\t ]*chunked[\t ]*$/.test(coding)) this.state = 'chunk-line';
     else if (length !== null) {
       this.bytesLeft = length;
       this.state = length === 0 ? 'whole' : 'length';
@@ -191,8 +204,11 @@ export class AnswerParser {
   /** `Connection` and `Keep-Alive`, which are of one length. */
   private readConnectionField(name: string, value: string): void {
     if (name === 'connection') {
-      if (/(^|,)\s*close\s*(,|$)/i.test(value)) this.isReusable = false;
-      else if (/(^|,)\s*keep-alive\s*(,|$)/i.test(value)) this.isReusable = true;
+      if (/(^|,)[\t ]*close[\t ]*(,|$)/i.test(value)) this.isReusable = false;
+      else if (/(^|,)[\t ]*keep-alive[\t ]*(,|$)/i.test(value)) {
+        this.isReusable = true;
+        this.isKeptInWords = true;
+      }
     } else if (name === 'keep-alive') {
       const seconds = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(value)?.[1];
       if (seconds !== undefined) this.keepAliveMs = Number(seconds) * 1000;

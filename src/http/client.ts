@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { getBuiltinModule } from 'node:process';
 import { FIELD_VALUE, TOKEN } from '../webhook/request.ts';
 import { type AnswerHead, AnswerParser, type AnswerSink } from './answer-parser.ts';
+import { createKeeping } from './keeping.ts';
 import { elapsedMs } from './latency.ts';
 import { portOf } from './probe.ts';
 import { describeFailure, lookupTarget, type TlsOptions } from './target.ts';
@@ -66,6 +67,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_MS = 4000;
 /** And so much shorter than the other side says, so that it does not close it just then. */
 const IDLE_MARGIN_MS = 1000;
+/** An app that does not say whether it keeps connections shows it: one must outlast an answer so long. */
+const PROOF_MS = 10;
+/** What comes so soon behind an answer, an end or more bytes, came on account of that answer. */
+const SOON_MS = 500;
 
 /** RFC 9112 §3.2: no white space, no control characters. */
 const REQUEST_TARGET = /^[\x21-\x7e\x80-\xff]+$/;
@@ -78,6 +83,9 @@ export function createClient(origin: URL, options: ClientOptions): Client {
   const open = new Set<Connection>();
   const idle: Connection[] = [];
   const waiting: ClientExchange[] = [];
+  /** Answered, and not used again before it is clear that the other side keeps its connections. */
+  const unproven: Connection[] = [];
+  const keeping = createKeeping();
   /** Read into by all connections in turn; what is passed on of it is copied. */
   const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   let sweeper: NodeJS.Timeout | undefined;
@@ -97,19 +105,59 @@ export function createClient(origin: URL, options: ClientOptions): Client {
     return next;
   };
 
+  /** Not where one will be free in a moment: a server may serve one connection after the other. */
+  const mayConnect = (): boolean =>
+    open.size < options.connections && waiting.length >= unproven.length;
+
   const start = (exchange: ClientExchange): void => {
-    const connection = takeIdle() ?? (open.size < options.connections ? connectTo() : undefined);
+    const connection = takeIdle() ?? (mayConnect() ? connectTo() : undefined);
     if (connection === undefined) waiting.push(exchange);
     else connection.carry(exchange);
   };
 
   const connectTo = (): Connection => {
-    const connection = new Connection(origin, options, buffer, { onFree, onClosed });
+    const connection = new Connection(origin, options, buffer, {
+      onFree,
+      onBreak: () => keeping.disprove(),
+      onClosed,
+    });
     open.add(connection);
     return connection;
   };
 
-  const onFree = (connection: Connection): void => {
+  const onFree = (connection: Connection, saysKept: boolean, isReused: boolean): void => {
+    switch (keeping.judge(saysKept, isReused)) {
+      case 'use':
+        offer(connection);
+        return;
+      case 'drop':
+        connection.destroy();
+        return;
+      case 'prove':
+        unproven.push(connection);
+        setTimeout(proveHalf, PROOF_MS / 2, connection).unref();
+    }
+  };
+
+  /** In two halves: the time that this process itself stood still proves nothing. */
+  const proveHalf = (connection: Connection): void => {
+    // What has come by then is read before the immediate.
+    setTimeout(() => setImmediate(prove, connection), PROOF_MS / 2).unref();
+  };
+
+  const prove = (connection: Connection): void => {
+    const index = unproven.indexOf(connection);
+    if (index === -1) return;
+    unproven.splice(index, 1);
+    if (keeping.prove()) offer(connection);
+    else connection.destroy();
+  };
+
+  const offer = (connection: Connection): void => {
+    if (!connection.isFresh()) {
+      connection.destroy();
+      return;
+    }
     const next = takeWaiting();
     if (next !== undefined) {
       connection.carry(next);
@@ -121,9 +169,12 @@ export function createClient(origin: URL, options: ClientOptions): Client {
 
   const onClosed = (connection: Connection): void => {
     open.delete(connection);
-    const index = idle.indexOf(connection);
-    if (index !== -1) idle.splice(index, 1);
-    const next = takeWaiting();
+    for (const list of [idle, unproven]) {
+      const index = list.indexOf(connection);
+      if (index !== -1) list.splice(index, 1);
+    }
+    // The first of those that wait have an unproven one each.
+    const next = waiting.length > unproven.length ? takeWaiting() : undefined;
     if (next !== undefined) start(next);
   };
 
@@ -215,8 +266,10 @@ class ClientExchange implements Exchange, AnswerSink {
 }
 
 interface ConnectionEvents {
-  /** It may carry the next exchange. */
-  onFree(connection: Connection): void;
+  /** It may carry the next exchange, as far as it is concerned; `Keeping` for the others. */
+  onFree(connection: Connection, saysKept: boolean, isReused: boolean): void;
+  /** Behind an answer that promised otherwise came its end, or something nobody asked for. */
+  onBreak(): void;
   onClosed(connection: Connection): void;
 }
 
@@ -230,6 +283,8 @@ class Connection {
   private error: Error | null = null;
   /** Until when it may be used again, of `elapsedMs`. */
   private freshUntil = 0;
+  /** When the last answer was whole, of `elapsedMs`. */
+  private answeredAt = -Infinity;
 
   constructor(origin: URL, options: ClientOptions, buffer: Buffer, events: ConnectionEvents) {
     this.events = events;
@@ -239,7 +294,7 @@ class Connection {
     const limit = setTimeout(() => this.socket.destroy(connectTimeout()), CONNECT_TIMEOUT_MS);
     this.socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(limit));
     this.socket.once('close', () => clearTimeout(limit));
-    this.socket.on('error', (error) => (this.error = error));
+    this.socket.on('error', (error) => this.onError(error));
     this.socket.on('end', () => this.onEnd());
     this.socket.on('close', () => this.onClose());
   }
@@ -268,7 +323,7 @@ class Connection {
   }
 
   isFresh(): boolean {
-    return elapsedMs() < this.freshUntil;
+    return !this.socket.destroyed && elapsedMs() < this.freshUntil;
   }
 
   carry(exchange: ClientExchange): void {
@@ -306,28 +361,36 @@ class Connection {
     const { exchange } = this;
     // Nobody asked for it.
     if (exchange === null) {
+      this.noteBreak();
       this.destroy();
       return true;
     }
+    let isWhole = false;
     try {
-      if (this.parser.push(piece)) this.finish(exchange);
+      isWhole = this.parser.push(piece);
     } catch (error) {
+      this.noteBreak();
       exchange.fail(error);
       this.destroy();
     }
+    if (isWhole) this.finish(exchange);
     return this.exchange !== exchange || !exchange.isPaused;
   }
 
   /** The answer is whole. */
   private finish(exchange: ClientExchange): void {
     this.exchange = null;
+    const isReused = this.answeredAt !== -Infinity;
+    this.answeredAt = elapsedMs();
+    if (this.parser.hasMore()) this.noteBreak();
     // An answer that came before the request was out leaves the rest of it behind.
-    const isFree = this.isKept && this.parser.canReuse() && this.socket.writableLength === 0;
+    const isOut = exchange.request.pieces === undefined && this.socket.writableLength === 0;
+    const isFree = this.isKept && this.parser.canReuse() && isOut;
     if (!isFree || exchange.isOver) this.destroy();
     else {
       const idleMs = (this.parser.idleLimitMs() ?? Infinity) - IDLE_MARGIN_MS;
-      this.freshUntil = elapsedMs() + Math.min(IDLE_MS, idleMs);
-      this.events.onFree(this);
+      this.freshUntil = this.answeredAt + Math.min(IDLE_MS, idleMs);
+      this.events.onFree(this, this.parser.saysKept(), isReused);
     }
     exchange.complete();
   }
@@ -335,6 +398,20 @@ class Connection {
   private onEnd(): void {
     this.freshUntil = 0;
     if (this.exchange !== null && this.parser.end()) this.finish(this.exchange);
+    else {
+      this.noteBreak();
+      // Not only ended: what is still to be sent would have to be read first.
+      this.socket.destroy();
+    }
+  }
+
+  private onError(error: Error): void {
+    this.error = error;
+    this.noteBreak();
+  }
+
+  private noteBreak(): void {
+    if (elapsedMs() - this.answeredAt < SOON_MS) this.events.onBreak();
   }
 
   private onClose(): void {

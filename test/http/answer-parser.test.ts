@@ -78,6 +78,11 @@ const ANSWERS: ReadonlyArray<readonly [name: string, raw: string, expected: Part
     { body: 'x', isWhole: true },
   ],
   [
+    'a blank that is none of HTTP before the coding',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: \xa0chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n',
+    { isWhole: false, canReuse: false },
+  ],
+  [
     'announcements before the answer',
     'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok',
     { status: 201, statusText: 'Created', body: 'ok', isWhole: true, canReuse: true },

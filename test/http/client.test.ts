@@ -215,6 +215,49 @@ describe('connections', () => {
     expect(connections).toHaveLength(2);
   });
 
+  it.each<[string, (socket: Socket) => void]>([
+    ['ends them behind its answers without saying so', (socket) => socket.end(OK)],
+    [
+      'ends them a little later',
+      (socket) => {
+        socket.write(OK);
+        setImmediate(() => socket.end());
+      },
+    ],
+    [
+      'sends more than it announced',
+      (socket) => {
+        socket.write(OK);
+        setImmediate(() => socket.write(OK.replace('ok', 'no')));
+      },
+    ],
+  ])('are not used again where the app %s', async (_, answer) => {
+    const { url, connections } = await startRaw(answer);
+    const client = openClient(url, { connections: 2 });
+    const heard = await Promise.all(Array.from({ length: 20 }, () => client.send()));
+    for (let i = 0; i < 5; i++) heard.push(await client.send());
+    expect(heard.map(({ body, failure }) => failure ?? body)).toEqual(Array(25).fill('ok'));
+    expect(connections).toHaveLength(25);
+  });
+
+  it('that the app ends against its word cost one request, not every other one', async () => {
+    const kept = OK.replace('\r\n', '\r\nConnection: keep-alive\r\n');
+    const { url } = await startRaw((socket) => socket.end(kept));
+    const client = openClient(url, { connections: 1 });
+    const heard = await Promise.all(Array.from({ length: 20 }, () => client.send()));
+    expect(heard.filter(({ failure }) => failure !== null).length).toBeLessThan(2);
+  });
+
+  it('are left alone while a body still goes out in pieces', async () => {
+    const { url, connections } = await startRaw((socket, piece) => {
+      if (piece.includes('POST')) socket.write(OK);
+    });
+    const client = openClient(url);
+    await client.send({ pieces: { count: 2, pauseMs: 1 } });
+    expect((await client.send()).body).toBe('ok');
+    expect(connections).toHaveLength(2);
+  });
+
   it('serve one request each where none is to be kept', async () => {
     const { url, connections } = await startRaw((socket) => socket.write(OK));
     const client = openClient(url, { keepsConnections: false });
@@ -313,6 +356,17 @@ describe('an exchange', () => {
       status: 200,
       failure: `${url.host} closed the connection before its answer was whole`,
     });
+  });
+
+  it('fails at once where the app ends the connection and reads no more', async () => {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      connections.push(socket);
+      socket.end();
+    });
+    const connections: Socket[] = [];
+    const url = await listen(server, connections);
+    const client = openClient(url, { timeoutMs: 0 });
+    expect((await client.send({ body: Buffer.alloc(20_000_000) })).failure).toContain('closed');
   });
 
   it('says what came instead of an answer', async () => {
