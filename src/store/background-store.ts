@@ -88,6 +88,10 @@ export function startStoreThread(): StoreThread {
   };
 }
 
+function noNotes(): Notes {
+  return { forwards: [], answered: [], reasons: [] };
+}
+
 function post(thread: Worker, message: ToThread): void {
   thread.postMessage(message);
 }
@@ -98,7 +102,7 @@ function unusable({ message, hint }: ThreadError): RelyableError {
 
 function createBackgroundStore(thread: Worker): BackgroundStore {
   let waiting: Waiting[] = [];
-  let notes: Notes = { forwards: [], answered: [], reasons: [] };
+  let notes = noNotes();
   /** What the thread is writing; null while it has nothing to do. */
   let underWay: UnderWay | null = null;
   /** Written here, read there: only while a batch is under way is it the thread's. */
@@ -184,7 +188,9 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
   };
 
   const ride = (): void => {
-    rideTimer ??= setTimeout(send, RIDE_WAIT_MS);
+    // Nobody is left to write them.
+    if (failure !== null) notes = noNotes();
+    else rideTimer ??= setTimeout(send, RIDE_WAIT_MS);
   };
 
   thread.on('message', (message: FromThread) => {
@@ -195,6 +201,8 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
     failure = unusable({ message: `the store's thread ended: ${reason}`, hint: undefined });
     for (const { reject } of [...(underWay?.batch ?? []), ...waiting]) reject(failure);
     waiting = [];
+    notes = noNotes();
+    clearTimeout(rideTimer);
     for (const done of [...(underWay?.onDone ?? []), ...flushed.splice(0)]) done();
     underWay = null;
     onClosed?.();
