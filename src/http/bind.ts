@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorCode, errorMessage, RelyableError } from '../errors.ts';
 
@@ -54,6 +54,11 @@ function bindError(error: Error, host: string, port: number): RelyableError {
 /** Accepts nothing more; resolves when every answer is out, or after `graceMs`. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const limit = setTimeout(() => server.closeAllConnections(), graceMs);
+  // A sender that keeps its connection would otherwise go on sending through it.
+  server.keepAliveTimeout = 1;
+  server.prependListener('request', (_, response: ServerResponse) => {
+    response.shouldKeepAlive = false;
+  });
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
