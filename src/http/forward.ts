@@ -1,6 +1,7 @@
 import { type HeaderPair, toFlatHeaders, type WebhookRequest } from '../webhook/request.ts';
 import { isLoopback } from '../webhook/loopback.ts';
-import { type AnswerListener, createClient, type Exchange } from './client.ts';
+import { createClient } from './client.ts';
+import type { AnswerListener, Exchange } from './exchange.ts';
 import { endToEndHeaders } from './hop-by-hop.ts';
 import { pathAtTarget, type TlsOptions } from './target.ts';
 

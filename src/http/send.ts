@@ -1,12 +1,7 @@
 import { toFlatHeaders, type HeaderPair } from '../webhook/request.ts';
 import type { AnswerHead } from './answer-parser.ts';
-import {
-  type AnswerListener,
-  type Client,
-  createClient,
-  type Exchange,
-  type Pieces,
-} from './client.ts';
+import { type Client, createClient } from './client.ts';
+import type { AnswerListener, Exchange, Pieces } from './exchange.ts';
 import { elapsedMs } from './latency.ts';
 import type { TlsOptions } from './target.ts';
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { errorMessage } from '../errors.ts';
-import type { Exchange } from '../http/client.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/forward.ts';
 import { isOwnHost } from '../http/from-elsewhere.ts';
 import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '../http/receive.ts';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AnswerHead } from '../http/answer-parser.ts';
-import type { AnswerListener, Exchange } from '../http/client.ts';
+import type { AnswerListener, Exchange } from '../http/exchange.ts';
 import { endToEndHeaders } from '../http/hop-by-hop.ts';
 import { answerJson } from '../http/receive.ts';
 import { KEPT_RESPONSE_BYTES } from '../webhook/capture.ts';

@@ -5,13 +5,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  type AnswerListener,
-  type ClientOptions,
-  createClient,
-  type ClientRequest,
-  type Exchange,
-} from '../../src/http/client.ts';
+import { type ClientOptions, createClient } from '../../src/http/client.ts';
+import type { AnswerListener, ClientRequest, Exchange } from '../../src/http/exchange.ts';
 import type { HeaderPair } from '../../src/webhook/request.ts';
 import { hasStack } from '../support/stacks.ts';
 
