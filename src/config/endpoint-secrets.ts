@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
-import { makePrivateFolder } from './private-folder.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 
 /**
  * Signing secrets that emulated endpoints were made with, by endpoint id: in the user's data

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
 import type { ConfigLayer } from './load.ts';
-import { makePrivateFolder } from './private-folder.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 
 export interface SecretFlags {
   /** `--secret`, repeatable where several are of use. */

@@ -1,12 +1,6 @@
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../private-folder.ts';
 import { createSender } from './send.ts';
 
 /** A running `listen`, as it announces itself to the other commands of this user. */
@@ -33,7 +27,7 @@ export function announceListener(dataFolder: string, info: ListenerInfo): () => 
   const file = join(folder, `${port || (protocol === 'https:' ? '443' : '80')}.json`);
   const draft = `${file}.${info.pid}`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
     writeFileSync(draft, `${JSON.stringify(info)}\n`, { mode: 0o600 });
     // A reader sees the whole file or none.
     renameSync(draft, file);

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makePrivateFolder } from '../config/private-folder.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import type { Delivery } from '../webhook/delivery.ts';
 import { type AttemptKey, compareKeys, entriesOf, keyOfEntry, type LogEntry } from './entries.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { makePrivateFolder } from '../config/private-folder.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { TrackerState } from './tracker.ts';
 

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { errorMessage, RelyableError } from '../errors.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 
 /** An open database; the API is that of `node:sqlite`. */
 export type Database = InstanceType<typeof DatabaseSync>;
@@ -138,20 +139,8 @@ export function storeError(file: string, error: unknown): RelyableError {
 }
 
 function createPrivateFile(file: string): void {
-  makeFolder(dirname(file));
+  makePrivateFolder(dirname(file));
   closeSync(openSync(file, 'a', 0o600));
-}
-
-/** Node's own recursive way never returns where the system calls a new folder missing, as /proc does. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have been first.
-    if (errorCode(error) !== 'EEXIST') throw error;
-  }
 }
 
 function prepare(database: Database, file: string): void {

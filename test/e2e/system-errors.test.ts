@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
-import { BIN, cleanEnvironment, runCli, temporaryFolder } from '../support/cli.ts';
+import { BIN, cleanEnvironment, runCli, startCli, temporaryFolder } from '../support/cli.ts';
 
 /** Nothing of libuv's or OpenSSL's notation. */
 const RAW = /E[A-Z]{4,}:|EPROTO|SSL routines|fetch failed|a bug in relyable/;
@@ -43,6 +44,23 @@ describe('a file that cannot be used', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('a development secret cannot be kept at /proc/none/');
   });
+
+  test.runIf(process.platform === 'linux')(
+    'a listener announced nowhere still listens',
+    async () => {
+      const env = {
+        HOME: '/proc/none',
+        USERPROFILE: '/proc/none',
+        RELYABLE_WEBHOOK_SECRET: 'whsec_x',
+      };
+      const store = join(temporaryFolder(), 'captures.db');
+      const args = ['webhooks', 'listen', '--port', '0', '--store', store, '--exit-after', '1'];
+      const listener = startCli([...args, '--json'], { env });
+      const ready = JSON.parse(await listener.nextLine((line) => line.includes('"ready"')));
+      await runCli(['webhooks', 'trigger', 'test_run.failed', '--to', ready.url], { env });
+      expect((await listener.done).code).toBe(0);
+    },
+  );
 
   test.runIf(process.platform === 'linux')('a file on a full disk behind stdout', () => {
     const { status, stderr } = spawnSync(

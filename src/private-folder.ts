@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from '../errors.ts';
+import { errorCode } from './errors.ts';
 
 /**
  * Makes a folder that only the user enters, and those above it. Node's own recursive way never
