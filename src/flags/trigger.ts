@@ -69,7 +69,7 @@ export function defineTrigger(command: Command): Command {
     .option('--duplicate [n]', 'send the same bytes again, n more times (default: 1)')
     .option(
       '--no-probe',
-      'when an app on this machine refuses a correct event, do not send it in other ways to find out why',
+      'when an app on this machine refuses a correct event, do not send it in other ways (up to 16) to find out why',
     )
     .option('--dry-run', 'show what would be sent, send nothing')
     .option('--print <http|curl|json>', 'show the request in this form, send nothing')

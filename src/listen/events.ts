@@ -37,6 +37,8 @@ export interface Delivery {
   readonly verification: Verification;
   /** null when it was not passed on. */
   readonly forward: Forward | null;
+  /** Calls itself a probe of `trigger`; anybody can, so it changes how it is shown and nothing else. */
+  readonly isProbe: boolean;
   /** Not passed on because `--events` names others. */
   readonly isFiltered: boolean;
   readonly answered: { readonly status: number };

@@ -8,6 +8,7 @@ import type { BackgroundStore } from '../store/background-store.ts';
 import { createCaptureId, type Forward } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
 import { parsePayload, type PayloadSummary, summarisePayload } from '../webhook/payload-summary.ts';
+import { isProbe } from '../webhook/probe-mark.ts';
 import type { WebhookRequest } from '../webhook/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../webhook/verification.ts';
 import type { Delivery, ListenEvent } from './events.ts';
@@ -248,6 +249,7 @@ export async function startListener(
       verification,
       forward,
       isFiltered,
+      isProbe: isProbe(request.headers),
       answered: { status: answered },
     };
     emit(Object.assign(settled, { warnings: findWarnings(settled) }));

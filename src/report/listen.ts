@@ -1,4 +1,4 @@
-import type { ChalkInstance } from 'chalk';
+import { Chalk, type ChalkInstance } from 'chalk';
 import type { Delivery, ListenEvent, Ready, Refused, Summary } from '../listen/events.ts';
 import { roundMs } from '../http/latency.ts';
 import type { Forward } from '../webhook/capture.ts';
@@ -8,6 +8,8 @@ import { safeLine, safeText } from './safe-text.ts';
 import type { Terminal } from './terminal.ts';
 
 type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
+
+const PLAIN = new Chalk({ level: 0 });
 
 /** How much of an app's answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
@@ -48,6 +50,7 @@ function deliveryToJson(delivery: Delivery): JsonLine {
           },
     answered: delivery.answered,
     warnings: delivery.warnings,
+    probe: delivery.isProbe,
   };
 }
 
@@ -85,16 +88,24 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
 /** What a delivery's first line tells. */
 export type DeliveryHead = Pick<
   Delivery,
-  'id' | 'receivedAt' | 'event' | 'subjectId' | 'verification' | 'isFiltered' | 'answered'
+  | 'id'
+  | 'receivedAt'
+  | 'event'
+  | 'subjectId'
+  | 'verification'
+  | 'isFiltered'
+  | 'isProbe'
+  | 'answered'
 > & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
 
-/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`. */
+/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`; a probe's is dim and says so. */
 export function formatDeliveryHead(
   delivery: DeliveryHead,
   style: ChalkInstance,
   isUtc: boolean,
 ): string {
   const { verification, event, subjectId } = delivery;
+  if (delivery.isProbe) return formatProbeHead(delivery, style, isUtc);
   const time = style.dim(formatTime(delivery.receivedAt, isUtc));
   const what = style.bold(safeLine(event ?? '(no event)'));
   const subject = subjectId === null ? '' : `  ${safeLine(subjectId)}`;
@@ -103,10 +114,26 @@ export function formatDeliveryHead(
   return `${time}  ${what}${subject}  ${verdict}  ${outcome}  ${style.dim(delivery.id)}`;
 }
 
+function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: boolean): string {
+  const { receivedAt, event, subjectId, verification, id } = delivery;
+  const parts = [
+    formatTime(receivedAt, isUtc),
+    safeLine(event ?? '(no event)'),
+    ...(subjectId === null ? [] : [safeLine(subjectId)]),
+    'probe of trigger',
+    verification.valid ? '✓ signature' : '✗ signature',
+    formatOutcome(delivery, PLAIN),
+    id,
+  ];
+  return style.dim(parts.join('  '));
+}
+
 /** The line of a delivery and what follows from it. */
 function formatDelivery(delivery: Delivery, { style, isUtc, columns }: Look): string {
   const { verification, forward } = delivery;
   const lines = [formatDeliveryHead(delivery, style, isUtc)];
+  // What a probe is refused for is what it was made for; the event before it says the rest.
+  if (delivery.isProbe) return lines.join('\n');
   const below = (text: string): number => lines.push(`${BELOW}${text}`);
   const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
   if (!verification.valid) {

@@ -1,5 +1,6 @@
 import { DEVELOPMENT_SECRET_SOURCE } from '../config/secrets.ts';
 import type { Outgoing, Sender } from '../http/send.ts';
+import { markProbe } from '../webhook/probe-mark.ts';
 import { type JsonValue, serialisePayload, WIRE_FORMATS } from '../webhook/payload.ts';
 import { type SignedRequest, signRequest, tamperRequest } from '../webhook/signed-request.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
@@ -27,6 +28,7 @@ export interface ProbeOptions {
   readonly secret: SecretCandidate;
   /** Secrets at hand that did not sign. */
   readonly known: readonly SecretCandidate[];
+  /** Of the event itself; the probes' says that they are probes. */
   readonly userAgent: string;
   /** A signed request as it goes out, with the target and the user's headers. */
   outgoing(signed: SignedRequest): Outgoing;
@@ -53,10 +55,11 @@ const RAW_BYTES_FIX =
   "verify the raw bytes of the body before anything parses it (Express: express.raw({ type: 'application/json' }); Flask: request.get_data())";
 
 /**
- * Sends the same event in other ways, one after the other, until one is accepted; at most 15
+ * Sends the same event in other ways, one after the other, until one is accepted; at most 16
  * requests, and none after one that gets no answer.
  */
-export async function probeHandler(options: ProbeOptions): Promise<Finding> {
+export async function probeHandler(plan: ProbeOptions): Promise<Finding> {
+  const options = { ...plan, userAgent: markProbe(plan.userAgent) };
   const { status, sender, signal } = options;
   const probes: Probe[] = [];
   const send = async (sent: string, request: SignedRequest): Promise<number | null> => {

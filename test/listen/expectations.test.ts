@@ -50,6 +50,7 @@ function delivery(
             edited: false,
           },
     isFiltered: false,
+    isProbe: false,
     answered: { status },
     warnings: [],
   };

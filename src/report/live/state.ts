@@ -106,6 +106,7 @@ export function toHead(delivery: Delivery): DeliveryHead {
     subjectId: delivery.subjectId,
     verification: delivery.verification,
     isFiltered: delivery.isFiltered,
+    isProbe: delivery.isProbe,
     answered: delivery.answered,
     forward: forward && { status: forward.status, durationMs: forward.durationMs },
   };
@@ -185,7 +186,10 @@ function act(
   state: LiveState,
   type: 'replay' | 'look' | 'open' | 'copy',
 ): { readonly state: LiveState; readonly action: Action | null } {
-  const id = state.selected ?? listed(state).at(-1)?.id;
+  const rows = listed(state);
+  // The event, and not the probes that it set off.
+  const last = rows.findLast((seen) => !seen.isProbe) ?? rows.at(-1);
+  const id = state.selected ?? last?.id;
   if (id !== undefined) return { state, action: { type, id } };
   return { state: { ...state, notice: nothingListed(state) }, action: null };
 }

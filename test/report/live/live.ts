@@ -26,7 +26,13 @@ const FORWARDED = {
 /** The nth delivery of a listener, answered 200 unless said otherwise. */
 export function delivery(
   n: number,
-  changes: { event?: string; status?: number | null; isValid?: boolean; subjectId?: string } = {},
+  changes: {
+    event?: string;
+    status?: number | null;
+    isValid?: boolean;
+    subjectId?: string;
+    isProbe?: boolean;
+  } = {},
 ): Delivery {
   const { event = 'test_run.completed', status = 200, isValid = true, subjectId } = changes;
   return {
@@ -50,6 +56,7 @@ export function delivery(
     },
     forward: isValid ? { ...FORWARDED, status } : null,
     isFiltered: false,
+    isProbe: changes.isProbe ?? false,
     answered: { status: isValid ? (status ?? 502) : 401 },
     warnings: [],
   };

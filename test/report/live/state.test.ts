@@ -35,6 +35,16 @@ it('acts on the last delivery, or on the selected one while newer ones come', ()
   ]);
 });
 
+it('acts on the event and not on the probes that it set off', () => {
+  const probes = [delivery(2, { isProbe: true }), delivery(3, { isProbe: true, isValid: false })];
+  expect(live(delivery(1, bad), ...probes, 'r').actions).toEqual([
+    { type: 'replay', id: delivery(1).id },
+  ]);
+  const { id } = delivery(3);
+  expect(live(delivery(1, bad), ...probes, 'up', 'r').actions).toEqual([{ type: 'replay', id }]);
+  expect(live(...probes, 'r').actions).toEqual([{ type: 'replay', id }]);
+});
+
 it('leaves the selection with Esc or below the newest', () => {
   expect(live(delivery(1), delivery(2), 'up').state.selected).toBe(delivery(2).id);
   expect(live(delivery(1), delivery(2), 'up', 'down').state.selected).toBeNull();
