@@ -95,7 +95,7 @@ function emptyKeys(secrets: readonly SecretCandidate[]): Key[] {
       source: first.source,
       isKnownOnly: false,
       reasons: ['secret_empty'],
-      name: text === '' ? 'empty' : `the text "${text}", as an unset variable becomes`,
+      name: text === '' ? 'empty' : `the text "${text}", which an unset variable becomes`,
     }),
   );
 }

@@ -9,7 +9,7 @@ export interface Reading {
   readonly isTruncated: boolean;
   /** What is unlike Relyable's plain hex; empty for exactly that. */
   readonly reasons: readonly Reason[];
-  /** The same in words, e.g. `base64 instead of hex`. */
+  /** The same in words that complete "it …", e.g. `is in base64 instead of hex`. */
   readonly notes: readonly string[];
 }
 
@@ -44,12 +44,12 @@ export function readSignature(values: readonly string[]): ReceivedSignature {
   }
   const several: Note[] =
     texts.length > 1
-      ? [{ reason: 'signature_multiple', text: `one of ${texts.length} values` }]
+      ? [{ reason: 'signature_multiple', text: `is one of ${texts.length} values` }]
       : [];
   if (timestamps.length > 0 && several.length === 0) {
     for (const { notes } of texts) {
       if (notes.length === 0)
-        notes.push({ reason: 'signature_prefixed', text: 'beside a timestamp' });
+        notes.push({ reason: 'signature_prefixed', text: 'stands beside a timestamp' });
     }
   }
   const readings = texts.flatMap(({ text, notes }) => readText(text, [...several, ...notes]));
@@ -76,13 +76,13 @@ function stripPrefix(piece: string): { text: string; notes: Note[] } {
   const quoted = /^(["'])(.+)\1$/.exec(text);
   if (quoted !== null) {
     text = quoted[2] ?? text;
-    notes.push({ reason: 'signature_prefixed', text: 'in quotes' });
+    notes.push({ reason: 'signature_prefixed', text: 'is in quotes' });
   }
   const match = /^((?:[A-Za-z][A-Za-z0-9_-]{0,31}(?:=|:|,|\s)|0x)\s*)(\S+)$/.exec(text);
   // `abcd==` is base64 with its padding.
   if (match !== null && !/^=*$/.test(match[2] ?? '')) {
     text = match[2] ?? text;
-    notes.push({ reason: 'signature_prefixed', text: `with the prefix "${match[1] ?? ''}"` });
+    notes.push({ reason: 'signature_prefixed', text: `has the prefix "${match[1] ?? ''}"` });
   }
   return { text, notes };
 }
@@ -99,7 +99,7 @@ function readHex(text: string, notes: readonly Note[]): Reading[] {
   const isLower = text === hex;
   const letters: Note[] = isLower
     ? []
-    : [{ reason: 'signature_uppercase', text: 'in upper-case hex' }];
+    : [{ reason: 'signature_uppercase', text: 'is in upper-case hex' }];
   return readDigits(hex, [...notes, ...letters]);
 }
 
@@ -117,7 +117,7 @@ function readDigits(hex: string, notes: readonly Note[]): Reading[] {
           ? [
               {
                 reason: 'signature_truncated',
-                text: `cut to ${hex.length} of ${HEX_DIGITS[algorithm]} hex digits`,
+                text: `is cut to ${hex.length} of ${HEX_DIGITS[algorithm]} hex digits`,
               } as const,
             ]
           : []),
@@ -137,9 +137,9 @@ function algorithmNotes(algorithm: Algorithm): Note[] {
     case 'sha256':
       return [];
     case 'sha1':
-      return [{ reason: 'algorithm_sha1', text: 'made with SHA-1 instead of SHA-256' }];
+      return [{ reason: 'algorithm_sha1', text: 'is made with SHA-1 instead of SHA-256' }];
     case 'sha512':
-      return [{ reason: 'algorithm_sha512', text: 'made with SHA-512 instead of SHA-256' }];
+      return [{ reason: 'algorithm_sha512', text: 'is made with SHA-512 instead of SHA-256' }];
   }
 }
 
@@ -147,12 +147,12 @@ function readBase64(text: string, notes: readonly Note[]): Reading[] {
   const isUrl = /[-_]/.test(text) || (!/[+/=]/.test(text) && text.length % 4 !== 0);
   const bytes = Buffer.from(text, isUrl ? 'base64url' : 'base64');
   const note: Note = isUrl
-    ? { reason: 'signature_base64url', text: 'in base64url instead of hex' }
-    : { reason: 'signature_base64', text: 'in base64 instead of hex' };
+    ? { reason: 'signature_base64url', text: 'is in base64url instead of hex' }
+    : { reason: 'signature_base64', text: 'is in base64 instead of hex' };
   const inner = bytes.toString('latin1');
   // base64 of the hex text: Buffer.from(hex).toString('base64').
   if (isHexMac(inner))
-    return readHex(inner, [...notes, { ...note, text: 'as base64 of the hex text' }]);
+    return readHex(inner, [...notes, { ...note, text: 'is the hex text in base64 again' }]);
   if (/^[0-9a-f]+$/i.test(text) && text.length % 2 === 0 && !isBase64OfMac(bytes)) return [];
   return readDigits(bytes.toString('hex'), [...notes, note]);
 }

@@ -33,11 +33,23 @@ function matchDetail(match: Match, request: Request, heldForm: string | null): s
       : ` (${signedLength(subject)} bytes, here ${request.body.length})`;
   const parts = [`the signature matches ${subject.name}${length}`];
   if (key.isKnownOnly && key.name === null) parts.push(`signed with ${key.source}`);
-  else if (key.isKnownOnly) parts.push(`where the key is ${key.name ?? ''} of ${key.source}`);
-  else if (key.name !== null) parts.push(`where the key is ${key.name}`);
-  if (reading.notes.length > 0) parts.push(`and is ${reading.notes.join(', ')}`);
+  else if (key.isKnownOnly) parts.push(`if the key is ${key.name ?? ''} (that is ${key.source})`);
+  else if (key.name !== null) parts.push(`if the key is ${key.name}`);
+  const isOnlyWritten = parts.length === 1 && subject.reasons.length === 0;
+  const written = reading.notes.length === 0 ? '' : `it ${listWords(reading.notes)}`;
+  if (isOnlyWritten && written !== '') parts.push(`but ${written}`);
   const direction = describeDirection(match, heldForm);
-  return `${parts.join(', ')}${direction === null ? '' : `; ${direction}`}`;
+  return [
+    parts.join(', '),
+    ...(isOnlyWritten || written === '' ? [] : [`and ${written}`]),
+    ...(direction === null ? [] : [direction]),
+  ].join('; ');
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listWords(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
 function signedLength({ head, bytes, tail }: Match['subject']): number {
@@ -69,8 +81,9 @@ const FIXES: Readonly<Record<Reason, string>> = {
   signature_missing: '',
   signature_empty: '',
   signature_prefixed:
-    'Send the plain 64 hex digits; whoever compares must not expect anything around them.',
-  signature_uppercase: 'Write the hex digits in lower case, or lower-case both sides first.',
+    'Send the 64 hex digits alone, and compare with them alone: nothing in front, behind or around.',
+  signature_uppercase:
+    'Write the hex digits in lower case, or turn both sides to lower case before comparing.',
   signature_base64: "Encode the digest as hex, not base64: digest('hex').",
   signature_base64url: "Encode the digest as hex, not base64url: digest('hex').",
   signature_truncated: 'Send all 64 hex digits: look for a column, log or variable that cuts them.',
@@ -82,8 +95,9 @@ const FIXES: Readonly<Record<Reason, string>> = {
     'Store the secret without white space around it: trim it where it is read (a file ends in a line feed).',
   secret_quoted: 'Store the secret without quotes: the program that reads it keeps them.',
   secret_base64_decoded:
-    'Key the HMAC with the bytes of the secret as it is shown: do not decode base64, keep any prefix.',
-  secret_hex_decoded: 'Key the HMAC with the text of the secret as it is shown: do not decode hex.',
+    'Use the secret exactly as it is shown as the key of the HMAC: do not decode it from base64, keep its prefix.',
+  secret_hex_decoded:
+    'Use the secret exactly as it is shown as the key of the HMAC: do not decode it from hex.',
   secret_empty:
     'Set the secret where the signature is made: the variable it is read from is not set.',
   secret_other_known:
@@ -116,7 +130,7 @@ export function describeNoMatch(
   const detail =
     received.readings.length === 0
       ? `the ${SIGNATURE_HEADER} header holds no HMAC in hex or base64`
-      : `the signature (${values === 1 ? 'one value' : `${values} values`}) does not match the ${request.body.length} bytes of the body under ${sources}; tried ${tried.bodies} forms of the body (rewritten by JSON libraries, line ends, compression, charset, timestamps, cut), ${tried.keys} forms of the secret and every notation of the signature: ${tried.macs} HMACs${search.isPartial ? ', stopped at the limit of work' : ''}`;
+      : `${values === 1 ? 'the signature does' : `the ${values} signatures do`} not match the ${request.body.length} bytes of the body with ${sources}; tried ${tried.bodies} forms of the body (rewritten by JSON libraries, line ends, compression, charset, timestamps, cut), ${tried.keys} forms of the secret and every notation of the signature: ${tried.macs} HMACs${search.isPartial ? ', stopped at the limit of work' : ''}`;
   const steps = nextSteps(search, request, secrets).slice(0, 3);
   return {
     valid: false,

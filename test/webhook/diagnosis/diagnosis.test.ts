@@ -49,6 +49,52 @@ const texts = payloads.map((payload) => JSON.stringify(payload));
 // Shrinking is bounded: every try costs a whole search.
 const runs = { numRuns: 25, interruptAfterTimeLimit: 20_000 };
 
+describe('the sentence of a reason', () => {
+  const body = '{"event": "x", "n": 1.0}\n';
+  const secret = 'whsec_sentence';
+  const mac = hmac(body, secret);
+  const hex = mac.toString('hex');
+  const sentences: readonly [signature: string | readonly string[], sentence: string][] = [
+    [`sha256=${hex}`, 'but it has the prefix "sha256="'],
+    [`"${hex}"`, 'but it is in quotes'],
+    [`t=1700000000,${hex}`, 'but it stands beside a timestamp'],
+    [hex.toUpperCase(), 'but it is in upper-case hex'],
+    [`0x${hex.toUpperCase()}`, 'but it has the prefix "0x" and is in upper-case hex'],
+    [mac.toString('base64'), 'but it is in base64 instead of hex'],
+    [Buffer.from(hex).toString('base64'), 'but it is the hex text in base64 again'],
+    [hex.slice(0, 32), 'but it is cut to 32 of 64 hex digits'],
+    [hmac(body, secret, 'sha1').toString('hex'), 'but it is made with SHA-1 instead of SHA-256'],
+    [[`v1=${hex}`, 'v0=0'], 'but it is one of 2 values and has the prefix "v1="'],
+  ];
+  it.each(sentences)('%s', (signature, sentence) => {
+    expect(find(body, secret, signature).detail).toBe(
+      `the signature matches the body as it is here, ${sentence}`,
+    );
+  });
+
+  it('says what else is wrong after what matches', () => {
+    const other = hmac(body.trimEnd(), `${secret}\n`).toString('base64');
+    expect(find(body, secret, other).detail).toBe(
+      `the signature matches the body without its last line end (${body.length - 1} bytes, here ${body.length}), if the key is the secret with a line feed at its end; and it is in base64 instead of hex`,
+    );
+    const known: SecretCandidate = { source: 'OTHER_SECRET', value: 'whsec_other', role: 'known' };
+    const quoted = hmac(body, '"whsec_other"').toString('hex');
+    expect(find(body, [chosen(secret), known], quoted).detail).toBe(
+      'the signature matches the body as it is here, if the key is the secret with double quotes around it (that is OTHER_SECRET)',
+    );
+    expect(find(body, secret, hmac(body, 'undefined').toString('hex')).detail).toContain(
+      'if the key is the text "undefined", which an unset variable becomes',
+    );
+  });
+
+  it('of no reason names the secrets that were tried', () => {
+    const wrong = 'ab'.repeat(32);
+    const head = `not match the ${body.length} bytes of the body with RELYABLE_WEBHOOK_SECRET; tried `;
+    expect(find(body, secret, wrong).detail).toContain(`the signature does ${head}`);
+    expect(find(body, secret, [wrong, wrong]).detail).toContain(`the 2 signatures do ${head}`);
+  });
+});
+
 describe('how the signature is written', () => {
   const notations: Record<string, (mac: Buffer) => string> = {
     signature_prefixed: (mac) => `sha256=${mac.toString('hex')}`,
