@@ -40,6 +40,7 @@ import {
   loadLayers,
   whenAborted,
 } from './setup.ts';
+import type { HeaderPair } from '../webhook/request.ts';
 import { safeJson } from '../webhook/safe-json.ts';
 
 /** How long forwards under way may take once we are told to stop. */
@@ -204,6 +205,9 @@ function readOptions(
     events: pick('events', flags.events, (values) => values.events?.join(','), ''),
     timeout: pick('timeout', flags.timeout, (values) => values.timeout, DEFAULT_TIMEOUT),
     maxBody: pick('max-body', flags.maxBody, (values) => values.maxBody, DEFAULT_MAX_BODY),
+    invalid: pick('invalid', flags.invalid, () => undefined, 'reject'),
+    respond: pick('respond', flags.respond, () => undefined, 'mirror'),
+    concurrency: pick('concurrency', flags.concurrency, () => undefined, '64'),
     store: storeSetting(context, layers, flags.store),
   };
   const { forwardTo, port, host, timeout, maxBody, store, events } = settings;
@@ -212,16 +216,19 @@ function readOptions(
     forwardTo: { ...forwardTo, value: forwardTo.value || '(none)' },
     events: { ...events, value: events.value || 'all' },
   });
+  const headers = readHeaders(flags, layers);
+  for (const { origin, pairs } of headers) {
+    // A value may be a credential.
+    const names = pairs.map(([name]) => name).join(', ');
+    invocation.terminal.verbose(`headers: ${names} (${origin}; values not shown)`);
+  }
+  if (headers.length === 0) invocation.terminal.verbose('headers: (none) (default)');
   const target =
     forwardTo.value === '' ? undefined : parseTargetUrl(forwardTo.value, forwardTo.origin);
-  const configHeaders = layers.flatMap(({ values }) => Object.entries(values.headers ?? {}));
   // Read also where there is no target, so that a wrong flag is never passed over.
   const forwarding: Omit<ForwarderOptions, 'target'> = {
-    addedHeaders: [
-      ...configHeaders.map(([name, value]) => parseHeader(`${name}: ${value}`, 'config headers')),
-      ...(flags.header ?? []).map((header) => parseHeader(header, '--header')),
-    ],
-    concurrency: parseInteger(flags.concurrency, '--concurrency', 1, 10_000),
+    addedHeaders: headers.flatMap(({ pairs }) => pairs),
+    concurrency: parseInteger(settings.concurrency.value, '--concurrency', 1, 10_000),
     timeoutMs: parseDuration(timeout.value, timeout.origin),
     tls: readTlsOptions(flags),
   };
@@ -236,11 +243,33 @@ function readOptions(
       maxBodyBytes: parseSize(maxBody.value, maxBody.origin),
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
       events: eventTypes.length === 0 ? undefined : new Set(eventTypes),
-      invalid: parseChoice(flags.invalid, '--invalid', ['reject', 'forward']),
-      respond: parseChoice(flags.respond, '--respond', ['mirror', 'ack']),
+      invalid: parseChoice(settings.invalid.value, '--invalid', ['reject', 'forward']),
+      respond: parseChoice(settings.respond.value, '--respond', ['mirror', 'ack']),
       forward: target === undefined ? undefined : { target, ...forwarding },
     },
   };
+}
+
+interface AddedHeaders {
+  readonly origin: string;
+  readonly pairs: readonly HeaderPair[];
+}
+
+/** What is added to forwarded requests, by where it came from; the config's before the flags'. */
+function readHeaders(flags: ListenFlags, layers: readonly ConfigLayer[]): AddedHeaders[] {
+  const all = [
+    ...layers.map(({ origin, values }) => ({
+      origin,
+      pairs: Object.entries(values.headers ?? {}).map(([name, value]) =>
+        parseHeader(`${name}: ${value}`, 'config headers'),
+      ),
+    })),
+    {
+      origin: '--header',
+      pairs: (flags.header ?? []).map((header) => parseHeader(header, '--header')),
+    },
+  ];
+  return all.filter(({ pairs }) => pairs.length > 0);
 }
 
 /** `a, b` → `['a', 'b']`. */

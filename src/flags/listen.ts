@@ -8,11 +8,11 @@ export interface ListenFlags {
   readonly host?: string;
   readonly events?: string;
   readonly header?: readonly string[];
-  readonly invalid: string;
-  readonly respond: string;
+  readonly invalid?: string;
+  readonly respond?: string;
   readonly timeout?: string;
   readonly maxBody?: string;
-  readonly concurrency: string;
+  readonly concurrency?: string;
   readonly insecure?: boolean;
   readonly cacert?: string;
   readonly secret?: readonly string[];
@@ -46,11 +46,17 @@ export function defineListen(command: Command): Command {
       'add a header to forwarded requests (repeatable)',
       collect,
     )
-    .option('--invalid <reject|forward>', 'what to do with a bad or missing signature', 'reject')
-    .option('--respond <mirror|ack>', "answer with the app's answer, or 200 once stored", 'mirror')
+    .option(
+      '--invalid <reject|forward>',
+      'what to do with a bad or missing signature (default: reject)',
+    )
+    .option(
+      '--respond <mirror|ack>',
+      "answer with the app's answer, or 200 once stored (default: mirror)",
+    )
     .option('--timeout <duration>', 'for each forward, 0 for none (default: 30s)')
     .option('--max-body <size>', 'larger requests are answered 413 (default: 10mb)')
-    .option('--concurrency <n>', 'forwards in flight', '64')
+    .option('--concurrency <n>', 'forwards in flight (default: 64)')
     .option('--store <file>', 'where captures are kept')
     .option('--ready-file <file>', 'write the listener’s URL there once it accepts connections')
     .option('--print-secret', 'print the signing secret alone and exit')

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
@@ -253,7 +253,6 @@ describe('listen -- <command>', () => {
     );
     await cli.nextErrorLine((line) => line === '[app] waiting');
     expect(existsSync(readyFile)).toBe(false);
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(gate, '');
     await cli.nextLine((line) => line.includes('"ready"'));
     cli.child.kill('SIGINT');
@@ -266,4 +265,28 @@ test('says under --verbose what holds where nothing is chosen', async () => {
   const { stderr } = await runCli(args);
   expect(stderr).toContain('forwardTo: (none) (default)\n');
   expect(stderr).toContain('events: all (default)\n');
+  expect(stderr).toContain('headers: (none) (default)\n');
+  expect(stderr).toContain('invalid: reject (default)\n');
+  expect(stderr).toContain('respond: mirror (default)\n');
+  expect(stderr).toContain('concurrency: 64 (default)\n');
+});
+
+test('says under --verbose where what was chosen came from, of headers the names alone', async () => {
+  const cwd = temporaryFolder();
+  const config = join(cwd, '.relyablerc.json');
+  writeFileSync(config, '{"headers": {"X-Tenant": "hush-1", "X-Env": "hush-2"}}');
+  const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms', '--verbose'];
+  const chosen = ['--invalid', 'forward', '--respond', 'ack', '--concurrency', '7'];
+  const header = ['-H', 'Authorization: Bearer hush-3', '-H', 'X-Env: hush-4'];
+  const { stdout, stderr } = await runCli([...args, ...chosen, ...header], { cwd });
+  for (const line of [
+    `headers: X-Tenant, X-Env (project config ${config}; values not shown)`,
+    'headers: Authorization, X-Env (--header; values not shown)',
+    'invalid: forward (--invalid)',
+    'respond: ack (--respond)',
+    'concurrency: 7 (--concurrency)',
+  ]) {
+    expect(stderr).toContain(`${line}\n`);
+  }
+  expect(stdout + stderr).not.toContain('hush');
 });
