@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { errorCode } from '../errors.ts';
 import { isLoopback } from '../webhook/loopback.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,13 +25,17 @@ function isExempt(url: URL, noProxy: string): boolean {
     });
 }
 
-/** The proxy the environment names for this URL; undefined for a direct connection. */
+/** The proxy the environment names for this URL, `host:port` as http; undefined for a direct connection. */
 export function proxyFor(url: URL, env: Environment): string | undefined {
   const proxy = read(env, url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');
-  return proxy === '' || isExempt(url, read(env, 'NO_PROXY')) ? undefined : proxy;
+  if (proxy === '' || isExempt(url, read(env, 'NO_PROXY'))) return undefined;
+  return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
-/** `fetch` as it reaches this URL: through the proxy where the environment names one. */
+/**
+ * `fetch` as it reaches this URL: through the proxy where the environment names one. What keeps
+ * the proxy from being reached is told of the proxy: the URL's own host was never tried.
+ */
 export async function createProxyFetch(
   fetch: typeof globalThis.fetch,
   url: URL,
@@ -42,8 +47,35 @@ export async function createProxyFetch(
   // `dispatcher` is undici's own extension of fetch; the platform's types do not know it.
   return (input, init) => {
     const proxied: object = { ...init, dispatcher };
-    return fetch(input, proxied);
+    return fetch(input, proxied).catch((error: unknown) => {
+      throw blameProxy(error, new URL(proxy).host);
+    });
   };
+}
+
+/** The error in the proxy's name where it is about the connection to it, else as it is. */
+function blameProxy(error: unknown, host: string): unknown {
+  const code = errorCode(error) ?? '';
+  const status = proxyStatus(error);
+  if (status !== undefined) return new Error(`the proxy ${host} refuses to connect (${status})`);
+  const why = UNREACHABLE[code];
+  return why === undefined ? error : new Error(`the proxy ${host} cannot be reached (${why})`);
+}
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no address found',
+  EAI_AGAIN: 'no address found',
+  ETIMEDOUT: 'no answer',
+  UND_ERR_CONNECT_TIMEOUT: 'no answer',
+  EHOSTUNREACH: 'no way there',
+  ENETUNREACH: 'no way there',
+};
+
+/** What a proxy answered to CONNECT; undici says it only in words, deep within. */
+function proxyStatus(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] ?? proxyStatus(error.cause);
 }
 
 /** A dispatcher for global `fetch` that goes through the proxy; undici is loaded only for this. */

@@ -107,7 +107,7 @@ export const checkProxy: Check = async ({ context: { env }, api }, signal) => {
     return [info(`${name} is set, but ${api.value.host} is reached directly`)];
   let proxy: URL;
   try {
-    proxy = new URL(value.includes('://') ? value : `http://${value}`);
+    proxy = new URL(value);
   } catch {
     const found = failure(`${name} is not a URL`, `set it as ${name}=http://host:port`);
     return [found];

@@ -203,6 +203,19 @@ describe('relyable webhooks logs', () => {
     expect(targets).toHaveLength(1);
   });
 
+  it('names the proxy that cannot be reached, not the API behind it', async () => {
+    const gone = await startApp();
+    await gone.close();
+    const behind = { ...env, HTTPS_PROXY: gone.url };
+    const args = ['webhooks', 'logs', '--api-url', 'https://api.example.test/api'];
+    const { code, stderr } = await runCli(args, { env: behind });
+    expect(code).toBe(4);
+    expect(stderr).toContain(
+      `the API cannot be reached: the proxy 127.0.0.1:${gone.port} cannot be reached (connection refused)\n`,
+    );
+    expect(stderr).not.toContain('nothing listens');
+  });
+
   it('wants a key for an API that is not on this machine', async () => {
     const { code, stderr } = await runCli(['webhooks', 'logs']);
     expect(code).toBe(3);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -132,6 +133,30 @@ it('names the proxy without its password, and says when it is away', async () =>
   const exempt = testContext({ env: { ...env, NO_PROXY: 'api.example' } });
   const [direct] = await checkProxy(testSubject({ api }, exempt), never);
   expect(direct?.message).toContain('api.example is reached directly');
+});
+
+it.each(['http://me:hunter2@', ''])('blames a dead proxy (%shost), not the API', async (before) => {
+  const proxy = await startApp();
+  await proxy.close();
+  const env = { HTTPS_PROXY: `${before}127.0.0.1:${proxy.port}` };
+  const api = { value: new URL('https://api.example/'), origin: 'default' };
+  const [found] = await checkApi(testSubject({ api }, testContext({ env, fetch })), never);
+  expect(found?.message).toBe(
+    `https://api.example cannot be reached: the proxy 127.0.0.1:${proxy.port} cannot be reached (connection refused)`,
+  );
+});
+
+it('says that a proxy does not let through', async () => {
+  const proxy = createHttpServer().on('connect', (_, socket) => {
+    socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
+  const api = { value: new URL('https://api.example/'), origin: 'default' };
+  const [found] = await checkApi(testSubject({ api }, testContext({ env, fetch })), never);
+  expect(found?.message).toContain(`the proxy 127.0.0.1:${port} refuses to connect (407)`);
 });
 
 it('compares the secret with the env files of the app, and shows neither', async () => {
