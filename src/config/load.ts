@@ -110,12 +110,44 @@ export function findProjectConfig(
     });
   }
   for (let folder = context.cwd; ; folder = dirname(folder)) {
-    const found = PROJECT_FILES.find((name) => existsSync(join(folder, name)));
-    if (found !== undefined) return join(folder, found);
-    const manifest = join(folder, 'package.json');
-    if (existsSync(manifest)) return hasRelyable(manifest, onBroken) ? manifest : undefined;
-    if (existsSync(join(folder, '.git')) || dirname(folder) === folder) return undefined;
+    const found = configIn(folder, onBroken);
+    if (found !== undefined) return found;
+    if (existsSync(join(folder, 'package.json')) || isTop(folder)) return undefined;
   }
+}
+
+/** A config file that nobody reads. */
+export interface ConfigAbove {
+  readonly file: string;
+  /** The package.json below it where the search ends. */
+  readonly endedAt: string;
+}
+
+/**
+ * The config that the search would find if it did not end at a package.json: the repository's, seen
+ * from one of its packages. Only for who has no project config.
+ */
+export function findConfigAbove({ cwd }: Pick<Context, 'cwd'>): ConfigAbove | undefined {
+  let endedAt: string | undefined;
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const file = configIn(folder);
+    if (file !== undefined) return endedAt === undefined ? undefined : { file, endedAt };
+    const manifest = join(folder, 'package.json');
+    if (endedAt === undefined && existsSync(manifest)) endedAt = manifest;
+    if (isTop(folder)) return undefined;
+  }
+}
+
+function configIn(folder: string, onBroken?: (manifest: string) => void): string | undefined {
+  const found = PROJECT_FILES.find((name) => existsSync(join(folder, name)));
+  if (found !== undefined) return join(folder, found);
+  const manifest = join(folder, 'package.json');
+  return existsSync(manifest) && hasRelyable(manifest, onBroken) ? manifest : undefined;
+}
+
+/** The root of a repository, or of the file system. */
+function isTop(folder: string): boolean {
+  return existsSync(join(folder, '.git')) || dirname(folder) === folder;
 }
 
 /** Whether a package.json has a `relyable` key, without paying for a parse when it has none. */

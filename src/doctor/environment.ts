@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { findConfigAbove } from '../config/load.ts';
 import type { Context } from '../context.ts';
 import { type Check, failure, failureOf, info, ok, warning } from './finding.ts';
 
@@ -18,17 +19,24 @@ export const checkNode: Check = async ({ context: { nodeVersion, platform } }) =
   return [found];
 };
 
-export const checkConfig: Check = async ({ layers, configErrors, configWarnings }) => {
+export const checkConfig: Check = async ({ context, layers, configErrors, configWarnings }) => {
   const findings = [
     ...configErrors.map(failureOf),
     ...configWarnings.map((message) => warning(message, 'mend the file')),
   ];
   if (findings.length > 0) return findings;
-  if (layers.length === 0) {
-    return [info('no config file', 'relyable init writes one')];
-  }
+  const isProjects = layers.some(({ kind }) => kind === 'project');
+  const above = isProjects ? undefined : findConfigAbove(context);
   const origins = layers.map(({ origin }) => origin);
-  return [ok(origins.join('; '))];
+  if (origins.length > 0) findings.push(ok(origins.join('; ')));
+  if (above !== undefined) {
+    const { file, endedAt } = above;
+    const message = `${file} is not read: the search ends at ${endedAt}`;
+    findings.push(info(message, `name it with --config ${file}, or RELYABLE_CONFIG=${file}`));
+  } else if (origins.length === 0) {
+    findings.push(info('no config file', 'relyable init writes one'));
+  }
+  return findings;
 };
 
 /** Whether this process runs in a container, by the marks that Docker, Podman and Kubernetes leave. */

@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { runCli, temporaryFolder } from '../support/cli.ts';
+
+/** No test asks the API. */
+const NO_API = { RELYABLE_API_URL: 'http://127.0.0.1:1/api' };
 
 interface DoctorObject {
   readonly ok: boolean;
@@ -42,6 +45,29 @@ it('examines the rest where a setting cannot be used', async () => {
   expect(stdout).toMatch(/^FAIL {2}config {5}RELYABLE_STORE: expected a file, got the folder \/$/m);
   expect(stdout).toMatch(/^ok {4}node/);
   expect((await runCli(['doctor', '--store', '/'])).code).toBe(2);
+});
+
+it('names a config further up that is not read, and how to', async () => {
+  const root = temporaryFolder();
+  const cwd = join(root, 'apps', 'web');
+  mkdirSync(join(root, '.git'));
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, 'package.json'), '{"name": "web"}');
+  const config = async (...args: string[]): Promise<unknown[]> => {
+    const { stdout } = await runCli(['doctor', '--json', ...args], { cwd, env: NO_API });
+    return (JSON.parse(stdout) as DoctorObject).findings.filter(({ check }) => check === 'config');
+  };
+  const none = [{ level: 'info', message: 'no config file' }];
+  expect(await config()).toMatchObject(none);
+  // Outside of the repository is none of ours.
+  const [repository, file] = [join(root, 'apps', '.git'), join(root, 'package.json')];
+  writeFileSync(file, '{"relyable": {"port": 4401}}');
+  const fix = `name it with --config ${file}, or RELYABLE_CONFIG=${file}`;
+  const message = `${file} is not read: the search ends at ${join(cwd, 'package.json')}`;
+  expect(await config()).toMatchObject([{ level: 'info', message, fix }]);
+  expect(await config('--config', file)).toMatchObject([{ level: 'ok' }]);
+  mkdirSync(repository);
+  expect(await config()).toMatchObject(none);
 });
 
 it('exits 1 with a fix for everything that is broken, a bad config included', async () => {
