@@ -25,11 +25,13 @@ import {
   readyToJson,
   summaryToJson,
 } from '../report/emulate.ts';
+import { createLineBatch } from '../report/line-batch.ts';
 import type { EmulatorStore } from '../store/emulator-store.ts';
 import { VERSION } from '../version.ts';
 import { isOpen } from '../webhook/delivery.ts';
 import { isEventType } from '../webhook/event-type.ts';
 import type { RetryReading } from '../webhook/retry.ts';
+import { safeJson } from '../webhook/safe-json.ts';
 import { MAX_SEED } from '../webhook/seeded-sample.ts';
 import { writeReadyFile } from './ready-file.ts';
 import { announceSecrets, explainSettings, loadLayers, whenAborted } from './setup.ts';
@@ -69,7 +71,7 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
     tls: { rejectUnauthorized: true },
     connections: CONCURRENCY,
   });
-  const { show, summary } = createDisplay(invocation);
+  const { show, end, summary } = createDisplay(invocation);
   try {
     const emulator = createEmulator({
       clock: context,
@@ -107,6 +109,7 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
     sender.close();
     store?.close();
   }
+  end();
   if (terminal.isJson) terminal.json(summaryToJson(summary));
   else terminal.info(formatSummary(summary));
   return EXIT_YES;
@@ -166,8 +169,11 @@ function readMemory(
 /** Shows what happens and counts it. */
 function createDisplay({ context, terminal }: Invocation<EmulateFlags>): {
   show: (event: EmulatorEvent) => void;
+  /** Call it before the summary. */
+  end: () => void;
   summary: EmulatorSummary;
 } {
+  const out = createLineBatch(context.stdout, terminal.warn);
   const summary = { attempts: 0, delivered: 0, failed: 0 };
   const show = (event: EmulatorEvent): void => {
     switch (event.type) {
@@ -178,21 +184,26 @@ function createDisplay({ context, terminal }: Invocation<EmulateFlags>): {
         if (entry === undefined) return;
         const line = { entry, captureId: null };
         const view = { style: terminal.style, isUtc: terminal.isUtc, now: entry.attempt.at };
-        if (terminal.isJson) terminal.json(attemptToJson(line));
-        else terminal.data(formatAttempt(line, view));
+        out.line(
+          terminal.isJson
+            ? safeJson(attemptToJson(line))
+            : terminal.legible(formatAttempt(line, view)),
+        );
         return;
       }
       case 'notice':
         summary.failed += 1;
-        if (terminal.isJson) terminal.json(noticeToJson(event.delivery));
+        if (terminal.isJson) out.line(safeJson(noticeToJson(event.delivery)));
         else {
+          out.flush();
           const notice = formatNotice(event.delivery, terminal.errorStyle);
           context.stderr.write(`${terminal.legible(notice)}\n`);
         }
         return;
       case 'warning':
+        out.flush();
         terminal.warn(event.message);
     }
   };
-  return { show, summary };
+  return { show, end: out.end, summary };
 }

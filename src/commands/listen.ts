@@ -118,7 +118,8 @@ async function listen(
           : terminal.legible(formatListenEvent(event, terminal)),
       );
     } else {
-      out.flush();
+      if (event.type === 'summary') out.end();
+      else out.flush();
       if (terminal.isJson) terminal.json(listenEventToJson(event));
       else {
         const { errorStyle: style, isUtc, columns } = terminal;
@@ -151,7 +152,6 @@ async function listen(
     withdraw();
     removeReadyFile();
     await listener.stop(GRACE_MS);
-    out.flush();
     live?.close();
     return exitCodeFor(end, watch, context);
   } finally {

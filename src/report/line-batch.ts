@@ -15,6 +15,8 @@ export interface LineBatch {
   line(text: string): void;
   /** Writes what waits; call it before anything else goes to the same terminal. */
   flush(): void;
+  /** The same at the end, and tells what was left out. */
+  end(): void;
 }
 
 export function createLineBatch(output: OutputStream, warn: (message: string) => void): LineBatch {
@@ -44,7 +46,8 @@ export function createLineBatch(output: OutputStream, warn: (message: string) =>
       waiting += `${text}\n`;
       if (waiting.length > MAX_WAITING) write();
     },
-    flush: () => {
+    flush: write,
+    end: () => {
       tellOmitted();
       write();
     },

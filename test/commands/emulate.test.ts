@@ -96,6 +96,33 @@ describe('relyable webhooks emulate', () => {
     expect(stderr).toContain('using the development secret');
   });
 
+  it('a reader of stdout that stands still holds up nothing, and hears how much it missed', async () => {
+    // Lines of 25 KB: twice what is kept for such a reader.
+    const app = await startApp((response) => response.writeHead(500).end('\u0001'.repeat(4096)));
+    const running = await startEmulate(['--endpoint', app.url, '--speed', 'instant']);
+    running.child.stdout.pause();
+    for (let i = 0; i < 140; i++) await sendTest(running);
+    await app.waitFor(140 * 5);
+    await running.nextErrorLine((line) => line.includes('nothing is printed until it reads'));
+    running.child.kill('SIGINT');
+    const told = await running.nextErrorLine((line) => line.includes('lines not printed'));
+    running.child.stdout.resume();
+    const { code, stdout } = await running.done;
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n').slice(1);
+    expect(JSON.parse(lines.pop() ?? '')).toEqual({
+      type: 'summary',
+      v: 1,
+      attempts: 140 * 5,
+      delivered: 0,
+      failed: 140,
+    });
+    const omitted = Number(/^warning: (\d+) lines/.exec(told)?.[1]);
+    expect(omitted).toBeGreaterThan(100);
+    // An attempt's line each, and one for every notice.
+    expect(lines.length + omitted).toBe(140 * 6);
+  });
+
   it('killed in the middle of a schedule, goes on with it after a restart', async () => {
     const home = temporaryFolder();
     const store = join(home, 'state.db');
