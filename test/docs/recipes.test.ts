@@ -3,7 +3,7 @@ import { compileFunction } from 'node:vm';
 import ts from 'typescript';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -41,6 +41,21 @@ const STARTS: Readonly<Record<string, { start: Start; isHere: boolean }>> = {
     isHere: true,
     start: async () => listen((await load('next-pages-router.mjs')).default),
   },
+  'nuxt.mjs': { isHere: true, start: startNuxt },
+  'sveltekit.mjs': {
+    isHere: true,
+    start: () => startWith('sveltekit.mjs', '$env/dynamic/private', 'env = process.env'),
+  },
+  'remix.mjs': {
+    isHere: true,
+    start: async () => serveWeb((await load('remix.mjs')).action),
+  },
+  'astro.mjs': {
+    isHere: true,
+    start: () =>
+      startWith('astro.mjs', 'astro:env/server', 'getSecret = (name) => process.env[name]'),
+  },
+  'koa.mjs': { isHere: true, start: async () => listen((await load('koa.mjs')).app.callback()) },
   'nestjs.ts': { isHere: true, start: startNest },
   'flask_app.py': { isHere: hasFlask, start: startFlask },
   'django_views.py': { isHere: hasStack('python3', ['-c', 'import django']), start: startDjango },
@@ -87,6 +102,38 @@ async function startNextApp(): Promise<string> {
     );
     onTestFinished(() => void server.close());
   });
+}
+
+type WebHandler = (event: { readonly request: Request }) => Promise<Response>;
+
+/** A handler of `{ request }` as SvelteKit, React Router and Astro call it. */
+function serveWeb(handler: WebHandler): Promise<string> {
+  return new Promise((resolve) => {
+    const fetch = (request: Request): Promise<Response> => handler({ request });
+    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve(`http://127.0.0.1:${port}`),
+    );
+    onTestFinished(() => void server.close());
+  });
+}
+
+/** A file as it stands, but for the module by which its framework hands out the environment. */
+async function startWith(file: string, module: string, standIn: string): Promise<string> {
+  const folder = temporaryFolder();
+  const source = readFileSync(join(FOLDER, file), 'utf8');
+  expect(source.split(`'${module}';`)).toHaveLength(2);
+  writeFileSync(join(folder, 'environment.mjs'), `export const ${standIn};`);
+  writeFileSync(join(folder, file), source.replace(`'${module}';`, `'./environment.mjs';`));
+  const { POST } = (await import(join(folder, file))) as { POST: WebHandler };
+  return serveWeb(POST);
+}
+
+/** The file's place says path and method; h3 is what Nuxt's server is made of. */
+async function startNuxt(): Promise<string> {
+  const { createApp, createRouter, toNodeListener } = await import('h3');
+  const router = createRouter({ preemptive: true });
+  router.post('/webhooks/relyable', (await load('nuxt.mjs')).default);
+  return listen(toNodeListener(createApp().use(router)));
 }
 
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {

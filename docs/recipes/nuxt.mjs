@@ -1,0 +1,27 @@
+// server/api/webhooks/relyable.post.js
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { defineEventHandler, getHeader, readRawBody, setResponseStatus } from 'h3';
+
+export default defineEventHandler(async (event) => {
+  // The bytes: false keeps them from becoming text; readBody would parse them.
+  const body = (await readRawBody(event, false)) ?? Buffer.alloc(0);
+  if (!isSigned(body, getHeader(event, 'X-Relyable-Signature') ?? '')) {
+    setResponseStatus(event, 401);
+    return '';
+  }
+  const payload = JSON.parse(body.toString('utf8'));
+  queueMicrotask(() => handle(payload)); // answer first; on serverless use event.waitUntil()
+  return 'OK'; // 200: returning nothing would say 204, which Relyable retries
+});
+
+function isSigned(body, signature) {
+  const secret = process.env.RELYABLE_WEBHOOK_SECRET;
+  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
+  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
+  const received = Buffer.from(signature);
+  return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+function handle(event) {
+  console.log(event.event);
+}

@@ -1,0 +1,25 @@
+// app/routes/webhooks.relyable.js: no component, so that only this answers
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+export async function action({ request }) {
+  if (request.method !== 'POST') return new Response(null, { status: 405 });
+  // The bytes: request.json() and JSON.stringify would not give them back.
+  const body = Buffer.from(await request.arrayBuffer());
+  const signature = request.headers.get('X-Relyable-Signature') ?? '';
+  if (!isSigned(body, signature)) return new Response(null, { status: 401 });
+  const event = JSON.parse(body.toString('utf8'));
+  queueMicrotask(() => handle(event)); // answer first, work afterwards
+  return new Response('OK', { status: 200 });
+}
+
+function isSigned(body, signature) {
+  const secret = process.env.RELYABLE_WEBHOOK_SECRET;
+  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
+  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
+  const received = Buffer.from(signature);
+  return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+function handle(event) {
+  console.log(event.event);
+}
