@@ -14,6 +14,7 @@ import {
   INITIAL_STATE,
   isPrinted,
   type LiveState,
+  MAX_RECENT,
   observe,
   press,
   toHead,
@@ -100,6 +101,7 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
       if (event.type === 'ready') update({ url: event.url, target: event.forwardTo });
       if (event.type === 'delivery') {
         arrived.push(toHead(event));
+        if (arrived.length >= MAX_RECENT) current();
         if (event.forward !== null) lastForwardAt = elapsed();
       }
       if (isPrinted(state, event)) print(formatListenEvent(event, terminal));

@@ -36,8 +36,8 @@ export function anchorsCursorToEnd(env: Readonly<Record<string, string | undefin
 
 /** The least time between two drawings, ms. */
 const FRAME_MS = 100;
-/** So many characters are not kept waiting for the next drawing. */
-const MAX_WAITING = 256 * 1024;
+/** So many characters are not kept waiting for the next drawing: they go out above the block as it is. */
+const MAX_WAITING = 16 * 1024;
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -72,6 +72,11 @@ export function createScreen(options: ScreenOptions): Screen {
     const text = lines.map((line) => `${line}${ERASE_LINE_END}`).join('\n');
     if (waiting === '' && text === drawn) return;
     lastDrawn = elapsed();
+    put(lines, text);
+  };
+
+  /** What waits, and the block below it, in one write. */
+  const put = (lines: readonly string[], text: string): void => {
     // Without new lines the block is written over itself, which does not flicker.
     const above = waiting === '' ? '\r' : `${ERASE_BELOW}${waiting}`;
     const back = lines.length > 1 ? `\u001b[${lines.length - 1}A\r` : '\r';
@@ -89,8 +94,12 @@ export function createScreen(options: ScreenOptions): Screen {
   return {
     print: (text) => {
       waiting += `${text}\n`;
-      if (waiting.length > MAX_WAITING || isHidden) draw();
-      else schedule();
+      if (isHidden) {
+        draw();
+        return;
+      }
+      if (waiting.length > MAX_WAITING && drawn !== null) put(drawnLines, drawn);
+      schedule();
     },
     refresh: schedule,
     resized: () => {
