@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { getBuiltinModule } from 'node:process';
+import { isLoopback } from '../webhook/loopback.ts';
 import { AnswerParser } from './answer-parser.ts';
 import type { ClientExchange, Pieces } from './exchange.ts';
 import { elapsedMs } from './latency.ts';
@@ -9,6 +10,11 @@ import { lookupTarget, type TlsOptions } from './target.ts';
 /** Bodies up to here go out in one write with their head: a copy is cheaper than a second write. */
 const ONE_WRITE_BYTES = 16 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * A loopback address refuses at once or has an app that is busy: with a full backlog (Python's
+ * servers take 5) the system asks again after 1 s. Node would go on to the other family after 250 ms.
+ */
+const LOOPBACK_ATTEMPT_MS = 5000;
 /** An idle connection is used again for so long: Node's own servers close theirs after 5 s. */
 export const IDLE_MS = 4000;
 /** And so much shorter than the other side says, so that it does not close it just then. */
@@ -185,6 +191,7 @@ function addressOf(origin: URL): {
   readonly port: number;
   readonly lookup: typeof lookupTarget;
   readonly autoSelectFamily: true;
+  readonly autoSelectFamilyAttemptTimeout?: number;
   readonly noDelay: true;
 } {
   const host = origin.hostname.replace(/^\[|\]$/g, '');
@@ -193,6 +200,7 @@ function addressOf(origin: URL): {
     port: portOf(origin),
     lookup: lookupTarget,
     autoSelectFamily: true,
+    ...(isLoopback(origin) ? { autoSelectFamilyAttemptTimeout: LOOPBACK_ATTEMPT_MS } : {}),
     noDelay: true,
   };
 }

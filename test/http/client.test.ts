@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ClientOptions, createClient } from '../../src/http/client.ts';
 import type { AnswerListener, ClientRequest, Exchange } from '../../src/http/exchange.ts';
@@ -291,6 +292,42 @@ describe('connections', () => {
       'that is all',
     ]);
     await closed;
+  });
+});
+
+describe('an app whose backlog is full', () => {
+  /** Runs in a thread: listens, and accepts nothing until it is woken. */
+  const BUSY_APP = `
+    const { createServer } = require('node:net');
+    const { parentPort, workerData } = require('node:worker_threads');
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', () => socket.write(${JSON.stringify(OK)}));
+    });
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      setImmediate(() => Atomics.wait(new Int32Array(workerData), 0, 0));
+    });
+  `;
+
+  // Other systems refuse what Linux lets ask again.
+  it.runIf(process.platform === 'linux')('is waited for under the name localhost too', async () => {
+    const wake = new Int32Array(new SharedArrayBuffer(4));
+    const app = new Worker(BUSY_APP, { eval: true, workerData: wake.buffer });
+    onTestFinished(() => void app.terminate());
+    const port = await new Promise<number>((resolve) => app.once('message', resolve));
+    const fillers = Array.from({ length: 8 }, () => connect({ port, host: '127.0.0.1' }));
+    onTestFinished(() => fillers.forEach((socket) => socket.destroy()));
+    for (const filler of fillers) filler.on('error', () => undefined);
+    await Promise.race(
+      fillers.map((socket) => new Promise((resolve) => socket.once('connect', resolve))),
+    );
+    const answer = openClient(new URL(`http://localhost:${port}`)).send();
+    // Its first attempt to connect has been made, in vain.
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.store(wake, 0, 1);
+    Atomics.notify(wake, 0);
+    expect(await answer).toMatchObject({ status: 200, failure: null });
   });
 });
 
