@@ -193,8 +193,10 @@ export async function startListen(home, target, extra = []) {
     env: environment(home),
     stdio: 'ignore',
   });
-  process.on('exit', () => child.kill('SIGKILL'));
+  const kill = () => child.kill('SIGKILL');
+  process.on('exit', kill);
   const ended = new Promise((resolve) => child.on('exit', resolve));
+  void ended.then(() => process.off('exit', kill));
   while (!existsSync(readyFile)) await new Promise((resolve) => setTimeout(resolve, 10));
   const stop = async () => {
     child.kill('SIGINT');
