@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { errorCode } from '../errors.ts';
-import { isLoopback } from '../webhook/loopback.ts';
+import { hostOf, isLoopback } from '../webhook/loopback.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,7 +11,7 @@ function read(env: Environment, name: string): string {
 /** Whether `NO_PROXY` covers a host: `*`, `host`, `.suffix` or `host:port`; this machine always. */
 function isExempt(url: URL, noProxy: string): boolean {
   if (isLoopback(url)) return true;
-  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  const host = hostOf(url).toLowerCase();
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return noProxy
     .toLowerCase()

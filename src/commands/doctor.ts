@@ -17,7 +17,6 @@ import { loadLayers } from './setup.ts';
 export async function run(invocation: Invocation<DoctorFlags>): Promise<number> {
   const { terminal } = invocation;
   const findings: Finding[] = [];
-  // Off a terminal nobody's lines are broken: they are searched.
   for await (const finding of examine(await settle(invocation))) {
     invocation.context.interrupt.throwIfAborted();
     findings.push(finding);

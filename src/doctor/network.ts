@@ -2,7 +2,8 @@ import { proxyFor } from '../api/proxy.ts';
 import { DEFAULT_EMULATOR_PORT } from '../config/defaults.ts';
 import { errorCode } from '../errors.ts';
 import { findListener } from '../http/listeners.ts';
-import { addressesOf, portOf, type Reach, tryBind, tryConnect } from '../http/probe.ts';
+import { addressesOf, type Reach, tryBind, tryConnect } from '../http/probe.ts';
+import { portOf } from '../http/target.ts';
 import { isLoopback } from '../webhook/loopback.ts';
 import { type Check, failure, type Found, info, ok, type Subject, warning } from './finding.ts';
 

@@ -1,11 +1,10 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { getBuiltinModule } from 'node:process';
-import { isLoopback } from '../webhook/loopback.ts';
+import { hostOf, isLoopback } from '../webhook/loopback.ts';
 import { AnswerParser } from './answer-parser.ts';
 import type { ClientExchange, Pieces } from './exchange.ts';
 import { elapsedMs } from './latency.ts';
-import { portOf } from './probe.ts';
-import { lookupTarget, type TlsOptions } from './target.ts';
+import { lookupTarget, portOf, type TlsOptions } from './target.ts';
 
 /** Bodies up to here go out in one write with their head: a copy is cheaper than a second write. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -194,9 +193,8 @@ function addressOf(origin: URL): {
   readonly autoSelectFamilyAttemptTimeout?: number;
   readonly noDelay: true;
 } {
-  const host = origin.hostname.replace(/^\[|\]$/g, '');
   return {
-    host,
+    host: hostOf(origin),
     port: portOf(origin),
     lookup: lookupTarget,
     autoSelectFamily: true,

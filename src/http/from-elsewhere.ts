@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isLoopback } from '../webhook/loopback.ts';
+import { hostOf, isLoopback } from '../webhook/loopback.ts';
 
 /**
  * Whether a `Host` header names a server bound to `boundHost` by a name that nobody else can point
@@ -9,7 +9,7 @@ import { isLoopback } from '../webhook/loopback.ts';
 export function isOwnHost(host: string, boundHost: string): boolean {
   const url = parseUrl(`http://${host}`);
   if (url === undefined) return false;
-  const name = url.hostname.replace(/^\[|\]$/g, '');
+  const name = hostOf(url);
   return isLoopback(url) || isIP(name) !== 0 || name === boundHost.toLowerCase();
 }
 

@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
 import { errorCode, errorMessage, RelyableError } from '../errors.ts';
+import { hostOf } from '../webhook/loopback.ts';
+import { portOf } from './target.ts';
 
 /** How one address of a target answered a TCP connection. */
 export interface Reach {
@@ -46,14 +48,10 @@ function describe(error: Error): string {
 
 /** Every address of a URL's host; `localhost` is both loopback addresses. Rejects where DNS has none. */
 export async function addressesOf(url: URL): Promise<string[]> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1'];
   const found = await lookup(host, { all: true });
   return [...new Set(found.map(({ address }) => address))];
-}
-
-export function portOf(url: URL): number {
-  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
 }
 
 /**

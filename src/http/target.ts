@@ -54,6 +54,10 @@ export const lookupTarget: LookupFunction = (hostname, options, callback) => {
   });
 };
 
+export function portOf(url: URL): number {
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+}
+
 /** The path a request takes at a target: the target's own, or the request's where it has none. */
 export function pathAtTarget(target: URL, path: string): string {
   if (target.pathname === '/' && target.search === '') return path;

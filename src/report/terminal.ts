@@ -63,7 +63,7 @@ export interface Terminal {
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Width of stdout in columns; Infinity where it is no terminal. */
+  /** Width of stdout in columns; Infinity where it is no terminal: lines there are searched. */
   readonly columns: number;
 }
 

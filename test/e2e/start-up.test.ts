@@ -31,7 +31,15 @@ it('trigger over plain HTTP loads sockets, and no HTTP, TLS, names or questions'
   const args = ['webhooks', 'trigger', 'all', '--to', '3000', '--secret', 's', '--print', 'json'];
   const builtIns = await builtInsOf(args);
   expect(builtIns).toContain('net');
-  for (const name of ['http', 'tls', 'dns', 'readline', 'perf_hooks', 'child_process']) {
+  for (const name of [
+    'http',
+    'tls',
+    'dns',
+    'dns/promises',
+    'readline',
+    'perf_hooks',
+    'child_process',
+  ]) {
     expect(builtIns).not.toContain(name);
   }
 });
