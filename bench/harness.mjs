@@ -62,7 +62,7 @@ export function printClaim({ name, median: value, unit, ratio, atMost, atLeast }
       name.padEnd(52),
       `${value >= 1000 ? Math.round(value) : value.toPrecision(3)} ${unit}`.padStart(12),
       (ratio === undefined ? '' : `${ratio.toFixed(2)}x`).padStart(8),
-      (hasTarget ? target : 'baseline').padStart(10),
+      (hasTarget ? target : ratio === undefined ? 'baseline' : '').padStart(10),
       hasTarget ? (isMet ? 'ok' : 'MISS') : '',
     ]
       .join('  ')
@@ -206,6 +206,21 @@ export async function startListen(home, target, extra = []) {
 }
 
 let listeners = 0;
+
+/** Processor time a process has used so far, in clock ticks of 10 ms; on Linux only. */
+function ticksOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Resolves once a process has had nothing to do for a tenth of a second. */
+export async function whenIdle(pid) {
+  for (let before = -1, now = ticksOf(pid); now !== before;) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    now = ticksOf(pid);
+  }
+}
 
 /** Resident memory of a process, MB; from /proc, so on Linux only. */
 export function residentMb(pid) {

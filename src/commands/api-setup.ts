@@ -9,7 +9,7 @@ import { eventIdOf, linkCapture } from '../logs/capture-link.ts';
 import type { LogEntry } from '../logs/entries.ts';
 import { formatProblem } from '../report/attempt.ts';
 import { formatDuration } from '../report/format.ts';
-import type { CaptureReader } from '../store/capture-store.ts';
+import type { CaptureReader } from '../store/capture-reader.ts';
 import { VERSION } from '../version.ts';
 import { isLoopback } from '../webhook/loopback.ts';
 import { explainSettings } from './setup.ts';

@@ -10,7 +10,7 @@ import type { CapturesExportFlags } from '../flags/captures.ts';
 import { formatCount } from '../report/format.ts';
 import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
-import type { CaptureReader } from '../store/capture-store.ts';
+import type { CaptureReader } from '../store/capture-reader.ts';
 import { VERSION } from '../version.ts';
 import type { Capture } from '../webhook/capture.ts';
 import { loadLayers } from './setup.ts';

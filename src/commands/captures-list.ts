@@ -4,7 +4,7 @@ import { parseInteger, parseSince } from '../config/values.ts';
 import { EXIT_YES } from '../errors.ts';
 import type { CapturesListFlags } from '../flags/captures.ts';
 import { captureToJson, formatCaptureLine } from '../report/capture.ts';
-import type { CaptureFilter } from '../store/capture-store.ts';
+import type { CaptureFilter } from '../store/capture-reader.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
 import { loadLayers } from './setup.ts';
 import { openCaptures, storeFile } from './stored.ts';

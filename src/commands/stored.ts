@@ -1,7 +1,7 @@
 import type { ConfigLayer } from '../config/load.ts';
 import { storeSetting } from '../config/settings.ts';
 import { RelyableError } from '../errors.ts';
-import type { CaptureReader } from '../store/capture-store.ts';
+import type { CaptureReader } from '../store/capture-reader.ts';
 import type { Capture } from '../webhook/capture.ts';
 import type { Invocation } from '../cli.ts';
 import { explainSettings } from './setup.ts';

@@ -3,8 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../errors.ts';
 import type { Forward, NewCapture } from '../webhook/capture.ts';
 import type { Reason } from '../webhook/verification.ts';
-import { Packer } from './packing.ts';
-import { packCapture, packForward, type Rows } from './rows.ts';
+import { packBatch, type Rows } from './rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
 /** A capture store that writes in a thread of its own, for a process that must not wait for disks. */
@@ -37,7 +36,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 const BATCH_ROWS = 1000;
 const MEMORY_BYTES = 64 * 1024;
 /** The thread holds one batch at a time: small heaps do, and keep the process 5 MB smaller. */
-const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 12 };
 
 /** Beside the bundle's other files. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
@@ -132,12 +131,10 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
     const reasons = notes.reasons.splice(0, BATCH_ROWS);
     const onDone = hasNotes() ? [] : flushed.splice(0);
     underWay = { batch, notes: { forwards, answered, reasons }, onDone };
-    const packer = new Packer(memory);
-    for (const { capture } of batch) packCapture(packer, capture);
-    for (const [captureId, forward] of forwards) packForward(packer, captureId, forward);
-    memory = packer.finish();
-    const counts = { captures: batch.length, forwards: forwards.length };
-    post(thread, { type: 'write', memory, ...counts, answered, reasons });
+    const captures = batch.map(({ capture }) => capture);
+    const packed = packBatch(memory, { captures, forwards, answered, reasons });
+    post(thread, { type: 'write', ...packed });
+    ({ memory } = packed);
     if (memory.byteLength > BATCH_BYTES) memory = new SharedArrayBuffer(MEMORY_BYTES);
   };
 

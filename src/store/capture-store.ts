@@ -1,40 +1,19 @@
-import type { Capture, Forward } from '../webhook/capture.ts';
-import type { HeaderPair } from '../webhook/request.ts';
-import type { Reason } from '../webhook/verification.ts';
+import { errorCode, errorMessage } from '../errors.ts';
+import type { Capture } from '../webhook/capture.ts';
+import { createArrivals, createWaitingCheck } from './arrivals.ts';
+import { type CaptureReader, createReader } from './capture-reader.ts';
 import { createEventIndex, toEventKey } from './event-index.ts';
 import { type Database, openDatabase, readPragma, runTransaction, storeError } from './database.ts';
 import {
   type CaptureRow,
   type ForwardRow,
+  headOf,
   type Rows,
-  toBlob,
+  type RowSource,
   toCaptureRow,
   toForwardRow,
+  unpackRows,
 } from './rows.ts';
-
-export interface CaptureFilter {
-  readonly event?: string;
-  /** Only those whose signature did not verify. */
-  readonly invalid?: boolean;
-  /** Only those with a forward that was not answered 200. */
-  readonly failed?: boolean;
-  /** Received at or after, ms since 1970. */
-  readonly since?: number;
-}
-
-/** Reading side: works while other processes write. */
-export interface CaptureReader {
-  get(id: string): Capture | undefined;
-  /** Newest first, at most `limit`. */
-  list(filter: CaptureFilter, limit: number): Capture[];
-  /** The same, read one by one: memory stays flat. */
-  newest(filter: CaptureFilter, limit: number): Generator<Capture>;
-  /** Ids and times of an event's newest captures, oldest first: one for each attempt that came. */
-  ofEvent(eventId: string): Array<Pick<Capture, 'id' | 'receivedAt'>>;
-  /** Oldest first, all that match, a few at a time: memory stays flat. */
-  each(filter: CaptureFilter): Generator<Capture>;
-  close(): void;
-}
 
 /** Writing side. */
 export interface CaptureStore extends CaptureReader {
@@ -44,6 +23,12 @@ export interface CaptureStore extends CaptureReader {
    * STORE_UNUSABLE, and then nothing of it was kept.
    */
   write(rows: Partial<Rows>): Array<string | null>;
+  /** Keeps a packed batch likewise, at a fraction of the cost; it waits to be settled. */
+  append(batch: Buffer): Array<string | null>;
+  /** Moves a part of what waits to where it is read; false when nothing waited. Call it when it is quiet. */
+  settle(): boolean;
+  /** Whether so much waits that a part is to be settled behind each batch, quiet or not. */
+  isBehind(): boolean;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
   import(captures: Iterable<Capture>): number;
   /** Removes the oldest; how many. */
@@ -59,9 +44,11 @@ const CAP_CHECK_EVERY = 1000;
 /** Above how much of the cap it prunes down to. */
 const CAP_TARGET = 0.95;
 const PRUNE_CHUNK = 500;
-const READ_CHUNK = 100;
-/** More attempts of one event than this are told apart by nobody. */
-const OF_EVENT_LIMIT = 50;
+
+/** After a burst of so many the log is copied into the file; a few captures leave that to SQLite. */
+const CHECKPOINT_CAPTURES = 1000;
+/** Bodies of more bytes, on average, are not worth writing twice: they never wait. */
+const LARGE_BYTES = 16 * 1024;
 
 /** Opens the store for writing, making it where there is none. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
@@ -73,7 +60,32 @@ export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStor
 export function openReader(file: string): CaptureReader | undefined {
   const database = openDatabase(file, 'read');
   if (database === undefined) return undefined;
-  return orClose(file, database, () => createReader(file, database));
+  return orClose(file, database, () => {
+    const isWaiting = createWaitingCheck(database);
+    return createReader(file, database, () => {
+      if (isWaiting()) settleAll(file);
+    });
+  });
+}
+
+/** What a listener has taken in and had no time to settle, or no more time. */
+function settleAll(file: string): void {
+  try {
+    const store = openStore(file);
+    try {
+      while (store.settle());
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    // Where nothing can be written, what was settled can still be read.
+    if (!isReadOnly(error)) throw error;
+  }
+}
+
+function isReadOnly(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: unknown };
+  return /EACCES|EPERM|EROFS/.test(errorCode(cause) ?? '') || /readonly/i.test(errorMessage(error));
 }
 
 /** A damaged file may only show when the first statement is prepared. */
@@ -86,163 +98,7 @@ function orClose<T>(file: string, database: Database, create: () => T): T {
   }
 }
 
-const COLUMNS =
-  'seq, id, received_at, method, path, http_version, headers, body, event, event_id, valid, reason, duplicate_of, answered';
-
-interface StoredCapture {
-  readonly seq: number;
-  readonly id: string;
-  readonly received_at: number;
-  readonly method: string;
-  readonly path: Uint8Array;
-  readonly http_version: string;
-  readonly headers: Uint8Array;
-  readonly body: Uint8Array;
-  readonly event: Uint8Array | null;
-  readonly event_id: Uint8Array;
-  readonly valid: number;
-  readonly reason: Reason;
-  readonly duplicate_of: string | null;
-  readonly answered: number | null;
-}
-
-interface StoredForward {
-  readonly kind: 'forward' | 'replay';
-  readonly at: number;
-  readonly url: string;
-  readonly status: number | null;
-  readonly duration_ms: number;
-  readonly error: Uint8Array | null;
-  readonly response_headers: Uint8Array;
-  readonly response_body: Uint8Array;
-  readonly edited: number;
-}
-
-const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
-const asBuffer = (blob: Uint8Array): Buffer =>
-  Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
-
-function createReader(file: string, database: Database): CaptureReader {
-  const selectForwards = database.prepare(
-    'SELECT * FROM forwards WHERE capture_id = ? ORDER BY seq',
-  );
-  const selectOfEvent = database.prepare(
-    'SELECT id, received_at FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?',
-  );
-  const selectBySeq = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE seq = ?`);
-  const selectById = database.prepare(`SELECT ${COLUMNS} FROM captures WHERE id = ?`);
-
-  const toCapture = (row: StoredCapture): Capture => {
-    const forwards = (selectForwards.all(row.id) as unknown as StoredForward[]).map(toForward);
-    const first = forwards.find(({ kind }) => kind === 'forward');
-    return {
-      id: row.id,
-      receivedAt: row.received_at,
-      method: row.method,
-      path: fromBlob(row.path),
-      httpVersion: row.http_version,
-      headers: JSON.parse(fromBlob(row.headers)) as HeaderPair[],
-      body: asBuffer(row.body),
-      event: row.event === null ? null : fromBlob(row.event),
-      eventId: fromBlob(row.event_id),
-      verification: { valid: row.valid === 1, reason: row.reason },
-      duplicateOf: row.duplicate_of,
-      // Without an answer of its own the sender got what the app said.
-      answered: row.answered ?? first?.status ?? null,
-      forwards,
-    };
-  };
-
-  const guarded = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      throw storeError(file, error);
-    }
-  };
-
-  function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
-    const { where, values } = toWhere(filter);
-    const sql = `SELECT seq FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
-    const chosen = guarded(
-      () => database.prepare(sql).all(...values, limit) as Array<Pick<StoredCapture, 'seq'>>,
-    );
-    for (const { seq } of chosen) {
-      const row = guarded(() => selectBySeq.get(seq) as unknown as StoredCapture | undefined);
-      // It may have been pruned meanwhile.
-      if (row !== undefined) yield guarded(() => toCapture(row));
-    }
-  }
-
-  return {
-    get: (id) =>
-      guarded(() => {
-        const row = selectById.get(id) as unknown as StoredCapture | undefined;
-        return row === undefined ? undefined : toCapture(row);
-      }),
-    list: (filter, limit) => [...newest(filter, limit)],
-    newest,
-    ofEvent: (eventId) =>
-      guarded(() => {
-        const rows = selectOfEvent.all(toBlob(eventId), OF_EVENT_LIMIT) as unknown as Array<
-          Pick<StoredCapture, 'id' | 'received_at'>
-        >;
-        return rows.map((row) => ({ id: row.id, receivedAt: row.received_at })).reverse();
-      }),
-    *each(filter) {
-      const { where, values } = toWhere(filter);
-      const sql = `SELECT ${COLUMNS} FROM captures WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
-      const select = guarded(() => database.prepare(sql));
-      for (let after = 0; ;) {
-        const rows = guarded(
-          () => select.all(...values, after, READ_CHUNK) as unknown as StoredCapture[],
-        );
-        for (const row of rows) yield guarded(() => toCapture(row));
-        if (rows.length < READ_CHUNK) return;
-        after = rows.at(-1)?.seq ?? after;
-      }
-    },
-    close: () => database.close(),
-  };
-}
-
-function toForward(row: StoredForward): Forward {
-  return {
-    kind: row.kind,
-    at: row.at,
-    url: row.url,
-    status: row.status,
-    durationMs: row.duration_ms,
-    error: row.error === null ? null : fromBlob(row.error),
-    responseHeaders: JSON.parse(fromBlob(row.response_headers)) as HeaderPair[],
-    responseBody: asBuffer(row.response_body),
-    edited: row.edited === 1,
-  };
-}
-
-function toWhere(filter: CaptureFilter): {
-  where: string;
-  values: Array<string | number | Buffer>;
-} {
-  const where = ['1'];
-  const values: Array<string | number | Buffer> = [];
-  if (filter.event !== undefined) {
-    where.push('event = ?');
-    values.push(toBlob(filter.event));
-  }
-  if (filter.since !== undefined) {
-    where.push('received_at >= ?');
-    values.push(filter.since);
-  }
-  if (filter.invalid === true) where.push('valid = 0');
-  if (filter.failed === true) {
-    where.push('id IN (SELECT capture_id FROM forwards WHERE status IS NOT 200)');
-  }
-  return { where: where.join(' AND '), values };
-}
-
 function createStore(file: string, database: Database, maxBytes: number): CaptureStore {
-  const reader = createReader(file, database);
   const insertCapture = database.prepare(
     `INSERT INTO captures (id, received_at, method, path, http_version, headers, body, event, event_id, event_key, valid, reason, duplicate_of, answered)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -342,24 +198,83 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     return deleteOldest.run(count).changes;
   };
 
+  const writeRows = ({
+    captures,
+    forwards,
+    answered,
+    reasons,
+  }: RowSource): Array<string | null> => {
+    const firsts = Array.from(captures, writeCapture);
+    for (const forward of forwards) writeForward(forward);
+    for (const [id, status] of answered) updateAnswered.run(status, id);
+    for (const [id, reason] of reasons) updateReason.run(reason, id);
+    return firsts;
+  };
+
+  const countForCap = (captures: number): void => {
+    sinceCapCheck += captures;
+    if (sinceCapCheck < CAP_CHECK_EVERY) return;
+    sinceCapCheck = 0;
+    if (!isMakingRoom) setImmediate(makeRoom);
+  };
+
+  const arrivals = createArrivals({ database, events, transaction, write: writeRows });
+  const isWaiting = createWaitingCheck(database);
+
+  let sinceCheckpoint = 0;
+  /** More arrives than can wait: what waits is settled, then batches are written where they are read. */
+  let isPressed = false;
+
+  const settlePart = (): void => {
+    const captures = arrivals.settle();
+    sinceCheckpoint += captures;
+    countForCap(captures);
+  };
+  /** Before anything that looks at what is kept, or adds to it in another way. */
+  const settleAll = (): void => {
+    // Within a transaction it was done before.
+    while (!database.isTransaction && isWaiting()) settlePart();
+  };
+  /** It is quiet and nothing waits. */
+  const rest = (): void => {
+    isPressed = false;
+    // Now, so that the next burst need not do it.
+    if (sinceCheckpoint >= CHECKPOINT_CAPTURES) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    sinceCheckpoint = 0;
+  };
+  const reader = createReader(file, database, settleAll);
+
+  const write = (rows: RowSource): Array<string | null> => {
+    settleAll();
+    let firsts: Array<string | null> = [];
+    transaction(() => {
+      firsts = writeRows(rows);
+    });
+    countForCap(firsts.length);
+    return firsts;
+  };
+
   return {
     ...reader,
-    write: ({ captures = [], forwards = [], answered = [], reasons = [] }) => {
-      let firsts: Array<string | null> = [];
-      transaction(() => {
-        firsts = captures.map(writeCapture);
-        for (const forward of forwards) writeForward(forward);
-        for (const [id, status] of answered) updateAnswered.run(status, id);
-        for (const [id, reason] of reasons) updateReason.run(reason, id);
-      });
-      sinceCapCheck += captures.length;
-      if (sinceCapCheck >= CAP_CHECK_EVERY) {
-        sinceCapCheck = 0;
-        if (!isMakingRoom) setImmediate(makeRoom);
-      }
-      return firsts;
+    write: (rows) => write({ captures: [], forwards: [], answered: [], reasons: [], ...rows }),
+    append: (batch) => {
+      const { bodyBytes, identities } = headOf(batch);
+      const isLarge = bodyBytes > LARGE_BYTES * identities.length;
+      isPressed ||= arrivals.isCrowded();
+      const isDirect = isLarge || (isPressed && !isWaiting());
+      return isDirect ? write(unpackRows(batch)) : arrivals.append(batch, identities);
     },
+    settle: () => {
+      if (!isWaiting()) {
+        rest();
+        return false;
+      }
+      settlePart();
+      return true;
+    },
+    isBehind: () => isPressed && isWaiting(),
     import: (captures) => {
+      settleAll();
       let count = 0;
       transaction(() => {
         for (const capture of captures) {
@@ -371,10 +286,14 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       });
       return count;
     },
-    prune: (limit) => pruneStore(file, database, limit),
+    prune: (limit) => {
+      settleAll();
+      return pruneStore(file, database, limit);
+    },
     close: () => {
       isOpen = false;
       try {
+        settleAll();
         // The file alone is then the whole store, for whoever copies it.
         database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } catch {

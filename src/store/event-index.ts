@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Database } from './database.ts';
 
-/** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */
-const REMEMBERED = 50_000;
 /** Slots of a table, a power of two; with three quarters of them taken a search looks at nine or so. */
 const SLOTS = 65_536;
+/** What a table takes before it is to be cleared. */
+export const SEQ_TABLE_CAPACITY = 50_000;
+/** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */
+const REMEMBERED = SEQ_TABLE_CAPACITY;
 /** One valid and one invalid capture of an event are enough to know its repeats. */
 const KEPT_OF_ONE_EVENT = 4;
 
@@ -35,8 +37,8 @@ export function createEventIndex(database: Database): EventIndex {
   const selectCandidate = database.prepare(
     'SELECT id FROM captures WHERE seq = ? AND event_id = ? AND valid = ?',
   );
-  let newest = createTable();
-  let older = createTable();
+  let newest = createSeqTable();
+  let older = createSeqTable();
   let seen = -1;
 
   const remember = (key: number, seq: number): void => {
@@ -73,7 +75,7 @@ export function createEventIndex(database: Database): EventIndex {
 }
 
 /** Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and grows. */
-interface Table {
+export interface SeqTable {
   size(): number;
   add(key: number, seq: number): void;
   /** The seqs of that key, in the order added. */
@@ -81,7 +83,7 @@ interface Table {
   clear(): void;
 }
 
-function createTable(): Table {
+export function createSeqTable(): SeqTable {
   const keys = new Float64Array(SLOTS);
   /** 0, which no row has, marks an empty slot. */
   const seqs = new Float64Array(SLOTS);

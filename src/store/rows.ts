@@ -1,6 +1,9 @@
 import { type Forward, KEPT_RESPONSE_BYTES, type NewCapture } from '../webhook/capture.ts';
 import type { Reason } from '../webhook/verification.ts';
-import type { Packer, Unpacker } from './packing.ts';
+import { type Packed, Packer, Unpacker } from './packing.ts';
+
+/** Rows to be gone through once, field by field. */
+export type RowSource = { readonly [Field in keyof Rows]: Iterable<Rows[Field][number]> };
 
 /** What goes into one commit. Text from outside is bytes here: the driver cuts text at a NUL. */
 export interface Rows {
@@ -12,9 +15,15 @@ export interface Rows {
   readonly reasons: ReadonlyArray<readonly [captureId: string, reason: Reason]>;
 }
 
-/** A capture as it is written. */
-export interface CaptureRow {
+/** What tells a capture from others, and repeats of its event. */
+export interface CaptureIdentity {
   readonly id: string;
+  readonly eventId: Uint8Array;
+  readonly valid: number;
+}
+
+/** A capture as it is written. */
+export interface CaptureRow extends CaptureIdentity {
   readonly receivedAt: number;
   readonly method: string;
   readonly path: Uint8Array;
@@ -22,8 +31,6 @@ export interface CaptureRow {
   /** JSON. */
   readonly headers: Uint8Array;
   readonly event: Uint8Array | null;
-  readonly eventId: Uint8Array;
-  readonly valid: number;
   readonly reason: string;
   readonly answered: number | null;
   readonly body: Uint8Array;
@@ -45,6 +52,11 @@ export interface ForwardRow {
 }
 
 export const toBlob = (text: string): Buffer => Buffer.from(text, 'utf8');
+
+/** The same bytes as a Buffer. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 export function toCaptureRow(capture: NewCapture): CaptureRow {
   const { event, verification } = capture;
@@ -79,40 +91,117 @@ export function toForwardRow(captureId: string, forward: Forward): ForwardRow {
   };
 }
 
-/** The same for another thread; `unpackCapture` is its counterpart. */
-export function packCapture(packer: Packer, capture: NewCapture): void {
-  packer.text(capture.id);
+/** What the listener's thread keeps at once: as `Rows`, before it is packed. */
+export interface Batch {
+  readonly captures: readonly NewCapture[];
+  readonly forwards: ReadonlyArray<readonly [captureId: string, forward: Forward]>;
+  readonly answered: Rows['answered'];
+  readonly reasons: Rows['reasons'];
+}
+
+/**
+ * One piece of bytes for all rows, what identifies the captures first. It crosses to the store's thread and waits on
+ * disk (`arrivals`): whoever changes it needs another schema version.
+ */
+export function packBatch(memory: SharedArrayBuffer, batch: Batch): Packed {
+  const packer = new Packer(memory);
+  packer.number(batch.captures.reduce((sum, { body }) => sum + body.length, 0));
+  packer.number(batch.captures.length);
+  for (const { id, eventId, verification } of batch.captures) {
+    packer.text(id);
+    packer.text(eventId);
+    packer.number(verification.valid ? 1 : 0);
+  }
+  for (const capture of batch.captures) packCapture(packer, capture);
+  packer.number(batch.forwards.length);
+  for (const [captureId, forward] of batch.forwards) packForward(packer, captureId, forward);
+  packer.number(batch.answered.length);
+  for (const [captureId, status] of batch.answered) {
+    packer.text(captureId);
+    packer.number(status);
+  }
+  packer.number(batch.reasons.length);
+  for (const [captureId, reason] of batch.reasons) {
+    packer.text(captureId);
+    packer.text(reason);
+  }
+  return packer.finish();
+}
+
+/**
+ * The rows of a batch, read while they are gone through, once and in this order: as a whole they
+ * would outlive collections of a thread whose heap is small.
+ */
+export function unpackRows(packed: Buffer): RowSource {
+  const from = new Unpacker(packed);
+  const { identities } = unpackHead(from);
+  return {
+    captures: (function* () {
+      for (const identity of identities) yield unpackCapture(from, identity);
+    })(),
+    forwards: unpackEach(from, unpackForward),
+    answered: unpackEach(from, () => [from.text(), from.number() ?? 0]),
+    reasons: unpackEach(from, () => [from.text(), from.text() as Reason]),
+  };
+}
+
+/** What a batch says of its captures before they come. */
+export interface BatchHead {
+  /** Of all bodies together. */
+  readonly bodyBytes: number;
+  readonly identities: readonly CaptureIdentity[];
+}
+
+/** The head alone, without reading on. */
+export function headOf(packed: Buffer): BatchHead {
+  return unpackHead(new Unpacker(packed));
+}
+
+function unpackHead(from: Unpacker): BatchHead {
+  return {
+    bodyBytes: from.number() ?? 0,
+    identities: [
+      ...unpackEach(from, () => ({
+        id: from.text(),
+        eventId: from.bytes(),
+        valid: from.number() ?? 0,
+      })),
+    ],
+  };
+}
+
+function* unpackEach<T>(from: Unpacker, unpack: (from: Unpacker) => T): Generator<T> {
+  for (let left = from.number() ?? 0; left > 0; left--) yield unpack(from);
+}
+
+function packCapture(packer: Packer, capture: NewCapture): void {
   packer.number(capture.receivedAt);
   packer.text(capture.method);
   packer.text(capture.path);
   packer.text(capture.httpVersion);
   packer.text(JSON.stringify(capture.headers));
   packer.text(capture.event);
-  packer.text(capture.eventId);
-  packer.number(capture.verification.valid ? 1 : 0);
   packer.text(capture.verification.reason);
   packer.number(capture.answered);
   packer.bytes(capture.body);
 }
 
-export function unpackCapture(from: Unpacker): CaptureRow {
+function unpackCapture(from: Unpacker, identity: CaptureIdentity): CaptureRow {
   return {
-    id: from.text(),
+    ...identity,
     receivedAt: from.number() ?? 0,
     method: from.text(),
     path: from.bytes(),
     httpVersion: from.text(),
     headers: from.bytes(),
     event: from.bytesOrNull(),
-    eventId: from.bytes(),
-    valid: from.number() ?? 0,
     reason: from.text(),
     answered: from.number(),
     body: from.bytes(),
   };
 }
 
-export function packForward(packer: Packer, captureId: string, forward: Forward): void {
+function packForward(packer: Packer, captureId: string, forward: Forward): void {
   packer.text(captureId);
   packer.text(forward.kind);
   packer.number(forward.at);
@@ -125,7 +214,7 @@ export function packForward(packer: Packer, captureId: string, forward: Forward)
   packer.bytes(forward.responseBody.subarray(0, KEPT_RESPONSE_BYTES));
 }
 
-export function unpackForward(from: Unpacker): ForwardRow {
+function unpackForward(from: Unpacker): ForwardRow {
   return {
     captureId: from.text(),
     kind: from.text(),

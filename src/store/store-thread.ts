@@ -2,13 +2,17 @@
 import { parentPort } from 'node:worker_threads';
 import { errorMessage, RelyableError } from '../errors.ts';
 import { type CaptureStore, openStore } from './capture-store.ts';
-import { Unpacker } from './packing.ts';
-import { unpackCapture, unpackForward } from './rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
 const tell = (message: FromThread): void => parentPort?.postMessage(message);
 
 let store: CaptureStore | undefined;
+
+/** A burst has such gaps at most. */
+const QUIET_MS = 25;
+/** After a settlement that failed, on a full disk say: nothing is lost meanwhile. */
+const RETRY_MS = 1000;
+let quiet: NodeJS.Timeout | undefined;
 
 parentPort?.on('message', (message: ToThread) => {
   switch (message.type) {
@@ -20,23 +24,35 @@ parentPort?.on('message', (message: ToThread) => {
       write(message);
       return;
     case 'close':
+      clearTimeout(quiet);
       store?.close();
       tell({ type: 'closed' });
       parentPort?.close();
   }
 });
 
-function write(message: ToThread & { type: 'write' }): void {
-  const { memory, answered, reasons } = message;
+function write({ memory, size }: ToThread & { type: 'write' }): void {
   let firsts: ReadonlyArray<readonly [index: number, first: string]> = [];
   const error = attempt(() => {
-    const packed = new Unpacker(memory);
-    const captures = Array.from({ length: message.captures }, () => unpackCapture(packed));
-    const forwards = Array.from({ length: message.forwards }, () => unpackForward(packed));
-    const all = store?.write({ captures, forwards, answered, reasons }) ?? [];
+    const all = store?.append(Buffer.from(memory, 0, size)) ?? [];
     firsts = all.flatMap((first, index) => (first === null ? [] : [[index, first]]));
   });
   tell({ type: 'written', firsts, error });
+  if (store?.isBehind() === true) settle();
+  else settleAfter(QUIET_MS);
+}
+
+/** Once nothing has arrived for so long, what did is settled, a part at a time between batches. */
+function settleAfter(ms: number): void {
+  clearTimeout(quiet);
+  quiet = setTimeout(settle, ms);
+}
+
+function settle(): void {
+  let hasMore = false;
+  const error = attempt(() => (hasMore = store?.settle() ?? false));
+  if (error !== null) settleAfter(RETRY_MS);
+  else if (hasMore) settleAfter(0);
 }
 
 function attempt(work: () => void): ThreadError | null {

@@ -1,15 +1,9 @@
-import type { Rows } from './rows.ts';
+import type { Packed } from './packing.ts';
 
 export type ToThread =
   | { readonly type: 'open'; readonly file: string }
-  | ({
-      readonly type: 'write';
-      /** Here the rows are packed; the thread's until it answers. */
-      readonly memory: SharedArrayBuffer;
-      /** How many captures are packed, and forwards behind them. */
-      readonly captures: number;
-      readonly forwards: number;
-    } & Pick<Rows, 'answered' | 'reasons'>)
+  /** A packed batch; the memory is the thread's until it answers. */
+  | ({ readonly type: 'write' } & Packed)
   | { readonly type: 'close' };
 
 /** An error's own text, as far as a user needs it. */

@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
 import { type BackgroundStore, startStoreThread } from '../../src/store/background-store.ts';
-import { Unpacker } from '../../src/store/packing.ts';
-import { unpackCapture, unpackForward } from '../../src/store/rows.ts';
+import { unpackRows } from '../../src/store/rows.ts';
 import type { FromThread, ToThread } from '../../src/store/thread-messages.ts';
 import type { Forward } from '../../src/webhook/capture.ts';
 import { makeCapture } from '../support/captures.ts';
@@ -71,10 +70,10 @@ const FORWARD: Forward = {
 const WRITTEN: FromThread = { type: 'written', firsts: [], error: null };
 
 /** What is packed in a batch, read only now. */
-function bodiesOf({ memory, captures, forwards }: Write): string[] {
-  const from = new Unpacker(memory);
-  const bodies = Array.from({ length: captures }, () => unpackCapture(from).body);
-  const answers = Array.from({ length: forwards }, () => unpackForward(from).responseBody);
+function bodiesOf({ memory, size }: Write): string[] {
+  const { captures, forwards } = unpackRows(Buffer.from(memory, 0, size));
+  const bodies = Array.from(captures, ({ body }) => body);
+  const answers = Array.from(forwards, ({ responseBody }) => responseBody);
   return [...bodies, ...answers].map((body) => Buffer.from(body).toString());
 }
 

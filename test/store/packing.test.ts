@@ -1,15 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Packer, Unpacker } from '../../src/store/packing.ts';
-import {
-  packCapture,
-  packForward,
-  toCaptureRow,
-  toForwardRow,
-  unpackCapture,
-  unpackForward,
-} from '../../src/store/rows.ts';
+import { headOf, packBatch, toCaptureRow, toForwardRow, unpackRows } from '../../src/store/rows.ts';
 import type { Forward } from '../../src/webhook/capture.ts';
+import { REASONS } from '../../src/webhook/verification.ts';
 import { makeCapture } from '../support/captures.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 300 });
@@ -49,23 +42,36 @@ const plain = (row: object): object =>
     ]),
   );
 
-it('what is packed for another thread comes out as the same rows', () => {
+const answered = fc.array(fc.tuple(text, fc.integer({ min: 100, max: 999 })));
+const reasons = fc.array(fc.tuple(text, fc.constantFrom(...REASONS)));
+
+it('what is packed comes out as the same rows', () => {
   fc.assert(
     fc.property(
       fc.array(capture),
       fc.array(forward),
+      answered,
+      reasons,
       fc.nat(20_000),
-      (captures, forwards, size) => {
-        const packer = new Packer(new SharedArrayBuffer(size));
-        for (const one of captures) packCapture(packer, one);
-        for (const one of forwards) packForward(packer, 'cap_1', one);
-        const unpacker = new Unpacker(packer.finish());
-        expect(captures.map(() => plain(unpackCapture(unpacker)))).toEqual(
-          captures.map((one) => plain(toCaptureRow(one))),
-        );
-        expect(forwards.map(() => plain(unpackForward(unpacker)))).toEqual(
+      (captures, forwards, statuses, causes, room) => {
+        const { memory, size } = packBatch(new SharedArrayBuffer(room), {
+          captures,
+          forwards: forwards.map((one) => ['cap_1', one]),
+          answered: statuses,
+          reasons: causes,
+        });
+        const packed = Buffer.from(memory, 0, size);
+        const rows = unpackRows(packed);
+        const kept = captures.map((one) => plain(toCaptureRow(one)));
+        expect(Array.from(rows.captures, plain)).toEqual(kept);
+        const { bodyBytes, identities } = headOf(packed);
+        expect(identities.map(({ id }) => id)).toEqual(captures.map(({ id }) => id));
+        expect(bodyBytes).toBe(captures.reduce((sum, { body }) => sum + body.length, 0));
+        expect(Array.from(rows.forwards, plain)).toEqual(
           forwards.map((one) => plain(toForwardRow('cap_1', one))),
         );
+        expect([...rows.answered]).toEqual(statuses);
+        expect([...rows.reasons]).toEqual(causes);
       },
     ),
   );
