@@ -4,8 +4,8 @@ import type { CaptureReader } from '../../src/store/capture-reader.ts';
 import { type CaptureStore, openReader, openStore } from '../../src/store/capture-store.ts';
 import { type Database, openDatabase, readPragma } from '../../src/store/database.ts';
 import { type Batch, packBatch } from '../../src/store/rows.ts';
-import type { Capture, Forward } from '../../src/webhook/capture.ts';
-import { makeCapture } from '../support/captures.ts';
+import type { Capture } from '../../src/webhook/capture.ts';
+import { FORWARD, makeCapture } from '../support/captures.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
 function storeFile(): string {
@@ -50,18 +50,6 @@ function countWaiting(file: string): number {
   database.close();
   return count;
 }
-
-const FORWARD: Forward = {
-  kind: 'forward',
-  at: 1,
-  url: 'http://localhost:3000/',
-  status: 500,
-  durationMs: 1.5,
-  error: null,
-  responseHeaders: [['X-Twice', '1']],
-  responseBody: Buffer.from([0, 255, 10]),
-  edited: false,
-};
 
 const ids = (captures: Iterable<Pick<Capture, 'id'>>): string[] =>
   [...captures].map(({ id }) => id);

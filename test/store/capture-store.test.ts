@@ -5,8 +5,7 @@ import { RelyableError } from '../../src/errors.ts';
 import { type CaptureStore, openReader, openStore } from '../../src/store/capture-store.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { toCaptureRow, toForwardRow } from '../../src/store/rows.ts';
-import type { Forward } from '../../src/webhook/capture.ts';
-import { makeCapture } from '../support/captures.ts';
+import { FORWARD, makeCapture } from '../support/captures.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
 function storeFile(): string {
@@ -27,18 +26,6 @@ function open(file: string, maxBytes?: number): CaptureStore {
     },
   };
 }
-
-const FORWARD: Forward = {
-  kind: 'forward',
-  at: 1,
-  url: 'http://localhost:3000/',
-  status: 500,
-  durationMs: 1.5,
-  error: null,
-  responseHeaders: [['X-Twice', '1']],
-  responseBody: Buffer.from([0, 255, 10]),
-  edited: false,
-};
 
 describe('what is kept comes back as it was', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { openStore } from '../../src/store/capture-store.ts';
-import { type Capture, createCaptureId } from '../../src/webhook/capture.ts';
+import { type Capture, createCaptureId, type Forward } from '../../src/webhook/capture.ts';
 import { summarisePayload } from '../../src/webhook/payload-summary.ts';
 import type { HeaderPair } from '../../src/webhook/request.ts';
 import { signPayload } from '../../src/webhook/signature.ts';
@@ -36,6 +36,19 @@ export function makeCapture(n: number, changes: Partial<Capture> = {}): Capture 
     body,
   };
 }
+
+/** An app that failed, with bytes that are no text. */
+export const FORWARD: Forward = {
+  kind: 'forward',
+  at: 1,
+  url: 'http://localhost:3000/',
+  status: 500,
+  durationMs: 1.5,
+  error: null,
+  responseHeaders: [['X-Twice', '1']],
+  responseBody: Buffer.from([0, 255, 10]),
+  edited: false,
+};
 
 /** Puts captures into a store file, making it where there is none. */
 export function fillStore(file: string, captures: Iterable<Capture>): void {
