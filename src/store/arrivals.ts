@@ -16,14 +16,16 @@ const SETTLED_BYTES = 256 * 1024;
  */
 export interface Arrivals {
   /**
-   * Keeps a packed batch, which holds those captures, in one commit. For each of its captures the id of the first one of the
-   * same event with the same verdict; null for the first.
+   * Keeps a packed batch, which holds those captures, in one commit. For each of them the id of the
+   * first one of the same event with the same verdict; null for the first.
    */
   append(batch: Buffer, captures: readonly CaptureIdentity[]): Array<string | null>;
   /** Moves the oldest in one commit, a part of what waits, one batch at least; how many captures. */
   settle(): number;
   /** Whether as much waits as may. */
   isCrowded(): boolean;
+  /** Nothing waits, whoever settled it. */
+  forget(): void;
 }
 
 /** The schema's first version with the table. */
@@ -76,19 +78,19 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
 
   return {
     append: (batch, captures) => {
+      const keys = captures.map(({ eventId }) => toEventKey(eventId));
       let firsts: Array<string | null> = [];
-      let keys: number[] = [];
       let seq = 0;
       transaction(() => {
-        keys = captures.map(({ eventId }) => toEventKey(eventId));
         firsts = captures.map((capture, index) => {
           const key = keys[index] ?? 0;
-          const earlier =
-            events.find(key, capture.eventId, capture.valid) ?? findWaiting(key, capture);
-          if (earlier !== null) return earlier;
-          const inBatch = keys.indexOf(key);
-          const first = captures.find((one, at) => at >= inBatch && isRepeat(one, capture));
-          return first === undefined || first === capture ? null : first.id;
+          const before = captures.slice(keys.indexOf(key), index);
+          return (
+            events.find(key, capture.eventId, capture.valid) ??
+            findWaiting(key, capture) ??
+            before.find((one) => isRepeat(one, capture))?.id ??
+            null
+          );
         });
         seq = Number(insert.run(batch).lastInsertRowid);
       });
@@ -103,24 +105,25 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
     settle: () => {
       let captures = 0;
       let bytes = 0;
-      let isLast = false;
       transaction(() => {
         while (captures < SETTLED_CAPTURES && bytes < SETTLED_BYTES) {
           const oldest = selectOldest.get() as Arrival | undefined;
-          isLast = oldest === undefined;
           if (oldest === undefined) return;
-          const written = write(unpackRows(asBuffer(oldest.batch))).length;
+          captures += write(unpackRows(asBuffer(oldest.batch))).length;
           remove.run(oldest.seq);
-          captures += written;
           bytes += oldest.batch.length;
         }
       });
-      waitingCaptures = isLast ? 0 : waitingCaptures - captures;
-      waitingBytes = isLast ? 0 : waitingBytes - bytes;
-      if (isLast) waiting.clear();
+      waitingCaptures -= captures;
+      waitingBytes -= bytes;
       return captures;
     },
     isCrowded: () => waitingCaptures >= WAITING_CAPTURES || waitingBytes >= WAITING_BYTES,
+    forget: () => {
+      waiting.clear();
+      waitingCaptures = 0;
+      waitingBytes = 0;
+    },
   };
 }
 
@@ -130,5 +133,5 @@ interface Arrival {
 }
 
 function isRepeat(one: CaptureIdentity, other: CaptureIdentity): boolean {
-  return one.valid === other.valid && asBuffer(one.eventId).equals(other.eventId);
+  return one.valid === other.valid && Buffer.compare(one.eventId, other.eventId) === 0;
 }

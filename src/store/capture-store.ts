@@ -63,13 +63,13 @@ export function openReader(file: string): CaptureReader | undefined {
   return orClose(file, database, () => {
     const isWaiting = createWaitingCheck(database);
     return createReader(file, database, () => {
-      if (isWaiting()) settleAll(file);
+      if (isWaiting()) settleStore(file);
     });
   });
 }
 
 /** What a listener has taken in and had no time to settle, or no more time. */
-function settleAll(file: string): void {
+function settleStore(file: string): void {
   try {
     const store = openStore(file);
     try {
@@ -238,6 +238,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   /** It is quiet and nothing waits. */
   const rest = (): void => {
     isPressed = false;
+    arrivals.forget();
     // Now, so that the next burst need not do it.
     if (sinceCheckpoint >= CHECKPOINT_CAPTURES) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     sinceCheckpoint = 0;

@@ -149,7 +149,7 @@ function createPrivateFile(file: string): void {
 
 function prepare(database: Database, file: string): void {
   const version = requireOurs(database, file);
-  // Measured with 1 KB and 100 KB bodies: pages of 8 KB write least. The log holds a burst of 32 MB.
+  // Measured with 1 KB and 100 KB bodies: pages of 8 KB and a log of 16 MB write least.
   database.exec(`
     PRAGMA page_size = 8192;
     PRAGMA journal_mode = WAL;

@@ -4,7 +4,7 @@ import { type BackgroundStore, startStoreThread } from '../../src/store/backgrou
 import { unpackRows } from '../../src/store/rows.ts';
 import type { FromThread, ToThread } from '../../src/store/thread-messages.ts';
 import type { Forward } from '../../src/webhook/capture.ts';
-import { makeCapture } from '../support/captures.ts';
+import { FORWARD, makeCapture } from '../support/captures.ts';
 
 type Write = ToThread & { type: 'write' };
 
@@ -55,17 +55,7 @@ async function open(): Promise<{ store: BackgroundStore; thread: FakeThread }> {
   return { store, thread };
 }
 
-const FORWARD: Forward = {
-  kind: 'forward',
-  at: 1,
-  url: 'http://127.0.0.1/',
-  status: 200,
-  durationMs: 1,
-  error: null,
-  responseHeaders: [],
-  responseBody: Buffer.from('ok'),
-  edited: false,
-};
+const ANSWERED: Forward = { ...FORWARD, responseBody: Buffer.from('ok') };
 
 const WRITTEN: FromThread = { type: 'written', firsts: [], error: null };
 
@@ -87,7 +77,7 @@ it.each([['small'], ['larger than what is kept of it'.repeat(400_000)]])(
     const added = [store.add(capture(first))];
     await thread.hasWrites(1);
     added.push(store.add(capture('second')), store.add(capture('third')));
-    store.addForward('c', FORWARD);
+    store.addForward('c', ANSWERED);
     const flushed = store.flush();
     await new Promise((resolve) => setImmediate(resolve));
     expect(thread.writes.map(bodiesOf)).toEqual([[first]]);
@@ -105,11 +95,11 @@ it('is closed after its thread has died, though notes came behind', async () => 
   const { store, thread } = await open();
   const added = store.add(capture('lost'));
   await thread.hasWrites(1);
-  store.addForward('a', FORWARD);
+  store.addForward('a', ANSWERED);
   thread.emit('error', new Error('out of memory'));
   await expect(added).rejects.toThrow("the store's thread ended: out of memory");
   await expect(store.add(capture('late'))).rejects.toThrow('out of memory');
-  store.addForward('b', FORWARD);
+  store.addForward('b', ANSWERED);
   store.setAnswered('b', 200);
   await store.close();
   expect(thread.writes).toHaveLength(1);
