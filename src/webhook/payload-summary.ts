@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { type PayloadFields, scanPayload } from './payload-scan.ts';
 import { headerValues, type WebhookRequest } from './request.ts';
 
 /** What a payload says of itself, for display, filters and deduplication. */
@@ -12,7 +13,17 @@ export interface PayloadSummary {
   readonly isJson: boolean;
 }
 
-const SUBJECT_KEYS = ['test_run_id', 'test_case_id', 'call_id', 'agent_id'] as const;
+const ID_PATHS = ['id', 'event_id', 'data.event_id'] as const;
+const SUBJECT_PATHS = [
+  'data.test_run_id',
+  'data.test_case_id',
+  'data.call_id',
+  'data.agent_id',
+] as const;
+const PATHS: ReadonlySet<string> = new Set(['event', ...ID_PATHS, ...SUBJECT_PATHS]);
+
+/** Up to here parsing is quicker than scanning and its garbage small. */
+const PARSED_BYTES = 16 * 1024;
 
 /**
  * Reads a body for display. Never throws: whatever the bytes are, there is an answer. The id is
@@ -23,28 +34,40 @@ const SUBJECT_KEYS = ['test_run_id', 'test_case_id', 'call_id', 'agent_id'] as c
 export function summarisePayload(
   request: Pick<WebhookRequest, 'headers' | 'body'>,
 ): PayloadSummary {
-  const json = parsePayload(request.body);
-  const event = own(json, 'event');
-  const data = own(json, 'data');
+  const fields = readFields(request.body);
+  const event = fields?.get('event');
   const id =
-    idAt(json, 'id') ??
-    idAt(json, 'event_id') ??
-    idAt(data, 'event_id') ??
+    firstId(fields, ID_PATHS) ??
     headerValues(request.headers, 'X-Relyable-Event-Id').find((value) => value !== '');
   return {
     event: typeof event === 'string' ? event : null,
     eventId: id ?? bodyIdentity(request.body),
-    subjectId: subjectOf(data),
-    isJson: json !== undefined,
+    subjectId: firstId(fields, SUBJECT_PATHS) ?? null,
+    isJson: fields !== undefined,
   };
 }
 
-function subjectOf(data: unknown): string | null {
-  for (const key of SUBJECT_KEYS) {
-    const id = idAt(data, key);
-    if (id !== undefined) return id;
+/** Undefined when the body is not JSON. */
+function readFields(body: Buffer): PayloadFields | undefined {
+  if (body.length > PARSED_BYTES) return scanPayload(body, PATHS);
+  const json = parsePayload(body);
+  if (json === undefined) return undefined;
+  const data = own(json, 'data');
+  return {
+    get: (path) => {
+      const value = path.startsWith('data.') ? own(data, path.slice(5)) : own(json, path);
+      return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+    },
+  };
+}
+
+/** A text that is not empty, or a number, as text. */
+function firstId(fields: PayloadFields | undefined, paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    const id = fields?.get(path);
+    if (id !== undefined && id !== '') return String(id);
   }
-  return null;
+  return undefined;
 }
 
 /** The identity of an event that carries no id: equal bytes, equal event. */
@@ -65,11 +88,4 @@ export function parsePayload(body: Buffer): unknown {
 function own(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string, unknown>)[key];
-}
-
-/** A text that is not empty, or a number, as text. */
-function idAt(value: unknown, key: string): string | undefined {
-  const id = own(value, key);
-  const isId = (typeof id === 'string' && id !== '') || typeof id === 'number';
-  return isId ? String(id) : undefined;
 }
