@@ -78,7 +78,7 @@ createInterface({ input: process.stdin }).on('line', async (line) => {
   const { url, connections, count, bodyBytes, first } = JSON.parse(line);
   const { host } = new URL(url);
   // Distinct events, made before the clock starts.
-  const distinct = Math.min(count, Math.ceil((64 * 1024 * 1024) / bodyBytes));
+  const distinct = Math.min(count, Math.ceil((256 * 1024 * 1024) / bodyBytes));
   const requests = Array.from({ length: distinct }, (_, i) =>
     requestOf(first + i, bodyBytes, host),
   );

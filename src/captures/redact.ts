@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Capture, Forward } from '../webhook/capture.ts';
-import { summarisePayload } from '../webhook/payload-summary.ts';
+import { eventIdOf, summarisePayload } from '../webhook/payload-summary.ts';
 import { withLength } from '../webhook/raw-request.ts';
 import { type HeaderPair, headerValues, SIGNATURE_HEADER } from '../webhook/request.ts';
 import { signPayload } from '../webhook/signature.ts';
@@ -65,7 +65,7 @@ export function createRedactor(): Redactor {
         headers: withLength(headers, body.length),
         body,
         event,
-        eventId: summarisePayload({ headers, body }).eventId,
+        eventId: eventIdOf({ headers, body }),
         verification: { valid, reason: wasSaid ? reason : 'secret_wrong_or_body_changed' },
         forwards: capture.forwards.map((forward) => redactForward(forward, note)),
       };

@@ -5,7 +5,7 @@ import type { Invocation } from '../cli.ts';
 import { type ApiFlags, resolveApi } from '../config/api.ts';
 import type { ConfigLayer } from '../config/load.ts';
 import { errorMessage } from '../errors.ts';
-import { eventIdOf, linkCapture } from '../logs/capture-link.ts';
+import { deliveredEventId, linkCapture } from '../logs/capture-link.ts';
 import type { LogEntry } from '../logs/entries.ts';
 import { formatProblem } from '../report/attempt.ts';
 import { formatDuration } from '../report/format.ts';
@@ -111,7 +111,7 @@ export async function openCaptureLinker(
   let isUsable = true;
   return {
     find: (entry) => {
-      const eventId = eventIdOf(entry.delivery);
+      const eventId = deliveredEventId(entry.delivery);
       if (!isUsable || eventId === null) return null;
       try {
         // It may appear while we watch: a listener is started later.

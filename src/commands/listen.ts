@@ -128,8 +128,8 @@ async function listen(
     }
   };
   try {
-    const { now, elapsed, randomBytes } = context;
-    const world = { now, elapsed, randomBytes, store, storeFile, emit: show };
+    const { now, elapsed, randomBytes, expectLargeBodies } = context;
+    const world = { now, elapsed, randomBytes, expectLargeBodies, store, storeFile, emit: show };
     const listener = await startListener(options, world);
     const { url } = listener.receiver;
     const withdraw = announceListener(context.paths.data, {

@@ -1,7 +1,7 @@
 import type { Sender } from '../http/send.ts';
 import { errorMessage } from '../errors.ts';
 import { type Attempt, type Delivery, isOpen } from '../webhook/delivery.ts';
-import { summarisePayload } from '../webhook/payload-summary.ts';
+import { bodyIdentity, summarisePayload } from '../webhook/payload-summary.ts';
 import { isDelivered, MAX_ATTEMPTS, type RetryReading, retryOffsetsMs } from '../webhook/retry.ts';
 import { signRequest } from '../webhook/signed-request.ts';
 import type { Clock } from './clock.ts';
@@ -197,11 +197,11 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     deliver: async (target, body) => {
       const { headers } = signRequest(body, target.secret, options.userAgent);
-      const { event, eventId } = summarisePayload({ headers, body });
+      const { event, ownId } = summarisePayload({ headers, body });
       const delivery: DeliveryRecord = {
         id: options.newId(),
         endpointId: target.id,
-        eventId,
+        eventId: ownId ?? bodyIdentity(body),
         event,
         endpoint: target.url,
         state: 'pending',

@@ -27,7 +27,8 @@ export interface Delivery {
   /** ms since 1970. */
   readonly receivedAt: number;
   readonly event: string | null;
-  readonly eventId: string;
+  /** Its own id, else the hash of its bytes, computed anew each time: hardly anybody asks. */
+  readonly readEventId: () => string;
   readonly subjectId: string | null;
   readonly isJson: boolean;
   /** The parsed body, anew each time: kept for all that is under way it would cost more than the bytes. */

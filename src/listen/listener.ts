@@ -7,7 +7,12 @@ import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '
 import type { BackgroundStore } from '../store/background-store.ts';
 import { createCaptureId, type Forward } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
-import { parsePayload, type PayloadSummary, summarisePayload } from '../webhook/payload-summary.ts';
+import {
+  bodyIdentity,
+  parsePayload,
+  type PayloadSummary,
+  summarisePayload,
+} from '../webhook/payload-summary.ts';
 import { isProbe } from '../webhook/probe-mark.ts';
 import type { WebhookRequest } from '../webhook/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../webhook/verification.ts';
@@ -38,6 +43,8 @@ export interface ListenerWorld {
   readonly store: Pick<BackgroundStore, 'add' | 'addForward' | 'setAnswered' | 'setReason'>;
   readonly storeFile: string;
   readonly emit: (event: ListenEvent) => void;
+  /** Called once, when more than `LARGE_BYTES` of bodies are in hand for the first time. */
+  expectLargeBodies(): void;
 }
 
 export interface Listener {
@@ -57,6 +64,9 @@ const DIAGNOSED_BYTES = 64 * 1024;
 
 /** `ack`: with so many forwards waiting, a sender is answered only after its own: it slows down. */
 const ACK_BACKLOG = 1000;
+
+/** Nothing that small bodies come to, however many there are at once. */
+const LARGE_BYTES = 4 * 1024 * 1024;
 
 /** A signature that does not match, before anybody looked for the cause. */
 const NOT_MATCHING: Verification = {
@@ -109,6 +119,16 @@ export async function startListener(
     else keepAndForward(arrival, forwarder);
   };
 
+  let hasLargeBodies = false;
+  const begin = ({ request }: Arrival): number => {
+    const slot = pending.open(request.body.length);
+    if (!hasLargeBodies && pending.bytes() > LARGE_BYTES) {
+      hasLargeBodies = true;
+      world.expectLargeBodies();
+    }
+    return slot;
+  };
+
   const isAccepted = ({ verification }: Arrival): boolean =>
     verification.valid || options.invalid === 'forward';
 
@@ -119,7 +139,7 @@ export async function startListener(
   const keep = (arrival: Arrival, answered: number | null): Promise<string | null> => {
     const { id, receivedAt, request, summary, verification } = arrival;
     const { method, path, httpVersion, headers, body } = request;
-    const { event, eventId } = summary();
+    const { event, ownId } = summary();
     return store.add({
       id,
       receivedAt,
@@ -129,7 +149,7 @@ export async function startListener(
       headers,
       body,
       event,
-      eventId,
+      eventId: ownId,
       verification,
       answered,
     });
@@ -137,7 +157,7 @@ export async function startListener(
 
   /** Stored, answered by us, not passed on. */
   const keepOnly = (arrival: Arrival): void => {
-    const slot = pending.open();
+    const slot = begin(arrival);
     const status = isAccepted(arrival) ? 200 : 401;
     keep(arrival, status).then(
       (duplicateOf) => {
@@ -154,7 +174,7 @@ export async function startListener(
 
   /** `ack`: stored, answered 200, then passed on. */
   const keepThenForward = (arrival: Arrival, to: Forwarder): void => {
-    const slot = pending.open();
+    const slot = begin(arrival);
     keep(arrival, 200).then(
       (duplicateOf) => {
         const isBacklogged = pending.size() > ACK_BACKLOG;
@@ -174,7 +194,7 @@ export async function startListener(
 
   /** `mirror`: stored and passed on at the same time; the app's answer waits for the store. */
   const keepAndForward = (arrival: Arrival, to: Forwarder): void => {
-    const slot = pending.open();
+    const slot = begin(arrival);
     const { request } = arrival;
     let duplicateOf: string | null = null;
     const relay = passOn(request, to, slot, request.response, (forward, answered) => {
@@ -240,7 +260,7 @@ export async function startListener(
       id,
       receivedAt,
       event: summary.event,
-      eventId: summary.eventId,
+      readEventId: () => summary.ownId ?? bodyIdentity(request.body),
       subjectId: summary.subjectId,
       isJson: summary.isJson,
       readPayload: () => parsePayload(request.body),
@@ -287,7 +307,7 @@ export async function startListener(
     to: Forwarder,
   ): Promise<Forward> =>
     new Promise((resolve) => {
-      const slot = pending.open();
+      const slot = pending.open(capture.body.length);
       passOn(capture, to, slot, null, (forward) => {
         const replayed: Forward = { ...forward, kind: 'replay' };
         store.addForward(capture.id, replayed);
@@ -340,12 +360,15 @@ function toForward(answer: AppAnswer, url: string, at: number, durationMs: numbe
 
 /** What a stop waits for, and can cut short: each thing under way has a slot. */
 interface Pending {
-  open(): number;
+  /** With a body of so many bytes. */
+  open(bytes: number): number;
   /** Says how to cut it short. */
   attach(slot: number, exchange: Exchange): void;
   abort(slot: number, reason: string): void;
   close(slot: number): void;
   size(): number;
+  /** Of all bodies under way. */
+  bytes(): number;
   abortAll(reason: string): void;
   whenEmpty(): Promise<void>;
 }
@@ -356,21 +379,30 @@ interface Pending {
  */
 function createPending(): Pending {
   const slots: Array<Exchange | null> = [];
+  const sizes: number[] = [];
   const free: number[] = [];
+  let bytes = 0;
   let onEmpty: (() => void) | undefined;
   const size = (): number => slots.length - free.length;
   return {
-    open: () => free.pop() ?? slots.push(null) - 1,
+    open: (size) => {
+      const slot = free.pop() ?? slots.push(null) - 1;
+      sizes[slot] = size;
+      bytes += size;
+      return slot;
+    },
     attach: (slot, exchange) => {
       slots[slot] = exchange;
     },
     abort: (slot, reason) => slots[slot]?.abort(reason),
     close: (slot) => {
       slots[slot] = null;
+      bytes -= sizes[slot] ?? 0;
       free.push(slot);
       if (size() === 0) onEmpty?.();
     },
     size,
+    bytes: () => bytes,
     abortAll: (reason) => {
       for (const exchange of slots) exchange?.abort(reason);
     },

@@ -1,4 +1,4 @@
-import { summarisePayload } from '../webhook/payload-summary.ts';
+import { eventIdOf } from '../webhook/payload-summary.ts';
 import type { Delivery } from '../webhook/delivery.ts';
 import type { LogEntry } from './entries.ts';
 
@@ -12,12 +12,14 @@ export interface CaptureTime {
 const TOLERANCE_MS = 2000;
 
 /** The identity of a delivery's event, by the same rule as a capture's. */
-export function eventIdOf({ requestBody, requestHeaders, eventId }: Delivery): string | null {
+export function deliveredEventId({
+  requestBody,
+  requestHeaders,
+  eventId,
+}: Delivery): string | null {
   if (requestBody === null) return eventId;
-  return summarisePayload({
-    headers: Object.entries(requestHeaders),
-    body: Buffer.from(requestBody, 'utf8'),
-  }).eventId;
+  const headers = Object.entries(requestHeaders);
+  return eventIdOf({ headers, body: Buffer.from(requestBody, 'utf8') });
 }
 
 /**

@@ -30,7 +30,7 @@ function deliveryToJson(delivery: Delivery): JsonLine {
     id: delivery.id,
     receivedAt: new Date(delivery.receivedAt).toISOString(),
     event: delivery.event,
-    eventId: delivery.eventId,
+    eventId: delivery.readEventId(),
     duplicateOf: delivery.duplicateOf,
     signature: {
       valid: verification.valid,

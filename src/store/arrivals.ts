@@ -1,10 +1,21 @@
+import type { BatchFiles } from './batch-files.ts';
 import { type Database, readPragma } from './database.ts';
 import { createSeqTable, type EventIndex, SEQ_TABLE_CAPACITY, toEventKey } from './event-index.ts';
-import { asBuffer, type CaptureIdentity, headOf, type RowSource, unpackRows } from './rows.ts';
+import {
+  asBuffer,
+  type BatchHead,
+  bodyIn,
+  type CaptureIdentity,
+  headOf,
+  type PackedHead,
+  type RowSource,
+  unpackRows,
+} from './rows.ts';
 
-/** So many captures, or bytes, may wait. */
+/** So many captures may wait, and so many bytes in the table and in files. */
 const WAITING_CAPTURES = 20_000;
-const WAITING_BYTES = 64 * 1024 * 1024;
+const WAITING_ROW_BYTES = 64 * 1024 * 1024;
+const WAITING_FILE_BYTES = 256 * 1024 * 1024;
 /** Settled in one commit, about: what arrives meanwhile waits for it, a few milliseconds. */
 const SETTLED_CAPTURES = 100;
 const SETTLED_BYTES = 256 * 1024;
@@ -12,24 +23,27 @@ const SETTLED_BYTES = 256 * 1024;
 /**
  * Batches as they arrived, each of them one row of the table `arrivals` until it is settled, that
  * is moved to the tables that are read. One row for dozens of captures and their forwards makes a
- * burst durable at a fraction of the cost. Whoever reads settles first, so nobody misses any.
+ * burst durable at a fraction of the cost; of large bodies it names the file. Whoever reads
+ * settles first, so nobody misses any.
  */
 export interface Arrivals {
   /**
-   * Keeps a packed batch, which holds those captures, in one commit. For each of them the id of the
+   * Keeps a packed batch, which begins so, in one commit. For each of them the id of the
    * first one of the same event with the same verdict; null for the first.
    */
-  append(batch: Buffer, captures: readonly CaptureIdentity[]): Array<string | null>;
-  /** Moves the oldest in one commit, a part of what waits, one batch at least; how many captures. */
-  settle(): number;
+  append(batch: Buffer, head: BatchHead, place: 'row' | 'file'): Array<string | null>;
+  /** Moves the oldest in one commit, a part of what waits, one batch at least. */
+  settle(): { readonly captures: number; readonly bytes: number };
   /** Whether as much waits as may. */
   isCrowded(): boolean;
   /** Nothing waits, whoever settled it. */
   forget(): void;
+  /** Removes files of batches that no longer wait, or never did. */
+  sweep(): void;
 }
 
-/** The schema's first version with the table. */
-const ARRIVALS_VERSION = 3;
+/** The schema's first version with the table as it is. */
+const ARRIVALS_VERSION = 4;
 
 /** Tells whether any wait, whoever took them in. */
 export function createWaitingCheck(database: Database): () => boolean {
@@ -46,6 +60,7 @@ export function createWaitingCheck(database: Database): () => boolean {
 
 export interface ArrivalsOptions {
   readonly database: Database;
+  readonly files: BatchFiles;
   readonly events: EventIndex;
   /** Runs the work in one commit. */
   readonly transaction: (work: () => void) => void;
@@ -54,31 +69,48 @@ export interface ArrivalsOptions {
 }
 
 export function createArrivals(options: ArrivalsOptions): Arrivals {
-  const { database, events, transaction, write } = options;
-  const insert = database.prepare('INSERT INTO arrivals (batch) VALUES (?)');
-  const selectOldest = database.prepare('SELECT seq, batch FROM arrivals ORDER BY seq LIMIT 1');
-  const selectBatch = database.prepare('SELECT batch FROM arrivals WHERE seq = ?');
+  const { database, files, events, transaction, write } = options;
+  const insert = database.prepare(
+    'INSERT INTO arrivals (batch, file, file_bytes) VALUES (?, ?, ?)',
+  );
+  const selectOldest = database.prepare('SELECT * FROM arrivals ORDER BY seq LIMIT 1');
+  const select = database.prepare('SELECT * FROM arrivals WHERE seq = ?');
+  const selectNamed = database.prepare('SELECT 1 FROM arrivals WHERE file = ?');
   const remove = database.prepare('DELETE FROM arrivals WHERE seq = ?');
   /** In which batches events wait that were taken in here. */
   const waiting = createSeqTable();
+  const noBytes = { row: 0, file: 0 };
   let waitingCaptures = 0;
-  let waitingBytes = 0;
+  let waitingBytes = { ...noBytes };
+
+  const whole = ({ batch, file, file_bytes }: Arrival): Buffer =>
+    file === null ? asBuffer(batch) : Buffer.concat([batch, files.read(file, 0, file_bytes ?? 0)]);
+
+  const bodyOf = ({ batch, file }: Arrival, head: PackedHead): Buffer =>
+    file === null
+      ? bodyIn(asBuffer(batch), head)
+      : files.read(file, head.bodyAt - batch.length, head.bodyBytes);
 
   /** Id of the first capture of that event with that verdict that waits. */
-  const findWaiting = (eventKey: number, wanted: CaptureIdentity): string | null => {
+  const findWaiting = (eventKey: number, wanted: CaptureIdentity & PackedHead): string | null => {
     for (const seq of waiting.find(eventKey)) {
-      const row = selectBatch.get(seq) as Pick<Arrival, 'batch'> | undefined;
+      const row = select.get(seq) as Arrival | undefined;
       // Settled meanwhile: then it was found among those.
       if (row === undefined) continue;
-      const found = headOf(asBuffer(row.batch)).identities.find((one) => isRepeat(one, wanted));
+      const { heads } = headOf(asBuffer(row.batch));
+      const found = heads.find((one) => isRepeat(one, wanted, () => bodyOf(row, one)));
       if (found !== undefined) return found.id;
     }
     return null;
   };
 
+  const sweep = (): void =>
+    transaction(() => files.sweep((name) => selectNamed.get(name) !== undefined));
+
   return {
-    append: (batch, captures) => {
-      const keys = captures.map(({ eventId }) => toEventKey(eventId));
+    append: (batch, { heads, size }, place) => {
+      const captures = heads.map((head) => ({ ...head, body: bodyIn(batch, head) }));
+      const keys = captures.map(toEventKey);
       let firsts: Array<string | null> = [];
       let seq = 0;
       transaction(() => {
@@ -86,52 +118,82 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
           const key = keys[index] ?? 0;
           const before = captures.slice(keys.indexOf(key), index);
           return (
-            events.find(key, capture.eventId, capture.valid) ??
+            events.find(key, capture) ??
             findWaiting(key, capture) ??
-            before.find((one) => isRepeat(one, capture))?.id ??
+            before.find((one) => isRepeat(one, capture, () => one.body))?.id ??
             null
           );
         });
-        seq = Number(insert.run(batch).lastInsertRowid);
+        // In a file before a row names it, and both before the sender hears of it.
+        const rest = batch.subarray(size);
+        const row =
+          place === 'row'
+            ? [batch, null, null]
+            : [batch.subarray(0, size), files.write(rest), rest.length];
+        seq = Number(insert.run(...row).lastInsertRowid);
       });
       if (waiting.size() + captures.length <= SEQ_TABLE_CAPACITY) {
         for (const [index, key] of keys.entries())
           if (firsts[index] === null) waiting.add(key, seq);
       }
       waitingCaptures += captures.length;
-      waitingBytes += batch.length;
+      waitingBytes[place] += batch.length;
       return firsts;
     },
     settle: () => {
+      const bytes = { ...noBytes };
+      const settled: string[] = [];
       let captures = 0;
-      let bytes = 0;
       transaction(() => {
-        while (captures < SETTLED_CAPTURES && bytes < SETTLED_BYTES) {
+        while (captures < SETTLED_CAPTURES && bytes.row + bytes.file < SETTLED_BYTES) {
           const oldest = selectOldest.get() as Arrival | undefined;
           if (oldest === undefined) return;
-          captures += write(unpackRows(asBuffer(oldest.batch))).length;
+          const batch = whole(oldest);
+          captures += write(unpackRows(batch)).length;
           remove.run(oldest.seq);
-          bytes += oldest.batch.length;
+          bytes[oldest.file === null ? 'row' : 'file'] += batch.length;
+          if (oldest.file !== null) settled.push(oldest.file);
         }
       });
+      for (const name of settled) files.release(name);
       waitingCaptures -= captures;
-      waitingBytes -= bytes;
-      return captures;
+      waitingBytes.row -= bytes.row;
+      waitingBytes.file -= bytes.file;
+      return { captures, bytes: bytes.row + bytes.file };
     },
-    isCrowded: () => waitingCaptures >= WAITING_CAPTURES || waitingBytes >= WAITING_BYTES,
+    isCrowded: () =>
+      waitingCaptures >= WAITING_CAPTURES ||
+      waitingBytes.row >= WAITING_ROW_BYTES ||
+      waitingBytes.file >= WAITING_FILE_BYTES,
     forget: () => {
       waiting.clear();
       waitingCaptures = 0;
-      waitingBytes = 0;
+      waitingBytes = { ...noBytes };
     },
+    sweep,
   };
 }
 
 interface Arrival {
   readonly seq: number;
+  /** All of it, or what comes before the file. */
   readonly batch: Uint8Array;
+  readonly file: string | null;
+  readonly file_bytes: number | null;
 }
 
-function isRepeat(one: CaptureIdentity, other: CaptureIdentity): boolean {
-  return one.valid === other.valid && Buffer.compare(one.eventId, other.eventId) === 0;
+/** Whether both are captures of the same event with the same verdict. */
+function isRepeat(
+  one: PackedHead,
+  other: CaptureIdentity & PackedHead,
+  bodyOfOne: () => Uint8Array,
+): boolean {
+  if (one.valid !== other.valid) return false;
+  if (one.ownId !== null && other.ownId !== null) return isSame(one.ownId, other.ownId);
+  if (one.ownId !== other.ownId || one.bodyBytes !== other.bodyBytes) return false;
+  return isSame(bodyOfOne(), other.body);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
 }

@@ -2,7 +2,8 @@ import { errorCode, errorMessage } from '../errors.ts';
 import type { Capture } from '../webhook/capture.ts';
 import { createArrivals, createWaitingCheck } from './arrivals.ts';
 import { type CaptureReader, createReader } from './capture-reader.ts';
-import { createEventIndex, toEventKey } from './event-index.ts';
+import { createBatchFiles } from './batch-files.ts';
+import { createEventIndex, toEventId, toEventKey } from './event-index.ts';
 import { type Database, openDatabase, readPragma, runTransaction, storeError } from './database.ts';
 import {
   type CaptureRow,
@@ -25,8 +26,8 @@ export interface CaptureStore extends CaptureReader {
   write(rows: Partial<Rows>): Array<string | null>;
   /** Keeps a packed batch likewise, at a fraction of the cost; it waits to be settled. */
   append(batch: Buffer): Array<string | null>;
-  /** Moves a part of what waits to where it is read; false when nothing waited. Call it when it is quiet. */
-  settle(): boolean;
+  /** Moves a part of what waits to where it is read: how many bytes; 0 when nothing waited. Call it when it is quiet. */
+  settle(): number;
   /** Whether so much waits that a part is to be settled behind each batch, quiet or not. */
   isBehind(): boolean;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
@@ -47,8 +48,12 @@ const PRUNE_CHUNK = 500;
 
 /** After a burst of so many the log is copied into the file; a few captures leave that to SQLite. */
 const CHECKPOINT_CAPTURES = 1000;
-/** Bodies of more bytes, on average, are not worth writing twice: they never wait. */
+/**
+ * Bodies of more bytes, on average, go to a file when they come by the dozen; a few of them are not
+ * worth writing twice, and do not wait.
+ */
 const LARGE_BYTES = 16 * 1024;
+const FILE_BYTES = 256 * 1024;
 
 /** Opens the store for writing, making it where there is none. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
@@ -73,7 +78,7 @@ function settleStore(file: string): void {
   try {
     const store = openStore(file);
     try {
-      while (store.settle());
+      while (store.settle() > 0);
     } finally {
       store.close();
     }
@@ -132,8 +137,8 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   };
 
   const writeCapture = (row: CaptureRow): string | null => {
-    const eventKey = toEventKey(row.eventId);
-    const duplicateOf = events.find(eventKey, row.eventId, row.valid);
+    const eventKey = toEventKey(row);
+    const duplicateOf = events.find(eventKey, row);
     const { lastInsertRowid } = insertCapture.run(
       row.id,
       row.receivedAt,
@@ -143,7 +148,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       row.headers,
       row.body,
       row.event,
-      row.eventId,
+      toEventId(row),
       eventKey,
       row.valid,
       row.reason,
@@ -218,17 +223,19 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     if (!isMakingRoom) setImmediate(makeRoom);
   };
 
-  const arrivals = createArrivals({ database, events, transaction, write: writeRows });
+  const files = createBatchFiles(file);
+  const arrivals = createArrivals({ database, files, events, transaction, write: writeRows });
   const isWaiting = createWaitingCheck(database);
 
   let sinceCheckpoint = 0;
   /** More arrives than can wait: what waits is settled, then batches are written where they are read. */
   let isPressed = false;
 
-  const settlePart = (): void => {
-    const captures = arrivals.settle();
+  const settlePart = (): number => {
+    const { captures, bytes } = arrivals.settle();
     sinceCheckpoint += captures;
     countForCap(captures);
+    return bytes;
   };
   /** Before anything that looks at what is kept, or adds to it in another way. */
   const settleAll = (): void => {
@@ -242,6 +249,11 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     // Now, so that the next burst need not do it.
     if (sinceCheckpoint >= CHECKPOINT_CAPTURES) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     sinceCheckpoint = 0;
+  };
+  const settle = (): number => {
+    if (isWaiting()) return settlePart();
+    rest();
+    return 0;
   };
   const reader = createReader(file, database, settleAll);
 
@@ -259,20 +271,16 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     ...reader,
     write: (rows) => write({ captures: [], forwards: [], answered: [], reasons: [], ...rows }),
     append: (batch) => {
-      const { bodyBytes, identities } = headOf(batch);
-      const isLarge = bodyBytes > LARGE_BYTES * identities.length;
+      const head = headOf(batch);
+      const { length } = head.heads;
+      const isLarge = length > 0 && batch.length > LARGE_BYTES * length;
+      const isForFile = isLarge && batch.length >= FILE_BYTES;
       isPressed ||= arrivals.isCrowded();
-      const isDirect = isLarge || (isPressed && !isWaiting());
-      return isDirect ? write(unpackRows(batch)) : arrivals.append(batch, identities);
+      const isDirect = (isPressed || (isLarge && !isForFile)) && !isWaiting();
+      if (isDirect) return write(unpackRows(batch));
+      return arrivals.append(batch, head, isForFile ? 'file' : 'row');
     },
-    settle: () => {
-      if (!isWaiting()) {
-        rest();
-        return false;
-      }
-      settlePart();
-      return true;
-    },
+    settle,
     isBehind: () => isPressed && isWaiting(),
     import: (captures) => {
       settleAll();
@@ -294,7 +302,8 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     close: () => {
       isOpen = false;
       try {
-        settleAll();
+        while (settle() > 0);
+        if (files.areThere()) arrivals.sweep();
         // The file alone is then the whole store, for whoever copies it.
         database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } catch {

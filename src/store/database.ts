@@ -84,6 +84,14 @@ const MIGRATIONS: readonly string[] = [
      seq INTEGER PRIMARY KEY,
      batch BLOB NOT NULL
    ) STRICT;`,
+  // In the form before this one, no release has kept any.
+  `DROP TABLE arrivals;
+   CREATE TABLE arrivals (
+     seq INTEGER PRIMARY KEY,
+     batch BLOB NOT NULL,
+     file TEXT,
+     file_bytes INTEGER
+   ) STRICT;`,
 ];
 
 /**

@@ -1,10 +1,15 @@
 import { hash } from 'node:crypto';
+import { bodyIdentity } from '../webhook/payload-summary.ts';
 import type { Database } from './database.ts';
+import { type CaptureIdentity, toBlob } from './rows.ts';
 
 /** Slots of a table, a power of two; with three quarters of them taken a search looks at nine or so. */
 const SLOTS = 65_536;
 /** What a table takes before it is to be cleared. */
 export const SEQ_TABLE_CAPACITY = 50_000;
+/** A large body is told apart by so many bytes of it, in pieces of that size, evenly spread. */
+const SAMPLE_BYTES = 16 * 1024;
+const PIECE_BYTES = 512;
 /** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */
 const REMEMBERED = SEQ_TABLE_CAPACITY;
 /** One valid and one invalid capture of an event are enough to know its repeats. */
@@ -20,13 +25,32 @@ export interface EventIndex {
   catchUp(): void;
   /** Takes in a capture that this transaction added. */
   add(eventKey: number, seq: number): void;
-  /** Id of the first capture of that event with that verdict; null where there is none. */
-  find(eventKey: number, eventId: Uint8Array, valid: number): string | null;
+  /** Id of the first capture of the same event with the same verdict; null where there is none. */
+  find(eventKey: number, identity: CaptureIdentity): string | null;
 }
 
-/** 48 bits of an event's identity: what fits a number. */
-export function toEventKey(eventId: Uint8Array): number {
-  return Number.parseInt(hash('sha256', eventId).slice(0, 12), 16);
+/** The identity of a capture's event as it is stored, and compared. */
+export function toEventId({ ownId, body }: CaptureIdentity): Uint8Array {
+  return ownId ?? toBlob(bodyIdentity(body));
+}
+
+/**
+ * What repeats of an event have in common and other events hardly: 48 bits, which fit a number.
+ * Of a large body without an id it is a sample, since hashing all of it takes as long as the rest.
+ */
+export function toEventKey({ ownId, body }: CaptureIdentity): number {
+  return Number.parseInt(hash('sha256', ownId ?? sampleOf(body)).slice(0, 12), 16);
+}
+
+function sampleOf(body: Uint8Array): Uint8Array {
+  if (body.length <= SAMPLE_BYTES) return body;
+  const count = SAMPLE_BYTES / PIECE_BYTES;
+  const stride = (body.length - PIECE_BYTES) / (count - 1);
+  const pieces = Array.from({ length: count }, (_, index) => {
+    const from = Math.floor(index * stride);
+    return body.subarray(from, from + PIECE_BYTES);
+  });
+  return Buffer.concat(pieces);
 }
 
 export function createEventIndex(database: Database): EventIndex {
@@ -64,17 +88,23 @@ export function createEventIndex(database: Database): EventIndex {
       remember(eventKey, seq);
       seen = seq;
     },
-    find: (eventKey, eventId, valid) => {
-      for (const seq of [...older.find(eventKey), ...newest.find(eventKey)]) {
-        const row = selectCandidate.get(seq, eventId, valid) as { id: string } | undefined;
-        if (row !== undefined) return row.id;
+    find: (eventKey, identity) => {
+      const candidates = [...older.find(eventKey), ...newest.find(eventKey)];
+      if (candidates.length === 0) return null;
+      const eventId = toEventId(identity);
+      for (const seq of candidates) {
+        const row = selectCandidate.get(seq, eventId, identity.valid);
+        if (row !== undefined) return (row as { id: string }).id;
       }
       return null;
     },
   };
 }
 
-/** Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and grows. */
+/**
+ * Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and
+ * grows. The low 32 bits of either are kept: what is found is looked at in the store anyway.
+ */
 export interface SeqTable {
   size(): number;
   add(key: number, seq: number): void;
@@ -84,17 +114,18 @@ export interface SeqTable {
 }
 
 export function createSeqTable(): SeqTable {
-  const keys = new Float64Array(SLOTS);
+  const keys = new Uint32Array(SLOTS);
   /** 0, which no row has, marks an empty slot. */
-  const seqs = new Float64Array(SLOTS);
+  const seqs = new Uint32Array(SLOTS);
   let size = 0;
   // A key is part of a SHA-256: its low bits are as good as any hash.
   const after = (slot: number): number => (slot + 1) % SLOTS;
 
   const find = (key: number): number[] => {
     const found: number[] = [];
+    const kept = key % 2 ** 32;
     for (let slot = key % SLOTS; seqs[slot] !== 0; slot = after(slot)) {
-      if (keys[slot] === key) found.push(seqs[slot] ?? 0);
+      if (keys[slot] === kept) found.push(seqs[slot] ?? 0);
     }
     return found;
   };

@@ -44,6 +44,11 @@ export class Packer {
 
   bytes(value: Uint8Array): void {
     this.number(value.length);
+    this.rawBytes(value);
+  }
+
+  /** Without their number. */
+  rawBytes(value: Uint8Array): void {
     this.reserve(value.length);
     // `set` copies into shared memory word by word; `fill` copies it as it is, six times as fast.
     if (value.length > 0) this.buffer.fill(value, this.at, this.at + value.length);
@@ -93,8 +98,16 @@ export class Unpacker {
 
   bytesOrNull(): Uint8Array | null {
     const size = this.number();
-    if (size === null) return null;
+    return size === null ? null : this.rawBytes(size);
+  }
+
+  rawBytes(size: number): Uint8Array {
     this.at += size;
     return this.buffer.subarray(this.at - size, this.at);
+  }
+
+  /** How far it has read. */
+  position(): number {
+    return this.at;
   }
 }

@@ -1,4 +1,5 @@
 import { type Forward, KEPT_RESPONSE_BYTES, type NewCapture } from '../webhook/capture.ts';
+import { bodyIdentity } from '../webhook/payload-summary.ts';
 import type { Reason } from '../webhook/verification.ts';
 import { type Packed, Packer, Unpacker } from './packing.ts';
 
@@ -15,11 +16,16 @@ export interface Rows {
   readonly reasons: ReadonlyArray<readonly [captureId: string, reason: Reason]>;
 }
 
-/** What tells a capture from others, and repeats of its event. */
-export interface CaptureIdentity {
+/** What tells a capture from others, and repeats of its event, without its body. */
+export interface CaptureHead {
   readonly id: string;
-  readonly eventId: Uint8Array;
+  /** The id its event carries; null where it carries none: then its bytes identify it. */
+  readonly ownId: Uint8Array | null;
   readonly valid: number;
+}
+
+export interface CaptureIdentity extends CaptureHead {
+  readonly body: Uint8Array;
 }
 
 /** A capture as it is written. */
@@ -33,7 +39,6 @@ export interface CaptureRow extends CaptureIdentity {
   readonly event: Uint8Array | null;
   readonly reason: string;
   readonly answered: number | null;
-  readonly body: Uint8Array;
 }
 
 /** A forward as it is written. */
@@ -59,7 +64,8 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 export function toCaptureRow(capture: NewCapture): CaptureRow {
-  const { event, verification } = capture;
+  const { event, eventId, verification, body } = capture;
+  const hasOwnId = eventId !== null && eventId !== bodyIdentity(body);
   return {
     id: capture.id,
     receivedAt: capture.receivedAt,
@@ -68,11 +74,11 @@ export function toCaptureRow(capture: NewCapture): CaptureRow {
     httpVersion: capture.httpVersion,
     headers: toBlob(JSON.stringify(capture.headers)),
     event: event === null ? null : toBlob(event),
-    eventId: toBlob(capture.eventId),
+    ownId: hasOwnId ? toBlob(eventId) : null,
     valid: verification.valid ? 1 : 0,
     reason: verification.reason,
     answered: capture.answered,
-    body: capture.body,
+    body,
   };
 }
 
@@ -100,18 +106,20 @@ export interface Batch {
 }
 
 /**
- * One piece of bytes for all rows, what identifies the captures first. It crosses to the store's thread and waits on
- * disk (`arrivals`): whoever changes it needs another schema version.
+ * One piece of bytes for all rows: what identifies the captures first, then their bodies, then the
+ * rest. It crosses to the store's thread and waits on disk (`arrivals`): whoever changes it needs
+ * another schema version.
  */
 export function packBatch(memory: SharedArrayBuffer, batch: Batch): Packed {
   const packer = new Packer(memory);
-  packer.number(batch.captures.reduce((sum, { body }) => sum + body.length, 0));
   packer.number(batch.captures.length);
-  for (const { id, eventId, verification } of batch.captures) {
+  for (const { id, eventId, verification, body } of batch.captures) {
     packer.text(id);
     packer.text(eventId);
     packer.number(verification.valid ? 1 : 0);
+    packer.number(body.length);
   }
+  for (const { body } of batch.captures) packer.rawBytes(body);
   for (const capture of batch.captures) packCapture(packer, capture);
   packer.number(batch.forwards.length);
   for (const [captureId, forward] of batch.forwards) packForward(packer, captureId, forward);
@@ -134,10 +142,11 @@ export function packBatch(memory: SharedArrayBuffer, batch: Batch): Packed {
  */
 export function unpackRows(packed: Buffer): RowSource {
   const from = new Unpacker(packed);
-  const { identities } = unpackHead(from);
+  const { heads } = unpackHeads(from);
+  for (const { bodyBytes } of heads) from.rawBytes(bodyBytes);
   return {
     captures: (function* () {
-      for (const identity of identities) yield unpackCapture(from, identity);
+      for (const head of heads) yield unpackCapture(from, { ...head, body: bodyIn(packed, head) });
     })(),
     forwards: unpackEach(from, unpackForward),
     answered: unpackEach(from, () => [from.text(), from.number() ?? 0]),
@@ -145,29 +154,43 @@ export function unpackRows(packed: Buffer): RowSource {
   };
 }
 
-/** What a batch says of its captures before they come. */
-export interface BatchHead {
-  /** Of all bodies together. */
+/** What identifies a capture of a batch, and where in the batch its body lies. */
+export interface PackedHead extends CaptureHead {
+  readonly bodyAt: number;
   readonly bodyBytes: number;
-  readonly identities: readonly CaptureIdentity[];
 }
 
-/** The head alone, without reading on. */
+/** What identifies the captures of a batch: its first `size` bytes, which are enough to read it. */
+export interface BatchHead {
+  readonly heads: readonly PackedHead[];
+  readonly size: number;
+}
+
 export function headOf(packed: Buffer): BatchHead {
-  return unpackHead(new Unpacker(packed));
+  return unpackHeads(new Unpacker(packed));
 }
 
-function unpackHead(from: Unpacker): BatchHead {
-  return {
-    bodyBytes: from.number() ?? 0,
-    identities: [
-      ...unpackEach(from, () => ({
-        id: from.text(),
-        eventId: from.bytes(),
-        valid: from.number() ?? 0,
-      })),
-    ],
-  };
+export function bodyIn(packed: Buffer, { bodyAt, bodyBytes }: PackedHead): Buffer {
+  return packed.subarray(bodyAt, bodyAt + bodyBytes);
+}
+
+function unpackHeads(from: Unpacker): BatchHead {
+  const heads = Array.from(
+    unpackEach(from, () => ({
+      id: from.text(),
+      ownId: from.bytesOrNull(),
+      valid: from.number() ?? 0,
+      bodyAt: 0,
+      bodyBytes: from.number() ?? 0,
+    })),
+  );
+  const size = from.position();
+  let at = size;
+  for (const head of heads) {
+    head.bodyAt = at;
+    at += head.bodyBytes;
+  }
+  return { heads, size };
 }
 
 function* unpackEach<T>(from: Unpacker, unpack: (from: Unpacker) => T): Generator<T> {
@@ -183,12 +206,14 @@ function packCapture(packer: Packer, capture: NewCapture): void {
   packer.text(capture.event);
   packer.text(capture.verification.reason);
   packer.number(capture.answered);
-  packer.bytes(capture.body);
 }
 
-function unpackCapture(from: Unpacker, identity: CaptureIdentity): CaptureRow {
+function unpackCapture(from: Unpacker, { id, ownId, valid, body }: CaptureIdentity): CaptureRow {
   return {
-    ...identity,
+    id,
+    ownId,
+    valid,
+    body,
     receivedAt: from.number() ?? 0,
     method: from.text(),
     path: from.bytes(),
@@ -197,7 +222,6 @@ function unpackCapture(from: Unpacker, identity: CaptureIdentity): CaptureRow {
     event: from.bytesOrNull(),
     reason: from.text(),
     answered: from.number(),
-    body: from.bytes(),
   };
 }
 

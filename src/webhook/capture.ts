@@ -42,7 +42,10 @@ export interface Capture extends WebhookRequest {
 }
 
 /** A capture as it is first written: `answered` is null while the answer depends on the app. */
-export type NewCapture = Omit<Capture, 'duplicateOf' | 'forwards'>;
+export interface NewCapture extends Omit<Capture, 'eventId' | 'duplicateOf' | 'forwards'> {
+  /** The event's own id; null where it has none: the bytes identify it. */
+  readonly eventId: string | null;
+}
 
 // Crockford's base 32: sorts like numbers, has no look-alikes.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -219,13 +219,10 @@ class Scanner {
 
 /** Whether any of the four bytes is a quote, a backslash or a control character. */
 function hasSpecial(word: number): boolean {
-  const quote = word ^ 0x22_22_22_22;
+  // Exchanges quotes and spaces: then quotes and controls are all that is below 0x21.
+  const low = word ^ 0x02_02_02_02;
   const backslash = word ^ 0x5c_5c_5c_5c;
-  const control = word - 0x20_20_20_20;
-  const found =
-    ((quote - 0x01_01_01_01) & ~quote) |
-    ((backslash - 0x01_01_01_01) & ~backslash) |
-    (control & ~word);
+  const found = ((low - 0x21_21_21_21) & ~low) | ((backslash - 0x01_01_01_01) & ~backslash);
   return (found & 0x80_80_80_80) !== 0;
 }
 

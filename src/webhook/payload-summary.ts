@@ -6,8 +6,8 @@ import { headerValues, type WebhookRequest } from './request.ts';
 export interface PayloadSummary {
   /** `event` of the payload, known type or not; null when the body says none. */
   readonly event: string | null;
-  /** The event's identity: its id, else `sha256:<hex of the body>`. */
-  readonly eventId: string;
+  /** The event's id; null when it carries none: then `bodyIdentity` is its identity. */
+  readonly ownId: string | null;
   /** The most telling id in `data`, e.g. the test run's; null when there is none. */
   readonly subjectId: string | null;
   readonly isJson: boolean;
@@ -36,12 +36,13 @@ export function summarisePayload(
 ): PayloadSummary {
   const fields = readFields(request.body);
   const event = fields?.get('event');
-  const id =
+  const ownId =
     firstId(fields, ID_PATHS) ??
-    headerValues(request.headers, 'X-Relyable-Event-Id').find((value) => value !== '');
+    headerValues(request.headers, 'X-Relyable-Event-Id').find((value) => value !== '') ??
+    null;
   return {
     event: typeof event === 'string' ? event : null,
-    eventId: id ?? bodyIdentity(request.body),
+    ownId,
     subjectId: firstId(fields, SUBJECT_PATHS) ?? null,
     isJson: fields !== undefined,
   };
@@ -68,6 +69,11 @@ function firstId(fields: PayloadFields | undefined, paths: readonly string[]): s
     if (id !== undefined && id !== '') return String(id);
   }
   return undefined;
+}
+
+/** The event's identity: its own id, else that of its bytes. */
+export function eventIdOf(request: Pick<WebhookRequest, 'headers' | 'body'>): string {
+  return summarisePayload(request).ownId ?? bodyIdentity(request.body);
 }
 
 /** The identity of an event that carries no id: equal bytes, equal event. */

@@ -21,7 +21,7 @@ function delivery(
     id: `cap_${made}`,
     receivedAt: 0,
     event,
-    eventId: `sha256:${made}`,
+    readEventId: () => `sha256:${made}`,
     subjectId: null,
     isJson: true,
     readPayload: () => ({ event, data }),

@@ -1,6 +1,6 @@
 import { openStore } from '../../src/store/capture-store.ts';
 import { type Capture, createCaptureId, type Forward } from '../../src/webhook/capture.ts';
-import { summarisePayload } from '../../src/webhook/payload-summary.ts';
+import { eventIdOf, summarisePayload } from '../../src/webhook/payload-summary.ts';
 import type { HeaderPair } from '../../src/webhook/request.ts';
 import { signPayload } from '../../src/webhook/signature.ts';
 
@@ -17,7 +17,7 @@ export function makeCapture(n: number, changes: Partial<Capture> = {}): Capture 
     ['Content-Length', String(body.length)],
     ['X-Relyable-Signature', signPayload(body, SECRET)],
   ];
-  const { event, eventId } = summarisePayload({ headers, body });
+  const { event } = summarisePayload({ headers, body });
   const receivedAt = START + n * 1000;
   return {
     id: createCaptureId(receivedAt, Buffer.alloc(7, n)),
@@ -26,7 +26,7 @@ export function makeCapture(n: number, changes: Partial<Capture> = {}): Capture 
     path: '/webhooks/relyable?x=1',
     httpVersion: '1.1',
     event,
-    eventId,
+    eventId: eventIdOf({ headers, body }),
     verification: { valid: true, reason: 'ok' },
     duplicateOf: null,
     answered: 200,

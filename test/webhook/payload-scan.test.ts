@@ -153,7 +153,7 @@ it('summarises a large payload as it does a small one', () => {
   expect(summarise('x'.repeat(100_000))).toEqual(summarise('x'));
   expect(summarise('x'.repeat(100_000))).toEqual({
     event: 'test_run.failed',
-    eventId: '12',
+    ownId: '12',
     subjectId: 'run_1',
     isJson: true,
   });

@@ -40,7 +40,7 @@ export function delivery(
     id: `cap_${String(n).padStart(16, '0')}`,
     receivedAt: Date.UTC(2026, 0, 2, 10, 0, n),
     event,
-    eventId: `evt_${n}`,
+    readEventId: () => `evt_${n}`,
     subjectId: subjectId ?? `run_${n}`,
     isJson: true,
     readPayload: () => ({ event }),

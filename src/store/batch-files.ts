@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errorCode, RelyableError } from '../errors.ts';
+import { makePrivateFolder } from '../private-folder.ts';
+
+/**
+ * Large parts of batches in files of their own, in a folder beside the store, each named by a row in it: megabytes
+ * cost the database several times what they cost a file. Writing and sweeping are for whoever holds
+ * the store's write lock: a file that no row names is nobody's then.
+ */
+export interface BatchFiles {
+  /** The name of the file, once it is on disk (fsync'd). Throws what the file system says. */
+  write(batch: Uint8Array): string;
+  /** So many bytes of it from there; throws STORE_UNUSABLE where they are missing. */
+  read(name: string, from: number, size: number): Buffer;
+  /** No row names it any more: the next batch is written over it, in half the time a new file takes. */
+  release(name: string): void;
+  areThere(): boolean;
+  /** Removes what was released, here or by a process that died. */
+  sweep(isNamed: (name: string) => boolean): void;
+}
+
+const NAME_BYTES = 12;
+/** A row that names anything else was not written by us. */
+const NAME = /^[0-9a-f]{24}$/;
+
+export function createBatchFiles(storeFile: string): BatchFiles {
+  const folder = `${storeFile}-batches`;
+  const released: string[] = [];
+
+  const damaged = (what: string): RelyableError =>
+    new RelyableError('STORE_UNUSABLE', `the store ${storeFile} is damaged: ${what}`, {
+      hint: `captures that wait are in the folder ${folder}: it belongs to the store, keep both together`,
+    });
+  const pathOf = (name: string): string => {
+    if (!NAME.test(name)) throw damaged('it names a file that is not its own');
+    return join(folder, name);
+  };
+
+  return {
+    write: (batch) => {
+      const used = released.pop();
+      // Whoever else settles sweeps as well.
+      if (used !== undefined && existsSync(pathOf(used))) {
+        writeFile(pathOf(used), 'r+', batch);
+        return used;
+      }
+      makePrivateFolder(folder);
+      const name = randomBytes(NAME_BYTES).toString('hex');
+      writeFile(pathOf(name), 'wx', batch);
+      syncFolder(folder);
+      return name;
+    },
+    read: (name, from, size) => {
+      const path = pathOf(name);
+      let bytes: Buffer;
+      try {
+        bytes = readFile(path, from, size);
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error;
+        throw damaged(`${path} is missing`);
+      }
+      if (bytes.length === size) return bytes;
+      throw damaged(`${path} is shorter than it was`);
+    },
+    release: (name) => void released.push(name),
+    areThere: () => existsSync(folder),
+    sweep: (isNamed) => {
+      for (const name of readdirSync(folder)) {
+        if (NAME.test(name) && !isNamed(name)) rmSync(pathOf(name), { force: true });
+      }
+      if (readdirSync(folder).length === 0) rmdirSync(folder);
+    },
+  };
+}
+
+/** Fewer bytes where it ends before. */
+function readFile(path: string, from: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  const descriptor = openSync(path, 'r');
+  try {
+    let at = 0;
+    for (let count = -1; count !== 0 && at < size; at += count) {
+      count = readSync(descriptor, bytes, at, size - at, from + at);
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeFile(path: string, flags: 'r+' | 'wx', bytes: Uint8Array): void {
+  const descriptor = openSync(path, flags, 0o600);
+  try {
+    let at = 0;
+    while (at < bytes.length) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+    fdatasyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A new file's name is on disk once its folder is, and the folder's own once the one above is. */
+function syncFolder(folder: string): void {
+  for (const path of [folder, dirname(folder)]) {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(path, 'r');
+      fsyncSync(descriptor);
+    } catch (error) {
+      // Windows opens no folders and needs nothing of the kind.
+      if (!/EISDIR|EPERM|EACCES/.test(errorCode(error) ?? '')) throw error;
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+}
