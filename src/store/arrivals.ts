@@ -19,6 +19,8 @@ const WAITING_FILE_BYTES = 256 * 1024 * 1024;
 /** Settled in one commit, about: what arrives meanwhile waits for it, a few milliseconds. */
 const SETTLED_CAPTURES = 100;
 const SETTLED_BYTES = 256 * 1024;
+/** Memory for what is settled that is kept when it is quiet. */
+const KEPT_BYTES = 1024 * 1024;
 
 /**
  * Batches as they arrived, each of them one row of the table `arrivals` until it is settled, that
@@ -32,8 +34,8 @@ export interface Arrivals {
    * first one of the same event with the same verdict; null for the first.
    */
   append(batch: Buffer, head: BatchHead, place: 'row' | 'file'): Array<string | null>;
-  /** Moves the oldest in one commit, a part of what waits, one batch at least. */
-  settle(): { readonly captures: number; readonly bytes: number };
+  /** Moves the oldest in one commit, a part of what waits, one batch at least; how many captures. */
+  settle(): number;
   /** Whether as much waits as may. */
   isCrowded(): boolean;
   /** Nothing waits, whoever settled it. */
@@ -83,13 +85,26 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
   let waitingCaptures = 0;
   let waitingBytes = { ...noBytes };
 
-  const whole = ({ batch, file, file_bytes }: Arrival): Buffer =>
-    file === null ? asBuffer(batch) : Buffer.concat([batch, files.read(file, 0, file_bytes ?? 0)]);
+  /**
+   * Batches that are settled are read into the same memory: what a statement was given parts of is
+   * collected late, and 20 MB of it would pile up.
+   */
+  let memory = Buffer.alloc(0);
 
-  const bodyOf = ({ batch, file }: Arrival, head: PackedHead): Buffer =>
-    file === null
-      ? bodyIn(asBuffer(batch), head)
-      : files.read(file, head.bodyAt - batch.length, head.bodyBytes);
+  const whole = ({ batch, file, file_bytes }: Arrival): Buffer => {
+    const size = batch.length + (file_bytes ?? 0);
+    if (size > memory.length) memory = Buffer.alloc(size);
+    memory.set(batch);
+    if (file !== null) files.read(file, 0, memory.subarray(batch.length, size));
+    return memory.subarray(0, size);
+  };
+
+  const bodyOf = ({ batch, file }: Arrival, head: PackedHead): Buffer => {
+    if (file === null) return bodyIn(asBuffer(batch), head);
+    const body = Buffer.alloc(head.bodyBytes);
+    files.read(file, head.bodyAt - batch.length, body);
+    return body;
+  };
 
   /** Id of the first capture of that event with that verdict that waits. */
   const findWaiting = (eventKey: number, wanted: CaptureIdentity & PackedHead): string | null => {
@@ -159,7 +174,7 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       waitingCaptures -= captures;
       waitingBytes.row -= bytes.row;
       waitingBytes.file -= bytes.file;
-      return { captures, bytes: bytes.row + bytes.file };
+      return captures;
     },
     isCrowded: () =>
       waitingCaptures >= WAITING_CAPTURES ||
@@ -169,6 +184,7 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       waiting.clear();
       waitingCaptures = 0;
       waitingBytes = { ...noBytes };
+      if (memory.length > KEPT_BYTES) memory = Buffer.alloc(0);
     },
     sweep,
   };

@@ -23,8 +23,8 @@ import { makePrivateFolder } from '../private-folder.ts';
 export interface BatchFiles {
   /** The name of the file, once it is on disk (fsync'd). Throws what the file system says. */
   write(batch: Uint8Array): string;
-  /** So many bytes of it from there; throws STORE_UNUSABLE where they are missing. */
-  read(name: string, from: number, size: number): Buffer;
+  /** Reads on from there until `into` is full; throws STORE_UNUSABLE where bytes are missing. */
+  read(name: string, from: number, into: Buffer): void;
   /** No row names it any more: the next batch is written over it, in half the time a new file takes. */
   release(name: string): void;
   areThere(): boolean;
@@ -63,16 +63,14 @@ export function createBatchFiles(storeFile: string): BatchFiles {
       syncFolder(folder);
       return name;
     },
-    read: (name, from, size) => {
+    read: (name, from, into) => {
       const path = pathOf(name);
-      let bytes: Buffer;
       try {
-        bytes = readFile(path, from, size);
+        if (readFile(path, from, into) === into.length) return;
       } catch (error) {
         if (errorCode(error) !== 'ENOENT') throw error;
         throw damaged(`${path} is missing`);
       }
-      if (bytes.length === size) return bytes;
       throw damaged(`${path} is shorter than it was`);
     },
     release: (name) => void released.push(name),
@@ -86,16 +84,15 @@ export function createBatchFiles(storeFile: string): BatchFiles {
   };
 }
 
-/** Fewer bytes where it ends before. */
-function readFile(path: string, from: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
+/** How many bytes: fewer where the file ends before. */
+function readFile(path: string, from: number, into: Buffer): number {
   const descriptor = openSync(path, 'r');
   try {
     let at = 0;
-    for (let count = -1; count !== 0 && at < size; at += count) {
-      count = readSync(descriptor, bytes, at, size - at, from + at);
+    for (let count = -1; count !== 0 && at < into.length; at += count) {
+      count = readSync(descriptor, into, at, into.length - at, from + at);
     }
-    return bytes.subarray(0, at);
+    return at;
   } finally {
     closeSync(descriptor);
   }

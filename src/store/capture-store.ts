@@ -26,8 +26,8 @@ export interface CaptureStore extends CaptureReader {
   write(rows: Partial<Rows>): Array<string | null>;
   /** Keeps a packed batch likewise, at a fraction of the cost; it waits to be settled. */
   append(batch: Buffer): Array<string | null>;
-  /** Moves a part of what waits to where it is read: how many bytes; 0 when nothing waited. Call it when it is quiet. */
-  settle(): number;
+  /** Moves a part of what waits to where it is read; false when nothing waited. Call it when it is quiet. */
+  settle(): boolean;
   /** Whether so much waits that a part is to be settled behind each batch, quiet or not. */
   isBehind(): boolean;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
@@ -78,7 +78,7 @@ function settleStore(file: string): void {
   try {
     const store = openStore(file);
     try {
-      while (store.settle() > 0);
+      while (store.settle());
     } finally {
       store.close();
     }
@@ -231,11 +231,10 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   /** More arrives than can wait: what waits is settled, then batches are written where they are read. */
   let isPressed = false;
 
-  const settlePart = (): number => {
-    const { captures, bytes } = arrivals.settle();
+  const settlePart = (): void => {
+    const captures = arrivals.settle();
     sinceCheckpoint += captures;
     countForCap(captures);
-    return bytes;
   };
   /** Before anything that looks at what is kept, or adds to it in another way. */
   const settleAll = (): void => {
@@ -250,10 +249,13 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     if (sinceCheckpoint >= CHECKPOINT_CAPTURES) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     sinceCheckpoint = 0;
   };
-  const settle = (): number => {
-    if (isWaiting()) return settlePart();
-    rest();
-    return 0;
+  const settle = (): boolean => {
+    if (!isWaiting()) {
+      rest();
+      return false;
+    }
+    settlePart();
+    return true;
   };
   const reader = createReader(file, database, settleAll);
 
@@ -302,7 +304,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     close: () => {
       isOpen = false;
       try {
-        while (settle() > 0);
+        while (settle());
         if (files.areThere()) arrivals.sweep();
         // The file alone is then the whole store, for whoever copies it.
         database.exec('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -1,6 +1,4 @@
 // The store's thread: commits wait for the disk here, and nobody's request waits with them.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { errorMessage, RelyableError } from '../errors.ts';
 import { type CaptureStore, openStore } from './capture-store.ts';
@@ -15,13 +13,6 @@ const QUIET_MS = 25;
 /** After a settlement that failed, on a full disk say: nothing is lost meanwhile. */
 const RETRY_MS = 1000;
 let quiet: NodeJS.Timeout | undefined;
-/**
- * What is read back while it is settled lies outside V8's heap, and V8 alone lets 20 MB of it pile
- * up. So small a heap is collected in 2 ms.
- */
-const COLLECTED_BYTES = 1024 * 1024;
-let uncollected = 0;
-let collect: (() => void) | undefined;
 
 parentPort?.on('message', (message: ToThread) => {
   switch (message.type) {
@@ -58,21 +49,10 @@ function settleAfter(ms: number): void {
 }
 
 function settle(): void {
-  let bytes = 0;
-  const error = attempt(() => (bytes = store?.settle() ?? 0));
+  let hasMore = false;
+  const error = attempt(() => (hasMore = store?.settle() ?? false));
   if (error !== null) settleAfter(RETRY_MS);
-  else if (bytes > 0) settleAfter(0);
-  uncollected += bytes;
-  if (uncollected < COLLECTED_BYTES) return;
-  uncollected = 0;
-  collect ??= exposeCollector();
-  collect();
-}
-
-/** Node has no option for that which works once it runs, and none for threads. */
-function exposeCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
+  else if (hasMore) settleAfter(0);
 }
 
 function attempt(work: () => void): ThreadError | null {
