@@ -43,7 +43,7 @@ export interface ListenerWorld {
   readonly store: Pick<BackgroundStore, 'add' | 'addForward' | 'setAnswered' | 'setReason'>;
   readonly storeFile: string;
   readonly emit: (event: ListenEvent) => void;
-  /** Called once, when more than `LARGE_BYTES` of bodies are in hand for the first time. */
+  /** Called whenever `LARGE_BYTES` more of bodies are in hand than ever before. */
   expectLargeBodies(): void;
 }
 
@@ -119,11 +119,12 @@ export async function startListener(
     else keepAndForward(arrival, forwarder);
   };
 
-  let hasLargeBodies = false;
+  /** The most bytes of bodies in hand so far, within `LARGE_BYTES`. */
+  let mostBytes = 0;
   const begin = ({ request }: Arrival): number => {
     const slot = pending.open(request.body.length);
-    if (!hasLargeBodies && pending.bytes() > LARGE_BYTES) {
-      hasLargeBodies = true;
+    if (pending.bytes() > mostBytes + LARGE_BYTES) {
+      mostBytes = pending.bytes();
       world.expectLargeBodies();
     }
     return slot;

@@ -8,8 +8,8 @@ const SLOTS = 65_536;
 /** What a table takes before it is to be cleared. */
 export const SEQ_TABLE_CAPACITY = 50_000;
 /** A large body is told apart by so many bytes of it, in pieces of that size, evenly spread. */
-const SAMPLE_BYTES = 16 * 1024;
-const PIECE_BYTES = 512;
+const SAMPLE_BYTES = 4 * 1024;
+const PIECE_BYTES = 256;
 /** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */
 const REMEMBERED = SEQ_TABLE_CAPACITY;
 /** One valid and one invalid capture of an event are enough to know its repeats. */

@@ -178,7 +178,15 @@ class Scanner {
       if (SPECIAL[body[at] ?? 0] === 1) return at;
     }
     let index = (at - wordsAt) / 4;
-    while (index < words.length && !hasSpecial(words[index] ?? 0)) index += 1;
+    // Four words a round: looking where to stop costs as much as looking at them.
+    for (const end = words.length - 3; index < end; index += 4) {
+      const found =
+        special(words[index] ?? 0) |
+        special(words[index + 1] ?? 0) |
+        special(words[index + 2] ?? 0) |
+        special(words[index + 3] ?? 0);
+      if ((found & 0x80_80_80_80) !== 0) break;
+    }
     at = wordsAt + index * 4;
     while (SPECIAL[body[at] ?? 0] !== 1) at += 1;
     return at;
@@ -217,13 +225,12 @@ class Scanner {
   }
 }
 
-/** Whether any of the four bytes is a quote, a backslash or a control character. */
-function hasSpecial(word: number): boolean {
+/** The highest bit of a byte is set where any of the four is a quote, a backslash or a control character. */
+function special(word: number): number {
   // Exchanges quotes and spaces: then quotes and controls are all that is below 0x21.
   const low = word ^ 0x02_02_02_02;
   const backslash = word ^ 0x5c_5c_5c_5c;
-  const found = ((low - 0x21_21_21_21) & ~low) | ((backslash - 0x01_01_01_01) & ~backslash);
-  return (found & 0x80_80_80_80) !== 0;
+  return ((low - 0x21_21_21_21) & ~low) | ((backslash - 0x01_01_01_01) & ~backslash);
 }
 
 function flags(bytes: Buffer): Uint8Array {
