@@ -19,6 +19,8 @@ const WAITING_FILE_BYTES = 256 * 1024 * 1024;
 /** Settled in one commit, about: what arrives meanwhile waits for it, a few milliseconds. */
 const SETTLED_CAPTURES = 100;
 const SETTLED_BYTES = 256 * 1024;
+/** A batch's number and a capture's place in it are one number, so that a table of numbers takes both. */
+const PLACES = 1024;
 /** Memory for what is settled that is kept when it is quiet. */
 const KEPT_BYTES = 1024 * 1024;
 
@@ -79,7 +81,7 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
   const select = database.prepare('SELECT * FROM arrivals WHERE seq = ?');
   const selectNamed = database.prepare('SELECT 1 FROM arrivals WHERE file = ?');
   const remove = database.prepare('DELETE FROM arrivals WHERE seq = ?');
-  /** In which batches events wait that were taken in here. */
+  /** Where the first captures of events wait that were taken in here: batch times `PLACES`, plus place. */
   const waiting = createSeqTable();
   const noBytes = { row: 0, file: 0 };
   let waitingCaptures = 0;
@@ -108,13 +110,12 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
 
   /** Id of the first capture of that event with that verdict that waits. */
   const findWaiting = (eventKey: number, wanted: CaptureIdentity & PackedHead): string | null => {
-    for (const seq of waiting.find(eventKey)) {
-      const row = select.get(seq) as Arrival | undefined;
+    for (const at of waiting.find(eventKey)) {
+      const row = select.get(Math.floor(at / PLACES)) as Arrival | undefined;
       // Settled meanwhile: then it was found among those.
       if (row === undefined) continue;
-      const { heads } = headOf(asBuffer(row.batch));
-      const found = heads.find((one) => isRepeat(one, wanted, () => bodyOf(row, one)));
-      if (found !== undefined) return found.id;
+      const one = headOf(asBuffer(row.batch)).heads[at % PLACES];
+      if (one !== undefined && isRepeat(one, wanted, () => bodyOf(row, one))) return one.id;
     }
     return null;
   };
@@ -148,8 +149,8 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
         seq = Number(insert.run(...row).lastInsertRowid);
       });
       if (waiting.size() + captures.length <= SEQ_TABLE_CAPACITY) {
-        for (const [index, key] of keys.entries())
-          if (firsts[index] === null) waiting.add(key, seq);
+        for (const [index, key] of keys.slice(0, PLACES).entries())
+          if (firsts[index] === null) waiting.add(key, seq * PLACES + index);
       }
       waitingCaptures += captures.length;
       waitingBytes[place] += batch.length;

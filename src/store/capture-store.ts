@@ -4,7 +4,8 @@ import { createArrivals, createWaitingCheck } from './arrivals.ts';
 import { type CaptureReader, createReader } from './capture-reader.ts';
 import { createBatchFiles } from './batch-files.ts';
 import { createEventIndex, toEventId, toEventKey } from './event-index.ts';
-import { type Database, openDatabase, readPragma, runTransaction, storeError } from './database.ts';
+import { type Database, openDatabase, runTransaction, storeError } from './database.ts';
+import { createRetention, MAX_STORE_BYTES, type PruneLimit, pruneStore } from './retention.ts';
 import {
   type CaptureRow,
   type ForwardRow,
@@ -33,18 +34,8 @@ export interface CaptureStore extends CaptureReader {
   /** Keeps captures of elsewhere with their forwards; how many were new. */
   import(captures: Iterable<Capture>): number;
   /** Removes the oldest; how many. */
-  prune(limit: { readonly before?: number; readonly keep?: number }): number;
+  prune(limit: PruneLimit): number;
 }
-
-/**
- * The default cap: once a store holds this much, its oldest captures make room. Checked every
- * `CAP_CHECK_EVERY` captures.
- */
-export const MAX_STORE_BYTES = 2 * 1024 ** 3;
-const CAP_CHECK_EVERY = 1000;
-/** Above how much of the cap it prunes down to. */
-const CAP_TARGET = 0.95;
-const PRUNE_CHUNK = 500;
 
 /** After a burst of so many the log is copied into the file; a few captures leave that to SQLite. */
 const CHECKPOINT_CAPTURES = 1000;
@@ -115,15 +106,6 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const updateAnswered = database.prepare('UPDATE captures SET answered = ? WHERE id = ?');
   const updateReason = database.prepare('UPDATE captures SET reason = ? WHERE id = ?');
   const events = createEventIndex(database);
-  const deleteOldest = database.prepare(
-    `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures ORDER BY seq LIMIT ?)
-       AND seq < (SELECT max(seq) FROM captures)`,
-  );
-  const selectSpan = database.prepare(
-    'SELECT (SELECT max(seq) FROM captures) - (SELECT min(seq) FROM captures) + 1 AS span',
-  );
-
-  let sinceCapCheck = CAP_CHECK_EVERY;
 
   const transaction = (work: () => void): void => {
     try {
@@ -175,34 +157,6 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     );
   };
 
-  const usedBytes = (): number =>
-    (readPragma(database, 'page_count') - readPragma(database, 'freelist_count')) *
-    readPragma(database, 'page_size');
-
-  let isOpen = true;
-  let isMakingRoom = false;
-  /** Deletes a part at a time between other work until the store is below its cap. */
-  const makeRoom = (): void => {
-    if (!isOpen) return;
-    try {
-      const used = usedBytes();
-      const target = maxBytes * CAP_TARGET;
-      isMakingRoom =
-        used > (isMakingRoom ? target : maxBytes) && deleteShare(1 - target / used) > 0;
-    } catch {
-      // Room is made at the next check; the captures themselves are safe.
-      isMakingRoom = false;
-    }
-    if (isMakingRoom) setImmediate(makeRoom);
-  };
-
-  /** Half of what is too much, so that large captures among the newest are not swept along. */
-  const deleteShare = (share: number): number => {
-    const span = (selectSpan.get() as { span: number | null }).span ?? 0;
-    const count = Math.min(PRUNE_CHUNK, Math.max(1, Math.floor((span * share) / 2)));
-    return deleteOldest.run(count).changes;
-  };
-
   const writeRows = ({
     captures,
     forwards,
@@ -216,13 +170,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     return firsts;
   };
 
-  const countForCap = (captures: number): void => {
-    sinceCapCheck += captures;
-    if (sinceCapCheck < CAP_CHECK_EVERY) return;
-    sinceCapCheck = 0;
-    if (!isMakingRoom) setImmediate(makeRoom);
-  };
-
+  const retention = createRetention(database, maxBytes);
   const files = createBatchFiles(file);
   const arrivals = createArrivals({ database, files, events, transaction, write: writeRows });
   const isWaiting = createWaitingCheck(database);
@@ -234,7 +182,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const settlePart = (): void => {
     const captures = arrivals.settle();
     sinceCheckpoint += captures;
-    countForCap(captures);
+    retention.count(captures);
   };
   /** Before anything that looks at what is kept, or adds to it in another way. */
   const settleAll = (): void => {
@@ -265,7 +213,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     transaction(() => {
       firsts = writeRows(rows);
     });
-    countForCap(firsts.length);
+    retention.count(firsts.length);
     return firsts;
   };
 
@@ -302,7 +250,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       return pruneStore(file, database, limit);
     },
     close: () => {
-      isOpen = false;
+      retention.stop();
       try {
         while (settle());
         if (files.areThere()) arrivals.sweep();
@@ -314,37 +262,4 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       reader.close();
     },
   };
-}
-
-function pruneStore(
-  file: string,
-  database: Database,
-  { before, keep }: { readonly before?: number; readonly keep?: number },
-): number {
-  const conditions = ['0'];
-  const values: number[] = [];
-  if (before !== undefined) {
-    conditions.push('received_at < ?');
-    values.push(before);
-  }
-  if (keep !== undefined) {
-    conditions.push('seq <= (SELECT seq FROM captures ORDER BY seq DESC LIMIT 1 OFFSET ?)');
-    values.push(keep);
-  }
-  try {
-    const remove = database.prepare(
-      `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures WHERE ${conditions.join(' OR ')} LIMIT ?)`,
-    );
-    let total = 0;
-    for (;;) {
-      // In chunks, so that a listener that shares the store is never kept waiting for long.
-      const removed = remove.run(...values, PRUNE_CHUNK).changes;
-      total += removed;
-      if (removed === 0) break;
-    }
-    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    return total;
-  } catch (error) {
-    throw storeError(file, error);
-  }
 }

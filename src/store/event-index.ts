@@ -7,7 +7,7 @@ import { type CaptureIdentity, toBlob } from './rows.ts';
 const SLOTS = 65_536;
 /** What a table takes before it is to be cleared. */
 export const SEQ_TABLE_CAPACITY = 50_000;
-/** A large body is told apart by so many bytes of it, in pieces of that size, evenly spread. */
+/** A body of more is told apart by so many bytes of it, in pieces of that size, evenly spread. */
 const SAMPLE_BYTES = 4 * 1024;
 const PIECE_BYTES = 256;
 /** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */

@@ -1,0 +1,105 @@
+import { type Database, readPragma, storeError } from './database.ts';
+
+/**
+ * The default cap: once a store holds this much, its oldest captures make room. Checked every
+ * `CAP_CHECK_EVERY` captures.
+ */
+export const MAX_STORE_BYTES = 2 * 1024 ** 3;
+const CAP_CHECK_EVERY = 1000;
+/** Above how much of the cap it prunes down to. */
+const CAP_TARGET = 0.95;
+/** In chunks, so that a listener that shares the store is never kept waiting for long. */
+const PRUNE_CHUNK = 500;
+
+/** Keeps a store below its cap while captures come. */
+export interface Retention {
+  /** So many captures came: from time to time the oldest are removed, between other work. */
+  count(captures: number): void;
+  /** The store is about to be closed: nothing more is removed. */
+  stop(): void;
+}
+
+export function createRetention(database: Database, maxBytes: number): Retention {
+  const deleteOldest = database.prepare(
+    `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures ORDER BY seq LIMIT ?)
+       AND seq < (SELECT max(seq) FROM captures)`,
+  );
+  const selectSpan = database.prepare(
+    'SELECT (SELECT max(seq) FROM captures) - (SELECT min(seq) FROM captures) + 1 AS span',
+  );
+  let sinceCheck = CAP_CHECK_EVERY;
+  let isOpen = true;
+  let isMakingRoom = false;
+
+  const usedBytes = (): number =>
+    (readPragma(database, 'page_count') - readPragma(database, 'freelist_count')) *
+    readPragma(database, 'page_size');
+
+  /** Half of what is too much, so that large captures among the newest are not swept along. */
+  const deleteShare = (share: number): number => {
+    const span = (selectSpan.get() as { span: number | null }).span ?? 0;
+    const count = Math.min(PRUNE_CHUNK, Math.max(1, Math.floor((span * share) / 2)));
+    return deleteOldest.run(count).changes;
+  };
+
+  const makeRoom = (): void => {
+    if (!isOpen) return;
+    try {
+      const used = usedBytes();
+      const target = maxBytes * CAP_TARGET;
+      isMakingRoom =
+        used > (isMakingRoom ? target : maxBytes) && deleteShare(1 - target / used) > 0;
+    } catch {
+      // Room is made at the next check; the captures themselves are safe.
+      isMakingRoom = false;
+    }
+    if (isMakingRoom) setImmediate(makeRoom);
+  };
+
+  return {
+    count: (captures) => {
+      sinceCheck += captures;
+      if (sinceCheck < CAP_CHECK_EVERY) return;
+      sinceCheck = 0;
+      if (!isMakingRoom) setImmediate(makeRoom);
+    },
+    stop: () => {
+      isOpen = false;
+    },
+  };
+}
+
+/** The captures that were received before that time (ms since 1970), and all but the newest `keep`. */
+export interface PruneLimit {
+  readonly before?: number;
+  readonly keep?: number;
+}
+
+/** Removes what either limit names; how many. Throws STORE_UNUSABLE. */
+export function pruneStore(file: string, database: Database, { before, keep }: PruneLimit): number {
+  const conditions = ['0'];
+  const values: number[] = [];
+  if (before !== undefined) {
+    conditions.push('received_at < ?');
+    values.push(before);
+  }
+  if (keep !== undefined) {
+    conditions.push('seq <= (SELECT seq FROM captures ORDER BY seq DESC LIMIT 1 OFFSET ?)');
+    values.push(keep);
+  }
+  try {
+    const remove = database.prepare(
+      `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures WHERE ${conditions.join(' OR ')} LIMIT ?)`,
+    );
+    let total = 0;
+    for (;;) {
+      const removed = remove.run(...values, PRUNE_CHUNK).changes;
+      total += removed;
+      if (removed === 0) break;
+    }
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return total;
+  } catch (error) {
+    throw storeError(file, error);
+  }
+}
