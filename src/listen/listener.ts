@@ -150,7 +150,7 @@ export async function startListener(
       headers,
       body,
       event,
-      eventId: ownId,
+      ownId,
       verification,
       answered,
     });

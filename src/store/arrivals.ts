@@ -1,15 +1,16 @@
+import { RelyableError } from '../errors.ts';
 import type { BatchFiles } from './batch-files.ts';
 import { type Database, readPragma } from './database.ts';
 import { createSeqTable, type EventIndex, SEQ_TABLE_CAPACITY, toEventKey } from './event-index.ts';
 import {
   asBuffer,
   type BatchHead,
-  bodyIn,
   type CaptureIdentity,
   headOf,
   type PackedHead,
   type RowSource,
   unpackRows,
+  withBody,
 } from './rows.ts';
 
 /** So many captures may wait, and so many bytes in the table and in files. */
@@ -32,12 +33,18 @@ const KEPT_BYTES = 1024 * 1024;
  */
 export interface Arrivals {
   /**
-   * Keeps a packed batch, which begins so, in one commit. For each of them the id of the
-   * first one of the same event with the same verdict; null for the first.
+   * Keeps a packed batch, whose head is given, in one commit: whole in its row, or what comes behind
+   * the head in a file. For each of its captures the id of the first one of the same event with the
+   * same verdict; null for the first. Throws STORE_UNUSABLE, and then nothing of it was kept.
    */
   append(batch: Buffer, head: BatchHead, place: 'row' | 'file'): Array<string | null>;
-  /** Moves the oldest in one commit, a part of what waits, one batch at least; how many captures. */
+  /**
+   * Moves the oldest in one commit, a part of what waits, one batch at least; how many captures.
+   * A batch whose file is missing or damaged is set aside, and STORE_UNUSABLE says so, once.
+   */
   settle(): number;
+  /** Whether any waits that can be settled. */
+  isWaiting(): boolean;
   /** Whether as much waits as may. */
   isCrowded(): boolean;
   /** Nothing waits, whoever settled it. */
@@ -49,7 +56,7 @@ export interface Arrivals {
 /** The schema's first version with the table as it is. */
 const ARRIVALS_VERSION = 4;
 
-/** Tells whether any wait, whoever took them in. */
+/** Tells whether there are any, whoever took them in, those set aside included. */
 export function createWaitingCheck(database: Database): () => boolean {
   let select: ReturnType<Database['prepare']> | undefined;
   return () => {
@@ -77,8 +84,12 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
   const insert = database.prepare(
     'INSERT INTO arrivals (batch, file, file_bytes) VALUES (?, ?, ?)',
   );
-  const selectOldest = database.prepare('SELECT * FROM arrivals ORDER BY seq LIMIT 1');
-  const select = database.prepare('SELECT * FROM arrivals WHERE seq = ?');
+  const selectOldest = database.prepare(
+    'SELECT * FROM arrivals WHERE aside = 0 ORDER BY seq LIMIT 1',
+  );
+  const select = database.prepare('SELECT * FROM arrivals WHERE seq = ? AND aside = 0');
+  const selectWaiting = database.prepare('SELECT 1 FROM arrivals WHERE aside = 0 LIMIT 1');
+  const setAside = database.prepare('UPDATE arrivals SET aside = ? WHERE seq = ?');
   const selectNamed = database.prepare('SELECT 1 FROM arrivals WHERE file = ?');
   const remove = database.prepare('DELETE FROM arrivals WHERE seq = ?');
   /** Where the first captures of events wait that were taken in here: batch times `PLACES`, plus place. */
@@ -101,53 +112,66 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
     return memory.subarray(0, size);
   };
 
-  const bodyOf = ({ batch, file }: Arrival, head: PackedHead): Buffer => {
-    if (file === null) return bodyIn(asBuffer(batch), head);
+  const bodyOf = ({ batch, file }: Arrival, head: PackedHead): Uint8Array => {
+    if (file === null) return withBody(asBuffer(batch), head).body;
     const body = Buffer.alloc(head.bodyBytes);
     files.read(file, head.bodyAt - batch.length, body);
     return body;
   };
 
   /** Id of the first capture of that event with that verdict that waits. */
-  const findWaiting = (eventKey: number, wanted: CaptureIdentity & PackedHead): string | null => {
+  const findWaiting = (eventKey: number, wanted: CaptureIdentity): string | null => {
     for (const at of waiting.find(eventKey)) {
       const row = select.get(Math.floor(at / PLACES)) as Arrival | undefined;
       // Settled meanwhile: then it was found among those.
       if (row === undefined) continue;
-      const one = headOf(asBuffer(row.batch)).heads[at % PLACES];
-      if (one !== undefined && isRepeat(one, wanted, () => bodyOf(row, one))) return one.id;
+      const head = headOf(asBuffer(row.batch)).heads[at % PLACES];
+      if (head === undefined || (head.ownId === null && head.bodyBytes !== wanted.body.length)) {
+        continue;
+      }
+      const body = head.ownId === null ? bodyOf(row, head) : Buffer.alloc(0);
+      if (isRepeat({ ...head, body }, wanted)) return head.id;
     }
     return null;
   };
 
-  const sweep = (): void =>
-    transaction(() => files.sweep((name) => selectNamed.get(name) !== undefined));
+  // Its file may be back.
+  const selectAside = database.prepare('SELECT * FROM arrivals WHERE aside = 1');
+  for (const { seq, file, file_bytes } of selectAside.all() as unknown as Arrival[]) {
+    if (file !== null && files.holds(file, file_bytes ?? 0)) setAside.run(0, seq);
+  }
 
   return {
     append: (batch, { heads, size }, place) => {
-      const captures = heads.map((head) => ({ ...head, body: bodyIn(batch, head) }));
+      const captures = heads.map((head) => withBody(batch, head));
       const keys = captures.map(toEventKey);
       let firsts: Array<string | null> = [];
       let seq = 0;
-      transaction(() => {
+      let file: string | null = null;
+      const keep = (): void => {
         firsts = captures.map((capture, index) => {
           const key = keys[index] ?? 0;
           const before = captures.slice(keys.indexOf(key), index);
           return (
             events.find(key, capture) ??
             findWaiting(key, capture) ??
-            before.find((one) => isRepeat(one, capture, () => one.body))?.id ??
+            before.find((one) => isRepeat(one, capture))?.id ??
             null
           );
         });
-        // In a file before a row names it, and both before the sender hears of it.
-        const rest = batch.subarray(size);
+        if (place === 'file') file = files.write(batch.subarray(size));
         const row =
-          place === 'row'
+          file === null
             ? [batch, null, null]
-            : [batch.subarray(0, size), files.write(rest), rest.length];
+            : [batch.subarray(0, size), file, batch.length - size];
         seq = Number(insert.run(...row).lastInsertRowid);
-      });
+      };
+      try {
+        transaction(keep);
+      } catch (error) {
+        if (file !== null) files.release(file);
+        throw error;
+      }
       if (waiting.size() + captures.length <= SEQ_TABLE_CAPACITY) {
         for (const [index, key] of keys.slice(0, PLACES).entries())
           if (firsts[index] === null) waiting.add(key, seq * PLACES + index);
@@ -160,11 +184,20 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       const bytes = { ...noBytes };
       const settled: string[] = [];
       let captures = 0;
+      let damage: RelyableError | undefined;
       transaction(() => {
         while (captures < SETTLED_CAPTURES && bytes.row + bytes.file < SETTLED_BYTES) {
           const oldest = selectOldest.get() as Arrival | undefined;
           if (oldest === undefined) return;
-          const batch = whole(oldest);
+          let batch: Buffer;
+          try {
+            batch = whole(oldest);
+          } catch (error) {
+            if (!(error instanceof RelyableError)) throw error;
+            damage = error;
+            setAside.run(1, oldest.seq);
+            return;
+          }
           captures += write(unpackRows(batch)).length;
           remove.run(oldest.seq);
           bytes[oldest.file === null ? 'row' : 'file'] += batch.length;
@@ -175,8 +208,10 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       waitingCaptures -= captures;
       waitingBytes.row -= bytes.row;
       waitingBytes.file -= bytes.file;
+      if (damage !== undefined) throw damage;
       return captures;
     },
+    isWaiting: () => selectWaiting.get() !== undefined,
     isCrowded: () =>
       waitingCaptures >= WAITING_CAPTURES ||
       waitingBytes.row >= WAITING_ROW_BYTES ||
@@ -187,7 +222,10 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       waitingBytes = { ...noBytes };
       if (memory.length > KEPT_BYTES) memory = Buffer.alloc(0);
     },
-    sweep,
+    sweep: () => {
+      if (!files.exist()) return;
+      transaction(() => files.sweep((name) => selectNamed.get(name) !== undefined));
+    },
   };
 }
 
@@ -200,15 +238,10 @@ interface Arrival {
 }
 
 /** Whether both are captures of the same event with the same verdict. */
-function isRepeat(
-  one: PackedHead,
-  other: CaptureIdentity & PackedHead,
-  bodyOfOne: () => Uint8Array,
-): boolean {
+function isRepeat(one: CaptureIdentity, other: CaptureIdentity): boolean {
   if (one.valid !== other.valid) return false;
   if (one.ownId !== null && other.ownId !== null) return isSame(one.ownId, other.ownId);
-  if (one.ownId !== other.ownId || one.bodyBytes !== other.bodyBytes) return false;
-  return isSame(bodyOfOne(), other.body);
+  return one.ownId === other.ownId && isSame(one.body, other.body);
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {

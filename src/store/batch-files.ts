@@ -9,6 +9,7 @@ import {
   readSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -21,14 +22,17 @@ import { makePrivateFolder } from '../private-folder.ts';
  * the store's write lock: a file that no row names is nobody's then.
  */
 export interface BatchFiles {
-  /** The name of the file, once it is on disk (fsync'd). Throws what the file system says. */
+  /** The name of the file, once it is on disk (fsync'd). Throws what the file system says; then there is none. */
   write(batch: Uint8Array): string;
   /** Reads on from there until `into` is full; throws STORE_UNUSABLE where bytes are missing. */
   read(name: string, from: number, into: Buffer): void;
   /** No row names it any more: the next batch is written over it, in half the time a new file takes. */
   release(name: string): void;
-  areThere(): boolean;
-  /** Removes what was released, here or by a process that died. */
+  /** Whether it is there with so many bytes. */
+  holds(name: string, size: number): boolean;
+  /** Whether there may be any. */
+  exist(): boolean;
+  /** Removes all others: what was released, here or by a process that died. */
   sweep(isNamed: (name: string) => boolean): void;
 }
 
@@ -42,7 +46,7 @@ export function createBatchFiles(storeFile: string): BatchFiles {
 
   const damaged = (what: string): RelyableError =>
     new RelyableError('STORE_UNUSABLE', `the store ${storeFile} is damaged: ${what}`, {
-      hint: `captures that wait are in the folder ${folder}: it belongs to the store, keep both together`,
+      hint: 'put the file back to have the captures in it again; all others are there when you try again',
     });
   const pathOf = (name: string): string => {
     if (!NAME.test(name)) throw damaged('it names a file that is not its own');
@@ -57,10 +61,12 @@ export function createBatchFiles(storeFile: string): BatchFiles {
         writeFile(pathOf(used), 'r+', batch);
         return used;
       }
+      const isNew = !existsSync(folder);
       makePrivateFolder(folder);
       const name = randomBytes(NAME_BYTES).toString('hex');
       writeFile(pathOf(name), 'wx', batch);
       syncFolder(folder);
+      if (isNew) syncFolder(dirname(folder));
       return name;
     },
     read: (name, from, into) => {
@@ -74,12 +80,17 @@ export function createBatchFiles(storeFile: string): BatchFiles {
       throw damaged(`${path} is shorter than it was`);
     },
     release: (name) => void released.push(name),
-    areThere: () => existsSync(folder),
+    holds: (name, size) => (statSync(pathOf(name), { throwIfNoEntry: false })?.size ?? -1) >= size,
+    exist: () => existsSync(folder),
     sweep: (isNamed) => {
-      for (const name of readdirSync(folder)) {
-        if (NAME.test(name) && !isNamed(name)) rmSync(pathOf(name), { force: true });
+      try {
+        for (const name of readdirSync(folder)) {
+          if (NAME.test(name) && !isNamed(name)) rmSync(pathOf(name), { force: true });
+        }
+        rmdirSync(folder);
+      } catch {
+        // There is none, or something is left in it: others' files, or what a virus scanner holds.
       }
-      if (readdirSync(folder).length === 0) rmdirSync(folder);
     },
   };
 }
@@ -104,23 +115,27 @@ function writeFile(path: string, flags: 'r+' | 'wx', bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
     fdatasyncSync(descriptor);
+  } catch (error) {
+    // On a full disk what was written of it is in the way of everything else.
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** A new file's name is on disk once its folder is, and the folder's own once the one above is. */
+/**
+ * The names in a folder are on disk once it is synced. Windows and some network file systems cannot
+ * do that; SQLite goes on there as well.
+ */
 function syncFolder(folder: string): void {
-  for (const path of [folder, dirname(folder)]) {
-    let descriptor: number | undefined;
-    try {
-      descriptor = openSync(path, 'r');
-      fsyncSync(descriptor);
-    } catch (error) {
-      // Windows opens no folders and needs nothing of the kind.
-      if (!/EISDIR|EPERM|EACCES/.test(errorCode(error) ?? '')) throw error;
-    } finally {
-      if (descriptor !== undefined) closeSync(descriptor);
-    }
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(folder, 'r');
+    fsyncSync(descriptor);
+  } catch {
+    // See above.
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

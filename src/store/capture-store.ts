@@ -14,6 +14,7 @@ import {
   type RowSource,
   toCaptureRow,
   toForwardRow,
+  toNewCapture,
   unpackRows,
 } from './rows.ts';
 
@@ -40,10 +41,10 @@ export interface CaptureStore extends CaptureReader {
 /** After a burst of so many the log is copied into the file; a few captures leave that to SQLite. */
 const CHECKPOINT_CAPTURES = 1000;
 /**
- * Bodies of more bytes, on average, go to a file when they come by the dozen; a few of them are not
- * worth writing twice, and do not wait.
+ * A batch with more than that for each of its captures is not worth writing twice: it does not wait,
+ * unless others do, or it is so large that a file is made for it.
  */
-const LARGE_BYTES = 16 * 1024;
+const BYTES_EACH = 16 * 1024;
 const FILE_BYTES = 256 * 1024;
 
 /** Opens the store for writing, making it where there is none. */
@@ -173,7 +174,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const retention = createRetention(database, maxBytes);
   const files = createBatchFiles(file);
   const arrivals = createArrivals({ database, files, events, transaction, write: writeRows });
-  const isWaiting = createWaitingCheck(database);
+  const { isWaiting } = arrivals;
 
   let sinceCheckpoint = 0;
   /** More arrives than can wait: what waits is settled, then batches are written where they are read. */
@@ -197,14 +198,6 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     if (sinceCheckpoint >= CHECKPOINT_CAPTURES) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     sinceCheckpoint = 0;
   };
-  const settle = (): boolean => {
-    if (!isWaiting()) {
-      rest();
-      return false;
-    }
-    settlePart();
-    return true;
-  };
   const reader = createReader(file, database, settleAll);
 
   const write = (rows: RowSource): Array<string | null> => {
@@ -223,14 +216,21 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     append: (batch) => {
       const head = headOf(batch);
       const { length } = head.heads;
-      const isLarge = length > 0 && batch.length > LARGE_BYTES * length;
+      const isLarge = length > 0 && batch.length > BYTES_EACH * length;
       const isForFile = isLarge && batch.length >= FILE_BYTES;
       isPressed ||= arrivals.isCrowded();
       const isDirect = (isPressed || (isLarge && !isForFile)) && !isWaiting();
       if (isDirect) return write(unpackRows(batch));
       return arrivals.append(batch, head, isForFile ? 'file' : 'row');
     },
-    settle,
+    settle: () => {
+      if (!isWaiting()) {
+        rest();
+        return false;
+      }
+      settlePart();
+      return true;
+    },
     isBehind: () => isPressed && isWaiting(),
     import: (captures) => {
       settleAll();
@@ -238,7 +238,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       transaction(() => {
         for (const capture of captures) {
           if (reader.get(capture.id) !== undefined) continue;
-          writeCapture(toCaptureRow(capture));
+          writeCapture(toCaptureRow(toNewCapture(capture)));
           for (const forward of capture.forwards) writeForward(toForwardRow(capture.id, forward));
           count += 1;
         }
@@ -252,8 +252,9 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     close: () => {
       retention.stop();
       try {
-        while (settle());
-        if (files.areThere()) arrivals.sweep();
+        arrivals.sweep();
+        settleAll();
+        arrivals.sweep();
         // The file alone is then the whole store, for whoever copies it.
         database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } catch {

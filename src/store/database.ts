@@ -90,7 +90,8 @@ const MIGRATIONS: readonly string[] = [
      seq INTEGER PRIMARY KEY,
      batch BLOB NOT NULL,
      file TEXT,
-     file_bytes INTEGER
+     file_bytes INTEGER,
+     aside INTEGER NOT NULL DEFAULT 0
    ) STRICT;`,
 ];
 

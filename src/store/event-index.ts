@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { bodyIdentity } from '../webhook/payload-summary.ts';
 import type { Database } from './database.ts';
 import { type CaptureIdentity, toBlob } from './rows.ts';
@@ -7,9 +8,6 @@ import { type CaptureIdentity, toBlob } from './rows.ts';
 const SLOTS = 65_536;
 /** What a table takes before it is to be cleared. */
 export const SEQ_TABLE_CAPACITY = 50_000;
-/** A body of more is told apart by so many bytes of it, in pieces of that size, evenly spread. */
-const SAMPLE_BYTES = 4 * 1024;
-const PIECE_BYTES = 256;
 /** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */
 const REMEMBERED = SEQ_TABLE_CAPACITY;
 /** One valid and one invalid capture of an event are enough to know its repeats. */
@@ -35,22 +33,13 @@ export function toEventId({ ownId, body }: CaptureIdentity): Uint8Array {
 }
 
 /**
- * What repeats of an event have in common and other events hardly: 48 bits, which fit a number.
- * Of a large body without an id it is a sample, since hashing all of it takes as long as the rest.
+ * What repeats of an event have in common and other events hardly: 48 bits, which fit a number. Of an
+ * event without an id it is a checksum of its bytes, since hashing a large body takes as long as the
+ * rest; what is found by it is compared anyway.
  */
 export function toEventKey({ ownId, body }: CaptureIdentity): number {
-  return Number.parseInt(hash('sha256', ownId ?? sampleOf(body)).slice(0, 12), 16);
-}
-
-function sampleOf(body: Uint8Array): Uint8Array {
-  if (body.length <= SAMPLE_BYTES) return body;
-  const count = SAMPLE_BYTES / PIECE_BYTES;
-  const stride = (body.length - PIECE_BYTES) / (count - 1);
-  const pieces = Array.from({ length: count }, (_, index) => {
-    const from = Math.floor(index * stride);
-    return body.subarray(from, from + PIECE_BYTES);
-  });
-  return Buffer.concat(pieces);
+  if (ownId === null) return (body.length % 2 ** 16) * 2 ** 32 + crc32(body);
+  return Number.parseInt(hash('sha256', ownId).slice(0, 12), 16);
 }
 
 export function createEventIndex(database: Database): EventIndex {
@@ -80,7 +69,8 @@ export function createEventIndex(database: Database): EventIndex {
       // After a rollback the last numbers are given out again.
       seen = Math.min(seen, last);
       if (seen === last) return;
-      const rows = selectNewer.all(seen) as Array<{ seq: number; event_key: number }>;
+      // One by one: as a whole they are more than the small heap of the store's thread holds.
+      const rows = selectNewer.iterate(seen) as Iterable<{ seq: number; event_key: number }>;
       for (const { seq, event_key } of rows) remember(event_key, seq);
       seen = last;
     },
@@ -118,7 +108,7 @@ export function createSeqTable(): SeqTable {
   /** 0, which no row has, marks an empty slot. */
   const seqs = new Uint32Array(SLOTS);
   let size = 0;
-  // A key is part of a SHA-256: its low bits are as good as any hash.
+  // A key is a checksum or part of a SHA-256: its low bits are as good as any hash.
   const after = (slot: number): number => (slot + 1) % SLOTS;
 
   const find = (key: number): number[] => {

@@ -1,4 +1,9 @@
-import { type Forward, KEPT_RESPONSE_BYTES, type NewCapture } from '../webhook/capture.ts';
+import {
+  type Capture,
+  type Forward,
+  KEPT_RESPONSE_BYTES,
+  type NewCapture,
+} from '../webhook/capture.ts';
 import { bodyIdentity } from '../webhook/payload-summary.ts';
 import type { Reason } from '../webhook/verification.ts';
 import { type Packed, Packer, Unpacker } from './packing.ts';
@@ -63,9 +68,14 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A capture as it was when it came. */
+export function toNewCapture(capture: Capture): NewCapture {
+  const { eventId, body } = capture;
+  return { ...capture, ownId: eventId === bodyIdentity(body) ? null : eventId };
+}
+
 export function toCaptureRow(capture: NewCapture): CaptureRow {
-  const { event, eventId, verification, body } = capture;
-  const hasOwnId = eventId !== null && eventId !== bodyIdentity(body);
+  const { event, ownId, verification } = capture;
   return {
     id: capture.id,
     receivedAt: capture.receivedAt,
@@ -74,11 +84,11 @@ export function toCaptureRow(capture: NewCapture): CaptureRow {
     httpVersion: capture.httpVersion,
     headers: toBlob(JSON.stringify(capture.headers)),
     event: event === null ? null : toBlob(event),
-    ownId: hasOwnId ? toBlob(eventId) : null,
+    ownId: ownId === null ? null : toBlob(ownId),
     valid: verification.valid ? 1 : 0,
     reason: verification.reason,
     answered: capture.answered,
-    body,
+    body: capture.body,
   };
 }
 
@@ -113,9 +123,9 @@ export interface Batch {
 export function packBatch(memory: SharedArrayBuffer, batch: Batch): Packed {
   const packer = new Packer(memory);
   packer.number(batch.captures.length);
-  for (const { id, eventId, verification, body } of batch.captures) {
+  for (const { id, ownId, verification, body } of batch.captures) {
     packer.text(id);
-    packer.text(eventId);
+    packer.text(ownId);
     packer.number(verification.valid ? 1 : 0);
     packer.number(body.length);
   }
@@ -146,7 +156,7 @@ export function unpackRows(packed: Buffer): RowSource {
   for (const { bodyBytes } of heads) from.rawBytes(bodyBytes);
   return {
     captures: (function* () {
-      for (const head of heads) yield unpackCapture(from, { ...head, body: bodyIn(packed, head) });
+      for (const head of heads) yield unpackCapture(from, withBody(packed, head));
     })(),
     forwards: unpackEach(from, unpackForward),
     answered: unpackEach(from, () => [from.text(), from.number() ?? 0]),
@@ -170,8 +180,10 @@ export function headOf(packed: Buffer): BatchHead {
   return unpackHeads(new Unpacker(packed));
 }
 
-export function bodyIn(packed: Buffer, { bodyAt, bodyBytes }: PackedHead): Buffer {
-  return packed.subarray(bodyAt, bodyAt + bodyBytes);
+/** Its body is part of those bytes, which are the whole batch. */
+export function withBody(packed: Buffer, head: PackedHead): CaptureIdentity {
+  const { id, ownId, valid, bodyAt, bodyBytes } = head;
+  return { id, ownId, valid, body: packed.subarray(bodyAt, bodyAt + bodyBytes) };
 }
 
 function unpackHeads(from: Unpacker): BatchHead {

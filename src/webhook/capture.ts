@@ -43,8 +43,8 @@ export interface Capture extends WebhookRequest {
 
 /** A capture as it is first written: `answered` is null while the answer depends on the app. */
 export interface NewCapture extends Omit<Capture, 'eventId' | 'duplicateOf' | 'forwards'> {
-  /** The event's own id; null where it has none: the bytes identify it. */
-  readonly eventId: string | null;
+  /** The id its event carries; null where it carries none: then its bytes identify it. */
+  readonly ownId: string | null;
 }
 
 // Crockford's base 32: sorts like numbers, has no look-alikes.

@@ -1,11 +1,19 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { signPayload } from '../../src/webhook/signature.ts';
 import { type Answer, startApp, type TestApp } from '../support/app.ts';
-import { readStore } from '../support/captures.ts';
+import { fillStore, makeCapture, readStore } from '../support/captures.ts';
 import {
   type CliOptions,
   runCli,
@@ -615,6 +623,47 @@ describe('the store', () => {
       expect(kept).toHaveLength(statuses.filter((status) => status === 200).length);
     },
   );
+
+  it.skipIf(!hasStack('bash'))(
+    'no room left for large bodies: nothing half written stays',
+    async () => {
+      const home = temporaryFolder();
+      const store = join(home, 'captures.db');
+      const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {
+        home,
+        env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+        shellPrefix: 'ulimit -f 300; trap "" XFSZ;',
+      });
+      const ready = JSON.parse(await cli.nextLine((line) => line.includes('"ready"'))) as {
+        url: string;
+      };
+      const send = async (n: number, size: number): Promise<number> =>
+        (await post(ready.url, JSON.stringify({ n, pad: 'x'.repeat(size) }))).status;
+      const statuses = await Promise.all(Array.from({ length: 20 }, (_, n) => send(n, 100_000)));
+      expect(statuses).toContain(503);
+      expect(await send(20, 10)).toBe(200);
+      expect(existsSync(`${store}-batches`) ? readdirSync(`${store}-batches`) : []).toEqual([]);
+      cli.child.kill('SIGINT');
+      expect((await cli.done).code).toBe(0);
+      const kept = readStore(store);
+      expect(kept).toHaveLength(statuses.filter((status) => status === 200).length + 1);
+    },
+  );
+
+  it('a store of tens of thousands of captures takes in the next one', async () => {
+    const home = temporaryFolder();
+    const one = makeCapture(1);
+    const many = Array.from({ length: 60_000 }, (_, n) => ({
+      ...one,
+      id: `cap_${String(n).padStart(16, '0')}`,
+      eventId: `evt_${n}`,
+    }));
+    fillStore(join(home, 'captures.db'), many);
+    const listener = await listen([], { home });
+    expect((await post(listener.url, '{"id":"evt_59999"}')).status).toBe(200);
+    expect(await listener.next('delivery')).toMatchObject({ duplicateOf: many.at(-1)?.id });
+    expect((await listener.stop()).code).toBe(0);
+  });
 
   it('kill -9 of a loaded listener, 20 times: nothing that was answered 200 is missing', async () => {
     const home = temporaryFolder();

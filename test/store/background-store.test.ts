@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
 import { type BackgroundStore, startStoreThread } from '../../src/store/background-store.ts';
-import { unpackRows } from '../../src/store/rows.ts';
+import { toNewCapture, unpackRows } from '../../src/store/rows.ts';
 import type { FromThread, ToThread } from '../../src/store/thread-messages.ts';
-import type { Forward } from '../../src/webhook/capture.ts';
+import type { Forward, NewCapture } from '../../src/webhook/capture.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
 
 type Write = ToThread & { type: 'write' };
@@ -67,8 +67,8 @@ function bodiesOf({ memory, size }: Write): string[] {
   return [...bodies, ...answers].map((body) => Buffer.from(body).toString());
 }
 
-const capture = (body: string): ReturnType<typeof makeCapture> =>
-  makeCapture(1, { body: Buffer.from(body) });
+const capture = (body: string): NewCapture =>
+  toNewCapture(makeCapture(1, { body: Buffer.from(body) }));
 
 it.each([['small'], ['larger than what is kept of it'.repeat(400_000)]])(
   'leaves the memory of a batch alone until the thread has written it',

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
-  bodyIn,
   headOf,
   packBatch,
   toCaptureRow,
   toForwardRow,
   unpackRows,
+  withBody,
 } from '../../src/store/rows.ts';
 import type { Forward, NewCapture } from '../../src/webhook/capture.ts';
 import { REASONS } from '../../src/webhook/verification.ts';
@@ -21,14 +21,12 @@ const capture = fc
     path: text,
     method: text,
     event: fc.option(text),
-    eventId: fc.option(text),
+    ownId: fc.option(text),
     headers,
     body: bytes,
     answered: fc.option(fc.integer({ min: 0, max: 999 })),
   })
-  .map(({ eventId, ...changes }): NewCapture =>
-    Object.assign(makeCapture(1, changes), { eventId }),
-  );
+  .map(({ ownId, ...changes }): NewCapture => Object.assign(makeCapture(1, changes), { ownId }));
 
 const forward: fc.Arbitrary<Forward> = fc.record({
   kind: fc.constantFrom('forward', 'replay'),
@@ -73,7 +71,9 @@ it('what is packed comes out as the same rows', () => {
         const kept = captures.map((one) => plain(toCaptureRow(one)));
         const { heads, size: headSize } = headOf(packed);
         expect(headOf(packed.subarray(0, headSize)).heads).toEqual(heads);
-        expect(heads.map((head) => bodyIn(packed, head))).toEqual(captures.map(({ body }) => body));
+        expect(heads.map((head) => withBody(packed, head).body)).toEqual(
+          captures.map(({ body }) => body),
+        );
         const rows = unpackRows(packed);
         expect(Array.from(rows.captures, plain)).toEqual(kept);
         expect(Array.from(rows.forwards, plain)).toEqual(
