@@ -131,12 +131,13 @@ function limitHeapGrowth(): void {
   const timer = setInterval(check, YOUNG_GENERATION_CHECK_MS).unref();
 }
 
-/** So much the old generation may grow by when bodies are in hand: with 16 MB, bodies of 100 KB at 64 at once are slower. */
+/** So much the old generation may grow by then; with 16 MB, 64 bodies of 100 KB at once are slower. */
 const BODIES_BYTES = 32 * 1024 * 1024;
 
 /**
  * V8 counts bodies, which lie outside its heap, as growth of the old generation: with megabytes of
- * them in hand it would be collected without a pause, for nothing.
+ * them in hand it would be collected without a pause, for nothing. The share it may grow by goes by
+ * what is used now, so it is set anew whenever more is in hand than before; it is never taken back.
  */
 function allowBodies(): void {
   const v8 = process.getBuiltinModule('node:v8');

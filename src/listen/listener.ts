@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { errorMessage } from '../errors.ts';
-import type { Exchange } from '../http/exchange.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/forward.ts';
 import { isOwnHost } from '../http/from-elsewhere.ts';
 import { answerJson, type ReceivedRequest, type Receiver, startReceiver } from '../http/receive.ts';
@@ -17,6 +16,7 @@ import { isProbe } from '../webhook/probe-mark.ts';
 import type { WebhookRequest } from '../webhook/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../webhook/verification.ts';
 import type { Delivery, ListenEvent } from './events.ts';
+import { createPending } from './pending.ts';
 import { type AppAnswer, Relay } from './relay.ts';
 import { createTally } from './tally.ts';
 import { findWarnings } from './warnings.ts';
@@ -65,7 +65,7 @@ const DIAGNOSED_BYTES = 64 * 1024;
 /** `ack`: with so many forwards waiting, a sender is answered only after its own: it slows down. */
 const ACK_BACKLOG = 1000;
 
-/** Nothing that small bodies come to, however many there are at once. */
+/** So many bytes of bodies in hand are more than everyday events come to. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 
 /** A signature that does not match, before anybody looked for the cause. */
@@ -121,8 +121,8 @@ export async function startListener(
 
   /** The most bytes of bodies in hand so far, within `LARGE_BYTES`. */
   let mostBytes = 0;
-  const begin = ({ request }: Arrival): number => {
-    const slot = pending.open(request.body.length);
+  const begin = ({ body }: Pick<WebhookRequest, 'body'>): number => {
+    const slot = pending.open(body.length);
     if (pending.bytes() > mostBytes + LARGE_BYTES) {
       mostBytes = pending.bytes();
       world.expectLargeBodies();
@@ -158,7 +158,7 @@ export async function startListener(
 
   /** Stored, answered by us, not passed on. */
   const keepOnly = (arrival: Arrival): void => {
-    const slot = begin(arrival);
+    const slot = begin(arrival.request);
     const status = isAccepted(arrival) ? 200 : 401;
     keep(arrival, status).then(
       (duplicateOf) => {
@@ -175,7 +175,7 @@ export async function startListener(
 
   /** `ack`: stored, answered 200, then passed on. */
   const keepThenForward = (arrival: Arrival, to: Forwarder): void => {
-    const slot = begin(arrival);
+    const slot = begin(arrival.request);
     keep(arrival, 200).then(
       (duplicateOf) => {
         const isBacklogged = pending.size() > ACK_BACKLOG;
@@ -195,7 +195,7 @@ export async function startListener(
 
   /** `mirror`: stored and passed on at the same time; the app's answer waits for the store. */
   const keepAndForward = (arrival: Arrival, to: Forwarder): void => {
-    const slot = begin(arrival);
+    const slot = begin(arrival.request);
     const { request } = arrival;
     let duplicateOf: string | null = null;
     const relay = passOn(request, to, slot, request.response, (forward, answered) => {
@@ -308,7 +308,7 @@ export async function startListener(
     to: Forwarder,
   ): Promise<Forward> =>
     new Promise((resolve) => {
-      const slot = pending.open(capture.body.length);
+      const slot = begin(capture);
       passOn(capture, to, slot, null, (forward) => {
         const replayed: Forward = { ...forward, kind: 'replay' };
         store.addForward(capture.id, replayed);
@@ -356,62 +356,6 @@ function toForward(answer: AppAnswer, url: string, at: number, durationMs: numbe
     responseHeaders: answer.headers,
     responseBody: answer.body,
     edited: false,
-  };
-}
-
-/** What a stop waits for, and can cut short: each thing under way has a slot. */
-interface Pending {
-  /** With a body of so many bytes. */
-  open(bytes: number): number;
-  /** Says how to cut it short. */
-  attach(slot: number, exchange: Exchange): void;
-  abort(slot: number, reason: string): void;
-  close(slot: number): void;
-  size(): number;
-  /** Of all bodies under way. */
-  bytes(): number;
-  abortAll(reason: string): void;
-  whenEmpty(): Promise<void>;
-}
-
-/**
- * Slots in an array and not a Set: a Set that thousands of requests enter and leave discards its
- * tables again and again, and each one drags the requests it names into the old generation.
- */
-function createPending(): Pending {
-  const slots: Array<Exchange | null> = [];
-  const sizes: number[] = [];
-  const free: number[] = [];
-  let bytes = 0;
-  let onEmpty: (() => void) | undefined;
-  const size = (): number => slots.length - free.length;
-  return {
-    open: (size) => {
-      const slot = free.pop() ?? slots.push(null) - 1;
-      sizes[slot] = size;
-      bytes += size;
-      return slot;
-    },
-    attach: (slot, exchange) => {
-      slots[slot] = exchange;
-    },
-    abort: (slot, reason) => slots[slot]?.abort(reason),
-    close: (slot) => {
-      slots[slot] = null;
-      bytes -= sizes[slot] ?? 0;
-      free.push(slot);
-      if (size() === 0) onEmpty?.();
-    },
-    size,
-    bytes: () => bytes,
-    abortAll: (reason) => {
-      for (const exchange of slots) exchange?.abort(reason);
-    },
-    whenEmpty: () =>
-      new Promise((resolve) => {
-        onEmpty = resolve;
-        if (size() === 0) resolve();
-      }),
   };
 }
 

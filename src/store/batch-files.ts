@@ -26,13 +26,13 @@ export interface BatchFiles {
   write(batch: Uint8Array): string;
   /** Reads on from there until `into` is full; throws STORE_UNUSABLE where bytes are missing. */
   read(name: string, from: number, into: Buffer): void;
-  /** No row names it any more: the next batch is written over it, in half the time a new file takes. */
-  release(name: string): void;
+  /** No row names it any more. Of no consequence where it fails: it is swept. */
+  remove(name: string): void;
   /** Whether it is there with so many bytes. */
   holds(name: string, size: number): boolean;
   /** Whether there may be any. */
   exist(): boolean;
-  /** Removes all others: what was released, here or by a process that died. */
+  /** Removes those that no row names, left by a process that died, and the folder if it is empty. */
   sweep(isNamed: (name: string) => boolean): void;
 }
 
@@ -42,7 +42,6 @@ const NAME = /^[0-9a-f]{24}$/;
 
 export function createBatchFiles(storeFile: string): BatchFiles {
   const folder = `${storeFile}-batches`;
-  const released: string[] = [];
 
   const damaged = (what: string): RelyableError =>
     new RelyableError('STORE_UNUSABLE', `the store ${storeFile} is damaged: ${what}`, {
@@ -55,16 +54,10 @@ export function createBatchFiles(storeFile: string): BatchFiles {
 
   return {
     write: (batch) => {
-      const used = released.pop();
-      // Whoever else settles sweeps as well.
-      if (used !== undefined && existsSync(pathOf(used))) {
-        writeFile(pathOf(used), 'r+', batch);
-        return used;
-      }
       const isNew = !existsSync(folder);
       makePrivateFolder(folder);
       const name = randomBytes(NAME_BYTES).toString('hex');
-      writeFile(pathOf(name), 'wx', batch);
+      writeFile(pathOf(name), batch);
       syncFolder(folder);
       if (isNew) syncFolder(dirname(folder));
       return name;
@@ -79,7 +72,13 @@ export function createBatchFiles(storeFile: string): BatchFiles {
       }
       throw damaged(`${path} is shorter than it was`);
     },
-    release: (name) => void released.push(name),
+    remove: (name) => {
+      try {
+        rmSync(pathOf(name), { force: true });
+      } catch {
+        // A virus scanner holds it, say.
+      }
+    },
     holds: (name, size) => (statSync(pathOf(name), { throwIfNoEntry: false })?.size ?? -1) >= size,
     exist: () => existsSync(folder),
     sweep: (isNamed) => {
@@ -109,8 +108,8 @@ function readFile(path: string, from: number, into: Buffer): number {
   }
 }
 
-function writeFile(path: string, flags: 'r+' | 'wx', bytes: Uint8Array): void {
-  const descriptor = openSync(path, flags, 0o600);
+function writeFile(path: string, bytes: Uint8Array): void {
+  const descriptor = openSync(path, 'wx', 0o600);
   try {
     let at = 0;
     while (at < bytes.length) at += writeSync(descriptor, bytes, at, bytes.length - at, at);

@@ -26,7 +26,7 @@ const WORDS = new Map(
 );
 /** What does not stand for itself in a text; a byte behind the end counts as 0, so it ends a text, too. */
 const SPECIAL = flags(Buffer.from([...Array(0x20).keys(), QUOTE, BACKSLASH]));
-/** So many bytes are looked at one by one before four are taken at a time. */
+/** So many bytes are looked at one by one before sixteen are taken at a time. */
 const SHORT_TEXT = 24;
 /** A character of a key takes at most so many bytes: `\u0065`. */
 const ESCAPE_BYTES = 6;
@@ -60,8 +60,11 @@ class Scanner {
     this.body = body;
     this.wanted = wanted;
     this.wordsAt = -body.byteOffset & 3;
-    const count = Math.max(0, body.length - this.wordsAt) >> 2;
-    this.words = new Int32Array(body.buffer, body.byteOffset + this.wordsAt, count);
+    const count = (body.length - this.wordsAt) >> 2;
+    this.words =
+      count <= 0
+        ? new Int32Array()
+        : new Int32Array(body.buffer, body.byteOffset + this.wordsAt, count);
     this.longestKey = 2 + ESCAPE_BYTES * Math.max(...Array.from(wanted, ({ length }) => length));
   }
 

@@ -135,6 +135,10 @@ describe('a payload that is scanned', () => {
     expectSame(Buffer.from('{"data":{"id":"a"},"data":{"test_run_id":7},"event":"x","event":[]}'));
   });
 
+  it('may lie at the very end of its memory', () => {
+    expect(scanFields(Buffer.from(new ArrayBuffer(5), 5, 0))).toBeUndefined();
+  });
+
   it('may be nested as deeply as it is long', () => {
     for (const json of ['['.repeat(1e6), '['.repeat(1e5) + ']'.repeat(1e5)]) {
       expect(scanFields(Buffer.from(json)) === undefined).toBe(
