@@ -63,6 +63,9 @@ export function parseSince(text: string, name: string, now: number): number {
   return ms;
 }
 
+/** A store keeps nothing larger: SQLite's own limit is 1 GB a row. */
+const MAX_SIZE = 512 * 1024 * 1024;
+
 /** `512`, `64kb`, `10mb`, `1GiB` → bytes; units of 1024. */
 export function parseSize(text: string, name: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
@@ -70,7 +73,9 @@ export function parseSize(text: string, name: string): number {
   if (match === null || unit === undefined) {
     throw usage(name, 'a size such as 512, 64kb or 10mb', text);
   }
-  return Math.floor(Number(match[1]) * unit);
+  const bytes = Math.floor(Number(match[1]) * unit);
+  if (bytes > MAX_SIZE) throw usage(name, 'a size up to 512mb', text);
+  return bytes;
 }
 
 /** A whole number within bounds (both included). */

@@ -47,6 +47,8 @@ export interface Arrivals {
   isWaiting(): boolean;
   /** Whether as much waits as may. */
   isCrowded(): boolean;
+  /** Whether twice as much waits: then it cannot be settled, for whatever reason. */
+  isOverfull(): boolean;
   /** Nothing waits, whoever settled it. */
   forget(): void;
   /** Removes files of batches that no longer wait, or never did. */
@@ -97,6 +99,13 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
   const noBytes = { row: 0, file: 0 };
   let waitingCaptures = 0;
   let waitingBytes = { ...noBytes };
+
+  const waitingShare = (): number =>
+    Math.max(
+      waitingCaptures / WAITING_CAPTURES,
+      waitingBytes.row / WAITING_ROW_BYTES,
+      waitingBytes.file / WAITING_FILE_BYTES,
+    );
 
   /**
    * Batches that are settled are read into the same memory: what a statement was given parts of is
@@ -212,10 +221,8 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       return captures;
     },
     isWaiting: () => selectWaiting.get() !== undefined,
-    isCrowded: () =>
-      waitingCaptures >= WAITING_CAPTURES ||
-      waitingBytes.row >= WAITING_ROW_BYTES ||
-      waitingBytes.file >= WAITING_FILE_BYTES,
+    isCrowded: () => waitingShare() >= 1,
+    isOverfull: () => waitingShare() >= 2,
     forget: () => {
       waiting.clear();
       waitingCaptures = 0;

@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  realpathSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -41,7 +42,8 @@ const NAME_BYTES = 12;
 const NAME = /^[0-9a-f]{24}$/;
 
 export function createBatchFiles(storeFile: string): BatchFiles {
-  const folder = `${storeFile}-batches`;
+  // Beside the file itself, as SQLite's own are, where a link leads to it.
+  const folder = `${realpathSync(storeFile)}-batches`;
 
   const damaged = (what: string): RelyableError =>
     new RelyableError('STORE_UNUSABLE', `the store ${storeFile} is damaged: ${what}`, {

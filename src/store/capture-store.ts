@@ -46,6 +46,7 @@ const CHECKPOINT_CAPTURES = 1000;
  */
 const BYTES_EACH = 16 * 1024;
 const FILE_BYTES = 256 * 1024;
+const TOO_MUCH_WAITS = 'what waits beside it cannot be moved into it';
 
 /** Opens the store for writing, making it where there is none. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
@@ -82,7 +83,7 @@ function settleStore(file: string): void {
 
 function isReadOnly(error: unknown): boolean {
   const { cause } = error as { readonly cause?: unknown };
-  return /EACCES|EPERM|EROFS/.test(errorCode(cause) ?? '') || /readonly/i.test(errorMessage(error));
+  return /EACCES|EPERM|EROFS/.test(errorCode(cause) ?? '') || /readonly/i.test(errorMessage(cause));
 }
 
 /** A damaged file may only show when the first statement is prepared. */
@@ -219,6 +220,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       const isLarge = length > 0 && batch.length > BYTES_EACH * length;
       const isForFile = isLarge && batch.length >= FILE_BYTES;
       isPressed ||= arrivals.isCrowded();
+      if (arrivals.isOverfull()) throw storeError(file, new Error(TOO_MUCH_WAITS));
       const isDirect = (isPressed || (isLarge && !isForFile)) && !isWaiting();
       if (isDirect) return write(unpackRows(batch));
       return arrivals.append(batch, head, isForFile ? 'file' : 'row');

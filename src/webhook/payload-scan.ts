@@ -125,7 +125,8 @@ class Scanner {
 
   private atTopLevel(name: string): void {
     this.isInData = name === 'data';
-    this.expect(name);
+    // A key with a point in it is no path.
+    this.expect(name.includes('.') ? '' : name);
     if (!this.isInData) return;
     // A second `data` takes the place of the first.
     for (const path of this.fields.keys()) if (path.startsWith('data.')) this.fields.delete(path);

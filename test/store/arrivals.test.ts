@@ -5,10 +5,12 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CaptureReader } from '../../src/store/capture-reader.ts';
 import { type CaptureStore, openReader, openStore } from '../../src/store/capture-store.ts';
@@ -272,6 +274,34 @@ describe('large bodies by the dozen', () => {
     expect(again()).toEqual(numbers.map((n) => alike(n).id));
   });
 
+  it('with the same checksum are told apart', () => {
+    const file = storeFile();
+    const store = open(file);
+    const other = Buffer.from(large(1).body);
+    // CRC-32's polynomial, its highest power first: bytes that differ by it have the same checksum.
+    const polynomial = `1${(0x04_c1_1d_b7).toString(2).padStart(32, '0')}`;
+    for (const [bit, digit] of [...polynomial].entries()) {
+      const at = 50_000 + (bit >> 3);
+      other[at] = (other[at] ?? 0) ^ (Number(digit) << (bit & 7));
+    }
+    expect(crc32(other)).toBe(crc32(large(1).body));
+    const twin = makeCapture(2, { body: other });
+    expect(append(store, large(1), twin, large(3))).toEqual([null, null, null]);
+    expect(append(store, { ...twin, id: makeCapture(4).id })).toEqual([twin.id]);
+    while (store.settle());
+    expect(append(store, { ...twin, id: makeCapture(5).id })).toEqual([twin.id]);
+  });
+
+  it('wait beside the file that a link leads to', () => {
+    const folder = temporaryFolder();
+    const [file, link] = [join(folder, 'captures.db'), join(folder, 'link.db')];
+    openStore(file).close();
+    symlinkSync(file, link);
+    append(open(link), ...captures);
+    expect(filesOf(file)).toHaveLength(1);
+    expect(ids(read(file).each({}))).toEqual(ids(captures));
+  });
+
   it('are refused where no file can be made, and then none of them is kept', () => {
     const file = storeFile();
     const store = open(file);
@@ -383,6 +413,16 @@ it('a long burst is settled while it lasts, in its order', () => {
     expect(Number(id.slice(4))).toBe(seen);
   }
   expect(seen).toBe(26_000);
+});
+
+it('refuses more once twice as much waits as may, which is so only where nothing can be settled', () => {
+  const store = open(storeFile());
+  const batch = createBurst();
+  for (let i = 0; i < 40; i++) append(store, ...batch());
+  expect(() => append(store, ...batch())).toThrow('what waits beside it cannot be moved into it');
+  store.settle();
+  expect(append(store, makeCapture(1))).toEqual([null]);
+  expect(ids(store.list({}, 50_000))).toHaveLength(40_001);
 });
 
 it('two listeners share a store, and either settles what waits', () => {

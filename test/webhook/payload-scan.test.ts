@@ -45,7 +45,10 @@ function expectSame(body: Buffer): void {
 }
 
 const key = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom('event', 'id', 'data', 'test_run_id', '__proto__') },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('event', 'id', 'data', 'test_run_id', 'data.id', '__proto__'),
+  },
   fc.string({ unit: 'binary' }),
 );
 /** A text as JSON, some of its characters escaped though they need not be. */
