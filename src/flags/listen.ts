@@ -55,7 +55,7 @@ export function defineListen(command: Command): Command {
       "answer with the app's answer, or 200 once stored (default: mirror)",
     )
     .option('--timeout <duration>', 'for each forward, 0 for none (default: 30s)')
-    .option('--max-body <size>', 'larger requests are answered 413 (default: 10mb)')
+    .option('--max-body <size>', 'larger requests are answered 413 (default: 10mb, at most 512mb)')
     .option('--concurrency <n>', 'forwards in flight (default: 64)')
     .option('--store <file>', 'where captures are kept')
     .option('--ready-file <file>', 'write the listener’s URL there once it accepts connections')

@@ -178,7 +178,7 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       try {
         transaction(keep);
       } catch (error) {
-        if (file !== null) files.remove(file);
+        if (file !== null) files.release(file);
         throw error;
       }
       if (waiting.size() + captures.length <= SEQ_TABLE_CAPACITY) {
@@ -213,7 +213,7 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
           if (oldest.file !== null) settled.push(oldest.file);
         }
       });
-      for (const name of settled) files.remove(name);
+      for (const name of settled) files.release(name);
       waitingCaptures -= captures;
       waitingBytes.row -= bytes.row;
       waitingBytes.file -= bytes.file;

@@ -36,7 +36,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 const BATCH_ROWS = 1000;
 const MEMORY_BYTES = 64 * 1024;
 /** The thread holds one batch at a time: small heaps do, and keep the process 5 MB smaller. */
-const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 10 };
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 9 };
 
 /** Beside the bundle's other files. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');

@@ -27,13 +27,13 @@ export interface BatchFiles {
   write(batch: Uint8Array): string;
   /** Reads on from there until `into` is full; throws STORE_UNUSABLE where bytes are missing. */
   read(name: string, from: number, into: Buffer): void;
-  /** No row names it any more. Of no consequence where it fails: it is swept. */
-  remove(name: string): void;
+  /** No row names it any more: the next batch may be written over it, in half the time a new file takes. */
+  release(name: string): void;
   /** Whether it is there with so many bytes. */
   holds(name: string, size: number): boolean;
   /** Whether there may be any. */
   exist(): boolean;
-  /** Removes those that no row names, left by a process that died, and the folder if it is empty. */
+  /** Removes those that no row names, released or left by a process that died, and the folder if it is empty. */
   sweep(isNamed: (name: string) => boolean): void;
 }
 
@@ -44,6 +44,7 @@ const NAME = /^[0-9a-f]{24}$/;
 export function createBatchFiles(storeFile: string): BatchFiles {
   // Beside the file itself, as SQLite's own are, where a link leads to it.
   const folder = `${realpathSync(storeFile)}-batches`;
+  const released: string[] = [];
 
   const damaged = (what: string): RelyableError =>
     new RelyableError('STORE_UNUSABLE', `the store ${storeFile} is damaged: ${what}`, {
@@ -56,10 +57,16 @@ export function createBatchFiles(storeFile: string): BatchFiles {
 
   return {
     write: (batch) => {
+      const used = released.pop();
+      // Whoever else ends sweeps as well.
+      if (used !== undefined && existsSync(pathOf(used))) {
+        writeFile(pathOf(used), 'r+', batch);
+        return used;
+      }
       const isNew = !existsSync(folder);
       makePrivateFolder(folder);
       const name = randomBytes(NAME_BYTES).toString('hex');
-      writeFile(pathOf(name), batch);
+      writeFile(pathOf(name), 'wx', batch);
       syncFolder(folder);
       if (isNew) syncFolder(dirname(folder));
       return name;
@@ -74,13 +81,7 @@ export function createBatchFiles(storeFile: string): BatchFiles {
       }
       throw damaged(`${path} is shorter than it was`);
     },
-    remove: (name) => {
-      try {
-        rmSync(pathOf(name), { force: true });
-      } catch {
-        // A virus scanner holds it, say.
-      }
-    },
+    release: (name) => void released.push(name),
     holds: (name, size) => (statSync(pathOf(name), { throwIfNoEntry: false })?.size ?? -1) >= size,
     exist: () => existsSync(folder),
     sweep: (isNamed) => {
@@ -110,8 +111,8 @@ function readFile(path: string, from: number, into: Buffer): number {
   }
 }
 
-function writeFile(path: string, bytes: Uint8Array): void {
-  const descriptor = openSync(path, 'wx', 0o600);
+function writeFile(path: string, flags: 'r+' | 'wx', bytes: Uint8Array): void {
+  const descriptor = openSync(path, flags, 0o600);
   try {
     let at = 0;
     while (at < bytes.length) at += writeSync(descriptor, bytes, at, bytes.length - at, at);

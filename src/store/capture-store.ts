@@ -30,6 +30,8 @@ export interface CaptureStore extends CaptureReader {
   append(batch: Buffer): Array<string | null>;
   /** Moves a part of what waits to where it is read; false when nothing waited. Call it when it is quiet. */
   settle(): boolean;
+  /** Gives the disk back what bursts have left behind. Call it when it has been quiet for a while. */
+  tidy(): void;
   /** Whether so much waits that a part is to be settled behind each batch, quiet or not. */
   isBehind(): boolean;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
@@ -233,6 +235,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       settlePart();
       return true;
     },
+    tidy: arrivals.sweep,
     isBehind: () => isPressed && isWaiting(),
     import: (captures) => {
       settleAll();

@@ -13,6 +13,9 @@ const QUIET_MS = 25;
 /** After a settlement that failed, on a full disk say: nothing is lost meanwhile. */
 const RETRY_MS = 1000;
 let quiet: NodeJS.Timeout | undefined;
+/** Bursts that follow each other sooner use the same files. */
+const TIDY_MS = 10_000;
+let tidying: NodeJS.Timeout | undefined;
 
 parentPort?.on('message', (message: ToThread) => {
   switch (message.type) {
@@ -25,6 +28,7 @@ parentPort?.on('message', (message: ToThread) => {
       return;
     case 'close':
       clearTimeout(quiet);
+      clearTimeout(tidying);
       store?.close();
       tell({ type: 'closed' });
       parentPort?.close();
@@ -53,6 +57,10 @@ function settle(): void {
   const error = attempt(() => (hasMore = store?.settle() ?? false));
   if (error !== null) settleAfter(RETRY_MS);
   else if (hasMore) settleAfter(0);
+  else {
+    clearTimeout(tidying);
+    tidying = setTimeout(() => attempt(() => store?.tidy()), TIDY_MS);
+  }
 }
 
 function attempt(work: () => void): ThreadError | null {
