@@ -131,8 +131,8 @@ function limitHeapGrowth(): void {
   const timer = setInterval(check, YOUNG_GENERATION_CHECK_MS).unref();
 }
 
-/** So much the old generation may grow by then; with 16 MB, 64 bodies of 100 KB at once are slower. */
-const BODIES_BYTES = 32 * 1024 * 1024;
+/** So much the old generation may grow by then; with half of it, 64 bodies of 100 KB at once are slower. */
+const BODIES_BYTES = 64 * 1024 * 1024;
 
 /**
  * V8 counts bodies, which lie outside its heap, as growth of the old generation: with megabytes of

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { answerJson, type ReceivedRequest, startReceiver } from '../../src/http/receive.ts';
@@ -42,3 +43,38 @@ it('lets a sender that keeps its connection finish, and no more', async () => {
   await closed;
   await expect(post()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
+
+it.each([
+  ['in one piece', 65_000],
+  ['in pieces', 65_537],
+  ['in more pieces', 1_048_576],
+  ['too large for memory taken at once', 1_048_577],
+])(
+  'a body that comes %s is what was sent, with its length announced and without',
+  async (_, size) => {
+    const sent = randomBytes(size);
+    const bodies: Buffer[] = [];
+    const receiver = await startReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      maxBodyBytes: 2_000_000,
+      onRequest: ({ body, response }) => {
+        bodies.push(body);
+        answerJson(response, 200, {});
+      },
+      health: () => ({}),
+      onRefused: () => undefined,
+    });
+    for (const headers of [{ 'Content-Length': size }, { 'Transfer-Encoding': 'chunked' }]) {
+      await new Promise<void>((resolve, reject) => {
+        const outgoing = request(receiver.url, { method: 'POST', headers }, (response) => {
+          response.resume().on('end', resolve);
+        }).on('error', reject);
+        for (let at = 0; at < size; at += 30_011) outgoing.write(sent.subarray(at, at + 30_011));
+        outgoing.end();
+      });
+    }
+    await receiver.close(1000);
+    expect(bodies.map((body) => body.equals(sent))).toEqual([true, true]);
+  },
+);
