@@ -561,6 +561,19 @@ it('neutralises what would repaint a terminal, wherever it came from', async () 
   );
 });
 
+/** The shell's limit on file sizes (in 1 KB blocks) stands in for a full disk. */
+async function listenOnFullDisk(): Promise<{ cli: RunningCli; url: string; store: string }> {
+  const home = temporaryFolder();
+  const store = join(home, 'captures.db');
+  const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {
+    home,
+    env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+    shellPrefix: 'ulimit -f 300; trap "" XFSZ;',
+  });
+  const ready = await cli.nextLine((line) => line.includes('"ready"'));
+  return { cli, url: (JSON.parse(ready) as { url: string }).url, store };
+}
+
 describe('the store', () => {
   const isRoot = process.getuid?.() === 0;
 
@@ -600,23 +613,13 @@ describe('the store', () => {
   it.skipIf(!hasStack('bash'))(
     'no room left: 503 so that Relyable retries, and it lives on',
     async () => {
-      const home = temporaryFolder();
-      const store = join(home, 'captures.db');
-      // The shell's limit on file sizes (in 1 KB blocks) stands in for a full disk.
-      const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {
-        home,
-        env: { RELYABLE_WEBHOOK_SECRET: SECRET },
-        shellPrefix: 'ulimit -f 300; trap "" XFSZ;',
-      });
-      const ready = JSON.parse(await cli.nextLine((line) => line.includes('"ready"'))) as {
-        url: string;
-      };
+      const { cli, url, store } = await listenOnFullDisk();
       const statuses: number[] = [];
       for (let n = 0; n < 12; n++) {
-        statuses.push((await post(ready.url, `{"n":${n},"pad":"${'x'.repeat(60_000)}"}`)).status);
+        statuses.push((await post(url, `{"n":${n},"pad":"${'x'.repeat(60_000)}"}`)).status);
       }
       expect(new Set(statuses)).toEqual(new Set([200, 503]));
-      expect((await fetch(ready.url)).status).toBe(200);
+      expect((await fetch(url)).status).toBe(200);
       cli.child.kill('SIGINT');
       expect((await cli.done).code).toBe(0);
       const kept = readStore(store);
@@ -627,19 +630,11 @@ describe('the store', () => {
   it.skipIf(!hasStack('bash'))(
     'no room left for large bodies: nothing half written stays',
     async () => {
-      const home = temporaryFolder();
-      const store = join(home, 'captures.db');
-      const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {
-        home,
-        env: { RELYABLE_WEBHOOK_SECRET: SECRET },
-        shellPrefix: 'ulimit -f 300; trap "" XFSZ;',
-      });
-      const ready = JSON.parse(await cli.nextLine((line) => line.includes('"ready"'))) as {
-        url: string;
-      };
+      const { cli, url, store } = await listenOnFullDisk();
       const send = async (n: number, size: number): Promise<number> =>
-        (await post(ready.url, JSON.stringify({ n, pad: 'x'.repeat(size) }))).status;
-      const statuses = await Promise.all(Array.from({ length: 20 }, (_, n) => send(n, 100_000)));
+        (await post(url, JSON.stringify({ n, pad: 'x'.repeat(size) }))).status;
+      // Two of them are more than a file may hold.
+      const statuses = await Promise.all(Array.from({ length: 20 }, (_, n) => send(n, 160_000)));
       expect(statuses).toContain(503);
       expect(await send(20, 10)).toBe(200);
       expect(existsSync(`${store}-batches`) ? readdirSync(`${store}-batches`) : []).toEqual([]);
