@@ -145,8 +145,11 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
   };
 
   // Its file may be back.
-  const selectAside = database.prepare('SELECT * FROM arrivals WHERE aside = 1');
-  for (const { seq, file, file_bytes } of selectAside.all() as unknown as Arrival[]) {
+  const selectAside = database.prepare(
+    'SELECT seq, file, file_bytes FROM arrivals WHERE aside = 1',
+  );
+  const aside = selectAside.all() as unknown as Array<Omit<Arrival, 'batch'>>;
+  for (const { seq, file, file_bytes } of aside) {
     if (file !== null && files.holds(file, file_bytes ?? 0)) setAside.run(0, seq);
   }
 

@@ -18,9 +18,9 @@ import { errorCode, RelyableError } from '../errors.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 
 /**
- * Large parts of batches in files of their own, in a folder beside the store, each named by a row in it: megabytes
- * cost the database several times what they cost a file. Writing and sweeping are for whoever holds
- * the store's write lock: a file that no row names is nobody's then.
+ * Large parts of batches in files of their own, in a folder beside the store, each named by a row
+ * in it: megabytes cost the database several times what they cost a file. Writing and sweeping are
+ * for whoever holds the store's write lock: a file that no row names is nobody's then.
  */
 export interface BatchFiles {
   /** The name of the file, once it is on disk (fsync'd). Throws what the file system says; then there is none. */
@@ -29,7 +29,7 @@ export interface BatchFiles {
   read(name: string, from: number, into: Buffer): void;
   /** No row names it any more: the next batch may be written over it, in half the time a new file takes. */
   release(name: string): void;
-  /** Whether it is there with so many bytes. */
+  /** Whether it is there with so many bytes; never so of a name that is not ours. */
   holds(name: string, size: number): boolean;
   /** Whether there may be any. */
   exist(): boolean;
@@ -82,7 +82,10 @@ export function createBatchFiles(storeFile: string): BatchFiles {
       throw damaged(`${path} is shorter than it was`);
     },
     release: (name) => void released.push(name),
-    holds: (name, size) => (statSync(pathOf(name), { throwIfNoEntry: false })?.size ?? -1) >= size,
+    holds: (name, size) => {
+      if (!NAME.test(name)) return false;
+      return (statSync(pathOf(name), { throwIfNoEntry: false })?.size ?? -1) >= size;
+    },
     exist: () => existsSync(folder),
     sweep: (isNamed) => {
       try {

@@ -373,6 +373,8 @@ describe('large bodies by the dozen', () => {
     database.close();
     expect(() => ids(read(file).each({}))).toThrow('names a file that is not its own');
     expect(readFileSync(other, 'utf8')).toBe('x'.repeat(100));
+    append(open(file), makeCapture(1));
+    expect(ids(read(file).each({}))).toEqual([makeCapture(1).id]);
   });
 });
 
