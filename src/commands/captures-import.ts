@@ -7,7 +7,7 @@ import type { FoundRequest } from '../verify/input.ts';
 import { type FileSource, parseSource } from '../verify/sources.ts';
 import { type Capture, createCaptureId } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
-import { bodyIdentity, summarisePayload } from '../webhook/payload-summary.ts';
+import { eventIdOf, summarisePayload } from '../webhook/payload-summary.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
 import { announceSecrets, loadLayers } from './setup.ts';
 import { storeFile } from './stored.ts';
@@ -90,8 +90,9 @@ function toCapture(
   secrets: readonly SecretCandidate[],
 ): Capture {
   const { request, origin } = found;
-  const { event, ownId } = summarisePayload(request);
-  const eventId = ownId ?? bodyIdentity(request.body);
+  const summary = summarisePayload(request);
+  const { event } = summary;
+  const eventId = eventIdOf(request, summary);
   const receivedAt = found.receivedAt ?? context.now();
   if (origin !== undefined) return { ...request, event, eventId, duplicateOf: null, ...origin };
   const { valid, reason } = diagnose(request, secrets, { effort: 'quick' });

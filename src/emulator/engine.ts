@@ -1,7 +1,7 @@
 import type { Sender } from '../http/send.ts';
 import { errorMessage } from '../errors.ts';
 import { type Attempt, type Delivery, isOpen } from '../webhook/delivery.ts';
-import { bodyIdentity, summarisePayload } from '../webhook/payload-summary.ts';
+import { eventIdOf, summarisePayload } from '../webhook/payload-summary.ts';
 import { isDelivered, MAX_ATTEMPTS, type RetryReading, retryOffsetsMs } from '../webhook/retry.ts';
 import { signRequest } from '../webhook/signed-request.ts';
 import type { Clock } from './clock.ts';
@@ -197,12 +197,12 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     deliver: async (target, body) => {
       const { headers } = signRequest(body, target.secret, options.userAgent);
-      const { event, ownId } = summarisePayload({ headers, body });
+      const summary = summarisePayload({ headers, body });
       const delivery: DeliveryRecord = {
         id: options.newId(),
         endpointId: target.id,
-        eventId: ownId ?? bodyIdentity(body),
-        event,
+        eventId: eventIdOf({ headers, body }, summary),
+        event: summary.event,
         endpoint: target.url,
         state: 'pending',
         requestBody: body.toString('utf8'),

@@ -7,7 +7,7 @@ import type { BackgroundStore } from '../store/background-store.ts';
 import { createCaptureId, type Forward } from '../webhook/capture.ts';
 import { diagnose } from '../webhook/diagnosis.ts';
 import {
-  bodyIdentity,
+  eventIdOf,
   parsePayload,
   type PayloadSummary,
   summarisePayload,
@@ -261,7 +261,7 @@ export async function startListener(
       id,
       receivedAt,
       event: summary.event,
-      readEventId: () => summary.ownId ?? bodyIdentity(request.body),
+      readEventId: () => eventIdOf(request, summary),
       subjectId: summary.subjectId,
       isJson: summary.isJson,
       readPayload: () => parsePayload(request.body),

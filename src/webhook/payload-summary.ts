@@ -6,7 +6,7 @@ import { headerValues, type WebhookRequest } from './request.ts';
 export interface PayloadSummary {
   /** `event` of the payload, known type or not; null when the body says none. */
   readonly event: string | null;
-  /** The event's id; null when it carries none: then `bodyIdentity` is its identity. */
+  /** The event's id; null when it carries none: see `eventIdOf`. */
   readonly ownId: string | null;
   /** The most telling id in `data`, e.g. the test run's; null when there is none. */
   readonly subjectId: string | null;
@@ -71,9 +71,12 @@ function firstId(fields: PayloadFields | undefined, paths: readonly string[]): s
   return undefined;
 }
 
-/** The event's identity: its own id, else that of its bytes. */
-export function eventIdOf(request: Pick<WebhookRequest, 'headers' | 'body'>): string {
-  return summarisePayload(request).ownId ?? bodyIdentity(request.body);
+/** The event's identity: its own id, else that of its bytes. Give the summary where it was made. */
+export function eventIdOf(
+  request: Pick<WebhookRequest, 'headers' | 'body'>,
+  { ownId }: Pick<PayloadSummary, 'ownId'> = summarisePayload(request),
+): string {
+  return ownId ?? bodyIdentity(request.body);
 }
 
 /** The identity of an event that carries no id: equal bytes, equal event. */
