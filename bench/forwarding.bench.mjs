@@ -20,7 +20,8 @@ export async function bench() {
   const proxy = await startProcess([script('bare-proxy.mjs'), app.line.url], { home });
   const listen = await startListen(home, app.line.url);
   const load = await startLoad(home);
-  const compare = async (name, settings, key, limits, rounds = 7) => {
+  // The rounds of one run differ by a third: their median over fewer than these is not worth much.
+  const compare = async (name, settings, key, limits, rounds = 21) => {
     const measure = (url) => async () => {
       const figure = (await load.run({ url, ...settings }))[key];
       // What it puts off until it is quiet is not to slow down what is measured next.

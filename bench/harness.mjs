@@ -75,10 +75,15 @@ export function missedClaims() {
   return missed;
 }
 
+const homes = [];
+process.on('exit', () => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
+
 /** A home of its own for the programs measured, removed when the bench ends. */
 export function createHome() {
   const home = mkdtempSync(join(tmpdir(), 'relyable-bench-'));
-  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+  homes.push(home);
   return home;
 }
 

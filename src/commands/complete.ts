@@ -8,6 +8,7 @@ import { storeSetting } from '../config/settings.ts';
 import { REPORTERS } from '../flags/check.ts';
 import { FRAMEWORKS } from '../init/frameworks.ts';
 import { formatTime } from '../report/format.ts';
+import { RECIPES } from '../report/recipes.ts';
 import { safeLine } from '../report/safe-text.ts';
 import { EVENT_TYPES } from '../webhook/event-type.ts';
 import { WIRE_FORMATS } from '../webhook/payload.ts';
@@ -44,7 +45,7 @@ function describe(root: RootCommand, command: Command, path: string, values: Val
   const target: Target = path === '' ? root : root.command(path, command.description());
   const help = command.createHelp();
   const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
-  for (const option of options) describeOption(target, option, values);
+  for (const option of options) describeOption(target, path, option, values);
   for (const [index, argument] of command.registeredArguments.entries()) {
     const candidates = values.ofArgument(path, index, argument.name());
     target.argument(argument.name(), (offer) => offerAll(offer, candidates), argument.variadic);
@@ -56,7 +57,7 @@ function describe(root: RootCommand, command: Command, path: string, values: Val
   }
 }
 
-function describeOption(target: Target, option: Option, values: Values): void {
+function describeOption(target: Target, path: string, option: Option, values: Values): void {
   const name = option.long?.slice(2);
   if (name === undefined) return;
   const alias = option.short?.slice(1);
@@ -64,7 +65,7 @@ function describeOption(target: Target, option: Option, values: Values): void {
     target.option(name, option.description, alias);
     return;
   }
-  const candidates = values.ofOption(name, option.flags);
+  const candidates = values.ofOption(path, name, option.flags);
   target.option(name, option.description, (offer) => offerAll(offer, candidates), alias);
 }
 
@@ -73,9 +74,12 @@ function offerAll(offer: Complete, candidates: Candidates): void {
 }
 
 interface Values {
-  ofOption(name: string, flags: string): Candidates;
+  ofOption(path: string, name: string, flags: string): Candidates;
   ofArgument(path: string, index: number, name: string): Candidates;
 }
+
+/** A command's path without the short name of `webhooks`. */
+const inFull = (path: string): string => path.replace(/^wh(?= )/, 'webhooks');
 
 const plain = (words: readonly string[]): Candidate[] => words.map((word) => [word, '']);
 
@@ -103,7 +107,8 @@ function createValues(cwd: string, prefix: string, captures: readonly Candidate[
     event: () => plain(EVENT_TYPES),
     events: () => plain(listOf(EVENT_TYPES, typed)),
     expect: () => plain(EVENT_TYPES),
-    framework: () => plain(FRAMEWORKS.map(({ name }) => name)),
+    'init framework': () => plain(FRAMEWORKS.map(({ name }) => name)),
+    'webhooks verify framework': () => plain(Object.keys(RECIPES)),
     reporter: () => plain(REPORTERS),
     status: () => plain(listOf(STATUS_FILTERS, typed)),
     tamper: () => plain(TAMPERS),
@@ -118,13 +123,14 @@ function createValues(cwd: string, prefix: string, captures: readonly Candidate[
     open: () => plain(['webhooks', 'api-keys', 'docs', 'run', 'agent']),
   };
   return {
-    ofOption: (name, flags) => {
+    ofOption: (path, name, flags) => {
       const isFile = /<(?:file|path|file\|-)>/.test(flags);
-      return byOption[name] ?? (isFile ? files : (valuesInText(flags) ?? (() => [])));
+      const known = byOption[name] ?? byOption[`${inFull(path)} ${name}`];
+      return known ?? (isFile ? files : (valuesInText(flags) ?? (() => [])));
     },
     ofArgument: (path, index, name) => {
       if (path === 'config' && name === 'key') return () => plain(SETTING_KEYS);
-      const known = byArgument[path.replace(/^wh(?= )/, 'webhooks')];
+      const known = byArgument[inFull(path)];
       return (index === 0 ? known : undefined) ?? valuesInText(`<${name}>`) ?? (() => []);
     },
   };

@@ -97,7 +97,7 @@ function judge(
 function writerOf(body: Buffer): string | null {
   const document = scanDocument(body.toString('latin1'));
   if (document === null) return null;
-  for (const { names, bytes } of new Rewriter(document).byStack()) {
+  for (const { names, bytes } of Rewriter.open(document)?.byStack() ?? []) {
     if (bytes.equals(body)) return names[0] ?? null;
   }
   return null;

@@ -124,7 +124,7 @@ class Searcher {
     const document = readDocument(body);
     const forms = bodyForms(body, headers).map(toSubject);
     const stamps = listStamps(headers, document, this.received.timestamps);
-    const rewriter = document === null ? null : new Rewriter(document);
+    const rewriter = document === null ? null : Rewriter.open(document);
     yield* this.tryAll(plain, forms);
     yield* this.tryAll(plain, stamped(held, stamps));
     if (rewriter !== null) yield* this.tryStacks(rewriter, plain, []);
@@ -167,7 +167,9 @@ class Searcher {
       if (form.reasons.includes('body_trailing_newline')) continue;
       const document = readDocument(form.bytes);
       if (document === null || !this.budget.payWrite(0, 20 * document.kinds.length)) continue;
-      yield* this.tryStacks(new Rewriter(document), keys, form.reasons, form.name);
+      const rewriter = Rewriter.open(document);
+      if (rewriter === null) continue;
+      yield* this.tryStacks(rewriter, keys, form.reasons, form.name);
     }
   }
 

@@ -1,4 +1,4 @@
-import { decodeString, type JsonDocument, KEY, OPEN_OBJECT } from './document.ts';
+import { decodeString, type JsonDocument, KEY, OPEN_OBJECT, tokenText } from './document.ts';
 
 /**
  * In which order a writer puts the members of an object. All but `source` keep only the last of
@@ -38,11 +38,18 @@ interface Frame {
   readonly resume: number;
 }
 
-/** The tokens in the order they are written, brackets included. */
-export function orderTokens(document: JsonDocument, order: MemberOrder): readonly number[] {
-  const { kinds, closes } = document;
+/** The tokens as each order writes them, brackets included. */
+export function orderTokens(document: JsonDocument): ReadonlyMap<MemberOrder, readonly number[]> {
+  const objects = readObjects(document);
+  return new Map(MEMBER_ORDERS.map((order) => [order, tokensIn(order, document, objects)]));
+}
+
+function tokensIn(
+  order: MemberOrder,
+  { kinds, closes }: JsonDocument,
+  objects: ReadonlyMap<number, readonly Member[]>,
+): readonly number[] {
   if (order === 'source') return kinds.map((_, token) => token);
-  const keys = new Map<number, string>();
   const out: number[] = [];
   const frames: Frame[] = [];
   let at = 0;
@@ -56,7 +63,7 @@ export function orderTokens(document: JsonDocument, order: MemberOrder): readonl
       }
       const close = closes[at] ?? at;
       frames.push({
-        members: orderMembers(readMembers(document, at, keys), order),
+        members: orderMembers(objects.get(at) ?? [], order),
         next: 0,
         close,
         resume: until,
@@ -80,29 +87,33 @@ export function orderTokens(document: JsonDocument, order: MemberOrder): readonl
   }
 }
 
-function readMembers(document: JsonDocument, object: number, keys: Map<number, string>): Member[] {
-  const members: Member[] = [];
-  let at = object + 1;
-  while (document.kinds[at] === KEY) {
-    let key = keys.get(at);
-    if (key === undefined) {
-      // One character per byte, so that comparing characters compares bytes.
-      key = Buffer.from(decodeString(document, at), 'utf8').toString('latin1');
-      keys.set(at, key);
+/** The members of each object by its token; of equal keys the last, at the place of the first. */
+function readObjects(document: JsonDocument): ReadonlyMap<number, readonly Member[]> {
+  const objects = new Map<number, readonly Member[]>();
+  const keys = new Map<string, string>();
+  const keyOf = (token: number): string => {
+    const text = tokenText(document, token);
+    // One character per byte, so that comparing characters compares bytes.
+    const key =
+      keys.get(text) ?? Buffer.from(decodeString(document, token), 'utf8').toString('latin1');
+    keys.set(text, key);
+    return key;
+  };
+  for (const [object, kind] of document.kinds.entries()) {
+    if (kind !== OPEN_OBJECT) continue;
+    const byKey = new Map<string, Member>();
+    let at = object + 1;
+    while (document.kinds[at] === KEY) {
+      const key = keyOf(at);
+      byKey.set(key, { key, name: byKey.get(key)?.name ?? at, value: at + 1 });
+      at = (document.closes[at + 1] ?? at + 1) + 1;
     }
-    members.push({ key, name: at, value: at + 1 });
-    at = (document.closes[at + 1] ?? at + 1) + 1;
+    objects.set(object, [...byKey.values()]);
   }
-  return members;
+  return objects;
 }
 
-function orderMembers(members: readonly Member[], order: MemberOrder): readonly Member[] {
-  const byKey = new Map<string, Member>();
-  for (const member of members) {
-    const first = byKey.get(member.key);
-    byKey.set(member.key, first === undefined ? member : { ...member, name: first.name });
-  }
-  const unique = [...byKey.values()];
+function orderMembers(unique: readonly Member[], order: MemberOrder): readonly Member[] {
   const byBytes = (a: Member, b: Member): number => (a.key < b.key ? -1 : 1);
   switch (order) {
     case 'source':
@@ -115,11 +126,11 @@ function orderMembers(members: readonly Member[], order: MemberOrder): readonly 
       return [...indexes, ...unique.filter(({ key }) => !isArrayIndex(key))];
     }
     case 'sorted':
-      return unique.sort(byBytes);
+      return [...unique].sort(byBytes);
     case 'by-length':
-      return unique.sort((a, b) => a.key.length - b.key.length || byBytes(a, b));
+      return [...unique].sort((a, b) => a.key.length - b.key.length || byBytes(a, b));
     case 'reversed':
-      return unique.reverse();
+      return [...unique].reverse();
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type WhitespaceName,
   writeLayout,
 } from './layout.ts';
-import { MEMBER_ORDERS, type MemberOrder, orderTokens } from './member-order.ts';
+import { type MemberOrder, orderTokens } from './member-order.ts';
 import {
   describeNumberStyle,
   NUMBER_STYLES,
@@ -20,7 +20,6 @@ import {
   type Overrides,
   STRING_STYLES,
   type StringStyleName,
-  touchedStrings,
   writeStrings,
 } from './string-style.ts';
 
@@ -70,12 +69,17 @@ export class Rewriter {
   /** The tokens that some style writes otherwise than they stand. */
   private readonly varying = new Set<number>();
 
-  constructor(document: JsonDocument) {
+  /** Null where the document has so many escapes that it takes too long. */
+  static open(document: JsonDocument): Rewriter | null {
+    const strings = writeStrings(document);
+    return strings === null ? null : new Rewriter(document, strings);
+  }
+
+  private constructor(document: JsonDocument, strings: ReadonlyMap<StringStyleName, Overrides>) {
     this.document = document;
     this.source = document.kinds.map((_, token) => tokenText(document, token));
-    const touched = touchedStrings(document);
-    for (const order of MEMBER_ORDERS) this.orders.add(order, orderTokens(document, order));
-    for (const name of STRING_STYLES) this.strings.add(name, writeStrings(document, touched, name));
+    for (const [order, tokens] of orderTokens(document)) this.orders.add(order, tokens);
+    for (const [name, overrides] of strings) this.strings.add(name, overrides);
     for (const name of NUMBER_STYLES) this.numbers.add(name, writeNumbers(document, name));
     for (const overrides of [...this.strings.all(), ...this.numbers.all()]) {
       // Python's notation changes every string; its rewrites are put together token by token.
@@ -310,6 +314,7 @@ function isEqualList(a: readonly number[], b: readonly number[]): boolean {
 }
 
 function isEqualOverrides(a: Overrides, b: Overrides): boolean {
+  if (a === b) return true;
   if (a.size !== b.size) return false;
   for (const [token, text] of a) if (b.get(token) !== text) return false;
   return true;

@@ -117,39 +117,89 @@ function isOther(name: StringStyleName): name is keyof typeof OTHERS {
   return name in OTHERS;
 }
 
-/** Strings that some style writes otherwise than they stand; all other strings never change. */
-const IS_TOUCHED = /[\\\u007f-\u00ff/<>&='+`]/;
-
 /** Texts that differ from the source, by token; one character per byte. */
 export type Overrides = ReadonlyMap<number, string>;
 
-/** The tokens that at least one style writes in another way. */
-export function touchedStrings(document: JsonDocument): readonly number[] {
-  const touched: number[] = [];
+/**
+ * How each style writes the strings it changes (Python's notation: every string and literal). Null
+ * where there is so much to escape that time and memory would exceed the use.
+ */
+export function writeStrings(
+  document: JsonDocument,
+): ReadonlyMap<StringStyleName, Overrides> | null {
+  const touched = touchedStrings(document);
+  if (touched === null) return null;
+  const sample = sampleOf(touched.values());
+  const byEffect = new Map<string, Overrides>();
+  const write = (name: StringStyleName): Overrides => {
+    if (name === 'source') return new Map();
+    if (name === 'pythonRepr') return writePython(document);
+    if (name === 'lowerHex' || name === 'upperHex') {
+      return overridesOf(document, touched, (_, source) =>
+        changeHexCase(source, name === 'upperHex'),
+      );
+    }
+    const encode = createEncoder(ENCODERS[name]);
+    // Most styles differ in nothing that occurs here.
+    const effect = encode(sample);
+    const overrides = byEffect.get(effect) ?? overridesOf(document, touched, encode);
+    byEffect.set(effect, overrides);
+    return overrides;
+  };
+  return new Map(STRING_STYLES.map((name) => [name, write(name)]));
+}
+
+/** Strings that some style writes otherwise than they stand; all other strings never change. */
+const TOUCHED = /[\\\u007f-\u00ff/<>&='+`]/;
+const IS_TOUCHED = Uint8Array.from({ length: 256 }, (_, code) =>
+  TOUCHED.test(String.fromCharCode(code)) ? 1 : 0,
+);
+/** A touched character takes as long to write as so many others. */
+const TOUCHED_CHARACTERS = 10;
+/** Above this strings are not rewritten: it takes about a second for all styles. */
+const MAX_CHARACTERS = 20_000_000;
+
+/** The values of the tokens that at least one style writes in another way; null if they are too many. */
+function touchedStrings(document: JsonDocument): ReadonlyMap<number, string> | null {
+  const touched = new Map<number, string>();
+  let characters = 0;
   for (const [token, kind] of document.kinds.entries()) {
     if (kind !== STRING && kind !== KEY) continue;
-    if (IS_TOUCHED.test(tokenText(document, token))) touched.push(token);
+    const text = tokenText(document, token);
+    if (!TOUCHED.test(text)) continue;
+    characters += text.length;
+    for (let at = 0; at < text.length; at++) {
+      if (IS_TOUCHED[text.charCodeAt(at)] === 1) characters += TOUCHED_CHARACTERS;
+    }
+    if (characters > MAX_CHARACTERS) return null;
+    touched.set(token, decodeString(document, token));
   }
   return touched;
 }
 
-/** How a style writes the touched strings (Python's notation: every string and literal). */
-export function writeStrings(
+/** Every character that occurs in the texts, once: what two encoders write equally they write equally everywhere. */
+function sampleOf(texts: Iterable<string>): string {
+  const occurs = new Uint8Array(0x1_0000);
+  for (const text of texts) {
+    for (let at = 0; at < text.length; at++) occurs[text.charCodeAt(at)] = 1;
+  }
+  const units = Array.from(occurs.keys()).filter((unit) => occurs[unit] === 1);
+  // Halves of surrogate pairs stand alone here; the last two are a pair.
+  return [...units.map((unit) => String.fromCharCode(unit)), '\u{1f600}'].join(' ');
+}
+
+function overridesOf(
   document: JsonDocument,
-  touched: readonly number[],
-  name: StringStyleName,
+  touched: ReadonlyMap<number, string>,
+  write: (value: string, source: string) => string,
 ): Overrides {
-  if (name === 'source') return new Map();
-  if (name === 'pythonRepr') return writePython(document);
-  const write =
-    name === 'lowerHex' || name === 'upperHex'
-      ? (token: number) => changeHexCase(tokenText(document, token), name === 'upperHex')
-      : createEncoder(ENCODERS[name], document);
-  return new Map(
-    touched
-      .map((token) => [token, write(token)] as const)
-      .filter(([token, text]) => text !== tokenText(document, token)),
-  );
+  const texts = new Map<number, string>();
+  for (const [token, value] of touched) {
+    const source = tokenText(document, token);
+    const text = write(value, source);
+    if (text !== source) texts.set(token, text);
+  }
+  return texts;
 }
 
 function changeHexCase(text: string, isUpper: boolean): string {
@@ -171,7 +221,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-function createEncoder(style: StringStyle, document: JsonDocument): (token: number) => string {
+function createEncoder(style: StringStyle): (value: string) => string {
   const pattern = escapedCharacters(style);
   const known = new Map<string, string>();
   const escape = (char: string): string => {
@@ -182,10 +232,7 @@ function createEncoder(style: StringStyle, document: JsonDocument): (token: numb
     }
     return text;
   };
-  return (token) => {
-    const text = `"${decodeString(document, token).replace(pattern, escape)}"`;
-    return toByteText(text);
-  };
+  return (value) => toByteText(`"${value.replace(pattern, escape)}"`);
 }
 
 /** UTF-8 with one character per byte. */

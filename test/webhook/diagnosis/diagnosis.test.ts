@@ -441,6 +441,23 @@ describe('two causes at once', () => {
   });
 });
 
+describe('a body with more to escape than is rewritten', () => {
+  const body = JSON.stringify({ event: 'x', note: '"'.repeat(2_000_000) });
+  const secret = 'whsec_escapes';
+
+  it('is still examined in every other way', () => {
+    const value = hmac(`${body}\n`, secret).toString('hex');
+    expect(find(body, secret, value).reason).toBe('body_trailing_newline');
+  });
+
+  it('is not said to be rewritten, and not said to be searched to the end', () => {
+    const value = hmac(JSON.stringify(JSON.parse(body), null, 2), secret).toString('hex');
+    const { reason, detail } = find(body, secret, value);
+    expect(reason).toBe('secret_wrong_or_body_changed');
+    expect(detail).toContain('stopped at the limit of work');
+  });
+});
+
 describe('nothing explains it', () => {
   it('random signatures never get another reason', () => {
     fc.assert(

@@ -22,6 +22,8 @@ const DOCUMENTS: readonly string[] = [
   '{"text":"gr\\u00fc\\u00DFe","score":12.50,"key":"caf\\u00e9"}',
   '{"big":12345678901234567890,"id":9007199254740993,"neg":-0.0}',
   '{"a":1,"b":2,"a":3}',
+  '{ "text": "😀" }',
+  '{ "note": "nothing to escape" }',
 ];
 
 /** Runs a program over the documents: one line of `<call> <base64>` per document and call. */
