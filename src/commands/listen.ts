@@ -104,7 +104,9 @@ async function listen(
   { context, terminal, flags }: Invocation<ListenFlags>,
   { options, storeThread, storeFile, watch, app, live }: ListenPlan,
 ): Promise<number> {
-  const opening = storeThread.open(storeFile);
+  const opening = storeThread.open(storeFile, ({ message, hint }) => {
+    (live?.terminal ?? terminal).warn(hint === undefined ? message : `${message}; ${hint}`);
+  });
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([opening, import('../listen/listener.ts')]);
   const out = createLineBatch(context.stdout, terminal.warn);

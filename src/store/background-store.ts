@@ -62,8 +62,11 @@ interface Notes {
 
 /** A thread that is starting up and has no store yet. */
 export interface StoreThread {
-  /** Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE. */
-  open(file: string): Promise<BackgroundStore>;
+  /**
+   * Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE.
+   * `onTrouble` hears once why what was kept cannot be moved to where it is read, for each cause.
+   */
+  open(file: string, onTrouble: (error: RelyableError) => void): Promise<BackgroundStore>;
 }
 
 /** Starts the thread; until it has a store it keeps no process alive. */
@@ -71,7 +74,7 @@ export function startStoreThread(): StoreThread {
   const thread = new Worker(THREAD_FILE, { resourceLimits: THREAD_LIMITS });
   thread.unref();
   return {
-    open: (file) =>
+    open: (file, onTrouble) =>
       new Promise((resolve, reject) => {
         thread.ref();
         thread.once('error', (error) => {
@@ -79,7 +82,7 @@ export function startStoreThread(): StoreThread {
         });
         thread.once('message', (message: FromThread) => {
           if (message.type !== 'open') return;
-          if (message.error === null) resolve(createBackgroundStore(thread));
+          if (message.error === null) resolve(createBackgroundStore(thread, onTrouble));
           else reject(unusable(message.error));
         });
         post(thread, { type: 'open', file });
@@ -99,7 +102,10 @@ function unusable({ message, hint }: ThreadError): RelyableError {
   return new RelyableError('STORE_UNUSABLE', message, hint === undefined ? {} : { hint });
 }
 
-function createBackgroundStore(thread: Worker): BackgroundStore {
+function createBackgroundStore(
+  thread: Worker,
+  onTrouble: (error: RelyableError) => void,
+): BackgroundStore {
   let waiting: Waiting[] = [];
   let notes = noNotes();
   /** What the thread is writing; null while it has nothing to do. */
@@ -192,6 +198,7 @@ function createBackgroundStore(thread: Worker): BackgroundStore {
 
   thread.on('message', (message: FromThread) => {
     if (message.type === 'written') onWritten(message);
+    else if (message.type === 'trouble') onTrouble(unusable(message.error));
     else if (message.type === 'closed') onClosed?.();
   });
   const fail = (reason: string): void => {

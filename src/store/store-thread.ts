@@ -13,6 +13,8 @@ const QUIET_MS = 25;
 /** After a settlement that failed, on a full disk say: nothing is lost meanwhile. */
 const RETRY_MS = 1000;
 let quiet: NodeJS.Timeout | undefined;
+/** What was told of it last; null since one succeeded. */
+let trouble: string | null = null;
 /** Bursts that follow each other sooner use the same files. */
 const TIDY_MS = 10_000;
 let tidying: NodeJS.Timeout | undefined;
@@ -55,6 +57,8 @@ function settleAfter(ms: number): void {
 function settle(): void {
   let hasMore = false;
   const error = attempt(() => (hasMore = store?.settle() ?? false));
+  if (error !== null && error.message !== trouble) tell({ type: 'trouble', error });
+  trouble = error?.message ?? null;
   if (error !== null) settleAfter(RETRY_MS);
   else if (hasMore) settleAfter(0);
   else {

@@ -20,4 +20,6 @@ export type FromThread =
       readonly firsts: ReadonlyArray<readonly [index: number, first: string]>;
       readonly error: ThreadError | null;
     }
+  /** What was kept cannot be moved to where it is read; told once for each cause. */
+  | { readonly type: 'trouble'; readonly error: ThreadError }
   | { readonly type: 'closed' };

@@ -18,7 +18,7 @@ import { type Database, openDatabase, readPragma } from '../../src/store/databas
 import { type Batch, packBatch, toNewCapture } from '../../src/store/rows.ts';
 import type { Capture } from '../../src/webhook/capture.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
-import { temporaryFolder } from '../support/cli.ts';
+import { startCli, temporaryFolder } from '../support/cli.ts';
 
 function storeFile(): string {
   return join(temporaryFolder(), 'captures.db');
@@ -348,6 +348,20 @@ describe('large bodies by the dozen', () => {
     // The one that was told stays, for whoever has a copy of the file.
     store.close();
     expect(filesOf(file)).toHaveLength(1);
+  });
+
+  it('a lost file is told by a listener that comes across it', async () => {
+    const file = storeFile();
+    append(open(file), ...captures);
+    truncateSync(join(`${file}-batches`, filesOf(file)[0] ?? ''), 1000);
+    const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', file]);
+    const ready = JSON.parse(await cli.nextLine((line) => line.includes('"ready"')));
+    await fetch((ready as { url: string }).url, { method: 'POST', body: '{}' });
+    expect(await cli.nextErrorLine((line) => line.includes('shorter'))).toMatch(
+      /^warning: the store .* is damaged: .* is shorter than it was; put the file back/,
+    );
+    cli.child.kill('SIGINT');
+    expect((await cli.done).code).toBe(0);
   });
 
   it('of another listener are left alone', () => {

@@ -49,7 +49,7 @@ vi.mock('node:worker_threads', () => ({
 }));
 
 async function open(): Promise<{ store: BackgroundStore; thread: FakeThread }> {
-  const store = await startStoreThread().open('captures.db');
+  const store = await startStoreThread().open('captures.db', () => undefined);
   const thread = threads.at(-1);
   if (thread === undefined) throw new Error('expected a thread');
   return { store, thread };
