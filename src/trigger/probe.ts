@@ -39,24 +39,31 @@ export interface ProbeOptions {
 /** Answers to a correct event after which probing may explain something. */
 const PUZZLING: ReadonlySet<number> = new Set([400, 401, 403, 500]);
 
+/** Answers to another form of an event that was refused that only come once it is no longer refused. */
+const PAST_VERIFICATION: ReadonlySet<number> = new Set([404, 500, 502, 503, 504]);
+
 export function isPuzzling(status: number | null): status is number {
   return status !== null && PUZZLING.has(status);
 }
 
-/** What one probe would prove if the handler accepts it. */
+/** What one probe would prove if it gets past the verification. */
 interface Candidate {
   readonly sent: string;
   readonly request: SignedRequest;
   readonly cause: string;
   readonly fix: string;
+  /** Its signature is no 64 hex digits: a handler may fail while it compares them. */
+  readonly isOtherNotation?: boolean;
 }
 
 const RAW_BYTES_FIX =
-  "verify the raw bytes of the body before anything parses it (Express: express.raw({ type: 'application/json' }); Flask: request.get_data())";
+  "verify the raw bytes of the body before anything parses it (Express: express.raw({ type: () => true, limit: '10mb' }); Flask: request.get_data())";
+
+const isRefusal = (status: number | null): boolean => status === 401 || status === 403;
 
 /**
- * Sends the same event in other ways, one after the other, until one is accepted; at most 16
- * requests, and none after one that gets no answer.
+ * Sends the same event in other ways, one after the other, until one gets past the verification; at
+ * most 16 requests, and none after one that gets no answer.
  */
 export async function probeHandler(plan: ProbeOptions): Promise<Finding> {
   const options = { ...plan, userAgent: markProbe(plan.userAgent) };
@@ -70,12 +77,14 @@ export async function probeHandler(plan: ProbeOptions): Promise<Finding> {
   for (const candidate of listCandidates(options)) {
     const answer = await send(candidate.sent, candidate.request);
     if (answer === null || signal.aborted) return { probes, cause: null, fix: null };
-    if (answer >= 200 && answer < 300) {
+    // Whatever comes after the verification may still fail: the route is missing, the app behind is down.
+    const isPast = isRefusal(status) && PAST_VERIFICATION.has(answer) && !candidate.isOtherNotation;
+    if (isPast || (answer >= 200 && answer < 300)) {
       const cause = `your handler answered ${status} to ${nameSent(options.payload)} but ${answer} to ${candidate.sent}: ${candidate.cause}`;
       return { probes, cause, fix: candidate.fix };
     }
   }
-  if (status === 401 || status === 403) return { probes, ...explainRefusal(options, probes) };
+  if (isRefusal(status)) return { probes, ...explainRefusal(options, probes) };
   const { body } = options.payload;
   const spoilt = (tamper: 'missing' | 'signature'): SignedRequest =>
     tamperRequest(body, options.secret.value, options.userAgent, tamper);
@@ -88,23 +97,30 @@ function* listCandidates(options: ProbeOptions): Generator<Candidate> {
   const { payload, secret, userAgent } = options;
   const signedWith = (value: string): SignedRequest => signRequest(payload.body, value, userAgent);
   if (payload.payload !== undefined) yield* otherFormats(options, payload.payload);
+  for (const [what, more, less] of [
+    ['a newline at its end', `${secret.value}\n`, secret.value.trim()],
+    ['quotes around it', `"${secret.value}"`, secret.value.replace(/^(["'])(.+)\1$/, '$2')],
+  ] as const) {
+    yield less === secret.value
+      ? {
+          sent: `a secret with ${what}`,
+          request: signedWith(more),
+          cause: `your app has the secret with ${what}`,
+          fix: 'trim the secret where the app reads it',
+        }
+      : {
+          sent: 'the secret without what stands around it',
+          request: signedWith(less),
+          cause: `the secret from ${secret.source} has white space or quotes around it, and your app's has none`,
+          fix: `take them away where ${secret.source} is set`,
+        };
+  }
   for (const { source, value } of options.known.slice(0, 3)) {
     yield {
       sent: `a signature made with ${source}`,
       request: signedWith(value),
       cause: `your app has that secret, not the one from ${secret.source}`,
       fix: `use one secret for both: the app reads ${source}, trigger signed with ${secret.source}`,
-    };
-  }
-  for (const [sent, value] of [
-    ['a secret with a newline at its end', `${secret.value}\n`],
-    ['a secret in quotes', `"${secret.value}"`],
-  ] as const) {
-    yield {
-      sent,
-      request: signedWith(value),
-      cause: `your app has ${sent}`,
-      fix: 'trim the secret where the app reads it',
     };
   }
   for (const [tamper, form] of [
@@ -115,6 +131,7 @@ function* listCandidates(options: ProbeOptions): Generator<Candidate> {
     yield {
       sent: `the signature ${form}`,
       request: tamperRequest(payload.body, secret.value, userAgent, tamper),
+      isOtherNotation: true,
       cause: `it expects the signature ${form}`,
       fix: 'expect 64 lower-case hex digits and nothing else in X-Relyable-Signature',
     };
@@ -154,7 +171,7 @@ type Explanation = Pick<Finding, 'cause' | 'fix'>;
 
 function explainRefusal({ secret, status }: ProbeOptions, probes: readonly Probe[]): Explanation {
   return {
-    cause: `every form of the event is refused (${probes.length + 1} requests, first answer ${status}): most likely your app has another secret`,
+    cause: `no form of the event is accepted (${probes.length + 1} requests, first answer ${status}): most likely your app has another secret`,
     fix:
       secret.source === DEVELOPMENT_SECRET_SOURCE
         ? 'start the app with RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)"'
@@ -168,14 +185,13 @@ function explainFailure(
   unsigned: number | null,
   forged: number | null,
 ): Explanation {
-  const refuses = (answer: number | null): boolean => answer === 401 || answer === 403;
-  if (refuses(forged)) {
+  if (isRefusal(forged)) {
     return {
       cause: `it answers ${forged} to a wrong signature but ${status} to the right one: the signature passes, and what comes after it fails`,
       fix: "look into the app's log: the code that handles the event fails, not the verification",
     };
   }
-  if (refuses(unsigned)) {
+  if (isRefusal(unsigned)) {
     return {
       cause: `it answers ${unsigned} without a signature but ${status ?? ''} with one, right or wrong: it fails while it compares signatures`,
       fix: 'hash the raw bytes as they are (no .encode() on bytes), and compare lengths before a constant-time comparison',

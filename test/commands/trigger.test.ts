@@ -354,7 +354,12 @@ describe('finding out why', () => {
       (r: Received) => (isSigned(r, `${SECRET}\n`) ? 200 : 403),
       'a newline at its end',
     ],
-    ['quotes', (r: Received) => (isSigned(r, `"${SECRET}"`) ? 200 : 401), 'in quotes'],
+    ['quotes', (r: Received) => (isSigned(r, `"${SECRET}"`) ? 200 : 401), 'quotes around it'],
+    [
+      'a missing route',
+      (r: Received) => (isSigned(r, `${SECRET}\n`) ? 404 : 401),
+      'but 404 to a secret',
+    ],
     [
       'a prefix',
       (r: Received) =>
@@ -372,6 +377,34 @@ describe('finding out why', () => {
     const { cause, sent } = await explain(answer);
     expect(cause).toContain(words);
     expect(sent).toBeLessThanOrEqual(18);
+  });
+
+  it('does not take a handler that fails on a prefix for one that expects it', async () => {
+    const { cause } = await explain(({ headers }) =>
+      String(headers['x-relyable-signature']).length === 64 ? 401 : 500,
+    );
+    expect(cause).toContain('no form of the event is accepted');
+  });
+
+  it.each([`${SECRET}\n`, `"${SECRET}"`])(
+    'knows that its own secret is not clean: %j',
+    async (own) => {
+      const env = { RELYABLE_WEBHOOK_SECRET: own };
+      const { cause } = await explain((received) => (isSigned(received) ? 200 : 401), env);
+      expect(cause).toContain('the secret from RELYABLE_WEBHOOK_SECRET has white space or quotes');
+    },
+  );
+
+  it('knows its own secret with a newline from another one that is the same without', async () => {
+    const home = temporaryFolder();
+    const { stdout: secret } = await runCli(['webhooks', 'listen', '--print-secret'], { home });
+    const app = await startApp((response, received) => {
+      response.statusCode = isSigned(received, secret.trim()) ? 200 : 401;
+      response.end();
+    });
+    const env = { RELYABLE_WEBHOOK_SECRET: secret };
+    const { stdout } = await trigger(['test_run.failed', '--to', app.url], { home, env });
+    expect(stdout).toContain('take them away where RELYABLE_WEBHOOK_SECRET is set');
   });
 
   it('knows the development secret', async () => {

@@ -30,14 +30,20 @@ export interface Keys {
 export function listKeys(secrets: readonly SecretCandidate[]): Keys {
   const seen = new Set<string>();
   const isNew = (key: Key): boolean => {
-    const id = key.bytes.toString('latin1');
+    const id = idOf(key);
     if (seen.has(id)) return false;
     seen.add(id);
     return true;
   };
-  const ordered = [...secrets].sort(
-    (a, b) => Number(a.role === 'known') - Number(b.role === 'known'),
+  const chosen = secrets.filter(({ role }) => role === 'chosen');
+  // The same secret but for white space or quotes is no other one.
+  const dressed = new Set(
+    chosen.flatMap(({ value }) => [...varyWhitespace(value), ...varyQuotes(value)].map(idOf)),
   );
+  const known = secrets.filter(({ role, value }) => {
+    return role === 'known' && !dressed.has(idOf({ bytes: Buffer.from(value, 'utf8') }));
+  });
+  const ordered = [...chosen, ...known];
   const plain = ordered.map((secret) => createKey(secret, [])).filter(isNew);
   const varied = ordered
     .flatMap((secret) =>
@@ -46,6 +52,10 @@ export function listKeys(secrets: readonly SecretCandidate[]): Keys {
     .filter(isNew);
   const twiceVaried = ordered.flatMap((secret) => varyTwice(secret)).filter(isNew);
   return { plain, varied: [...varied, ...emptyKeys(secrets).filter(isNew)], twiceVaried };
+}
+
+function idOf({ bytes }: Pick<Key, 'bytes'>): string {
+  return bytes.toString('latin1');
 }
 
 function varyTwice(secret: SecretCandidate): Key[] {

@@ -234,6 +234,17 @@ describe('the secret', () => {
     });
   });
 
+  it('secret_whitespace, though another secret is the same without it', () => {
+    const clean: SecretCandidate = { source: 'development', value: 'whsec_other', role: 'known' };
+    const hex = hmac('{}', clean.value).toString('hex');
+    for (const [value, reason] of [
+      ['whsec_other\n', 'secret_whitespace'],
+      ['"whsec_other"', 'secret_quoted'],
+    ] as const) {
+      expect(find('{}', [chosen(value), clean], hex).reasons).toEqual([reason]);
+    }
+  });
+
   it('never names the secret', () => {
     const secret = 'whsec_SGVsbG8gd29ybGQgdGhpcyBpcyBh';
     for (const key of [`${secret}\n`, `"${secret}"`, Buffer.from(secret.slice(6), 'base64')]) {
