@@ -5,22 +5,21 @@ import { findProjectConfig } from '../config/load.ts';
 type Step = readonly [command: string, does: string];
 
 const RECEIVE: Step = ['relyable webhooks listen', 'receive, keep and verify webhooks here'];
-const SEND: Step = [
-  'relyable webhooks trigger all',
-  'in another terminal: send it the four samples',
-];
+const SEND = 'relyable webhooks trigger all';
+const SENDS = 'in another terminal: send it the four samples';
 const VERIFY: Step = ['relyable webhooks verify', 'is each one genuine, and if not, why'];
 
 const NEW_PROJECT: readonly Step[] = [
   RECEIVE,
-  SEND,
+  [SEND, SENDS],
   VERIFY,
   ['relyable init', 'then set up this project: port and secret'],
 ];
 
 const SET_UP_PROJECT: readonly Step[] = [
   ['relyable webhooks listen', 'receive webhooks and pass them to your app'],
-  SEND,
+  // The config names the app, so they would go straight to it.
+  [`${SEND} --to 4400`, SENDS],
   VERIFY,
   ['relyable doctor', 'when something does not work'],
 ];

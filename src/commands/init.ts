@@ -20,7 +20,7 @@ type InitInvocation = Invocation<InitFlags>;
 
 /** What the project's set-up will be. */
 interface Plan {
-  readonly framework: string;
+  readonly framework: Framework;
   readonly forwardTo: string;
   readonly envFile: string;
   readonly secretEnv: string;
@@ -51,7 +51,7 @@ export async function run(invocation: InitInvocation): Promise<number> {
   const plan = await makePlan(invocation, existing);
   const outcome = await carryOut(invocation, plan, existing);
   const { terminal } = invocation;
-  if (terminal.isJson) terminal.json({ type: 'init', v: 1, ...plan, ...outcome });
+  if (terminal.isJson) terminal.json({ type: 'init', v: 1, ...plan, framework: plan.framework.name, ...outcome });
   else terminal.data(describe(invocation, plan, outcome, existing));
   return NOT_SET.has(outcome.env.status) ? EXIT_NO : EXIT_YES;
 }
@@ -164,7 +164,7 @@ async function settle(
   );
   const target = said(existing, (values) => values.forwardTo);
   return {
-    framework: framework.name,
+    framework,
     forwardTo:
       target === undefined
         ? parseTargetUrl(`http://localhost:${port.value}${path.value}`, '--path').href
@@ -287,8 +287,15 @@ function describe(
   return [
     `${safeLine(shownFile)}: ${safeLine(configMessage)}`,
     `${safeLine(env.file)}: ${env.name} ${ENV_MESSAGES[env.status]}`,
+    ...describeLoading(plan.framework, env),
     `Next: ${style.cyan(safeLine(next))}`,
   ].join('\n');
+}
+
+/** A line in a file is nothing to an app that does not read it. */
+function describeLoading({ name, loads }: Framework, { file, status }: Outcome['env']): string[] {
+  if (loads === null || (status !== 'written' && status !== 'kept')) return [];
+  return [`  ${name} does not read it by itself: ${loads.replace('FILE', safeLine(file))}`];
 }
 
 function describeExisting(existing: ExistingConfig | undefined, { forwardTo }: Plan): string {

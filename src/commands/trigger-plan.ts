@@ -1,9 +1,12 @@
 import type { Invocation } from '../cli.ts';
 import { nearest } from '../config/nearest.ts';
 import { resolveSecrets, type Secrets } from '../config/secrets.ts';
+import type { Setting } from '../config/settings.ts';
 import { parseDuration } from '../config/values.ts';
+import type { Context } from '../context.ts';
 import { RelyableError } from '../errors.ts';
 import type { TriggerFlags } from '../flags/trigger.ts';
+import { findListener } from '../http/listeners.ts';
 import { readTlsOptions, type TlsOptions } from '../http/target.ts';
 import { safeLine } from '../report/safe-text.ts';
 import { expectedStatuses, type RequestOptions, type Schedule } from '../trigger/deliver.ts';
@@ -61,9 +64,8 @@ export async function makePlan(
   });
   const secrets = resolveSecrets(context, layers, flags);
   for (const warning of payloads.warnings) terminal.warn(warning);
-  if (to.origin === 'the running listener') {
-    terminal.info(terminal.errorStyle.dim(`to ${to.origin} at ${safeLine(to.value.href)}`));
-  }
+  const route = flags.to === undefined ? await describeRoute(context, to) : null;
+  if (route !== null) terminal.info(terminal.errorStyle.dim(safeLine(route)));
   announceSecrets(invocation, secrets);
   return {
     options,
@@ -87,6 +89,16 @@ export async function makePlan(
       duplicates: options.duplicates,
     },
   };
+}
+
+/** What is not plain from what was typed: through which listener the event goes, or past which one. */
+async function describeRoute(context: Context, to: Setting<URL>): Promise<string | null> {
+  if (to.origin === 'the running listener') return `to ${to.origin} at ${to.value.href}`;
+  const listener = await findListener(context.paths.data, context.interrupt);
+  if (listener === undefined) return null;
+  const { origin, host } = new URL(listener.url);
+  if (to.value.origin === origin) return null;
+  return `to ${to.value.href} as configured, past the listener at ${origin}: --to ${host} sends through it`;
 }
 
 interface Payloads {

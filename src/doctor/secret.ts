@@ -66,7 +66,7 @@ async function compareEnvFiles(
       }
       const found =
         held === value
-          ? ok(`${file} gives your app the same secret`)
+          ? ok(`${file} holds the same secret for your app`)
           : warning(
               `${file} gives your app another ${name} than relyable uses (${source}): signatures will not match`,
               context.platform === 'win32'

@@ -76,12 +76,14 @@ const BELOW = ' '.repeat('HH:MM:SS  '.length);
 
 function formatReady(ready: Ready, style: ChalkInstance): string {
   const target = ready.forwardTo ?? 'nowhere (answering 200 myself; --forward-to names your app)';
+  // Where a config file names the app, `trigger` would go straight to it.
+  const to = ready.forwardTo === null ? '' : ` --to ${ready.port}`;
   return [
     `${style.bold('Listening on')} ${style.cyan(ready.url)}`,
     `  forwards to  ${safeLine(target)}`,
     `  verifies with  ${safeLine(ready.secretSource)}`,
     `  keeps captures in  ${safeLine(ready.store)}`,
-    style.dim('  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed'),
+    style.dim(`  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed${to}`),
   ].join('\n');
 }
 

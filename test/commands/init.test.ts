@@ -38,6 +38,22 @@ it('sets a project up without a question, so that trigger and app share the secr
   });
 });
 
+it.each([
+  ['express', 'express does not read it by itself: node --env-file=.env '],
+  ['flask', 'flask does not read it by itself: load_dotenv() '],
+])('says how an app made with %s reads the file', async (framework, words) => {
+  const args = ['init', '--yes', '--framework', framework];
+  const { stdout } = await runCli(args, { cwd: temporaryFolder() });
+  expect(stdout).toContain(words);
+  const { stdout: json } = await runCli([...args, '--json'], { cwd: temporaryFolder() });
+  expect(JSON.parse(json)).toMatchObject({ framework, env: { status: 'written' } });
+});
+
+it('says nothing of that where the framework reads it', async () => {
+  const { stdout } = await runCli(['init', '--yes'], { cwd: nextProject() });
+  expect(stdout).not.toContain('by itself');
+});
+
 it('takes everything from flags', async () => {
   const cwd = temporaryFolder();
   const args = ['init', '--port', '8123', '--path', '/in', '--dotenv', '.env'];

@@ -6,7 +6,7 @@ import { announceListener } from '../../src/http/listeners.ts';
 import { EVENT_TYPES } from '../../src/webhook/event-type.ts';
 import { WIRE_FORMATS } from '../../src/webhook/payload.ts';
 import { TAMPERS } from '../../src/webhook/signed-request.ts';
-import { type Received, startApp } from '../support/app.ts';
+import { type Received, startApp, type TestApp } from '../support/app.ts';
 import { type CliOptions, runCli, temporaryFolder } from '../support/cli.ts';
 import { HANDLER_SECRET, startHandler } from '../support/handlers.ts';
 import { startPtyCli } from '../support/pty.ts';
@@ -143,7 +143,8 @@ describe('the target', () => {
     expect(app.received[0]?.url).toBe('/hook');
   });
 
-  it('is a running listener without either', async () => {
+  /** A listener that runs, and the options with which a command finds it. */
+  const startListener = async (): Promise<{ listener: TestApp; options: CliOptions }> => {
     const listener = await startApp((response) => {
       response.end(JSON.stringify({ type: 'health', v: 1, service: 'relyable listen' }));
     });
@@ -155,10 +156,27 @@ describe('the target', () => {
       pid: process.pid,
       startedAt: new Date().toISOString(),
     });
-    const { code, stderr } = await trigger(['test_run.failed'], {
-      home,
-      env: { ...ENV, XDG_DATA_HOME: data },
-    });
+    return { listener, options: { home, env: { ...ENV, XDG_DATA_HOME: data } } };
+  };
+
+  it('is forwardTo, past a running listener, and says so', async () => {
+    const { listener, options } = await startListener();
+    const app = await startApp();
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, '.relyablerc.json'), JSON.stringify({ forwardTo: `${app.url}/hook` }));
+    const { code, stderr } = await trigger(['test_run.failed'], { ...options, cwd });
+    expect(stderr).toContain(
+      `to ${app.url}/hook as configured, past the listener at ${listener.url}: --to 127.0.0.1:${listener.port} sends through it`,
+    );
+    expect(code).toBe(0);
+    expect(listener.received.map(({ method }) => method)).toEqual(['GET']);
+    const named = await trigger(['test_run.failed', '--to', app.url], { ...options, cwd });
+    expect(named.stderr).toBe('');
+  });
+
+  it('is a running listener without either', async () => {
+    const { listener, options } = await startListener();
+    const { code, stderr } = await trigger(['test_run.failed'], options);
     expect(stderr).toContain(`to the running listener at ${listener.url}/`);
     expect(code).toBe(0);
     expect(listener.received.map(({ method }) => method)).toEqual(['GET', 'POST']);

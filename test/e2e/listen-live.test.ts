@@ -60,7 +60,7 @@ function steady(lines: readonly string[]): string[] {
       .replaceAll(/\d\d:\d\d:\d\dZ/g, '10:00:00Z')
       .replaceAll(/cap_[a-z0-9]+/g, 'cap_1')
       .replaceAll(/\d+(?:\.\d)? m?s\b/g, '1 ms')
-      .replaceAll(/:\d{4,5}\b/g, ':4400')
+      .replaceAll(/(?<before>:|--to )\d{4,5}\b/g, '$<before>4400')
       .replaceAll(/captures in {2}.*/g, 'captures in  store.db'),
   );
 }
@@ -87,7 +87,7 @@ describe('listen on a terminal', () => {
       '  forwards to  http://127.0.0.1:4400/hook',
       '  verifies with  RELYABLE_WEBHOOK_SECRET',
       '  keeps captures in  store.db',
-      '  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed',
+      '  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed --to 4400',
       '10:00:00Z  test_run.completed  run_1  ✓ signature  → 200 1 ms  cap_1',
       '10:00:00Z  test_run.failed  run_2  ✓ signature  → 500 1 ms  cap_1',
       '          │ {"error":"no such run"}',
