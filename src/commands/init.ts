@@ -1,7 +1,8 @@
 import { join, relative, resolve } from 'node:path';
 import type { Invocation } from '../cli.ts';
 import type { Context } from '../context.ts';
-import { exportFromFile, readTextIfExists, realFile } from '../config/env-file.ts';
+import { exportFromFile, readTextIfExists } from '../config/env-file.ts';
+import { realFile } from '../config/git-status.ts';
 import { type ConfigLayer, findProjectConfig } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import { developmentSecret, SECRET_ENV_NAME } from '../config/secrets.ts';
@@ -51,7 +52,8 @@ export async function run(invocation: InitInvocation): Promise<number> {
   const plan = await makePlan(invocation, existing);
   const outcome = await carryOut(invocation, plan, existing);
   const { terminal } = invocation;
-  if (terminal.isJson) terminal.json({ type: 'init', v: 1, ...plan, framework: plan.framework.name, ...outcome });
+  if (terminal.isJson)
+    terminal.json({ type: 'init', v: 1, ...plan, framework: plan.framework.name, ...outcome });
   else terminal.data(describe(invocation, plan, outcome, existing));
   return NOT_SET.has(outcome.env.status) ? EXIT_NO : EXIT_YES;
 }

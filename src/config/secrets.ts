@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { SecretCandidate } from '../webhook/verification.ts';
+import { ENV_FILES, readEnvValue, readTextIfExists } from './env-file.ts';
 import type { ConfigLayer } from './load.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 
@@ -58,10 +59,24 @@ export function resolveSecrets(
       .filter(({ value }) => value !== first.value)
       .map(({ source, value }) => ({ source, value, role: 'known' })),
     warnings,
-    note: isDevelopment
-      ? `using the development secret (no ${SECRET_ENV_NAME} set); give it to your app: ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`
-      : null,
+    note: isDevelopment ? developmentNote(context, first.value) : null,
   };
+}
+
+/** Where the app's variables hold it already, there is nothing more to say. */
+function developmentNote({ cwd }: Context, value: string): string {
+  const using = `using ${DEVELOPMENT_SECRET_SOURCE}`;
+  const file = ENV_FILES.find((name) => {
+    try {
+      return readEnvValue(readTextIfExists(join(cwd, name)) ?? '', SECRET_ENV_NAME) === value;
+    } catch {
+      // One that cannot be read is the app's affair.
+      return false;
+    }
+  });
+  if (file !== undefined) return `${using}, which ${file} holds too`;
+  return `${using} (no ${SECRET_ENV_NAME} set); your app needs the same:
+  ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`;
 }
 
 /** Where the signing secret would come from without flags; makes none. */

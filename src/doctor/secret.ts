@@ -1,11 +1,6 @@
 import { join } from 'node:path';
-import {
-  ENV_FILES,
-  exportFromFile,
-  gitStatus,
-  readEnvValue,
-  readTextIfExists,
-} from '../config/env-file.ts';
+import { ENV_FILES, exportFromFile, readEnvValue, readTextIfExists } from '../config/env-file.ts';
+import { gitStatus } from '../config/git-status.ts';
 import {
   DEVELOPMENT_SECRET_SOURCE,
   resolveSecrets,

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeText, gitStatus, isUtf16, readEnvValue, readIfExists } from '../config/env-file.ts';
+import { decodeText, isUtf16, readEnvValue, readIfExists } from '../config/env-file.ts';
+import { gitStatus } from '../config/git-status.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
 /** What became of the config file. */
