@@ -70,5 +70,5 @@ await app.ended;
 if (code !== 0 || verified !== 0) process.exitCode = 1;
 else
   console.log(
-    '\nFour signed events were sent, kept, verified and handled. Your turn: npx relyable init',
+    '\nFour signed events were sent, kept, verified and handled. Your turn, in your project: relyable init (npm link puts it on your path)',
   );

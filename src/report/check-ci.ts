@@ -22,7 +22,7 @@ function explain(report: CheckReport, result: CaseResult, finding: Finding): str
     `came: ${safeLine(finding.message)} (${safeLine(describeCame(result.answers))})`,
     `why: ${finding.why}`,
     `fix: ${finding.fix}`,
-    ...(finding.recipe === null ? [] : [`see: ${finding.recipe}`]),
+    ...(finding.recipe === null ? [] : [`see: ${finding.recipe} in the package relyable`]),
     `again: ${repeatCommand(report, result.id)}`,
   ];
 }

@@ -75,7 +75,7 @@ function formatGroup(
   lines.push(
     field('why', finding.why),
     field('fix', finding.fix),
-    ...(finding.recipe === null ? [] : [field('see', finding.recipe)]),
+    ...(finding.recipe === null ? [] : [field('see', `${finding.recipe} in the package relyable`)]),
     field('again', repeatCommand(report, result.id)),
   );
   return lines;
