@@ -63,7 +63,7 @@ function isHexMac(text: string): boolean {
 /** `a, b`, `a;b` and `v1,a v1,b` (Standard Webhooks) as single values. */
 function splitValue(value: string): string[] {
   const text = value.trim();
-  if (/^v\d+,\S+(?:\s+v\d+\w*,\S+)*$/.test(text)) return text.split(/\s+/);
+  if (/^v\d+,\S+(?:\s+v\d\w*,\S+)*$/.test(text)) return text.split(/\s+/);
   return text
     .split(/[,;]/)
     .map((piece) => piece.trim())

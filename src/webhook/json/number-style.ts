@@ -103,7 +103,10 @@ function phpNumber(source: string, value: number, keepsFraction: boolean): strin
 
 function trimZeros(source: string, value: number): string {
   if (!isInteger(source) && /[eE]/.test(source)) return String(value);
-  return isInteger(source) ? source : source.replace(/\.?0+$/, '');
+  if (isInteger(source)) return source;
+  let end = source.length;
+  while (source[end - 1] === '0') end -= 1;
+  return source.slice(0, source[end - 1] === '.' ? end - 1 : end);
 }
 
 interface DoubleFormat {

@@ -237,8 +237,8 @@ function createEncoder(style: StringStyle): (value: string) => string {
 
 /** UTF-8 with one character per byte. */
 function toByteText(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return /^[\u0000-\u007f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+  const isAscii = Buffer.byteLength(text, 'utf8') === text.length;
+  return isAscii ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function escapedCharacters(style: StringStyle): RegExp {

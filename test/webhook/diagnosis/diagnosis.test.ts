@@ -469,6 +469,36 @@ describe('a body with more to escape than is rewritten', () => {
   });
 });
 
+// Where the work grew with the square of these, they would take hours.
+it.each([
+  ['zeros in a number', `{"n":1.${'0'.repeat(1_000_000)}1}`],
+  ['digits', `{"n":${'7'.repeat(1_000_000)}}`],
+  ['marks on a letter', `{"d":"a${'\u0301'.repeat(300_000)}${'\u0327'.repeat(300_000)}"}`],
+  ['base64', 'QUJD'.repeat(2_500_000)],
+  ['plain text beside one escape', `{"a":"&${'x'.repeat(10_000_000)}"}`],
+])('a body of very many %s is examined like any other', (_, body) => {
+  const value = hmac(`${body}\n`, 'a secret').toString('hex');
+  expect(find(body, 'a secret', value).reason).toBe('body_trailing_newline');
+});
+
+it('text in another Unicode form', () => {
+  for (const [held, signed] of [
+    ['NFC', 'NFD'],
+    ['NFD', 'NFC'],
+  ] as const) {
+    const body = '{"name":"Zo\u00eb Nguy\u1ec5n"}';
+    const value = hmac(body.normalize(signed), 'a secret').toString('hex');
+    expect(find(body.normalize(held), 'a secret', value).detail).toContain(
+      `Unicode form ${signed}`,
+    );
+  }
+});
+
+it.each(['eyJhIjoxfQ==', 'eyJhIjoxfQ', 'eyJhIjoiYmMifQ=='])('a body in base64: %s', (body) => {
+  const value = hmac(Buffer.from(body, 'base64'), 'a secret').toString('hex');
+  expect(find(body, 'a secret', value).detail).toContain('decoded from base64');
+});
+
 describe('nothing explains it', () => {
   it('random signatures never get another reason', () => {
     fc.assert(
