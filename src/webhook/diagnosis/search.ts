@@ -116,10 +116,13 @@ class Searcher {
     const { body, headers } = this.request;
     const { plain, varied, twiceVaried } = this.keys;
     const held: Subject = { reasons: [], name: 'the body as it is here', bytes: body };
+    // Of a body of many megabytes all keys would leave nothing for its other forms.
+    const keepForms = this.budget.setAside(0.5);
     yield* this.tryAll([...plain, ...varied], [held]);
     yield* this.tryAll([...plain, ...varied], [held], this.rareAlgorithms);
     if (this.effort === 'quick' && body.length > QUICK_BODY_BYTES) return;
     if (this.effort === 'full') yield* this.tryAll(twiceVaried, [held]);
+    keepForms();
 
     const document = readDocument(body);
     const forms = bodyForms(body, headers).map(toSubject);
