@@ -39,10 +39,10 @@ export interface Arrivals {
    */
   append(batch: Buffer, head: BatchHead, place: 'row' | 'file'): Array<string | null>;
   /**
-   * Moves the oldest in one commit, a part of what waits, one batch at least; how many captures.
-   * A batch whose file is missing or damaged is set aside, and STORE_UNUSABLE says so, once.
+   * Moves the oldest in one commit, a part of what waits, one batch at least. A batch whose file is
+   * missing or damaged is set aside, and told here only.
    */
-  settle(): number;
+  settle(): Settled;
   /** Whether any waits that can be settled. */
   isWaiting(): boolean;
   /** Whether as much waits as may. */
@@ -53,6 +53,12 @@ export interface Arrivals {
   forget(): void;
   /** Removes files of batches that no longer wait, or never did. */
   sweep(): void;
+}
+
+export interface Settled {
+  readonly captures: number;
+  /** STORE_UNUSABLE, for each batch that was set aside. */
+  readonly damages: readonly RelyableError[];
 }
 
 /** The schema's first version with the table as it is. */
@@ -144,6 +150,27 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
     return null;
   };
 
+  /** How many captures of a batch were written; or why it cannot be read, and then none was. */
+  const settleBatch = (arrival: Arrival): number | RelyableError => {
+    let batch: Buffer;
+    try {
+      batch = whole(arrival);
+    } catch (error) {
+      if (error instanceof RelyableError) return error;
+      throw error;
+    }
+    database.exec('SAVEPOINT batch');
+    try {
+      const { length } = write(unpackRows(batch));
+      database.exec('RELEASE batch');
+      return length;
+    } catch (error) {
+      if (arrival.file === null || !isAboutContent(error)) throw error;
+      database.exec('ROLLBACK TO batch; RELEASE batch');
+      return files.discard(arrival.file);
+    }
+  };
+
   // Its file may be back.
   const selectAside = database.prepare(
     'SELECT seq, file, file_bytes FROM arrivals WHERE aside = 1',
@@ -195,24 +222,22 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
     settle: () => {
       const bytes = { ...noBytes };
       const settled: string[] = [];
+      const damages: RelyableError[] = [];
       let captures = 0;
-      let damage: RelyableError | undefined;
       transaction(() => {
         while (captures < SETTLED_CAPTURES && bytes.row + bytes.file < SETTLED_BYTES) {
           const oldest = selectOldest.get() as Arrival | undefined;
           if (oldest === undefined) return;
-          let batch: Buffer;
-          try {
-            batch = whole(oldest);
-          } catch (error) {
-            if (!(error instanceof RelyableError)) throw error;
-            damage = error;
+          const written = settleBatch(oldest);
+          if (written instanceof RelyableError) {
+            damages.push(written);
             setAside.run(1, oldest.seq);
-            return;
+            continue;
           }
-          captures += write(unpackRows(batch)).length;
+          captures += written;
           remove.run(oldest.seq);
-          bytes[oldest.file === null ? 'row' : 'file'] += batch.length;
+          bytes[oldest.file === null ? 'row' : 'file'] +=
+            oldest.batch.length + (oldest.file_bytes ?? 0);
           if (oldest.file !== null) settled.push(oldest.file);
         }
       });
@@ -220,8 +245,7 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       waitingCaptures -= captures;
       waitingBytes.row -= bytes.row;
       waitingBytes.file -= bytes.file;
-      if (damage !== undefined) throw damage;
-      return captures;
+      return { captures, damages };
     },
     isWaiting: () => selectWaiting.get() !== undefined,
     isCrowded: () => waitingShare() >= 1,
@@ -245,6 +269,16 @@ interface Arrival {
   readonly batch: Uint8Array;
   readonly file: string | null;
   readonly file_bytes: number | null;
+}
+
+/** Whether what was read is not what was written, and not the disk's or another process's doing. */
+function isAboutContent(error: unknown): boolean {
+  const { sqliteCodeName } = error as { readonly sqliteCodeName?: unknown };
+  return (
+    error instanceof RangeError ||
+    sqliteCodeName === 'SQLITE_CONSTRAINT' ||
+    sqliteCodeName === 'SQLITE_MISMATCH'
+  );
 }
 
 /** Whether both are captures of the same event with the same verdict. */

@@ -4,17 +4,18 @@ import {
   existsSync,
   fdatasyncSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
   realpathSync,
+  renameSync,
   rmdirSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode, RelyableError } from '../errors.ts';
+import { describeFileProblem, RelyableError } from '../errors.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface BatchFiles {
   release(name: string): void;
   /** Whether it is there with so many bytes; never so of a name that is not ours. */
   holds(name: string, size: number): boolean;
+  /** Puts a file with other bytes than were written out of the way, kept for whoever looks; says so. */
+  discard(name: string): RelyableError;
   /** Whether there may be any. */
   exist(): boolean;
   /** Removes those that no row names, released or left by a process that died, and the folder if it is empty. */
@@ -59,7 +62,7 @@ export function createBatchFiles(storeFile: string): BatchFiles {
     write: (batch) => {
       const used = released.pop();
       // Whoever else ends sweeps as well.
-      if (used !== undefined && existsSync(pathOf(used))) {
+      if (used !== undefined && isFile(pathOf(used))) {
         writeFile(pathOf(used), 'r+', batch);
         return used;
       }
@@ -73,18 +76,26 @@ export function createBatchFiles(storeFile: string): BatchFiles {
     },
     read: (name, from, into) => {
       const path = pathOf(name);
+      // Anything else in its place may be there for ever, or never end.
+      if (!isFile(path)) throw damaged(`${path} is missing`);
+      let size: number;
       try {
-        if (readFile(path, from, into) === into.length) return;
+        size = readFile(path, from, into);
       } catch (error) {
-        if (errorCode(error) !== 'ENOENT') throw error;
-        throw damaged(`${path} is missing`);
+        throw damaged(`${path}: ${describeFileProblem(error)}`);
       }
-      throw damaged(`${path} is shorter than it was`);
+      if (size < into.length) throw damaged(`${path} is shorter than it was`);
     },
     release: (name) => void released.push(name),
     holds: (name, size) => {
       if (!NAME.test(name)) return false;
-      return (statSync(pathOf(name), { throwIfNoEntry: false })?.size ?? -1) >= size;
+      const found = lstatSync(pathOf(name), { throwIfNoEntry: false });
+      return found !== undefined && found.isFile() && found.size >= size;
+    },
+    discard: (name) => {
+      const path = pathOf(name);
+      renameSync(path, `${path}.damaged`);
+      return damaged(`${path} is not as it was written (it is ${path}.damaged now)`);
     },
     exist: () => existsSync(folder),
     sweep: (isNamed) => {
@@ -98,6 +109,10 @@ export function createBatchFiles(storeFile: string): BatchFiles {
       }
     },
   };
+}
+
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** How many bytes: fewer where the file ends before. */

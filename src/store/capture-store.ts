@@ -1,4 +1,5 @@
-import { errorCode, errorMessage } from '../errors.ts';
+import { statSync } from 'node:fs';
+import { errorCode, errorMessage, RelyableError } from '../errors.ts';
 import type { Capture } from '../webhook/capture.ts';
 import { createArrivals, createWaitingCheck } from './arrivals.ts';
 import { type CaptureReader, createReader } from './capture-reader.ts';
@@ -34,6 +35,8 @@ export interface CaptureStore extends CaptureReader {
   tidy(): void;
   /** Whether so much waits that a part is to be settled behind each batch, quiet or not. */
   isBehind(): boolean;
+  /** Whether the file is still the one that was opened: what is written to a removed one is lost. */
+  isInPlace(): boolean;
   /** Keeps captures of elsewhere with their forwards; how many were new. */
   import(captures: Iterable<Capture>): number;
   /** Removes the oldest; how many. */
@@ -79,13 +82,20 @@ function settleStore(file: string): void {
     }
   } catch (error) {
     // Where nothing can be written, what was settled can still be read.
-    if (!isReadOnly(error)) throw error;
+    if (!isUnwritable(error)) throw error;
   }
 }
 
-function isReadOnly(error: unknown): boolean {
+function isUnwritable(error: unknown): boolean {
   const { cause } = error as { readonly cause?: unknown };
-  return /EACCES|EPERM|EROFS/.test(errorCode(cause) ?? '') || /readonly/i.test(errorMessage(cause));
+  return (
+    /EACCES|EPERM|EROFS|ENOSPC|EDQUOT/.test(errorCode(cause) ?? '') ||
+    /readonly|disk is full/i.test(errorMessage(cause))
+  );
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
 /** A damaged file may only show when the first statement is prepared. */
@@ -174,6 +184,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     return firsts;
   };
 
+  const inode = inodeOf(file);
   const retention = createRetention(database, maxBytes);
   const files = createBatchFiles(file);
   const arrivals = createArrivals({ database, files, events, transaction, write: writeRows });
@@ -183,15 +194,37 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   /** More arrives than can wait: what waits is settled, then batches are written where they are read. */
   let isPressed = false;
 
+  /** What was set aside and nobody was told of. */
+  let untold: RelyableError[] = [];
+
   const settlePart = (): void => {
-    const captures = arrivals.settle();
+    const { captures, damages } = arrivals.settle();
     sinceCheckpoint += captures;
     retention.count(captures);
+    untold.push(...damages);
   };
-  /** Before anything that looks at what is kept, or adds to it in another way. */
-  const settleAll = (): void => {
+  const tellDamage = (): void => {
+    const [first, ...others] = untold;
+    untold = [];
+    if (first === undefined || others.length === 0) {
+      if (first !== undefined) throw first;
+      return;
+    }
+    const { message, hint } = first;
+    throw new RelyableError(
+      'STORE_UNUSABLE',
+      `${message}, and so with ${others.length} more`,
+      hint === undefined ? {} : { hint },
+    );
+  };
+  const settleWaiting = (): void => {
     // Within a transaction it was done before.
     while (!database.isTransaction && isWaiting()) settlePart();
+  };
+  /** Before anything that looks at what is kept. */
+  const settleAll = (): void => {
+    settleWaiting();
+    tellDamage();
   };
   /** It is quiet and nothing waits. */
   const rest = (): void => {
@@ -204,7 +237,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const reader = createReader(file, database, settleAll);
 
   const write = (rows: RowSource): Array<string | null> => {
-    settleAll();
+    settleWaiting();
     let firsts: Array<string | null> = [];
     transaction(() => {
       firsts = writeRows(rows);
@@ -230,6 +263,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     settle: () => {
       if (!isWaiting()) {
         rest();
+        tellDamage();
         return false;
       }
       settlePart();
@@ -237,6 +271,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     },
     tidy: arrivals.sweep,
     isBehind: () => isPressed && isWaiting(),
+    isInPlace: () => inodeOf(file) === inode,
     import: (captures) => {
       settleAll();
       let count = 0;
@@ -258,7 +293,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
       retention.stop();
       try {
         arrivals.sweep();
-        settleAll();
+        settleWaiting();
         arrivals.sweep();
         // The file alone is then the whole store, for whoever copies it.
         database.exec('PRAGMA wal_checkpoint(TRUNCATE)');

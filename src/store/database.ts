@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { errorMessage, RelyableError } from '../errors.ts';
 import { makePrivateFolder } from '../private-folder.ts';
@@ -103,19 +104,47 @@ const MIGRATIONS: readonly string[] = [
 export function openDatabase(file: string, mode: 'write'): Database;
 export function openDatabase(file: string, mode: 'read'): Database | undefined;
 export function openDatabase(file: string, mode: 'read' | 'write'): Database | undefined {
-  if (mode === 'read' && !existsSync(file)) return undefined;
-  let database: Database | undefined;
   try {
-    if (mode === 'write') createPrivateFile(file);
-    database = new DatabaseSync(file, { readOnly: mode === 'read' });
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true) {
+      throw new RelyableError(
+        'STORE_UNUSABLE',
+        `the store ${file} cannot be used: it is a folder`,
+        { hint: 'name a file in it with --store' },
+      );
+    }
+    // Without a byte it was made and never written.
+    if (mode === 'read' && (found?.size ?? 0) === 0) return undefined;
+    if (mode === 'read') return openForReading(file);
+    createPrivateFile(file);
+    return openAt(file, file, false);
+  } catch (error) {
+    throw storeError(file, error);
+  }
+}
+
+function openForReading(file: string): Database {
+  try {
+    return openAt(file, file, true);
+  } catch (error) {
+    // Where not even the index of its log can be made: without a log nobody is writing it.
+    const { sqliteCodeName } = error as { readonly sqliteCodeName?: unknown };
+    if (sqliteCodeName !== 'SQLITE_READONLY' || existsSync(`${file}-wal`)) throw error;
+    return openAt(`${pathToFileURL(file).href}?immutable=1`, file, true);
+  }
+}
+
+function openAt(address: string, file: string, readOnly: boolean): Database {
+  const database = new DatabaseSync(address, { readOnly });
+  try {
     // Before anything that reads the file: another process may be writing.
     database.exec('PRAGMA busy_timeout = 5000');
-    if (mode === 'write') prepare(database, file);
-    else requireOurs(database, file);
+    if (readOnly) requireOurs(database, file);
+    else prepare(database, file);
     return database;
   } catch (error) {
-    database?.close();
-    throw storeError(file, error);
+    database.close();
+    throw error;
   }
 }
 

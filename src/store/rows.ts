@@ -230,12 +230,21 @@ function unpackCapture(from: Unpacker, { id, ownId, valid, body }: CaptureIdenti
     method: from.text(),
     path: from.bytes(),
     httpVersion: from.text(),
-    headers: from.bytes(),
+    headers: listText(from),
     event: from.bytesOrNull(),
     reason: from.text(),
     answered: from.number(),
   };
 }
+
+/** A list as JSON; RangeError where there is none, in a file whose bytes are gone say. */
+function listText(from: Unpacker): Uint8Array {
+  const text = from.bytes();
+  if (text[0] !== OPEN_LIST) throw new RangeError('expected a list');
+  return text;
+}
+
+const OPEN_LIST = 0x5b;
 
 function packForward(packer: Packer, captureId: string, forward: Forward): void {
   packer.text(captureId);
@@ -259,7 +268,7 @@ function unpackForward(from: Unpacker): ForwardRow {
     status: from.number(),
     durationMs: from.number() ?? 0,
     error: from.bytesOrNull(),
-    responseHeaders: from.bytes(),
+    responseHeaders: listText(from),
     edited: from.number() ?? 0,
     responseBody: from.bytes(),
   };

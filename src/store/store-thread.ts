@@ -6,6 +6,7 @@ import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
 const tell = (message: FromThread): void => parentPort?.postMessage(message);
 
+let storeFile = '';
 let store: CaptureStore | undefined;
 
 /** A burst has such gaps at most. */
@@ -22,7 +23,8 @@ let tidying: NodeJS.Timeout | undefined;
 parentPort?.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'open':
-      tell({ type: 'open', error: attempt(() => (store = openStore(message.file))) });
+      storeFile = message.file;
+      tell({ type: 'open', error: attempt(() => (store = openStore(storeFile))) });
       if (store === undefined) parentPort?.close();
       return;
     case 'write':
@@ -40,12 +42,19 @@ parentPort?.on('message', (message: ToThread) => {
 function write({ memory, size }: ToThread & { type: 'write' }): void {
   let firsts: ReadonlyArray<readonly [index: number, first: string]> = [];
   const error = attempt(() => {
+    // Somebody has removed it, to begin anew say.
+    if (store?.isInPlace() === false) reopen();
     const all = store?.append(Buffer.from(memory, 0, size)) ?? [];
     firsts = all.flatMap((first, index) => (first === null ? [] : [[index, first]]));
   });
   tell({ type: 'written', firsts, error });
   if (store?.isBehind() === true) settle();
   else settleAfter(QUIET_MS);
+}
+
+function reopen(): void {
+  store?.close();
+  store = openStore(storeFile);
 }
 
 /** Once nothing has arrived for so long, what did is settled, a part at a time between batches. */

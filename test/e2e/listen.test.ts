@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -595,6 +596,47 @@ describe('the store', () => {
       expect(result.stderr).toMatch(/^error: the store .* cannot be used/m);
     },
   );
+
+  it.skipIf(process.platform === 'win32')(
+    'a store that is removed meanwhile is begun anew, and what is answered 200 is in it',
+    async () => {
+      const { url, store, stop } = await listen();
+      expect((await post(url, '{"n":1}')).status).toBe(200);
+      for (const rest of ['', '-wal', '-shm']) rmSync(`${store}${rest}`, { force: true });
+      expect((await post(url, '{"n":2}')).status).toBe(200);
+      expect((await post(url, '{"n":3}')).status).toBe(200);
+      expect((await stop()).code).toBe(0);
+      expect(readStore(store).map(({ body }) => body.toString())).toEqual(['{"n":2}', '{"n":3}']);
+    },
+  );
+
+  it.skipIf(isRoot || process.platform === 'win32')(
+    'is read where nothing can be written',
+    async () => {
+      const folder = temporaryFolder();
+      const file = join(folder, 'c.db');
+      fillStore(file, [makeCapture(1)]);
+      chmodSync(file, 0o400);
+      chmodSync(folder, 0o500);
+      const { code, stdout } = await runCli(['webhooks', 'captures', 'list', '--store', file]);
+      chmodSync(folder, 0o700);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('cap_') });
+    },
+  );
+
+  it('a folder or an empty file in its place: exit 2, and says what it is', async () => {
+    const folder = temporaryFolder();
+    const list = ['webhooks', 'captures', 'list', '--store'];
+    expect(await runCli([...list, folder])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('it is a folder'),
+    });
+    writeFileSync(join(folder, 'empty.db'), '');
+    expect(await runCli([...list, join(folder, 'empty.db')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no store at'),
+    });
+  });
 
   it('a damaged file: exit 2, and it is left as it is', async () => {
     const file = join(temporaryFolder(), 'c.db');

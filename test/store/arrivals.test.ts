@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -348,6 +350,40 @@ describe('large bodies by the dozen', () => {
     // The one that was told stays, for whoever has a copy of the file.
     store.close();
     expect(filesOf(file)).toHaveLength(1);
+  });
+
+  it.each<[string, (path: string, size: number) => void]>([
+    ['a folder', (path) => mkdirSync(path)],
+    ['a pipe', (path) => execFileSync('mkfifo', [path])],
+    ['zeros', (path, size) => writeFileSync(path, Buffer.alloc(size))],
+    ['other bytes', (path, size) => writeFileSync(path, Buffer.alloc(size, 0xa7))],
+  ])('%s in place of one is told once and keeps nothing else back', (kind, put) => {
+    if (kind === 'a pipe' && process.platform === 'win32') return;
+    const file = storeFile();
+    const store = open(file);
+    append(store, ...captures);
+    append(store, makeCapture(4));
+    const path = join(`${file}-batches`, filesOf(file)[0] ?? '');
+    const bytes = readFileSync(path);
+    rmSync(path);
+    put(path, bytes.length);
+    const ask = (): string[] => ids(read(file).each({}));
+    expect(ask).toThrow(/is damaged: .* is (missing|not as it was written)/);
+    expect(ask()).toEqual([makeCapture(4).id]);
+    expect(append(store, makeCapture(5))).toEqual([null]);
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(path, bytes);
+    expect(ask()).toEqual(ids([makeCapture(4), ...captures, makeCapture(5)]));
+  });
+
+  it('all lost files are told at once', () => {
+    const file = storeFile();
+    const store = open(file);
+    for (let n = 0; n < 4; n++) append(store, ...[1, 2, 3].map((m) => large(10 * n + m)));
+    append(store, makeCapture(4));
+    rmSync(`${file}-batches`, { recursive: true });
+    expect(() => ids(read(file).each({}))).toThrow(/is missing, and so with 3 more$/);
+    expect(ids(read(file).each({}))).toEqual([makeCapture(4).id]);
   });
 
   it('a lost file is told by a listener that comes across it', async () => {
