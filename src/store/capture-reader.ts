@@ -52,6 +52,9 @@ interface StoredCapture {
   readonly answered: number | null;
 }
 
+/** The captures that a read is about. */
+type Chosen = ReadonlyArray<Pick<StoredCapture, 'seq'>>;
+
 interface StoredForward {
   readonly kind: 'forward' | 'replay';
   readonly at: number;
@@ -113,17 +116,21 @@ export function createReader(file: string, database: Database, settle: () => voi
       return read();
     });
 
-  function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
-    const { where, values } = toWhere(filter);
-    const sql = `SELECT seq FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
-    const chosen = settled(
-      () => database.prepare(sql).all(...values, limit) as Array<Pick<StoredCapture, 'seq'>>,
-    );
+  /** One by one: a hundred large bodies are a gigabyte. */
+  function* captures(chosen: Chosen): Generator<Capture> {
     for (const { seq } of chosen) {
       const row = guarded(() => selectBySeq.get(seq) as unknown as StoredCapture | undefined);
       // It may have been pruned meanwhile.
       if (row !== undefined) yield guarded(() => toCapture(row));
     }
+  }
+
+  function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
+    const { where, values } = toWhere(filter);
+    const sql = `SELECT seq FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
+    yield* captures(
+      settled(() => database.prepare(sql).all(...values, limit) as unknown as Chosen),
+    );
   }
 
   return {
@@ -143,15 +150,13 @@ export function createReader(file: string, database: Database, settle: () => voi
       }),
     *each(filter) {
       const { where, values } = toWhere(filter);
-      const sql = `SELECT ${COLUMNS} FROM captures WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
+      const sql = `SELECT seq FROM captures WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
       const select = settled(() => database.prepare(sql));
       for (let after = 0; ;) {
-        const rows = guarded(
-          () => select.all(...values, after, READ_CHUNK) as unknown as StoredCapture[],
-        );
-        for (const row of rows) yield guarded(() => toCapture(row));
-        if (rows.length < READ_CHUNK) return;
-        after = rows.at(-1)?.seq ?? after;
+        const chosen = guarded(() => select.all(...values, after, READ_CHUNK) as unknown as Chosen);
+        yield* captures(chosen);
+        if (chosen.length < READ_CHUNK) return;
+        after = chosen.at(-1)?.seq ?? after;
       }
     },
     close: () => database.close(),

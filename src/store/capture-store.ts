@@ -200,7 +200,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const settlePart = (): void => {
     const { captures, damages } = arrivals.settle();
     sinceCheckpoint += captures;
-    retention.count(captures);
+    retention.check();
     untold.push(...damages);
   };
   const tellDamage = (): void => {
@@ -242,7 +242,7 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
     transaction(() => {
       firsts = writeRows(rows);
     });
-    retention.count(firsts.length);
+    retention.check();
     return firsts;
   };
 

@@ -1,11 +1,7 @@
 import { type Database, readPragma, storeError } from './database.ts';
 
-/**
- * The default cap: once a store holds this much, its oldest captures make room. Checked every
- * `CAP_CHECK_EVERY` captures.
- */
+/** The default cap: once a store holds this much, its oldest captures make room. */
 export const MAX_STORE_BYTES = 2 * 1024 ** 3;
-const CAP_CHECK_EVERY = 1000;
 /** Above how much of the cap it prunes down to. */
 const CAP_TARGET = 0.95;
 /** In chunks, so that a listener that shares the store is never kept waiting for long. */
@@ -13,8 +9,8 @@ const PRUNE_CHUNK = 500;
 
 /** Keeps a store below its cap while captures come. */
 export interface Retention {
-  /** So many captures came: from time to time the oldest are removed, between other work. */
-  count(captures: number): void;
+  /** Captures came: where they are too much, the oldest are removed, between other work. */
+  check(): void;
   /** The store is about to be closed: nothing more is removed. */
   stop(): void;
 }
@@ -27,7 +23,6 @@ export function createRetention(database: Database, maxBytes: number): Retention
   const selectSpan = database.prepare(
     'SELECT (SELECT max(seq) FROM captures) - (SELECT min(seq) FROM captures) + 1 AS span',
   );
-  let sinceCheck = CAP_CHECK_EVERY;
   let isOpen = true;
   let isMakingRoom = false;
 
@@ -57,11 +52,8 @@ export function createRetention(database: Database, maxBytes: number): Retention
   };
 
   return {
-    count: (captures) => {
-      sinceCheck += captures;
-      if (sinceCheck < CAP_CHECK_EVERY) return;
-      sinceCheck = 0;
-      if (!isMakingRoom) setImmediate(makeRoom);
+    check: () => {
+      if (!isMakingRoom && usedBytes() > maxBytes) setImmediate(makeRoom);
     },
     stop: () => {
       isOpen = false;

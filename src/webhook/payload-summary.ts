@@ -4,7 +4,7 @@ import { headerValues, type WebhookRequest } from './request.ts';
 
 /** What a payload says of itself, for display, filters and deduplication. */
 export interface PayloadSummary {
-  /** `event` of the payload, known type or not; null when the body says none. */
+  /** `event` of the payload, known type or not, shortened where it is no name; null when the body says none. */
   readonly event: string | null;
   /** The event's id; null when it carries none: see `eventIdOf`. */
   readonly ownId: string | null;
@@ -40,12 +40,23 @@ export function summarisePayload(
     firstId(fields, ID_PATHS) ??
     headerValues(request.headers, 'X-Relyable-Event-Id').find((value) => value !== '') ??
     null;
+  const subjectId = firstId(fields, SUBJECT_PATHS);
   return {
-    event: typeof event === 'string' ? event : null,
-    ownId,
-    subjectId: firstId(fields, SUBJECT_PATHS) ?? null,
+    event: typeof event === 'string' ? shorten(event) : null,
+    // What is longer is no id: then the bytes identify the event.
+    ownId: ownId !== null && ownId.length > NAME_CHARACTERS ? null : ownId,
+    subjectId: subjectId === undefined ? null : shorten(subjectId),
     isJson: fields !== undefined,
   };
+}
+
+/** Longer names and ids than these are nobody's, and would be kept, shown and counted whole. */
+const NAME_CHARACTERS = 200;
+
+function shorten(name: string): string {
+  if (name.length <= NAME_CHARACTERS) return name;
+  // Copied: a part of a text keeps all of it in memory.
+  return `${Buffer.from(name.slice(0, NAME_CHARACTERS)).toString('utf8')}…`;
 }
 
 /** Undefined when the body is not JSON. */

@@ -148,6 +148,18 @@ it('makes room for the newest once the cap is reached', async () => {
   expect(kept.length).toBeGreaterThan(50);
 });
 
+it('makes room when a few large captures reach the cap', async () => {
+  const store = open(storeFile(), 1_000_000);
+  for (let n = 0; n < 12; n++) {
+    const capture = makeCapture(n, { body: Buffer.alloc(200_000, n), eventId: String(n) });
+    store.write({ captures: [toRow(capture)] });
+  }
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+  const kept = store.list({}, 100);
+  expect(kept[0]?.id).toBe(makeCapture(11).id);
+  expect(kept.length).toBeLessThan(6);
+});
+
 describe('a file it must not touch', () => {
   function expectRefused(file: string, message: RegExp): void {
     const before = readFileSync(file);

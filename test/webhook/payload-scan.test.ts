@@ -165,3 +165,24 @@ it('summarises a large payload as it does a small one', () => {
     isJson: true,
   });
 });
+
+it.each([1000, 100_000])(
+  'a name of %i characters is shortened, an id of as many is none',
+  (size) => {
+    const long = 'n'.repeat(size);
+    const body = Buffer.from(JSON.stringify({ event: long, id: long, data: { agent_id: long } }));
+    const name = `${'n'.repeat(200)}…`;
+    expect(summarisePayload({ headers: [], body })).toEqual({
+      event: name,
+      ownId: null,
+      subjectId: name,
+      isJson: true,
+    });
+    const usual = 'n'.repeat(200);
+    const { event, ownId } = summarisePayload({
+      headers: [],
+      body: Buffer.from(JSON.stringify({ event: usual, id: usual, pad: long })),
+    });
+    expect([event, ownId]).toEqual([usual, usual]);
+  },
+);

@@ -212,10 +212,7 @@ function textForms(body: Buffer): BodyForm[] {
       ? []
       : [form("Python's str() of the bytes, b'…'", `b${bytesRepr(body)}`)]),
     ...(inner === null ? [] : [form('the JSON inside the JSON string', inner)]),
-    ...decodedFromBase64(body).map((bytes) => ({
-      ...form('the body decoded from base64', ''),
-      bytes,
-    })),
+    ...base64DecodedForms(body),
     ...(LONG_MARKS.test(text)
       ? []
       : [
@@ -228,13 +225,14 @@ function textForms(body: Buffer): BodyForm[] {
 /** More marks on one character than any language has (UAX #15, stream-safe text): sorting them is quadratic. */
 const LONG_MARKS = /\p{M}{31}/u;
 
-function decodedFromBase64(body: Buffer): Buffer[] {
+function base64DecodedForms(body: Buffer): BodyForm[] {
   if (body.length < 8) return [];
   const text = body.toString('latin1');
   const bytes = Buffer.from(text, 'base64');
   // What is no base64 is passed over, and then missing. (A regular expression would need a deep stack.)
   const again = bytes.toString('base64');
-  return again === text || again.replace(/={1,2}$/, '') === text ? [bytes] : [];
+  if (again !== text && again.replace(/={1,2}$/, '') !== text) return [];
+  return [{ reason: 'body_reserialized', name: 'the body decoded from base64', bytes }];
 }
 
 function encodedTwice(body: Buffer): string | null {
