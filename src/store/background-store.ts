@@ -30,8 +30,10 @@ export interface BackgroundStore {
 const RIDE_WAIT_MS = 25;
 /** Notes kept for another try when a commit failed. */
 const KEPT_NOTES = 1000;
-/** One batch has about so many bytes; more wait for the next. A larger memory is not kept. */
+/** One batch has about so many bytes; more wait for the next. */
 const BATCH_BYTES = 8 * 1024 * 1024;
+/** Memory up to here is used again: what is left to the collector, which does not count it, piles up. */
+const KEPT_BYTES = 32 * 1024 * 1024;
 /** And about so many rows of a kind. */
 const BATCH_ROWS = 1000;
 const MEMORY_BYTES = 64 * 1024;
@@ -141,7 +143,7 @@ function createBackgroundStore(
     const packed = packBatch(memory, { captures, forwards, answered, reasons });
     post(thread, { type: 'write', ...packed });
     ({ memory } = packed);
-    if (memory.byteLength > BATCH_BYTES) memory = new SharedArrayBuffer(MEMORY_BYTES);
+    if (memory.byteLength > KEPT_BYTES) memory = new SharedArrayBuffer(MEMORY_BYTES);
   };
 
   const takeBatch = (): readonly Waiting[] => {

@@ -70,7 +70,7 @@ function bodiesOf({ memory, size }: Write): string[] {
 const capture = (body: string): NewCapture =>
   toNewCapture(makeCapture(1, { body: Buffer.from(body) }));
 
-it.each([['small'], ['larger than what is kept of it'.repeat(400_000)]])(
+it.each([['small'], ['larger than what is kept of it'.repeat(1_200_000)]])(
   'leaves the memory of a batch alone until the thread has written it',
   async (first) => {
     const { store, thread } = await open();
