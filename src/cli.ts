@@ -67,6 +67,9 @@ export function createProgram(context: Context, onExit: (code: number) => void):
     load: () => Promise<CommandModule>,
   ): void => {
     if (define !== null) definitions.set(command, define);
+    command.exitOverride((error) => {
+      throw unknownFlag(error, command, program) ?? error;
+    });
     command.action(async () => {
       const globals = command.optsWithGlobals<GlobalFlags>();
       // Only a command that runs needs colours; help and the version are plain.
@@ -203,6 +206,21 @@ function unknownCommand(group: Command, word: string): RelyableError {
     nearest(word, known) ?? below.find((name) => nearest(word, [name.split(' ')[1] ?? '']));
   return new RelyableError('USAGE', `unknown command "${word}"`, {
     hint: guess === undefined ? `see ${path} --help` : `did you mean ${path} ${guess}?`,
+  });
+}
+
+/** An unknown flag with the nearest one; undefined where the complaint is another. */
+function unknownFlag(
+  error: CommanderError,
+  command: Command,
+  program: Command,
+): RelyableError | undefined {
+  const flag = /^error: unknown option '([^'=]+)/.exec(error.message)?.[1];
+  if (flag === undefined) return undefined;
+  const known = [...command.options, ...program.options].flatMap(({ long }) => long ?? []);
+  const guess = nearest(flag, known);
+  return new RelyableError('USAGE', `unknown option '${flag}'`, {
+    hint: guess === undefined ? 'add --help to see the options' : `did you mean ${guess}?`,
   });
 }
 

@@ -9,6 +9,8 @@ import type { CapturesReplayFlags } from '../flags/captures.ts';
 import { createSender } from '../http/send.ts';
 import { readTlsOptions } from '../http/target.ts';
 import { formatReplay, replayToJson } from '../report/capture.ts';
+import { safeLine } from '../report/safe-text.ts';
+import type { Capture } from '../webhook/capture.ts';
 import { parseOverride } from '../webhook/overrides.ts';
 import { isDelivered } from '../webhook/retry.ts';
 import { announceSecrets, explainSettings, interruptedCode, loadLayers } from './setup.ts';
@@ -28,7 +30,9 @@ export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<
   // Nothing is sent unless all of them are there.
   const reader = await openCaptures(file);
   const captures = args.map((name) => requireCapture(reader, name));
-  const requests = captures.map((capture) => toReplay(capture, target, changes));
+  const requests = captures.map((capture) =>
+    toReplay(capture, target ?? lastTarget(invocation, capture), changes),
+  );
   reader.close();
   if (secrets !== undefined) announceSigning(invocation, secrets, overrides.length > 0);
 
@@ -69,7 +73,7 @@ function announceSigning(
 function readSettings(
   invocation: Invocation<CapturesReplayFlags>,
   layers: readonly ConfigLayer[],
-): { readonly target: URL; readonly timeoutMs: number } {
+): { readonly target: URL | null; readonly timeoutMs: number } {
   const { context, flags } = invocation;
   const to = pickSetting<string>(context, layers, {
     flag: { name: '--to', value: flags.to },
@@ -82,17 +86,22 @@ function readSettings(
     fallback: '30s',
   });
   explainSettings(invocation, { to, timeout });
-  if (to.origin === 'default') {
-    throw new RelyableError(
-      'USAGE',
-      'expected a target: no --to, and no forwardTo in a config file',
-      {
-        hint: 'relyable webhooks captures replay last --to 3000/webhooks/relyable',
-      },
-    );
-  }
   return {
-    target: parseTargetUrl(to.value, to.origin),
+    target: to.origin === 'default' ? null : parseTargetUrl(to.value, to.origin),
     timeoutMs: parseDuration(timeout.value, timeout.origin),
   };
+}
+
+/** Where it went before: what a listener says of a failure can be typed as it is. */
+function lastTarget({ terminal }: Invocation<unknown>, { id, forwards }: Capture): URL {
+  const url = forwards.at(-1)?.url;
+  if (url === undefined) {
+    throw new RelyableError(
+      'USAGE',
+      `expected a target: no --to, no forwardTo in a config file, and ${id} was never forwarded`,
+      { hint: 'relyable webhooks captures replay last --to 3000/webhooks/relyable' },
+    );
+  }
+  terminal.info(terminal.errorStyle.dim(`to ${safeLine(url)}, where ${id} went before`));
+  return new URL(url);
 }

@@ -4,7 +4,7 @@ import { openEndpointSecrets } from '../config/endpoint-secrets.ts';
 import type { ConfigLayer } from '../config/load.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { pickSetting, storeSetting } from '../config/settings.ts';
-import { parseInteger, parseSpeed, parseTargetUrl } from '../config/values.ts';
+import { parseHost, parseInteger, parseSpeed, parseTargetUrl } from '../config/values.ts';
 import { MAX_KEPT } from '../emulator/delivery-log.ts';
 import { createEmulator, type Emulator, type EmulatorMemory } from '../emulator/emulator.ts';
 import type { EmulatorEvent } from '../emulator/events.ts';
@@ -88,7 +88,10 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
       ...(memory === undefined ? {} : { memory }),
     });
     for (const url of urls) await emulator.register(url, secret);
-    const server = await serveHandler(emulator.handler, { host: flags.host ?? DEFAULT_HOST, port });
+    const server = await serveHandler(emulator.handler, {
+      host: parseHost(flags.host ?? DEFAULT_HOST, '--host'),
+      port,
+    });
     const ready = {
       url: `${server.url}/api`,
       endpoints: emulator.endpoints.list().map(({ id, url }) => ({ id, url })),

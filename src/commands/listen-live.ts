@@ -53,10 +53,15 @@ export function createLiveView(invocation: Invocation<ListenFlags>): LiveView | 
   const { stdin, stdout } = context;
   const isWhole = terminal.isLive && terminal.mayPrompt && stdout.isTTY === true;
   if (!isWhole || flags.output === 'plain' || stdin.setRawMode === undefined) return null;
-  return openLiveView(context, terminal, stdin);
+  return openLiveView(context, terminal, stdin, flags.store);
 }
 
-function openLiveView(context: Context, terminal: Terminal, stdin: InputStream): LiveView {
+function openLiveView(
+  context: Context,
+  terminal: Terminal,
+  stdin: InputStream,
+  store: string | undefined,
+): LiveView {
   const { stdout, elapsed } = context;
   let state: LiveState = INITIAL_STATE;
   /** What came since, taken in when the state is asked for. */
@@ -104,7 +109,7 @@ function openLiveView(context: Context, terminal: Terminal, stdin: InputStream):
         if (arrived.length >= MAX_RECENT) current();
         if (event.forward !== null) lastForwardAt = elapsed();
       }
-      if (isPrinted(state, event)) print(formatListenEvent(event, terminal));
+      if (isPrinted(state, event)) print(formatListenEvent(event, terminal, store));
       else screen.refresh();
     },
     start: (subject) => {

@@ -13,6 +13,7 @@ import {
   parseChoice,
   parseDuration,
   parseHeader,
+  parseHost,
   parseInteger,
   parseSize,
   parseTargetUrl,
@@ -23,7 +24,7 @@ import type { ForwarderOptions } from '../http/forward.ts';
 import { announceListener } from '../http/listeners.ts';
 import { readTlsOptions } from '../http/target.ts';
 import type { ListenEvent } from '../listen/events.ts';
-import type { ListenerOptions } from '../listen/listener.ts';
+import type { Listener, ListenerOptions } from '../listen/listener.ts';
 import type { Ending } from '../report/expectations.ts';
 import { createLineBatch } from '../report/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from '../report/listen.ts';
@@ -117,7 +118,7 @@ async function listen(
       out.line(
         terminal.isJson
           ? safeJson(listenEventToJson(event))
-          : terminal.legible(formatListenEvent(event, terminal)),
+          : terminal.legible(formatListenEvent(event, terminal, flags.store)),
       );
     } else {
       if (event.type === 'summary') out.end();
@@ -129,20 +130,19 @@ async function listen(
       }
     }
   };
-  try {
-    const { now, elapsed, randomBytes, expectLargeBodies } = context;
-    const world = { now, elapsed, randomBytes, expectLargeBodies, store, storeFile, emit: show };
-    const listener = await startListener(options, world);
+  const { now, elapsed, randomBytes, expectLargeBodies } = context;
+  const world = { now, elapsed, randomBytes, expectLargeBodies, store, storeFile, emit: show };
+  /** Until something ends it. */
+  const serve = async (listener: Listener): Promise<number> => {
     const { url } = listener.receiver;
     const withdraw = announceListener(context.paths.data, {
       url,
       pid: context.pid,
       startedAt: new Date(context.now()).toISOString(),
     });
-    const removeReadyFile = await writeReadyFile(context.cwd, flags.readyFile, url, async () => {
-      withdraw();
-      await listener.stop(0);
-    });
+    const removeReadyFile = await writeReadyFile(context.cwd, flags.readyFile, url, async () =>
+      withdraw(),
+    );
     context.keepMemorySmall();
     live?.start({ store, storeFile, listener });
     watch?.start();
@@ -156,6 +156,16 @@ async function listen(
     await listener.stop(GRACE_MS);
     live?.close();
     return exitCodeFor(end, watch, context);
+  };
+  try {
+    const listener = await startListener(options, world);
+    try {
+      return await serve(listener);
+    } catch (error) {
+      // Nothing goes on listening behind an error.
+      await listener.stop(0);
+      throw error;
+    }
   } finally {
     await store.close();
   }
@@ -240,7 +250,7 @@ function readOptions(
     secrets,
     warnings: checkEventTypes('--events', eventTypes),
     options: {
-      host: host.value,
+      host: parseHost(host.value, host.origin),
       port: parseInteger(port.value, port.origin, 0, 65_535),
       maxBodyBytes: parseSize(maxBody.value, maxBody.origin),
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],

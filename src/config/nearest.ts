@@ -26,5 +26,10 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const score = edits / Math.max(word.length, candidate.length, 1);
     if (score < bestScore) [best, bestScore] = [candidate, score];
   }
-  return best;
+  const isBegin = (candidate: string): boolean =>
+    word.length >= MIN_BEGIN && candidate.toLowerCase().startsWith(word.toLowerCase());
+  return best ?? candidates.find(isBegin);
 }
+
+/** So many characters of a name are taken for its begin. */
+const MIN_BEGIN = 4;

@@ -99,8 +99,8 @@ function refuseLiteralSecrets(file: string, content: unknown): void {
   for (const [path, value] of literalSecrets(content, '')) {
     const isKey = path.endsWith('apiKey');
     const rule = isKey
-      ? 'put {"api": {"keyEnv": "RELYABLE_API_KEY"}} there and the key into that variable'
-      : 'put {"secretEnv": "RELYABLE_WEBHOOK_SECRET"} there and the secret into that variable';
+      ? 'put {"api": {"keyEnv": "RELYABLE_API_KEY"}} in its place and the key into that variable'
+      : `put "secretEnv": "RELYABLE_WEBHOOK_SECRET" in place of "${path}" and the secret into that variable`;
     throw new RelyableError(
       'CONFIG_INVALID',
       `${file}: ${path}: expected the name of a variable, got a literal ${typeof value === 'string' ? 'secret' : 'value'}; project files end up in git`,

@@ -146,7 +146,17 @@ export function parseHeader(text: string, name: string): readonly [string, strin
   if (!TOKEN.test(key) || !FIELD_VALUE.test(value)) {
     throw usage(name, 'a header such as "X-Name: value"', text);
   }
+  if (/^(content-length|transfer-encoding)$/i.test(key)) {
+    throw usage(name, `a header other than ${key}, which goes by the body`, text);
+  }
   return [key, value];
+}
+
+/** An address to listen on; one of IPv6 may stand in the brackets of a URL. Nothing would be all of them. */
+export function parseHost(text: string, name: string): string {
+  const host = text.trim().replace(/^\[(.+)\]$/, '$1');
+  if (host === '') throw usage(name, 'an address such as 127.0.0.1', text);
+  return host;
 }
 
 /** `60x`, `60` or `instant`: how much faster than production a retry schedule runs. */

@@ -109,7 +109,10 @@ export function defineCapturesReplay(command: Command): Command {
   command
     .description('send captures again: the same bytes and signature')
     .argument('<ids...>', 'cap_…, or last')
-    .option('--to <url>', 'target, e.g. 3000/webhooks/relyable (default: config forwardTo)')
+    .option(
+      '--to <url>',
+      'target, e.g. 3000/webhooks/relyable (default: config forwardTo, else where it went)',
+    )
     .option('--resign', 'sign anew with the current secret')
     .option('--set <path=value>', 'change a field first; implies --resign (repeatable)', collect)
     .option('--timeout <duration>', 'for each, 0 for none (default: 30s)');

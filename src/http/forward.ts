@@ -27,7 +27,7 @@ export interface Forwarder {
 
 /**
  * Passes requests to one target over kept connections: body bytes, header order, case and repeats
- * as received. `Content-Length` is written anew; to a loopback target `Host` keeps the sender's
+ * as received; a body that came in chunks gets a `Content-Length`. To a loopback target `Host` keeps the sender's
  * value, to any other it names the target, as certificates and virtual hosts need it. Redirects
  * are answers and not followed.
  */
@@ -40,8 +40,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     tls,
   });
   const ownHeaders = toFlatHeaders(options.addedHeaders);
-  const replaced = new Set(['content-length']);
-  for (const [name] of options.addedHeaders) replaced.add(name.toLowerCase());
+  const replaced = new Set(options.addedHeaders.map(([name]) => name.toLowerCase()));
   const namesHost = replaced.has('host');
   if (!isLoopback(target)) replaced.add('host');
   const pathFor = ({ path }: Pick<WebhookRequest, 'path'>): string => pathAtTarget(target, path);
@@ -52,18 +51,20 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     forward: (request, listener) => {
       const { headers: received, body } = request;
       const kept = endToEndHeaders(received, replaced);
-      if (!namesHost && !hasHost(kept)) kept.unshift('Host', target.host);
-      const headers = [...kept, ...ownHeaders, 'Content-Length', String(body.length)];
+      if (!namesHost && !has(kept, 'host')) kept.unshift('Host', target.host);
+      const headers = [...kept, ...ownHeaders];
+      // A body that came in chunks goes on whole.
+      if (!has(headers, 'content-length')) headers.push('Content-Length', String(body.length));
       return client.request({ method: 'POST', path: pathFor(request), headers, body }, listener);
     },
     close: () => client.close('relyable stopped before an answer came'),
   };
 }
 
-function hasHost(headers: readonly string[]): boolean {
+function has(headers: readonly string[], wanted: string): boolean {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    if (name.length === 4 && name.toLowerCase() === 'host') return true;
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return true;
   }
   return false;
 }

@@ -48,6 +48,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 60_000,
     noDelay: true,
+    // Refused in `readRequest`, so that it is told.
+    requireHostHeader: false,
   });
   // The default of about 1,000 drops the rest silently, the signature with them.
   server.maxHeadersCount = 0;
@@ -55,6 +57,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     readRequest(request, response, options);
   });
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
+  server.on('connect', ({ url }: IncomingMessage, socket: Socket) => {
+    options.onRefused(405, `CONNECT ${url}`);
+    socket.end(
+      'HTTP/1.1 405 Method Not Allowed\r\nAllow: POST\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+    );
+  });
   const bound = await bindServer(server, options);
   return {
     ...bound,
@@ -87,11 +95,13 @@ function readRequest(
     return;
   }
   const headers = toHeaderPairs(request.rawHeaders);
-  if (countHosts(headers) > 1) {
+  const hosts = countHosts(headers);
+  // RFC 9112 §3.2.
+  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) {
     request.resume();
-    options.onRefused(400, 'more than one Host header');
-    // RFC 9112 §3.2.
-    answerJson(response, 400, { error: 'bad_request', message: 'more than one Host header' });
+    const message = hosts === 0 ? 'no Host header' : 'more than one Host header';
+    options.onRefused(400, message);
+    answerJson(response, 400, { error: 'bad_request', message });
     return;
   }
   const announced = Number(request.headers['content-length']);
@@ -118,7 +128,7 @@ function readRequest(
   });
   request.on('error', () => {
     // The sender left before its request was whole: nobody to answer, nothing to keep.
-    if (!response.headersSent)
+    if (!response.headersSent && !told.has(request.socket))
       options.onRefused(400, 'the sender closed before its request was whole');
   });
   request.on('end', () => {
@@ -161,6 +171,9 @@ function refuseTooLarge(
   response.once('close', () => clearTimeout(limit));
 }
 
+/** On these a request was refused as broken; that it ends early is no news then. */
+const told = new WeakSet<Socket>();
+
 function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): void {
   const code = errorCode(error);
   if (code === 'ECONNRESET' || !socket.writable) {
@@ -174,6 +187,7 @@ function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): v
         ? ([408, 'Request Timeout'] as const)
         : ([400, 'Bad Request'] as const);
   options.onRefused(status, errorMessage(error));
+  told.add(socket);
   socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

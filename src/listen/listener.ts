@@ -180,9 +180,10 @@ export async function startListener(
       (duplicateOf) => {
         const isBacklogged = pending.size() > ACK_BACKLOG;
         if (!isBacklogged) answerOurselves(arrival, 200);
+        const latencyMs = latencyOf(arrival);
         passOn(arrival.request, to, slot, null, (forward) => {
           if (isBacklogged) answerOurselves(arrival, 200);
-          conclude(arrival, duplicateOf, forward, 200);
+          conclude(arrival, duplicateOf, forward, 200, isBacklogged ? undefined : latencyMs);
           pending.close(slot);
         });
       },
@@ -239,16 +240,18 @@ export async function startListener(
     return { error: 'not_stored', message: 'the request could not be stored; send it again' };
   };
 
-  /** Everything about it is settled: count, keep the outcome, tell. */
+  const latencyOf = ({ startedAt }: Arrival): number => world.elapsed() - startedAt;
+
+  /** Everything about it is settled: count, keep the outcome, tell. `latencyMs` until it was answered. */
   const conclude = (
     arrival: Arrival,
     duplicateOf: string | null,
     forward: Forward | null,
     answered: number,
+    latencyMs = latencyOf(arrival),
   ): void => {
     const { id, receivedAt, request, isFiltered } = arrival;
     const summary = arrival.summary();
-    const latencyMs = world.elapsed() - arrival.startedAt;
     tally.add(arrival.verification.valid, summary.event, forward, latencyMs);
     const verification = explain(arrival);
     if (forward !== null) store.addForward(id, forward);

@@ -24,7 +24,12 @@ export function errorToJson(error: RelyableError): ErrorObject {
 
 /** `error: …` and, where there is one, `hint: …`. */
 export function formatError(error: RelyableError): string {
-  const lines = [`error: ${safeText(error.message)}`];
-  if (error.hint !== undefined) lines.push(`hint: ${safeText(error.hint)}`);
+  const lines = [`error: ${indented(error.message)}`];
+  if (error.hint !== undefined) lines.push(`hint: ${indented(error.hint)}`);
   return lines.join('\n');
+}
+
+/** A line break in what was typed or read begins no line of ours. */
+function indented(text: string): string {
+  return safeText(text).replaceAll('\n', '\n  ');
 }

@@ -57,13 +57,16 @@ function deliveryToJson(delivery: Delivery): JsonLine {
 /** How the terminal wants lines for people. */
 type Look = Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
 
-/** An event of the listener as lines for people; explanations are wrapped to the columns. */
-export function formatListenEvent(event: ListenEvent, look: Look): string {
+/**
+ * An event of the listener as lines for people; explanations are wrapped to the columns. `store` is
+ * the `--store` that commands on these captures need; undefined where they find it by themselves.
+ */
+export function formatListenEvent(event: ListenEvent, look: Look, store?: string): string {
   switch (event.type) {
     case 'ready':
       return formatReady(event, look.style);
     case 'delivery':
-      return formatDelivery(event, look);
+      return formatDelivery(event, look, store);
     case 'refused':
       return formatRefused(event, look.style, look.isUtc);
     case 'summary':
@@ -131,7 +134,11 @@ function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: bo
 }
 
 /** The line of a delivery and what follows from it. */
-function formatDelivery(delivery: Delivery, { style, isUtc, columns }: Look): string {
+function formatDelivery(
+  delivery: Delivery,
+  { style, isUtc, columns }: Look,
+  store: string | undefined,
+): string {
   const { verification, forward } = delivery;
   const lines = [formatDeliveryHead(delivery, style, isUtc)];
   // What a probe is refused for is what it was made for; the event before it says the rest.
@@ -147,7 +154,8 @@ function formatDelivery(delivery: Delivery, { style, isUtc, columns }: Look): st
   if (forward !== null && !isDelivered(forward.status)) {
     if (forward.error !== null) below(style.red(wrapped(forward.error)));
     for (const line of shownResponse(forward.responseBody)) below(style.dim(`│ ${line}`));
-    below(`replay: relyable webhooks captures replay ${delivery.id}`);
+    const flag = store === undefined ? '' : ` --store ${shellWord(store)}`;
+    below(safeLine(`replay: relyable webhooks captures replay ${delivery.id}${flag}`));
   }
   for (const warning of delivery.warnings) below(style.yellow(wrapped(`! ${warning.message}`)));
   return lines.join('\n');
@@ -199,4 +207,9 @@ function formatSummary(summary: Summary, style: ChalkInstance): string {
           `  answered in ${formatDuration(p50)} (median), ${formatDuration(p95)} (p95), ${formatDuration(max)} (worst)`,
         ];
   return [style.bold(head), ...events, ...latency].join('\n');
+}
+
+/** As a shell of any platform reads it back, but for what no sensible path holds. */
+function shellWord(path: string): string {
+  return /^[\w./:\\@-]+$/.test(path) ? path : `"${path}"`;
 }

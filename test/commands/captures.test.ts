@@ -197,6 +197,18 @@ describe('captures replay', () => {
     expect(app.received).toEqual([]);
   });
 
+  it('goes to where it went before, where no target is given', async () => {
+    const app = await startApp();
+    const store = storeOf();
+    await captures(store, ['replay', failed.id, '--to', `${app.port}/hook`]);
+    const result = await captures(store, ['replay', failed.id]);
+    expect(result.code).toBe(0);
+    expect(result.stderr).toContain(
+      `to http://localhost:${app.port}/hook?x=1, where ${failed.id} went before`,
+    );
+    expect(app.received.map(({ url }) => url)).toEqual(['/hook?x=1', '/hook?x=1']);
+  });
+
   it('asks for a target where none is known', async () => {
     const result = await captures(storeOf(), ['replay', 'last']);
     expect(result.stderr).toContain('expected a target');

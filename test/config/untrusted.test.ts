@@ -135,7 +135,7 @@ describe('a config file is data', () => {
       });
       expect(result.code).toBe(2);
       expect(result.stderr).toContain(`${key}: expected the name of a variable`);
-      expect(result.stderr).toMatch(/hint: put \{"(secretEnv|api)"/);
+      expect(result.stderr).toMatch(/hint: put \{?"(secretEnv|api)"/);
       expect(result.stderr).not.toContain('LITERAL');
     },
   );

@@ -61,7 +61,7 @@ function steady(lines: readonly string[]): string[] {
       .replaceAll(/cap_[a-z0-9]+/g, 'cap_1')
       .replaceAll(/\d+(?:\.\d)? m?s\b/g, '1 ms')
       .replaceAll(/(?<before>:|--to )\d{4,5}\b/g, '$<before>4400')
-      .replaceAll(/captures in {2}.*/g, 'captures in  store.db'),
+      .replaceAll(/(?<before>captures in {2}|--store ).*/g, '$<before>store.db'),
   );
 }
 
@@ -91,7 +91,7 @@ describe('listen on a terminal', () => {
       '10:00:00Z  test_run.completed  run_1  ✓ signature  → 200 1 ms  cap_1',
       '10:00:00Z  test_run.failed  run_2  ✓ signature  → 500 1 ms  cap_1',
       '          │ {"error":"no such run"}',
-      '          replay: relyable webhooks captures replay cap_1',
+      '          replay: relyable webhooks captures replay cap_1 --store store.db',
       'http://127.0.0.1:4400 → http://127.0.0.1:4400/hook up  2 received, 1 failed',
       '? keys  q quit  ↑ select  r replay last  f filter  p pause',
     ]);

@@ -149,12 +149,13 @@ describe('forwarding', () => {
     const pairs = (seen?.rawHeaders ?? []).flatMap((name, i, all) =>
       i % 2 === 0 ? [`${name}: ${all[i + 1]}`] : [],
     );
-    expect(pairs.filter((pair) => !/^(connection|content-length):/i.test(pair))).toEqual([
+    expect(pairs.filter((pair) => !/^connection:/i.test(pair))).toEqual([
       'host: example.test',
       'X-Twice: 1',
       'x-twice: 2',
       'X-Latin: \u00e9',
       `x-relyable-SIGNATURE: ${signPayload(body, SECRET)}`,
+      `content-LENGTH: ${body.length}`,
     ]);
     const delivery = await listener.next('delivery');
     expect(delivery).toMatchObject({
@@ -263,14 +264,18 @@ describe('forwarding', () => {
       answerApp = () => response.writeHead(500).end('too late to matter');
     });
     const listener = await listen(['--forward-to', app.url, '--respond', 'ack']);
+    const sentAt = performance.now();
     const response = await post(listener.url);
+    const tookMs = performance.now() - sentAt;
     expect(response.status).toBe(200);
     await app.waitFor(1);
+    // The app takes longer than the sender waited.
+    await expect.poll(() => performance.now() - sentAt).toBeGreaterThan(2 * tookMs);
     answerApp();
-    expect(await listener.next('delivery')).toMatchObject({
-      forward: { status: 500 },
-      answered: { status: 200 },
-    });
+    const delivery = await listener.next('delivery');
+    expect(delivery).toMatchObject({ forward: { status: 500 }, answered: { status: 200 } });
+    const { summary } = await listener.stop();
+    expect(summary['latencyMs'].max).toBeLessThanOrEqual(tookMs);
   });
 
   it('streams a large answer through, bytes unchanged', async () => {
@@ -484,10 +489,26 @@ describe('requests that are malformed on some layer', () => {
       `PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       405,
     ],
-  ])('%s is refused and it lives on', async (_, bytes, status) => {
+    ['a tunnel', `CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`, 405],
+    ['no host', `POST / HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, 400],
+  ])('%s is refused, once, and it lives on', async (_, bytes, status) => {
     const listener = await listen();
     expect(await sendRaw(listener.port, bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect((await post(listener.url)).status).toBe(200);
+    await listener.stop();
+    const { stdout } = await listener.done;
+    const refused = stdout.split('\n').filter((line) => line.includes('"type":"refused"'));
+    // What reached the store was no broken request.
+    const isKept = status === 401;
+    expect(refused.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual(
+      isKept ? [] : [status],
+    );
+  });
+
+  it('HTTP/1.0 needs no host', async () => {
+    const listener = await listen();
+    const head = `POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}`;
+    expect(await sendRaw(listener.port, head)).toMatch(/^HTTP\/1.1 401 /);
   });
 
   it('a chunked body over the limit', async () => {
@@ -845,9 +866,13 @@ describe('starting and stopping', () => {
   it('a reader of stdout that stands still holds up nothing, and hears how much it missed', async () => {
     const listener = await listen();
     listener.child.stdout.pause();
-    // Lines of 200 KB: twice what is kept for such a reader.
-    const body = PAYLOAD.replace('test_run.failed', 'x'.repeat(200_000));
-    for (let i = 0; i < 80; i++) expect((await post(listener.url, body)).status).toBe(200);
+    // Their lines are twice what is kept for such a reader.
+    const count = 30_000;
+    const many = ['--count', String(count), '--concurrency', '64', '--to', listener.url];
+    const sent = await runCli(['webhooks', 'trigger', 'test_run.failed', ...many], {
+      env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+    });
+    expect(sent.code).toBe(0);
     await listener.nextErrorLine((line) => line.includes('nothing is printed until it reads'));
     listener.child.kill('SIGINT');
     const told = await listener.nextErrorLine((line) => line.includes('lines not printed'));
@@ -855,11 +880,24 @@ describe('starting and stopping', () => {
     const { code, stdout } = await listener.done;
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n').slice(1);
-    expect(JSON.parse(lines.pop() ?? '')).toMatchObject({ type: 'summary', received: 80 });
-    const omitted = Number(/^warning: (\d+) lines/.exec(told)?.[1]);
-    expect(omitted).toBeGreaterThan(20);
-    expect(lines.length + omitted).toBe(80);
-    expect(readStore(listener.store)).toHaveLength(80);
+    expect(JSON.parse(lines.pop() ?? '')).toMatchObject({ type: 'summary', received: count });
+    const omitted = Number(/^warning: ([\d,]+) lines/.exec(told)?.[1]?.replace(',', ''));
+    expect(omitted).toBeGreaterThan(1000);
+    expect(lines.length + omitted).toBe(count);
+    expect(readStore(listener.store)).toHaveLength(count);
+  });
+
+  it.each(['', ' '])('--host %j is refused before anything listens', async (host) => {
+    const { code, stderr } = await runCli(['webhooks', 'listen', '--port', '0', '--host', host]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--host: expected an address such as 127.0.0.1');
+  });
+
+  it('ends with the error where its ready file cannot be written', async () => {
+    const args = ['webhooks', 'listen', '--port', '0', '--ready-file', '/nowhere/at/all'];
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('error: --ready-file /nowhere/at/all');
   });
 
   it('--ready-file names the URL while it listens', async () => {
