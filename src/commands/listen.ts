@@ -22,7 +22,7 @@ import { EXIT_YES, RelyableError } from '../errors.ts';
 import type { ListenFlags } from '../flags/listen.ts';
 import type { ForwarderOptions } from '../http/forward.ts';
 import { announceListener } from '../http/listeners.ts';
-import { readTlsOptions } from '../http/target.ts';
+import { portOf, readTlsOptions } from '../http/target.ts';
 import type { ListenEvent } from '../listen/events.ts';
 import type { Listener, ListenerOptions } from '../listen/listener.ts';
 import type { Ending } from '../report/expectations.ts';
@@ -41,6 +41,7 @@ import {
   loadLayers,
   whenAborted,
 } from './setup.ts';
+import { isLoopback } from '../webhook/loopback.ts';
 import type { HeaderPair } from '../webhook/request.ts';
 import { safeJson } from '../webhook/safe-json.ts';
 
@@ -237,6 +238,14 @@ function readOptions(
   if (headers.length === 0) invocation.terminal.verbose('headers: (none) (default)');
   const target =
     forwardTo.value === '' ? undefined : parseTargetUrl(forwardTo.value, forwardTo.origin);
+  const listenPort = parseInteger(port.value, port.origin, 0, 65_535);
+  if (target !== undefined && isLoopback(target) && portOf(target) === listenPort) {
+    throw new RelyableError(
+      'USAGE',
+      `${forwardTo.origin}: expected your app, but port ${listenPort} is where this listens`,
+      { hint: "name your app's port, or listen on another with --port" },
+    );
+  }
   // Read also where there is no target, so that a wrong flag is never passed over.
   const forwarding: Omit<ForwarderOptions, 'target'> = {
     addedHeaders: headers.flatMap(({ pairs }) => pairs),
@@ -251,7 +260,7 @@ function readOptions(
     warnings: checkEventTypes('--events', eventTypes),
     options: {
       host: parseHost(host.value, host.origin),
-      port: parseInteger(port.value, port.origin, 0, 65_535),
+      port: listenPort,
       maxBodyBytes: parseSize(maxBody.value, maxBody.origin),
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
       events: eventTypes.length === 0 ? undefined : new Set(eventTypes),

@@ -893,6 +893,13 @@ describe('starting and stopping', () => {
     expect(stderr).toContain('--host: expected an address such as 127.0.0.1');
   });
 
+  it('does not forward to itself', async () => {
+    const args = ['webhooks', 'listen', '--port', '4400', '--forward-to', 'localhost:4400/hook'];
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('error: --forward-to: expected your app, but port 4400 is where');
+  });
+
   it('ends with the error where its ready file cannot be written', async () => {
     const args = ['webhooks', 'listen', '--port', '0', '--ready-file', '/nowhere/at/all'];
     const { code, stderr } = await runCli(args);
