@@ -92,21 +92,25 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
       host: parseHost(flags.host ?? DEFAULT_HOST, '--host'),
       port,
     });
-    const ready = {
-      url: `${server.url}/api`,
-      endpoints: emulator.endpoints.list().map(({ id, url }) => ({ id, url })),
-      speed,
-      reading,
-      store: file ?? null,
-      resumed: memory?.deliveries.filter(isOpen).length ?? 0,
-    };
-    if (terminal.isJson) terminal.json(readyToJson(ready));
-    else terminal.info(formatReady(ready, terminal.errorStyle));
-    const removeReadyFile = await writeReadyFile(context.cwd, flags.readyFile, ready.url, () =>
-      stop(server, emulator, 0),
-    );
-    await whenAborted(context.interrupt);
-    removeReadyFile();
+    try {
+      const ready = {
+        url: `${server.url}/api`,
+        endpoints: emulator.endpoints.list().map(({ id, url }) => ({ id, url })),
+        speed,
+        reading,
+        store: file ?? null,
+        resumed: memory?.deliveries.filter(isOpen).length ?? 0,
+      };
+      if (terminal.isJson) terminal.json(readyToJson(ready));
+      else terminal.info(formatReady(ready, terminal.errorStyle));
+      const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, ready.url);
+      await whenAborted(context.interrupt);
+      removeReadyFile();
+    } catch (error) {
+      // Nothing goes on listening behind an error.
+      await stop(server, emulator, 0);
+      throw error;
+    }
     await stop(server, emulator, GRACE_MS);
   } finally {
     sender.close();

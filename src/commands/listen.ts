@@ -133,40 +133,40 @@ async function listen(
   };
   const { now, elapsed, randomBytes, expectLargeBodies } = context;
   const world = { now, elapsed, randomBytes, expectLargeBodies, store, storeFile, emit: show };
-  /** Until something ends it. */
-  const serve = async (listener: Listener): Promise<number> => {
+  /** What ended it. */
+  const serve = async (listener: Listener): Promise<End> => {
     const { url } = listener.receiver;
     const withdraw = announceListener(context.paths.data, {
       url,
       pid: context.pid,
       startedAt: new Date(context.now()).toISOString(),
     });
-    const removeReadyFile = await writeReadyFile(context.cwd, flags.readyFile, url, async () =>
-      withdraw(),
-    );
-    context.keepMemorySmall();
-    live?.start({ store, storeFile, listener });
-    watch?.start();
-    const end = await Promise.race([
-      whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
-      app.ended.then((appCode): End => ({ ending: 'app', appCode })),
-      ...(watch === null ? [] : [watch.decided.then((ending): End => ({ ending }))]),
-    ]);
-    withdraw();
-    removeReadyFile();
-    await listener.stop(GRACE_MS);
-    live?.close();
-    return exitCodeFor(end, watch, context);
+    try {
+      const removeReadyFile = writeReadyFile(context.cwd, flags.readyFile, url);
+      context.keepMemorySmall();
+      live?.start({ store, storeFile, listener });
+      watch?.start();
+      const end = await Promise.race([
+        whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
+        app.ended.then((appCode): End => ({ ending: 'app', appCode })),
+        ...(watch === null ? [] : [watch.decided.then((ending): End => ({ ending }))]),
+      ]);
+      removeReadyFile();
+      return end;
+    } finally {
+      withdraw();
+    }
   };
   try {
     const listener = await startListener(options, world);
-    try {
-      return await serve(listener);
-    } catch (error) {
+    const end = await serve(listener).catch(async (error: unknown) => {
       // Nothing goes on listening behind an error.
       await listener.stop(0);
       throw error;
-    }
+    });
+    await listener.stop(GRACE_MS);
+    live?.close();
+    return exitCodeFor(end, watch, context);
   } finally {
     await store.close();
   }

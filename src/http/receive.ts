@@ -59,9 +59,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
   server.on('connect', ({ url }: IncomingMessage, socket: Socket) => {
     options.onRefused(405, `CONNECT ${url}`);
-    socket.end(
-      'HTTP/1.1 405 Method Not Allowed\r\nAllow: POST\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
-    );
+    endWith(socket, '405 Method Not Allowed', 'Allow: POST\r\n');
   });
   const bound = await bindServer(server, options);
   return {
@@ -188,7 +186,12 @@ function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): v
         : ([400, 'Bad Request'] as const);
   options.onRefused(status, errorMessage(error));
   told.add(socket);
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  endWith(socket, `${status} ${text}`);
+}
+
+/** Answers where there is no response to write to. */
+function endWith(socket: Socket, status: string, headers = ''): void {
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Answers with a small JSON document. */

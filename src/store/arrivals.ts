@@ -1,6 +1,6 @@
 import { RelyableError } from '../errors.ts';
 import type { BatchFiles } from './batch-files.ts';
-import { type Database, readPragma } from './database.ts';
+import { type Database, readPragma, sqliteCode } from './database.ts';
 import { createSeqTable, type EventIndex, SEQ_TABLE_CAPACITY, toEventKey } from './event-index.ts';
 import {
   asBuffer,
@@ -273,12 +273,8 @@ interface Arrival {
 
 /** Whether what was read is not what was written, and not the disk's or another process's doing. */
 function isAboutContent(error: unknown): boolean {
-  const { sqliteCodeName } = error as { readonly sqliteCodeName?: unknown };
-  return (
-    error instanceof RangeError ||
-    sqliteCodeName === 'SQLITE_CONSTRAINT' ||
-    sqliteCodeName === 'SQLITE_MISMATCH'
-  );
+  const code = sqliteCode(error);
+  return error instanceof RangeError || code === 'SQLITE_CONSTRAINT' || code === 'SQLITE_MISMATCH';
 }
 
 /** Whether both are captures of the same event with the same verdict. */

@@ -12,6 +12,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  type Stats,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -62,7 +63,7 @@ export function createBatchFiles(storeFile: string): BatchFiles {
     write: (batch) => {
       const used = released.pop();
       // Whoever else ends sweeps as well.
-      if (used !== undefined && isFile(pathOf(used))) {
+      if (used !== undefined && fileAt(pathOf(used)) !== undefined) {
         writeFile(pathOf(used), 'r+', batch);
         return used;
       }
@@ -77,7 +78,7 @@ export function createBatchFiles(storeFile: string): BatchFiles {
     read: (name, from, into) => {
       const path = pathOf(name);
       // Anything else in its place may be there for ever, or never end.
-      if (!isFile(path)) throw damaged(`${path} is missing`);
+      if (fileAt(path) === undefined) throw damaged(`${path} is missing`);
       let size: number;
       try {
         size = readFile(path, from, into);
@@ -89,8 +90,7 @@ export function createBatchFiles(storeFile: string): BatchFiles {
     release: (name) => void released.push(name),
     holds: (name, size) => {
       if (!NAME.test(name)) return false;
-      const found = lstatSync(pathOf(name), { throwIfNoEntry: false });
-      return found !== undefined && found.isFile() && found.size >= size;
+      return (fileAt(pathOf(name))?.size ?? -1) >= size;
     },
     discard: (name) => {
       const path = pathOf(name);
@@ -111,8 +111,10 @@ export function createBatchFiles(storeFile: string): BatchFiles {
   };
 }
 
-function isFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** What is known of a file; undefined where there is none, or something else. */
+function fileAt(path: string): Stats | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found : undefined;
 }
 
 /** How many bytes: fewer where the file ends before. */

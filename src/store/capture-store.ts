@@ -206,10 +206,8 @@ function createStore(file: string, database: Database, maxBytes: number): Captur
   const tellDamage = (): void => {
     const [first, ...others] = untold;
     untold = [];
-    if (first === undefined || others.length === 0) {
-      if (first !== undefined) throw first;
-      return;
-    }
+    if (first === undefined) return;
+    if (others.length === 0) throw first;
     const { message, hint } = first;
     throw new RelyableError(
       'STORE_UNUSABLE',

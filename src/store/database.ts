@@ -128,8 +128,7 @@ function openForReading(file: string): Database {
     return openAt(file, file, true);
   } catch (error) {
     // Where not even the index of its log can be made: without a log nobody is writing it.
-    const { sqliteCodeName } = error as { readonly sqliteCodeName?: unknown };
-    if (sqliteCodeName !== 'SQLITE_READONLY' || existsSync(`${file}-wal`)) throw error;
+    if (sqliteCode(error) !== 'SQLITE_READONLY' || existsSync(`${file}-wal`)) throw error;
     return openAt(`${pathToFileURL(file).href}?immutable=1`, file, true);
   }
 }
@@ -159,6 +158,11 @@ export function runTransaction(database: Database, work: () => void): void {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** e.g. `SQLITE_READONLY`; undefined where the error is not SQLite's. */
+export function sqliteCode(error: unknown): unknown {
+  return (error as { readonly sqliteCodeName?: unknown }).sqliteCodeName;
 }
 
 /** Any failure of the store in our terms. */

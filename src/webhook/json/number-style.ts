@@ -102,8 +102,8 @@ function phpNumber(source: string, value: number, keepsFraction: boolean): strin
 }
 
 function trimZeros(source: string, value: number): string {
-  if (!isInteger(source) && /[eE]/.test(source)) return String(value);
   if (isInteger(source)) return source;
+  if (/[eE]/.test(source)) return String(value);
   let end = source.length;
   while (source[end - 1] === '0') end -= 1;
   return source.slice(0, source[end - 1] === '.' ? end - 1 : end);
