@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { defineConfig, type Plugin } from 'rolldown';
 
 /** cosmiconfig asks for `typescript` only where a project has it. */
@@ -94,11 +94,11 @@ const standIns: Plugin = {
 // and nothing in it loads a library but chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|context|version|config[\\/]nearest|report[\\/](safe-text|error|charset)|webhook[\\/]safe-json)\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|version|system[\\/]context|config[\\/]nearest|terminal[\\/](safe-text|error|charset)|json[\\/]safe-json)\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',
-  test: /[\\/]src[\\/](webhook[\\/](request|signature|samples|seeded-sample|overrides|curl-command|signed-request|verification|capture|event-type|payload|payload-summary|retry|loopback|delivery)|config[\\/](load|defaults|secrets|settings|values)|http[\\/](target|send|listeners|hop-by-hop|latency|bind)|report[\\/](format|junit|terminal|hyperlink)|commands[\\/]setup)\.ts$|node_modules[\\/]chalk[\\/]/,
+  test: /[\\/]src[\\/](request[\\/](request|curl|capture)|signature[\\/](sign|verify|tamper)|json[\\/]overrides|relyable[\\/](samples|seeded-sample|event-type|payload|payload-summary|retry|delivery)|config[\\/](load|defaults|secrets|settings|values)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
 const COMMON = { platform: 'node', external: EXTERNAL } as const;
@@ -115,7 +115,9 @@ export default defineConfig([
       cleanDir: true,
       entryFileNames: '[name].cjs',
       // Without a hash: a newer version takes the place of an older one's compiled code.
-      chunkFileNames: 'chunks/[name].cjs',
+      // A command's chunk has the name of its folder.
+      chunkFileNames: ({ name, facadeModuleId }) =>
+        `chunks/${name === 'run' && facadeModuleId ? basename(dirname(facadeModuleId)) : name}.cjs`,
       // `import()` does not work in code from the cache (bin/relyable.js).
       dynamicImportInCjs: false,
       codeSplitting: { groups: [BASE, LIGHT] },

@@ -18,10 +18,10 @@ const EXIT_CODES = {
 export type ErrorCode = keyof typeof EXIT_CODES;
 
 /** Exit codes that are answers, not errors. */
-export const EXIT_YES = 0;
-export const EXIT_NO = 1;
+export const EXIT_SUCCESS = 0;
+export const EXIT_CHECK_FAILED = 1;
 export const EXIT_UNREACHABLE = 4;
-export const EXIT_WAITED = 5;
+export const EXIT_TIMED_OUT = 5;
 
 /**
  * What stops a command. The message says what was expected and what came; the hint is what to

@@ -1,14 +1,14 @@
 import { CommanderError } from 'commander';
-import { createProgram, toUsageError } from './cli.ts';
-import { type Context, signalExitCode } from './context.ts';
+import { createProgram, toUsageError } from './program.ts';
+import { type Context, signalExitCode } from './system/context.ts';
 import { describeFileProblem, errorMessage, RelyableError } from './errors.ts';
-import { createLegible } from './report/charset.ts';
-import { errorToJson, formatError } from './report/error.ts';
-import { safeText } from './report/safe-text.ts';
+import { createLegible } from './terminal/charset.ts';
+import { errorToJson, formatError } from './terminal/error.ts';
+import { safeText } from './terminal/safe-text.ts';
 import { VERSION } from './version.ts';
-import { safeJson } from './webhook/safe-json.ts';
+import { safeJson } from './json/safe-json.ts';
 
-export { systemContext } from './context.ts';
+export { systemContext } from './system/context.ts';
 
 /** Runs what the user typed; the exit code. Nothing thrown gets past here. */
 export async function main(context: Context): Promise<number> {
@@ -30,7 +30,7 @@ export async function main(context: Context): Promise<number> {
 /** Off a terminal not even the code for it is loaded. */
 async function tellOfUpdate(context: Context): Promise<void> {
   if (context.stderr.isTTY !== true || context.interrupt.aborted) return;
-  const { mayNotify, takeNotice } = await import('./update/notice.ts');
+  const { mayNotify, takeNotice } = await import('./system/update-notice.ts');
   const notice = mayNotify(context) ? takeNotice(context, VERSION) : undefined;
   if (notice !== undefined) context.stderr.write(`\n${notice}\n`);
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Context } from '../system/context.ts';
 import { describeFileProblem, RelyableError } from '../errors.ts';
-import { isLoopback } from '../webhook/loopback.ts';
+import { isLoopback } from '../http/loopback.ts';
 import { DEFAULT_API_URL, DEFAULT_DELIVERIES_PATH } from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
 import { pickSetting, type Setting } from './settings.ts';

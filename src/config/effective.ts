@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../system/context.ts';
 import { errorMessage } from '../errors.ts';
 import { findApiKey } from './api.ts';
 import * as defaults from './defaults.ts';

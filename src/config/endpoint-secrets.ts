@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Context } from '../system/context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
-import { makePrivateFolder } from '../private-folder.ts';
+import { makePrivateFolder } from '../system/private-folder.ts';
 
 /**
  * Signing secrets that emulated endpoints were made with, by endpoint id: in the user's data

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Context } from '../system/context.ts';
 import { RelyableError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import type { Config, Profile } from './schema.ts';

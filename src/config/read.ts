@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { defaultLoaders, type Loader } from 'cosmiconfig';
 import type * as z from 'zod';
 import { describeFileProblem, errorMessage, RelyableError } from '../errors.ts';
-import { findSyntaxError } from '../webhook/json/syntax-error.ts';
+import { findSyntaxError } from '../json/syntax-error.ts';
 import { nearest } from './nearest.ts';
 import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
 

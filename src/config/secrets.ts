@@ -1,11 +1,11 @@
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Context } from '../system/context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
-import type { SecretCandidate } from '../webhook/verification.ts';
+import type { SecretCandidate } from '../signature/verify.ts';
 import { ENV_FILES, readEnvValue, readTextIfExists } from './env-file.ts';
 import type { ConfigLayer } from './load.ts';
-import { makePrivateFolder } from '../private-folder.ts';
+import { makePrivateFolder } from '../system/private-folder.ts';
 
 export interface SecretFlags {
   /** `--secret`, repeatable where several are of use. */

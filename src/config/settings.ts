@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Context } from '../system/context.ts';
 import { RelyableError } from '../errors.ts';
 import type { ConfigLayer } from './load.ts';
 

@@ -1,6 +1,6 @@
 import { RelyableError } from '../errors.ts';
-import { FIELD_VALUE, TOKEN } from '../webhook/request.ts';
-import type { Speed } from '../webhook/retry.ts';
+import { FIELD_VALUE, TOKEN } from '../request/request.ts';
+import type { Speed } from '../relyable/retry.ts';
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../errors.ts';
-import type { Forward, NewCapture } from '../webhook/capture.ts';
-import type { Reason } from '../webhook/verification.ts';
+import type { Forward, NewCapture } from '../request/capture.ts';
+import type { Reason } from '../signature/verify.ts';
 import { packBatch, type Rows } from './rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 

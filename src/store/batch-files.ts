@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeFileProblem, RelyableError } from '../errors.ts';
-import { makePrivateFolder } from '../private-folder.ts';
+import { makePrivateFolder } from '../system/private-folder.ts';
 
 /**
  * Large parts of batches in files of their own, in a folder beside the store, each named by a row

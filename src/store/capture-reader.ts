@@ -1,6 +1,6 @@
-import type { Capture, Forward } from '../webhook/capture.ts';
-import type { HeaderPair } from '../webhook/request.ts';
-import type { Reason } from '../webhook/verification.ts';
+import type { Capture, Forward } from '../request/capture.ts';
+import type { HeaderPair } from '../request/request.ts';
+import type { Reason } from '../signature/verify.ts';
 import { type Database, storeError } from './database.ts';
 import { asBuffer, toBlob } from './rows.ts';
 

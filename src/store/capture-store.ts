@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { errorCode, errorMessage, RelyableError } from '../errors.ts';
-import type { Capture } from '../webhook/capture.ts';
+import type { Capture } from '../request/capture.ts';
 import { createArrivals, createWaitingCheck } from './arrivals.ts';
 import { type CaptureReader, createReader } from './capture-reader.ts';
 import { createBatchFiles } from './batch-files.ts';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { errorMessage, RelyableError } from '../errors.ts';
-import { makePrivateFolder } from '../private-folder.ts';
+import { makePrivateFolder } from '../system/private-folder.ts';
 
 /** An open database; the API is that of `node:sqlite`. */
 export type Database = InstanceType<typeof DatabaseSync>;

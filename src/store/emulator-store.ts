@@ -1,4 +1,4 @@
-import type { Attempt, Delivery, DeliveryState } from '../webhook/delivery.ts';
+import type { Attempt, Delivery, DeliveryState } from '../relyable/delivery.ts';
 import { type Database, openDatabase, storeError } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { bodyIdentity } from '../webhook/payload-summary.ts';
+import { bodyIdentity } from '../relyable/payload-summary.ts';
 import type { Database } from './database.ts';
 import { type CaptureIdentity, toBlob } from './rows.ts';
 

@@ -3,9 +3,9 @@ import {
   type Forward,
   KEPT_RESPONSE_BYTES,
   type NewCapture,
-} from '../webhook/capture.ts';
-import { bodyIdentity } from '../webhook/payload-summary.ts';
-import type { Reason } from '../webhook/verification.ts';
+} from '../request/capture.ts';
+import { bodyIdentity } from '../relyable/payload-summary.ts';
+import type { Reason } from '../signature/verify.ts';
 import { type Packed, Packer, Unpacker } from './packing.ts';
 
 /** Rows to be gone through once, field by field. */

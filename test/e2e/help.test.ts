@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { createProgram, defineBelow } from '../../src/cli.ts';
-import type { Context } from '../../src/context.ts';
+import { createProgram, defineBelow } from '../../src/program.ts';
+import type { Context } from '../../src/system/context.ts';
 import { ROOT, runCli } from '../support/cli.ts';
 
 const FOLDER = join(ROOT, 'fixtures', 'help');

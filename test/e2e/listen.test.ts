@@ -12,7 +12,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { signPayload } from '../../src/webhook/signature.ts';
+import { signPayload } from '../../src/signature/sign.ts';
 import { type Answer, startApp, type TestApp } from '../support/app.ts';
 import { fillStore, makeCapture, readStore } from '../support/captures.ts';
 import {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { toAscii } from '../../src/report/charset.ts';
+import { toAscii } from '../../src/terminal/charset.ts';
 import { startApp } from '../support/app.ts';
 import { fillStore, makeCapture, SECRET } from '../support/captures.ts';
 import {

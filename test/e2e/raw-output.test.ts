@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Capture } from '../../src/webhook/capture.ts';
+import type { Capture } from '../../src/request/capture.ts';
 import { startApp } from '../support/app.ts';
 import { fillStore, makeCapture } from '../support/captures.ts';
 import { runCli, temporaryFolder } from '../support/cli.ts';

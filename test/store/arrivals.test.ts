@@ -18,7 +18,7 @@ import type { CaptureReader } from '../../src/store/capture-reader.ts';
 import { type CaptureStore, openReader, openStore } from '../../src/store/capture-store.ts';
 import { type Database, openDatabase, readPragma } from '../../src/store/database.ts';
 import { type Batch, packBatch, toNewCapture } from '../../src/store/rows.ts';
-import type { Capture } from '../../src/webhook/capture.ts';
+import type { Capture } from '../../src/request/capture.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
 import { startCli, temporaryFolder } from '../support/cli.ts';
 

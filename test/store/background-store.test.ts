@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { type BackgroundStore, startStoreThread } from '../../src/store/background-store.ts';
 import { toNewCapture, unpackRows } from '../../src/store/rows.ts';
 import type { FromThread, ToThread } from '../../src/store/thread-messages.ts';
-import type { Forward, NewCapture } from '../../src/webhook/capture.ts';
+import type { Forward, NewCapture } from '../../src/request/capture.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
 
 type Write = ToThread & { type: 'write' };

@@ -5,7 +5,7 @@ import { RelyableError } from '../../src/errors.ts';
 import { type CaptureStore, openReader, openStore } from '../../src/store/capture-store.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { type CaptureRow, toCaptureRow, toForwardRow, toNewCapture } from '../../src/store/rows.ts';
-import type { Capture } from '../../src/webhook/capture.ts';
+import type { Capture } from '../../src/request/capture.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
 import { temporaryFolder } from '../support/cli.ts';
 

@@ -8,8 +8,8 @@ import {
   unpackRows,
   withBody,
 } from '../../src/store/rows.ts';
-import type { Forward, NewCapture } from '../../src/webhook/capture.ts';
-import { REASONS } from '../../src/webhook/verification.ts';
+import type { Forward, NewCapture } from '../../src/request/capture.ts';
+import { REASONS } from '../../src/signature/verify.ts';
 import { makeCapture } from '../support/captures.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 300 });

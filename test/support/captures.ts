@@ -1,8 +1,8 @@
 import { openStore } from '../../src/store/capture-store.ts';
-import { type Capture, createCaptureId, type Forward } from '../../src/webhook/capture.ts';
-import { eventIdOf, summarisePayload } from '../../src/webhook/payload-summary.ts';
-import type { HeaderPair } from '../../src/webhook/request.ts';
-import { signPayload } from '../../src/webhook/signature.ts';
+import { type Capture, createCaptureId, type Forward } from '../../src/request/capture.ts';
+import { eventIdOf, summarisePayload } from '../../src/relyable/payload-summary.ts';
+import type { HeaderPair } from '../../src/request/request.ts';
+import { signPayload } from '../../src/signature/sign.ts';
 
 export const SECRET = 'whsec_test_0123456789';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import type { Context } from '../../src/context.ts';
+import type { Context } from '../../src/system/context.ts';
 import { temporaryFolder } from './cli.ts';
 
 /** A context of a user with an empty home and an empty folder; everything may be overridden. */

@@ -1,13 +1,18 @@
 import { onTestFinished } from 'vitest';
-import type { Clock } from '../../src/emulator/clock.ts';
+import type { Clock } from '../../src/commands/emulate/emulator/clock.ts';
 import {
   createEmulator,
   type Emulator,
   type EmulatorOptions,
-} from '../../src/emulator/emulator.ts';
-import type { EmulatorEvent } from '../../src/emulator/events.ts';
-import { createRandom } from '../../src/emulator/random.ts';
-import { createSender, type Outgoing, type Sender, type SendResult } from '../../src/http/send.ts';
+} from '../../src/commands/emulate/emulator/emulator.ts';
+import type { EmulatorEvent } from '../../src/commands/emulate/emulator/events.ts';
+import { createRandom } from '../../src/commands/emulate/emulator/random.ts';
+import {
+  createSender,
+  type Outgoing,
+  type Sender,
+  type SendResult,
+} from '../../src/http/client/send.ts';
 
 export const SECRET = 'whsec_dev_test';
 

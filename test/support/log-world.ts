@@ -1,8 +1,8 @@
-import type { ApiClient, DeliveryPage, DeliveryQuery } from '../../src/api/client.ts';
-import type { PageInfo } from '../../src/api/envelope.ts';
+import type { ApiClient, DeliveryPage, DeliveryQuery } from '../../src/relyable/api/client.ts';
+import type { PageInfo } from '../../src/relyable/api/envelope.ts';
 import { RelyableError } from '../../src/errors.ts';
-import type { Attempt, Delivery } from '../../src/webhook/delivery.ts';
-import { retryOffsetsMs } from '../../src/webhook/retry.ts';
+import type { Attempt, Delivery } from '../../src/relyable/delivery.ts';
+import { retryOffsetsMs } from '../../src/relyable/retry.ts';
 import { START } from './emulator.ts';
 
 export interface WorldOptions {

@@ -1,0 +1,46 @@
+import type { Invocation } from '../../invocation.ts';
+import { nearest } from '../../config/nearest.ts';
+import { parseInteger, parseSince } from '../../config/values.ts';
+import { EXIT_SUCCESS } from '../../errors.ts';
+import type { CapturesListFlags } from './options.ts';
+import { captureToJson, formatCaptureLine } from '../kit/capture-view.ts';
+import type { CaptureFilter } from '../../store/capture-reader.ts';
+import { EVENT_TYPES } from '../../relyable/event-type.ts';
+import { loadLayers } from '../kit/invocation-config.ts';
+import { openCaptures, storeFile } from '../kit/open-captures.ts';
+
+/** The newest captures, newest first. */
+export async function run(invocation: Invocation<CapturesListFlags>): Promise<number> {
+  const { context, terminal, flags } = invocation;
+  const filter = readFilter(invocation);
+  const limit = parseInteger(flags.limit ?? '50', '--limit', 1, 1_000_000);
+  const reader = await openCaptures(storeFile(invocation, await loadLayers(invocation)));
+  try {
+    let count = 0;
+    for (const capture of reader.newest(filter, limit)) {
+      context.interrupt.throwIfAborted();
+      if (terminal.isJson) terminal.json(captureToJson(capture));
+      else terminal.data(formatCaptureLine(capture, terminal));
+      await terminal.taken();
+      count += 1;
+    }
+    if (count === 0) terminal.info('no captures that fit');
+  } finally {
+    reader.close();
+  }
+  return EXIT_SUCCESS;
+}
+
+function readFilter({ context, terminal, flags }: Invocation<CapturesListFlags>): CaptureFilter {
+  const { event, since } = flags;
+  const guess = event === undefined ? undefined : nearest(event, EVENT_TYPES);
+  if (guess !== undefined && guess !== event) {
+    terminal.warn(`--event ${event}: not a published event type; did you mean ${guess}?`);
+  }
+  return {
+    ...(event === undefined ? {} : { event }),
+    ...(flags.invalid === true ? { invalid: true } : {}),
+    ...(flags.failed === true ? { failed: true } : {}),
+    ...(since === undefined ? {} : { since: parseSince(since, '--since', context.now()) }),
+  };
+}

@@ -1,0 +1,97 @@
+import { isLosslessNumber, parse, stringify } from 'lossless-json';
+import { errorMessage, RelyableError } from '../../errors.ts';
+import { endToEndHeaders } from '../../http/headers.ts';
+import type { Outgoing, SendResult } from '../../http/client/send.ts';
+import { pathAtTarget } from '../../http/target.ts';
+import type { Forward } from '../../request/capture.ts';
+import { isLoopback } from '../../http/loopback.ts';
+import { applyOverrides, formatPath, type Override } from '../../json/overrides.ts';
+import type { JsonObject } from '../../json/json-value.ts';
+import { replaceHeader, withLength } from '../../request/raw.ts';
+import { SIGNATURE_HEADER, toHeaderPairs, type WebhookRequest } from '../../request/request.ts';
+import { signPayload } from '../../signature/sign.ts';
+
+/** What to change of a capture before it is sent again. */
+export interface ReplayChanges {
+  readonly overrides: readonly Override[];
+  /** Signs anew with this secret; undefined keeps the signature that came. */
+  readonly secret: string | undefined;
+}
+
+/**
+ * A capture as it goes to a target: its bytes and header pairs as received, hop-by-hop headers
+ * aside. `Host` stays on this machine and names the target elsewhere, as when it was forwarded.
+ */
+export function toReplay(
+  capture: WebhookRequest,
+  target: URL,
+  { overrides, secret }: ReplayChanges,
+): Outgoing {
+  const body = overrides.length === 0 ? capture.body : editBody(capture.body, overrides);
+  let headers = withLength(toHeaderPairs(endToEndHeaders(capture.headers)), body.length);
+  if (secret !== undefined) {
+    headers = replaceHeader(headers, SIGNATURE_HEADER, signPayload(body, secret));
+  }
+  if (!isLoopback(target)) headers = headers.filter(([name]) => name.toLowerCase() !== 'host');
+  const url = new URL(`${target.origin}${pathAtTarget(target, pathOf(capture.path))}`);
+  return { method: capture.method, url, headers, body };
+}
+
+/** What came of a replay as an attempt of its capture. */
+export function toForward(
+  outgoing: Outgoing,
+  result: SendResult,
+  { at, isEdited }: { readonly at: number; readonly isEdited: boolean },
+): Forward {
+  return {
+    kind: 'replay',
+    at,
+    url: outgoing.url.href,
+    status: result.status,
+    durationMs: result.durationMs,
+    error: result.error,
+    responseHeaders: result.headers,
+    responseBody: result.body,
+    edited: isEdited,
+  };
+}
+
+/** A proxy's request names the whole URL; only its path can go on. */
+function pathOf(path: string): string {
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(path)?.[1];
+  const own = absolute ?? path;
+  return own.startsWith('/') ? own : `/${own}`;
+}
+
+/** The payload with the overrides made; numbers that are not touched keep their digits. */
+function editBody(body: Buffer, overrides: readonly Override[]): Buffer {
+  let payload: unknown;
+  try {
+    payload = parse(body.toString('utf8'));
+  } catch (error) {
+    throw new RelyableError(
+      'USAGE',
+      `--set: expected a JSON body in the capture: ${errorMessage(error)}`,
+      { cause: error },
+    );
+  }
+  const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload);
+  if (!isObject || isLosslessNumber(payload)) {
+    throw new RelyableError('USAGE', '--set: expected a JSON object as the body of the capture');
+  }
+  for (const { path } of overrides) refuseNumberOnTheWay(payload, path);
+  return Buffer.from(stringify(applyOverrides(payload as JsonObject, overrides)) ?? '', 'utf8');
+}
+
+/** A number is an object to the lossless parser, and must not be taken for one. */
+function refuseNumberOnTheWay(payload: unknown, path: Override['path']): void {
+  let current = payload;
+  for (const [depth, step] of path.entries()) {
+    if (isLosslessNumber(current)) {
+      const place = formatPath(path.slice(0, depth));
+      throw new RelyableError('USAGE', `--set ${formatPath(path)}: ${place} is a number`);
+    }
+    if (typeof current !== 'object' || current === null) return;
+    current = Object.hasOwn(current, step) ? (current as Record<string, unknown>)[step] : undefined;
+  }
+}

@@ -1,0 +1,17 @@
+import { EVENT_TYPES } from '../../../relyable/event-type.ts';
+import { WIRE_FORMATS } from '../../../relyable/payload.ts';
+import type { CheckCase } from '../check-case.ts';
+import { judgeGenuine } from '../judge.ts';
+
+/** Every event in every way of writing it: how Relyable writes JSON is not published. */
+export const ACCEPTS: readonly CheckCase[] = EVENT_TYPES.flatMap((event) =>
+  WIRE_FORMATS.map((wire): CheckCase => ({
+    id: `accepts.${event}.${wire}`,
+    section: 'accepts',
+    severity: wire === 'compact' ? 'error' : 'warning',
+    title: `accepts ${event}, written ${wire}`,
+    requests: (make) => [make.genuine(event, { wire })],
+    judge: (exchange, facts) =>
+      judgeGenuine(exchange, facts, wire === 'compact' ? 'event-refused' : 'reserialised'),
+  })),
+);

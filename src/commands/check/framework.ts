@@ -1,0 +1,65 @@
+import { headerValues, type HeaderPair } from '../../request/request.ts';
+
+/** Frameworks whose answers can be told apart; also the names of the recipes' pages. */
+export type Framework =
+  | 'express'
+  | 'fastify'
+  | 'hono'
+  | 'nextjs'
+  | 'flask'
+  | 'fastapi'
+  | 'django'
+  | 'python-http-server'
+  | 'php'
+  | 'laravel'
+  | 'rails'
+  | 'spring'
+  | 'go'
+  | 'aspnet';
+
+interface AnswerShape {
+  readonly headers: readonly HeaderPair[];
+  readonly body: Buffer;
+}
+
+type Sign = readonly [framework: Framework, header: string | null, pattern: RegExp];
+
+/** Most telling first: a header that names the framework, then the server below, then error pages. */
+const SIGNS: readonly Sign[] = [
+  ['nextjs', 'x-powered-by', /next\.js/i],
+  ['express', 'x-powered-by', /express/i],
+  ['laravel', 'set-cookie', /laravel_session/i],
+  ['php', 'x-powered-by', /php/i],
+  ['aspnet', 'x-powered-by', /asp\.net/i],
+  ['aspnet', 'server', /kestrel/i],
+  ['django', 'server', /wsgiserver/i],
+  ['flask', 'server', /werkzeug/i],
+  ['fastapi', 'server', /uvicorn|hypercorn/i],
+  ['python-http-server', 'server', /(base|simple)http/i],
+  ['rails', 'x-runtime', /^[\d.]+$/],
+  ['express', null, /<pre>(Cannot (GET|POST) \/|\w*Error: )/],
+  ['fastify', null, /^\{"message":"Route [^"]+ not found","error":"Not Found","statusCode":404\}$/],
+  ['fastify', null, /^\{"statusCode":\d+,("code":"[A-Z_]+",)?"error":"[^"]+","message":"/],
+  ['fastapi', null, /^\{"detail":"(Not Found|Method Not Allowed)"\}$/],
+  ['spring', null, /^\{"timestamp":"?[^,]+,"status":\d+,"error":"[^"]+".*"path":"/],
+  ['hono', null, /^404 Not Found$/],
+  ['go', null, /^404 page not found\n$/],
+  [
+    'django',
+    null,
+    /<h1>Not Found<\/h1><p>The requested resource was not found on this server\.<\/p>/,
+  ],
+  ['flask', null, /^<!doctype html>\n<html lang=en>\n<title>404 Not Found<\/title>/],
+];
+
+/** Which framework gave these answers, from `X-Powered-By`, `Server` and error pages; null when nothing tells. */
+export function detectFramework(answers: readonly AnswerShape[]): Framework | null {
+  const sign = SIGNS.find(([, header, pattern]) =>
+    answers.some((answer) =>
+      header === null
+        ? pattern.test(answer.body.subarray(0, 4096).toString('utf8'))
+        : headerValues(answer.headers, header).some((value) => pattern.test(value)),
+    ),
+  );
+  return sign?.[0] ?? null;
+}

@@ -1,0 +1,114 @@
+import type { ChalkInstance } from 'chalk';
+import type { CaseResult } from '../run-battery.ts';
+import {
+  bySection,
+  type CheckReport,
+  describeCame,
+  describeSent,
+  describeSummary,
+  failedCases,
+  FRAMEWORK_NAMES,
+  groupByCause,
+  type FailedCase,
+  repeatCommand,
+} from './report.ts';
+import { formatCount, formatDuration } from '../../../terminal/format.ts';
+import { safeLine } from '../../../terminal/safe-text.ts';
+
+const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
+  accepts: 'accepts   each event in each wire format',
+  refuses: 'refuses   what Relyable did not sign',
+  robust: 'robust    against what the network and tomorrow bring',
+  answers: 'answers   200, fast, small, discreet',
+  idempotency: 'idempotency   one effect for each event',
+};
+
+/** The whole report for people; without UTF-8 the marks will be words. */
+export function formatCheckPretty(
+  report: CheckReport,
+  { style, isUtf8 }: { readonly style: ChalkInstance; readonly isUtf8: boolean },
+): string {
+  const lines: string[] = [];
+  for (const [section, results] of bySection(report.results)) {
+    const passed = results.filter(({ outcome }) => outcome === 'passed').length;
+    lines.push(
+      `${style.bold(SECTION_TITLES[section])}  ${style.dim(`${passed}/${results.length}`)}`,
+    );
+    lines.push(`  ${results.map((result) => mark(result, style)).join(isUtf8 ? '' : ' ')}`);
+    for (const group of groupByCause(failedCases(results))) {
+      lines.push('', ...formatGroup(group, report, style));
+    }
+    lines.push('');
+  }
+  lines.push(formatClosing(report, style));
+  return lines.join('\n');
+}
+
+function mark({ outcome, finding }: CaseResult, style: ChalkInstance): string {
+  if (outcome === 'passed') return style.green('✓');
+  if (finding === null) return style.dim('-');
+  return finding.severity === 'error' ? style.red('✗') : style.yellow('!');
+}
+
+function formatGroup(
+  group: readonly FailedCase[],
+  report: CheckReport,
+  style: ChalkInstance,
+): string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const { finding, result } = first;
+  const isError = finding.severity === 'error';
+  const label = isError ? style.red('✗ error') : style.yellow('! warning');
+  const field = (name: string, text: string): string => `    ${style.dim(name.padEnd(5))} ${text}`;
+  const lines = [
+    `  ${label}  ${style.bold(finding.headline)}${group.length > 1 ? style.dim(`  (${group.length} checks)`) : ''}`,
+    ...wrapIds(group.map(({ result: { id } }) => id)).map((ids) => `    ${ids}`),
+    field('sent', describeSent(result, finding.at)),
+    field(
+      'came',
+      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeCame(result.answers))})`)}`,
+    ),
+  ];
+  const body = result.answers[finding.at]?.body ?? '';
+  if (body !== '') lines.push(field('body', safeLine(body.slice(0, 160))));
+  lines.push(
+    field('why', finding.why),
+    field('fix', finding.fix),
+    ...(finding.recipe === null ? [] : [field('see', `${finding.recipe} in the package relyable`)]),
+    field('again', repeatCommand(report, result.id)),
+  );
+  return lines;
+}
+
+function wrapIds(ids: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const id of ids) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + id.length < 92)
+      lines[lines.length - 1] = `${last}  ${id}`;
+    else lines.push(id);
+  }
+  return lines;
+}
+
+function formatClosing(report: CheckReport, style: ChalkInstance): string {
+  const { summary, framework, durationMs, seed } = report;
+  const colour = summary.errors > 0 ? style.red : summary.warnings > 0 ? style.yellow : style.green;
+  const parts = [
+    formatCount(summary.errors, 'error'),
+    formatCount(summary.warnings, 'warning'),
+    ...(summary.skipped > 0 ? [`${summary.skipped} skipped`] : []),
+    formatDuration(durationMs),
+    `seed ${seed}`,
+    ...(summary.times === null
+      ? []
+      : [
+          `answers in ${formatDuration(summary.times.medianMs)} (median), ${formatDuration(summary.times.worstMs)} (worst)`,
+        ]),
+    ...(framework === null ? [] : [`looks like ${FRAMEWORK_NAMES[framework]}`]),
+  ];
+  const skip = report.results.find(({ skipReason }) => skipReason !== null)?.skipReason;
+  const reason = skip === undefined || skip === null ? '' : `\n${style.dim(`skipped: ${skip}`)}`;
+  return `${colour(`grade ${describeSummary(summary)}`)}${style.dim(`, ${parts.join(', ')}`)}${reason}`;
+}

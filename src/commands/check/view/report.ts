@@ -1,0 +1,109 @@
+import type { Section } from '../check-case.ts';
+import type { Framework } from '../framework.ts';
+import type { CaseResult, Finding, ShownAnswer } from '../run-battery.ts';
+import type { Summary } from '../summary.ts';
+import { formatDuration } from '../../../terminal/format.ts';
+
+/** A finished run of the battery: what every reporter renders. */
+export interface CheckReport {
+  readonly url: string;
+  readonly seed: number;
+  readonly framework: Framework | null;
+  readonly results: readonly CaseResult[];
+  readonly summary: Summary;
+  readonly durationMs: number;
+  /** Options the repeating command needs beside url, case and seed, e.g. `--allow-remote`. */
+  readonly repeatFlags: readonly string[];
+}
+
+export interface FailedCase {
+  readonly result: CaseResult;
+  readonly finding: Finding;
+}
+
+export const FRAMEWORK_NAMES: Readonly<Record<Framework, string>> = {
+  express: 'Express',
+  fastify: 'Fastify',
+  hono: 'Hono',
+  nextjs: 'Next.js',
+  flask: 'Flask',
+  fastapi: 'FastAPI',
+  django: 'Django',
+  'python-http-server': "Python's http.server",
+  php: 'PHP',
+  laravel: 'Laravel',
+  rails: 'Rails',
+  spring: 'Spring',
+  go: 'Go',
+  aspnet: 'ASP.NET',
+};
+
+/** The command that sends one case again, the same bytes. */
+export function repeatCommand(
+  { url, seed, repeatFlags }: Pick<CheckReport, 'url' | 'seed' | 'repeatFlags'>,
+  id: string,
+): string {
+  const target = /^[\w:/.-]+$/.test(url) ? url : `'${url.replaceAll("'", "'\\''")}'`;
+  return ['relyable webhooks check', target, `--only ${id} --seed ${seed}`, ...repeatFlags].join(
+    ' ',
+  );
+}
+
+export function failedCases(results: readonly CaseResult[]): FailedCase[] {
+  return results.flatMap((result) =>
+    result.finding === null ? [] : [{ result, finding: result.finding }],
+  );
+}
+
+/** Failed cases of one section and cause together, the weightiest first. */
+export function groupByCause(failed: readonly FailedCase[]): FailedCase[][] {
+  const groups = new Map<string, FailedCase[]>();
+  for (const item of failed) {
+    const { section } = item.result;
+    const key = `${section} ${item.finding.topic}`;
+    const group = groups.get(key) ?? [];
+    if (item.finding.severity === 'error' && group[0]?.finding.severity === 'warning') {
+      group.unshift(item);
+    } else group.push(item);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+export function bySection(results: readonly CaseResult[]): Map<Section, CaseResult[]> {
+  const sections = new Map<Section, CaseResult[]>();
+  for (const result of results) {
+    sections.set(result.section, [...(sections.get(result.section) ?? []), result]);
+  }
+  return sections;
+}
+
+/** The request that shows the finding; where all are the same, how many they were. */
+export function describeSent({ sent }: CaseResult, at: number): string {
+  const label = sent[at] ?? '';
+  const isSame = sent.every((other) => other === label);
+  if (sent.length === 1) return label;
+  return isSame ? `${sent.length} × ${label}` : `${label} (${at + 1} of ${sent.length})`;
+}
+
+/** `401 in 3 ms, 200 in 2 ms`; many answers are counted by status. */
+export function describeCame(answers: readonly ShownAnswer[]): string {
+  if (answers.length <= 4) return answers.map(describeOne).join(', ');
+  const counts = new Map<string, number>();
+  for (const { status } of answers) {
+    const key = status === null ? 'no answer' : String(status);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const worstMs = Math.max(...answers.map(({ durationMs }) => durationMs));
+  const parts = Array.from(counts, ([status, count]) => `${count} × ${status}`);
+  return `${parts.join(', ')}; worst ${formatDuration(worstMs)}`;
+}
+
+function describeOne({ status, durationMs, error }: ShownAnswer): string {
+  return status === null ? (error ?? 'no answer') : `${status} in ${formatDuration(durationMs)}`;
+}
+
+/** `A · 58 of 60 checks passed`, as the summary line and the badge say it. */
+export function describeSummary({ grade, passed, total }: Summary): string {
+  return `${grade} · ${passed} of ${total} checks passed`;
+}

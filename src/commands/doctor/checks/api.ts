@@ -1,0 +1,110 @@
+import { createProxyFetch } from '../../../relyable/api/proxy.ts';
+import { describeFailure } from '../../../http/target.ts';
+import { isLoopback } from '../../../http/loopback.ts';
+import { type Check, failure, type Found, info, ok, type Subject, warning } from '../finding.ts';
+
+const API_TIMEOUT_MS = 3000;
+/** Above this the two clocks count as different. The vendor publishes no limit: this is our own. */
+const CLOCK_TOLERANCE_MS = 30_000;
+
+/** Whether the API answers, whether it takes the key, and whether the clocks agree. */
+export const checkApi: Check = async (subject, signal) => {
+  const { context, api, apiKey } = subject;
+  const isOpen = api.value.protocol === 'http:' && !isLoopback(api.value);
+  if (isOpen && apiKey !== null) {
+    const message = `${api.value.host} (${api.origin}) is plain http: the API key was not sent there`;
+    return [{ check: 'key', ...failure(message, 'use an https address') }];
+  }
+  // The one list that is published; a page of one costs least.
+  const url = new URL(`${api.value.href.replace(/\/$/, '')}/agents?limit=1`);
+  const startedAt = context.now();
+  let response: Response;
+  try {
+    const fetch = await createProxyFetch(context.fetch, url, context.env);
+    response = await fetch(url, {
+      headers: apiKey === null ? {} : { Authorization: `Bearer ${apiKey.value}` },
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(API_TIMEOUT_MS)]),
+    });
+    await response.body?.cancel();
+  } catch (error) {
+    return [unreachable(subject, url, error), ...(apiKey === null ? [NO_KEY] : [])];
+  }
+  const midpoint = (startedAt + context.now()) / 2;
+  return [
+    judgeAnswer(url, response),
+    { check: 'key', ...judgeKey(apiKey?.origin ?? null, response.status) },
+    { check: 'clock', ...judgeClock(midpoint, response.headers.get('date')) },
+  ];
+};
+
+const NO_KEY: Found = {
+  check: 'key',
+  ...info(
+    'no API key; only webhooks logs needs one',
+    'relyable open api-keys, then export RELYABLE_API_KEY=…',
+  ),
+};
+
+function unreachable({ apiKey }: Subject, url: URL, error: unknown): Found {
+  const message = `${url.origin} cannot be reached: ${describe(error, url)}`;
+  const fix =
+    'check network, proxy, RELYABLE_API_URL and, for a CA of your own, NODE_EXTRA_CA_CERTS; everything but logs works without it';
+  return apiKey === null ? warning(message, fix) : failure(message, fix);
+}
+
+/** `fetch` says why only in the cause of its error. */
+function describe(error: unknown, url: URL): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${API_TIMEOUT_MS / 1000} s`;
+  // Its advice about TLS names flags of other commands.
+  return describeFailure(error.cause ?? error, url).replace(/; --cacert .*/, '');
+}
+
+function judgeAnswer(url: URL, { status, headers }: Response): Found {
+  if (status >= 500) return warning(`${url.origin} answers ${status}`, 'try again later');
+  // Every answer of the API carries its rate limit, a 404 as well.
+  if (!headers.has('x-ratelimit-limit') && status !== 200 && status !== 401) {
+    return warning(
+      `${url.origin}${url.pathname} answers ${status}: this may not be the API`,
+      'unset RELYABLE_API_URL and api.url, or correct them',
+    );
+  }
+  return ok(`${url.origin} answers`);
+}
+
+/** The verdict on a key from the answer's status; `origin` is null without a key. */
+export function judgeKey(origin: string | null, status: number): Found {
+  if (origin === null) return NO_KEY;
+  switch (status) {
+    case 200:
+      return ok(`from ${origin}, accepted`);
+    case 401:
+      return failure(
+        `the API refused the key from ${origin} (401)`,
+        'relyable open api-keys, and make a new one',
+      );
+    case 403:
+      return warning(
+        `the key from ${origin} may not list agents (403)`,
+        'check its permissions in the dashboard',
+      );
+    case 429:
+      return warning(`the key from ${origin} is over its rate limit (429)`, 'wait a minute');
+    default:
+      return info(`cannot tell whether the key from ${origin} is good: the API answered ${status}`);
+  }
+}
+
+/** The verdict on this machine's clock from the `Date` header of an answer (whole seconds). */
+export function judgeClock(nowMs: number, date: string | null): Found {
+  const theirs = date === null ? NaN : Date.parse(date);
+  if (Number.isNaN(theirs)) return info("not compared: the API's answer has no date");
+  const skewMs = nowMs - theirs;
+  if (Math.abs(skewMs) <= CLOCK_TOLERANCE_MS) return ok("agrees with the API's");
+  const direction = skewMs > 0 ? 'ahead of' : 'behind';
+  return warning(
+    `this clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${direction} the API's`,
+    'turn on time synchronisation; times in logs and filters such as --since are off by as much',
+  );
+}

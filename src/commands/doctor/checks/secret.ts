@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import {
+  ENV_FILES,
+  exportFromFile,
+  readEnvValue,
+  readTextIfExists,
+} from '../../../config/env-file.ts';
+import { gitStatus } from '../../../config/git-status.ts';
+import {
+  DEVELOPMENT_SECRET_SOURCE,
+  resolveSecrets,
+  SECRET_ENV_NAME,
+  type Secrets,
+} from '../../../config/secrets.ts';
+import { RelyableError } from '../../../errors.ts';
+import { type Check, failureOf, type Found, info, ok, type Subject, warning } from '../finding.ts';
+
+/** The secret in use, and whether the app's own env files hold the same one. */
+export const checkSecret: Check = async (subject) => {
+  let secrets: Secrets;
+  try {
+    secrets = resolveSecrets(subject.context, subject.layers, {});
+  } catch (error) {
+    if (error instanceof RelyableError) return [failureOf(error)];
+    throw error;
+  }
+  const [{ source, value }] = secrets.chosen;
+  const notes = secrets.warnings.map((message) =>
+    warning(message, 'set it again without the white space'),
+  );
+  const files = await compareEnvFiles(subject, value, source);
+  if (files.length === 0 && source === DEVELOPMENT_SECRET_SOURCE) {
+    const found = info(
+      'using the development secret; your app needs it too',
+      `relyable init writes it to your app's env file, or: export ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`,
+    );
+    return [found, ...notes];
+  }
+  return [ok(`from ${source}`), ...notes, ...files];
+};
+
+/** One finding for each env file that sets the secret; a difference is why signatures fail. */
+async function compareEnvFiles(
+  { context, layers }: Subject,
+  value: string,
+  source: string,
+): Promise<Found[]> {
+  const names = new Set([
+    SECRET_ENV_NAME,
+    ...layers.flatMap(({ values }) => values.secretEnv ?? []),
+  ]);
+  const findings: Found[] = [];
+  for (const file of ENV_FILES) {
+    const text = readTextIfExists(join(context.cwd, file));
+    for (const name of names) {
+      const held = text === undefined ? undefined : readEnvValue(text, name);
+      if (held === undefined) continue;
+      if (held === '') {
+        findings.push(
+          warning(
+            `${file} sets ${name} to nothing: your app has no secret`,
+            `fill it in; relyable webhooks listen --print-secret prints the one relyable uses`,
+          ),
+        );
+        continue;
+      }
+      const found =
+        held === value
+          ? ok(`${file} holds the same secret for your app`)
+          : warning(
+              `${file} gives your app another ${name} than relyable uses (${source}): signatures will not match`,
+              context.platform === 'win32'
+                ? `set ${name} in this shell to the value in ${file}`
+                : `give relyable the same: ${exportFromFile(file, name, context.env[name] !== undefined)}`,
+            );
+      findings.push(found);
+      const status = await gitStatus(join(context.cwd, file));
+      if (status === 'not ignored') {
+        findings.push(
+          warning(
+            `git does not ignore ${file}, which holds a secret`,
+            `add the line ${file} to .gitignore`,
+          ),
+        );
+      } else if (status === 'tracked') {
+        findings.push(
+          warning(
+            `git has ${file} under version control, and it holds a secret`,
+            `git rm --cached ${file}, and add the line ${file} to .gitignore`,
+          ),
+        );
+      }
+    }
+  }
+  return findings;
+}

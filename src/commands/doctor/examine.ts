@@ -1,0 +1,63 @@
+import { errorMessage } from '../../errors.ts';
+import { checkApi } from './checks/api.ts';
+import { checkContainer, checkConfig, checkNode } from './checks/environment.ts';
+import {
+  type Check,
+  type CheckName,
+  type Finding,
+  type Found,
+  type Subject,
+  warning,
+} from './finding.ts';
+import { checkPorts, checkProxy, checkTarget } from './checks/network.ts';
+import { checkSecret } from './checks/secret.ts';
+import { checkStore } from './checks/store.ts';
+
+const CHECKS: readonly (readonly [CheckName, Check])[] = [
+  ['node', checkNode],
+  ['config', checkConfig],
+  ['secret', checkSecret],
+  ['store', checkStore],
+  ['ports', checkPorts],
+  ['target', checkTarget],
+  ['container', checkContainer],
+  ['proxy', checkProxy],
+  ['api', checkApi],
+];
+
+/** No check takes longer than this; each network step has a shorter limit of its own. */
+export const CHECK_LIMIT_MS = 5000;
+
+/** Runs every check side by side; the findings come in the order above, each as soon as it can. */
+export async function* examine(
+  subject: Subject,
+  checks: typeof CHECKS = CHECKS,
+): AsyncGenerator<Finding> {
+  const running = checks.map(([name, check]) => examineOne(subject, name, check));
+  for (const findings of running) yield* await findings;
+}
+
+/** A check's findings, whatever happens in it. */
+async function examineOne(
+  subject: Subject,
+  name: CheckName,
+  check: Check,
+): Promise<readonly Finding[]> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, subject.context.interrupt]);
+  const gaveUp = subject.context.sleep(CHECK_LIMIT_MS, signal).then(
+    () => cannotTell(`no answer within ${CHECK_LIMIT_MS / 1000} s`),
+    () => cannotTell('stopped'),
+  );
+  const found = check(subject, signal).catch((error: unknown) => cannotTell(errorMessage(error)));
+  try {
+    const all = await Promise.race([found, gaveUp]);
+    return all.map(({ level, message, fix, check = name }) => ({ check, level, message, fix }));
+  } finally {
+    stop.abort();
+  }
+}
+
+function cannotTell(why: string): readonly Found[] {
+  return [warning(`cannot tell: ${why}`, null)];
+}

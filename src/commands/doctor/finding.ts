@@ -1,0 +1,73 @@
+import type { ConfigLayer } from '../../config/load.ts';
+import type { Setting } from '../../config/settings.ts';
+import type { Context } from '../../system/context.ts';
+import type { RelyableError } from '../../errors.ts';
+
+export type CheckName =
+  | 'node'
+  | 'config'
+  | 'secret'
+  | 'store'
+  | 'ports'
+  | 'target'
+  | 'container'
+  | 'proxy'
+  | 'api'
+  | 'key'
+  | 'clock';
+
+/** What one check found. */
+export interface Finding {
+  readonly check: CheckName;
+  /** `failure`: something will not work; `warning`: something may not; `info`: good to know. */
+  readonly level: 'ok' | 'info' | 'warning' | 'failure';
+  readonly message: string;
+  /** What to do or type next; null where there is nothing to do. */
+  readonly fix: string | null;
+}
+
+/** What is examined, settled before the checks begin. */
+export interface Subject {
+  readonly context: Context;
+  readonly layers: readonly ConfigLayer[];
+  /** What is wrong with the settings; where they could not be read, defaults stand in for them. */
+  readonly configErrors: readonly RelyableError[];
+  /** What was passed over while they were read. */
+  readonly configWarnings: readonly string[];
+  /** The app; null where none is named. */
+  readonly target: Setting<URL> | null;
+  readonly store: Setting<string>;
+  readonly api: Setting<URL>;
+  readonly apiKey: Setting<string> | null;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Whether this is a container. */
+  readonly isContainer: boolean;
+}
+
+/** One check; it ends early, by throwing, when the signal aborts. */
+export type Check = (subject: Subject, signal: AbortSignal) => Promise<readonly Found[]>;
+
+/** What a check hands back; it speaks for itself unless it names another. */
+export type Found = Omit<Finding, 'check'> & { readonly check?: CheckName };
+
+export const ok = (message: string): Found => ({ level: 'ok', message, fix: null });
+export const info = (message: string, fix: string | null = null): Found => ({
+  level: 'info',
+  message,
+  fix,
+});
+export const warning = (message: string, fix: string | null): Found => ({
+  level: 'warning',
+  message,
+  fix,
+});
+export const failure = (message: string, fix: string | null): Found => ({
+  level: 'failure',
+  message,
+  fix,
+});
+
+/** An error in our terms as a finding. */
+export function failureOf(error: RelyableError): Found {
+  return failure(error.message, error.hint ?? null);
+}

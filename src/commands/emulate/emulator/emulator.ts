@@ -1,0 +1,103 @@
+import type { Sender } from '../../../http/client/send.ts';
+import { RelyableError } from '../../../errors.ts';
+import type { RetryReading, Speed } from '../../../relyable/retry.ts';
+import { type Clock, createVirtualClock } from './clock.ts';
+import { createDeliveryLog, type DeliveryLog, type DeliveryRecord } from './delivery-log.ts';
+import {
+  ALL_EVENTS,
+  createEndpointRegistry,
+  type Endpoint,
+  type EndpointJournal,
+  type EndpointRegistry,
+  refuseEndpointUrl,
+} from './endpoints.ts';
+import { createEngine, type DeliveryJournal, type Engine } from './engine.ts';
+import type { EmulatorEvent } from './events.ts';
+import { createFaultPlan, type Fault } from './faults.ts';
+import { createHandler, type Handler } from './handler.ts';
+import { createId } from './random.ts';
+import { createRateLimiter } from './rate-limiter.ts';
+
+/** State of an earlier run, and where to keep that of this one. */
+export interface EmulatorMemory {
+  readonly endpoints: readonly Endpoint[];
+  readonly deliveries: readonly DeliveryRecord[];
+  readonly journal: EndpointJournal & DeliveryJournal;
+}
+
+export interface EmulatorOptions {
+  /** The real clock; at speed `instant` a virtual one runs on it. */
+  readonly clock: Clock;
+  readonly speed: Speed;
+  readonly reading: RetryReading;
+  readonly sender: Sender;
+  /** Attempts in flight. */
+  readonly concurrency: number;
+  readonly userAgent: string;
+  /** From 0 up to 1: ids, samples and faults come of it. */
+  random(): number;
+  readonly apiKey?: string;
+  /** API requests per minute. */
+  readonly rateLimit: number;
+  readonly faults: readonly Fault[];
+  emit(event: EmulatorEvent): void;
+  readonly memory?: EmulatorMemory;
+}
+
+export interface Emulator {
+  readonly handler: Handler;
+  readonly engine: Engine;
+  readonly endpoints: EndpointRegistry;
+  readonly log: DeliveryLog;
+  /** Registers a URL for all events, once: one that is known already stays as it is. */
+  register(url: string, secret: string): Promise<Endpoint>;
+}
+
+/** A Relyable in this process: API, delivery engine and state. */
+export function createEmulator(options: EmulatorOptions): Emulator {
+  const { random, memory } = options;
+  const clock = options.speed === 'instant' ? createVirtualClock(options.clock) : options.clock;
+  const log = createDeliveryLog();
+  const endpoints = createEndpointRegistry(memory?.endpoints, memory?.journal);
+  const newId = (prefix: string): string => createId(prefix, random);
+  const engine = createEngine({
+    ...options,
+    clock,
+    speed: options.speed === 'instant' ? 1 : options.speed,
+    log,
+    newId: () => newId('dlv'),
+    findTarget: (id) => endpoints.get(id),
+    ...(memory === undefined ? {} : { journal: memory.journal }),
+  });
+  for (const delivery of memory?.deliveries ?? []) log.add(delivery);
+  engine.resume(memory?.deliveries ?? []);
+  const handler = createHandler({
+    clock,
+    engine,
+    log,
+    endpoints,
+    // A minute of the limit is a real one, also where the schedule's time jumps.
+    rateLimiter: createRateLimiter(options.rateLimit, options.clock.now),
+    nextFaults: createFaultPlan(options.faults, random),
+    apiKey: options.apiKey,
+    newId,
+    newSecret: () => createId('whsec', random),
+    nextSeed: () => Math.floor(random() * 2 ** 32),
+  });
+  return {
+    handler,
+    engine,
+    endpoints,
+    log,
+    register: async (url, secret) => {
+      const refusal = refuseEndpointUrl(url);
+      if (refusal !== undefined) throw new RelyableError('USAGE', `--endpoint: ${refusal}`);
+      const known = endpoints.list().find((endpoint) => endpoint.url === url);
+      if (known !== undefined) return known;
+      const createdAt = Math.floor(clock.now());
+      const endpoint = { id: newId('wh'), url, events: ALL_EVENTS, secret, createdAt };
+      await endpoints.add(endpoint);
+      return endpoint;
+    },
+  };
+}

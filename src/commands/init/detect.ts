@@ -1,0 +1,130 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readEnvValue, readTextIfExists } from '../../config/env-file.ts';
+import { tryConnect } from '../../http/client/probe.ts';
+import {
+  type Framework,
+  NODE_FRAMEWORKS,
+  OTHER_FRAMEWORK,
+  PYTHON_FRAMEWORKS,
+  usualFor,
+} from '../kit/frameworks.ts';
+
+/** A guess, and what it rests on, e.g. `next in package.json`. */
+export interface Guess<T> {
+  readonly value: T;
+  readonly because: string;
+}
+
+/** The framework by the project's own list of packages. */
+export function guessFramework(folder: string): Guess<Framework> {
+  const manifest = readManifest(folder);
+  const packages = new Set(
+    Object.keys({ ...manifest?.dependencies, ...manifest?.devDependencies }),
+  );
+  const node = NODE_FRAMEWORKS.find((framework) =>
+    framework.packages.some((name) => packages.has(name)),
+  );
+  if (node !== undefined) return { value: node, because: `${node.name} in package.json` };
+  for (const file of ['requirements.txt', 'pyproject.toml', 'Pipfile']) {
+    const text = readTextIfExists(join(folder, file));
+    const python = text === undefined ? undefined : pythonFramework(text);
+    if (python !== undefined) return { value: python, because: `${python.name} in ${file}` };
+  }
+  return { value: OTHER_FRAMEWORK, because: 'no framework found' };
+}
+
+function pythonFramework(text: string): Framework | undefined {
+  // A requirement's name ends where its extras, version, marker or quote begin.
+  const named = (name: string): boolean =>
+    new RegExp(`^[^#\\n]*?(?:^|["'\\s])${name}(?=[\\[\\]<>=~!;,"'\\s]|$)`, 'im').test(text);
+  return PYTHON_FRAMEWORKS.find(({ packages }) => packages.some(named));
+}
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, unknown>>;
+  readonly devDependencies?: Readonly<Record<string, unknown>>;
+  readonly scripts?: Readonly<Record<string, unknown>>;
+}
+
+/** package.json as far as it is well-formed; somebody else complains about the rest. */
+function readManifest(folder: string): Manifest | undefined {
+  try {
+    const manifest: unknown = JSON.parse(readTextIfExists(join(folder, 'package.json')) ?? 'null');
+    return typeof manifest === 'object' && manifest !== null ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ports that dev servers choose by themselves. */
+const USUAL_PORTS = [3000, 8000, 5000, 8080, 5173, 4321, 3001];
+
+/**
+ * The app's port: as the project says it, else the framework's own if something listens there,
+ * else the one usual port where something does, else the framework's own.
+ */
+export async function guessPort(
+  folder: string,
+  framework: Framework,
+  platform: NodeJS.Platform,
+  signal: AbortSignal,
+): Promise<Guess<number>> {
+  const said = portInProject(folder);
+  if (said !== undefined) return said;
+  const candidates = [framework.port, ...USUAL_PORTS.filter((port) => port !== framework.port)]
+    // macOS itself answers there (AirPlay).
+    .filter((port) => platform !== 'darwin' || port !== 5000 || port === framework.port);
+  const open = await Promise.all(candidates.map((port) => isOpen(port, signal)));
+  if (open[0] === true) return { value: framework.port, because: 'something listens there' };
+  const running = candidates.filter((_, index) => open[index] === true);
+  const [only] = running;
+  if (running.length === 1 && only !== undefined) {
+    return { value: only, because: 'something listens there' };
+  }
+  return { value: framework.port, because: usualFor(framework) };
+}
+
+async function isOpen(port: number, signal: AbortSignal): Promise<boolean> {
+  const reaches = await Promise.all(
+    ['127.0.0.1', '::1'].map((address) => tryConnect(address, port, signal)),
+  );
+  return reaches.some(({ error }) => error === null);
+}
+
+function portInProject(folder: string): Guess<number> | undefined {
+  for (const file of ['.env.local', '.env']) {
+    const path = join(folder, file);
+    const value = isFile(path) ? readEnvValue(readTextIfExists(path) ?? '', 'PORT') : undefined;
+    if (value !== undefined && isPort(value)) {
+      return { value: Number(value), because: `PORT in ${file}` };
+    }
+  }
+  const scripts = readManifest(folder)?.scripts ?? {};
+  for (const name of ['dev', 'start:dev', 'start']) {
+    const script = scripts[name];
+    if (typeof script !== 'string') continue;
+    const [, port] = /(?:--port[ =]|\s-p[ =]?|\bPORT=)(\d{2,5})\b/.exec(script) ?? [];
+    if (port !== undefined && isPort(port)) {
+      return { value: Number(port), because: `the script "${name}" of package.json` };
+    }
+  }
+  return undefined;
+}
+
+export function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}
+
+/** Where the secret's line goes: a file the project already has, else the framework's own. */
+export function guessEnvFile(folder: string, framework: Framework): Guess<string> {
+  for (const file of [framework.envFile, '.env.local', '.env']) {
+    if (isFile(join(folder, file))) return { value: file, because: 'it is there already' };
+  }
+  return { value: framework.envFile, because: usualFor(framework) };
+}
+
+/** `.env` may also be a virtual environment's folder, or a pipe that a password manager feeds. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}

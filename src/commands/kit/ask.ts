@@ -1,0 +1,52 @@
+import { createInterface } from 'node:readline';
+import type { Invocation } from '../../invocation.ts';
+import { RelyableError } from '../../errors.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
+
+/** Asks one question at a time on stderr; answers are lines of stdin. */
+export interface Asker {
+  /** The answer, or `suggestion` for an empty line; asks again while `problem` names one. */
+  ask(
+    question: string,
+    suggestion: string,
+    problem: (answer: string) => string | undefined,
+  ): Promise<string>;
+  close(): void;
+}
+
+/**
+ * The terminal stays in its own line mode, so that editing, echo and Ctrl-C work as they do in the
+ * shell. Rejects when the input ends (Ctrl-D), with `endHint`, or when the program is interrupted.
+ */
+export function createAsker({ context, terminal }: Invocation<unknown>, endHint: string): Asker {
+  const { stdin, stderr, interrupt } = context;
+  const { legible } = terminal;
+  const lines = createInterface({ input: stdin, terminal: false });
+  const iterator = lines[Symbol.asyncIterator]();
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(new Error('interrupted'));
+    if (interrupt.aborted) stop();
+    interrupt.addEventListener('abort', stop, { once: true });
+  });
+  // Without a question open nobody waits for it.
+  stopped.catch(() => undefined);
+  return {
+    ask: async (question, suggestion, problem) => {
+      for (;;) {
+        stderr.write(legible(`${question} [${safeLine(suggestion)}]: `));
+        const { value, done } = await Promise.race([iterator.next(), stopped]);
+        if (done === true) {
+          stderr.write('\n');
+          throw new RelyableError('USAGE', 'expected an answer, got the end of the input', {
+            hint: endHint,
+          });
+        }
+        const answer = value.trim() === '' ? suggestion : value.trim();
+        const wrong = problem(answer);
+        if (wrong === undefined) return answer;
+        stderr.write(legible(`  ${wrong}\n`));
+      }
+    },
+    close: () => lines.close(),
+  };
+}

@@ -1,0 +1,178 @@
+import type { ChalkInstance } from 'chalk';
+import type { WireProblem } from '../../relyable/api/wire.ts';
+import type { LogEntry } from '../../relyable/log-entries.ts';
+import type { Delivery } from '../../relyable/delivery.ts';
+import { isDelivered, MAX_ATTEMPTS } from '../../relyable/retry.ts';
+import { formatDuration, formatTime } from '../../terminal/format.ts';
+import { safeLine, safeText } from '../../terminal/safe-text.ts';
+
+/** How much of a response body is shown under a failure, characters. */
+const SHOWN_RESPONSE_CHARS = 500;
+
+export interface AttemptLine {
+  readonly entry: LogEntry;
+  /** The capture of the same request at the local listener, where there is one. */
+  readonly captureId: string | null;
+}
+
+type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
+
+/** An attempt as its line of NDJSON. */
+export function attemptToJson({ entry, captureId }: AttemptLine): JsonLine {
+  const { delivery, attempt, state, nextRetryAt } = entry;
+  return {
+    type: 'attempt',
+    v: 1,
+    deliveryId: delivery.id,
+    event: delivery.event,
+    eventId: delivery.eventId,
+    endpoint: delivery.endpoint,
+    attempt: attempt.attempt,
+    maxAttempts: MAX_ATTEMPTS,
+    at: toIso(attempt.at),
+    status: attempt.status,
+    durationMs: attempt.durationMs,
+    error: attempt.error,
+    requestBody: delivery.requestBody,
+    responseBody: attempt.responseBody,
+    nextRetryAt: nextRetryAt === null ? null : toIso(nextRetryAt),
+    state,
+    captureId,
+  };
+}
+
+export interface AttemptView {
+  readonly style: ChalkInstance;
+  readonly isUtc: boolean;
+  /** The clock the countdowns are told by, ms since 1970. */
+  readonly now: number;
+}
+
+/**
+ * `HH:MM:SS  <event>  <delivery id>  attempt n of 5  ✓|✗ <status> <duration>  <what next>  <cap id>`,
+ * and under a failure why and the response.
+ */
+export function formatAttempt({ entry, captureId }: AttemptLine, view: AttemptView): string {
+  const { delivery, attempt } = entry;
+  const { style } = view;
+  const columns = [
+    style.dim(formatMoment(attempt.at, view)),
+    style.bold(safeLine(delivery.event ?? '(no event)')),
+    safeLine(delivery.id),
+    `attempt ${attempt.attempt} of ${MAX_ATTEMPTS}`,
+    formatOutcome(entry, style),
+    ...formatNext(entry, view),
+    ...(captureId === null ? [] : [style.dim(captureId)]),
+  ];
+  const lines = [columns.join('  ')];
+  if (!isDelivered(attempt.status)) {
+    if (attempt.error !== null) lines.push(`          ${style.red(safeLine(attempt.error))}`);
+    lines.push(
+      ...responseLines(attempt.responseBody).map((line) => `          ${style.dim(`│ ${line}`)}`),
+    );
+  }
+  return lines.join('\n');
+}
+
+function formatOutcome({ attempt, state }: LogEntry, style: ChalkInstance): string {
+  const duration = attempt.durationMs === null ? '' : ` ${formatDuration(attempt.durationMs)}`;
+  const status = attempt.status === null ? 'no answer' : String(attempt.status);
+  return state === 'delivered'
+    ? `${style.green(`✓ ${status}`)}${duration}`
+    : `${style.red(`✗ ${status}`)}${duration}`;
+}
+
+function formatNext({ attempt, state, nextRetryAt }: LogEntry, view: AttemptView): string[] {
+  if (state === 'failed') {
+    return [view.style.red.bold(`FAILED for good after ${attempt.attempt} attempts`)];
+  }
+  if (nextRetryAt === null) return [];
+  const leftMs = nextRetryAt - view.now;
+  return [
+    view.style.yellow(leftMs < 1000 ? 'next retry now' : `next retry in ${formatDuration(leftMs)}`),
+  ];
+}
+
+/** The time, and the date where it is not today's. */
+function formatMoment(at: number, { now, isUtc }: AttemptView): string {
+  const day = (ms: number): string =>
+    isUtc ? new Date(ms).toISOString().slice(0, 10) : localDay(new Date(ms));
+  const time = formatTime(at, isUtc);
+  return day(at) === day(now) ? time : `${day(at)} ${time}`;
+}
+
+function localDay(date: Date): string {
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+}
+
+function responseLines(body: string | null): string[] {
+  const text = (body ?? '').slice(0, SHOWN_RESPONSE_CHARS).trimEnd();
+  return text === '' ? [] : safeText(text).split('\n');
+}
+
+/** A whole delivery as one JSON object. */
+export function deliveryToJson(delivery: Delivery, lines: readonly AttemptLine[]): JsonLine {
+  return {
+    type: 'delivery_log',
+    v: 1,
+    deliveryId: delivery.id,
+    event: delivery.event,
+    eventId: delivery.eventId,
+    endpoint: delivery.endpoint,
+    state: delivery.state,
+    maxAttempts: MAX_ATTEMPTS,
+    nextRetryAt: delivery.nextRetryAt === null ? null : toIso(delivery.nextRetryAt),
+    requestHeaders: delivery.requestHeaders,
+    requestBody: delivery.requestBody,
+    attempts: lines.map(({ entry: { attempt, state }, captureId }) => ({
+      attempt: attempt.attempt,
+      at: toIso(attempt.at),
+      status: attempt.status,
+      durationMs: attempt.durationMs,
+      error: attempt.error,
+      responseBody: attempt.responseBody,
+      state,
+      captureId,
+    })),
+  };
+}
+
+/** A whole delivery for people: what it is, its attempts, its request. */
+export function formatDelivery(
+  delivery: Delivery,
+  lines: readonly AttemptLine[],
+  view: AttemptView,
+): string {
+  const { style } = view;
+  const facts = [
+    ['endpoint', delivery.endpoint ?? '(not told)'],
+    ['event id', delivery.eventId ?? '(none)'],
+    ['state', delivery.state === 'failed' ? 'failed for good' : delivery.state],
+  ] as const;
+  const headers = Object.entries(delivery.requestHeaders).map(
+    ([name, value]) => `  ${safeLine(name)}: ${safeLine(value)}`,
+  );
+  return [
+    `${style.bold(safeLine(delivery.event ?? '(no event)'))}  ${safeLine(delivery.id)}`,
+    ...facts.map(([name, value]) => `  ${style.dim(name.padEnd(8))}  ${safeLine(value)}`),
+    '',
+    ...lines.map((line) => formatAttempt(line, view)),
+    ...(lines.length === 0 ? ['no attempt yet'] : []),
+    '',
+    style.dim('request'),
+    ...headers,
+    `  ${safeText(delivery.requestBody ?? '(the log keeps no request)').replaceAll('\n', '\n  ')}`,
+  ].join('\n');
+}
+
+/** One line for a warning: which field of which delivery did not fit, and what became of it. */
+export function formatProblem({ delivery, path, message, effect }: WireProblem): string {
+  const where = path === '' ? `delivery ${delivery}` : `delivery ${delivery}: ${path}`;
+  if (effect === 'assumed') return `${where} ${message}`;
+  return `${where}: ${message} (${effect === 'left_out' ? 'left out' : 'ignored'})`;
+}
+
+function toIso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

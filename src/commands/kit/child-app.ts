@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
+import { isListening } from '../../http/client/probe.ts';
+
+/** What a process left behind. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ChildAppOptions {
+  readonly command: readonly [file: string, ...args: string[]];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onLine: (line: string) => void;
+}
+
+/** What of the world a child process needs. */
+export interface ChildWorld {
+  readonly platform: NodeJS.Platform;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Throws where no such process (or group, for a negative id) is left; 0 only asks. */
+  signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
+  /** Runs when our own process ends in whatever orderly way; the returned function withdraws it. */
+  atExit(callback: () => void): () => void;
+}
+
+/** The user's app, started beside a command. */
+export interface ChildApp {
+  readonly exited: Promise<ChildExit>;
+  /** null while it runs. */
+  exit(): ChildExit | null;
+  /** Signals the whole process tree; what is left of it after `graceMs` is killed. */
+  stop(signal: NodeJS.Signals, graceMs: number): Promise<ChildExit>;
+}
+
+const POLL_MS = 50;
+/** A longer line is passed on in parts. */
+const MAX_LINE = 64 * 1024;
+
+/** Starts the app in a process group of its own; NOT_FOUND where the command cannot be run. */
+export async function startChildApp(
+  { command: [file, ...args], cwd, env, onLine }: ChildAppOptions,
+  world: ChildWorld,
+): Promise<ChildApp> {
+  const isWindows = world.platform === 'win32';
+  // There `npm` and its like are .cmd files, which only a shell runs.
+  const [run, runArgs] = isWindows
+    ? [[file, ...args].map(quoteForCmd).join(' '), []]
+    : [file, args];
+  const child = spawn(run, runArgs, {
+    cwd,
+    env: { ...env },
+    // The app's stdin stays open for as long as we run: the end of ours ends nothing.
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: !isWindows,
+    shell: isWindows,
+    windowsHide: true,
+  });
+  child.stdin.on('error', () => undefined);
+  let exit: ChildExit | null = null;
+  let isClosed = false;
+  const exited = new Promise<ChildExit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      exit = { code, signal };
+    });
+    // Once its output is read to the end, too.
+    child.once('close', () => {
+      isClosed = true;
+      resolve(exit ?? { code: null, signal: null });
+    });
+  });
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    const why = errorCode(cause) === 'ENOENT' ? 'no such program' : describeFileProblem(cause);
+    throw new RelyableError('NOT_FOUND', `cannot start ${file}: ${why}`, {
+      hint: 'what stands after -- is run as it is; for pipes and variables use -- sh -c "…"',
+      cause,
+    });
+  }
+  splitLines(child.stdout, onLine);
+  splitLines(child.stderr, onLine);
+  const withdraw = world.atExit(() => signalTree(child, 'SIGKILL', world));
+  return {
+    exited,
+    exit: () => exit,
+    stop: async (signal, graceMs) => {
+      signalTree(child, signal, world);
+      // Nobody holds its output any more: what is left of the group are zombies that no init reaps.
+      const isOver = (): boolean => isClosed || !isTreeAlive(child, world);
+      for (let waitedMs = 0; waitedMs < graceMs && !isOver(); waitedMs += POLL_MS) {
+        await world.sleep(POLL_MS);
+      }
+      signalTree(child, 'SIGKILL', world);
+      withdraw();
+      // A descendant that left the group may hold the pipes open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      return exited;
+    },
+  };
+}
+
+/** The group outlives its leader: an `npm` that ended may leave the server it started. */
+function isTreeAlive({ pid, exitCode, signalCode }: ChildProcess, world: ChildWorld): boolean {
+  if (pid === undefined) return false;
+  if (world.platform === 'win32') return exitCode === null && signalCode === null;
+  try {
+    world.signalProcess(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function signalTree(child: ChildProcess, signal: NodeJS.Signals, world: ChildWorld): void {
+  if (child.pid === undefined) return;
+  if (world.platform === 'win32') {
+    // Windows has no signals; without /F a console program is only asked.
+    const force = signal === 'SIGKILL' ? ['/F'] : [];
+    if (child.exitCode === null) {
+      spawn('taskkill', ['/PID', String(child.pid), '/T', ...force], { stdio: 'ignore' }).on(
+        'error',
+        () => undefined,
+      );
+    }
+    return;
+  }
+  try {
+    world.signalProcess(-child.pid, signal);
+  } catch {
+    // The whole group is gone.
+  }
+}
+
+function quoteForCmd(text: string): string {
+  return /^[\w./:\\=-]+$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;
+}
+
+function splitLines(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  const push = (text: string): void => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+    if (rest.length > MAX_LINE) {
+      onLine(rest);
+      rest = '';
+    }
+  };
+  stream.on('data', (chunk: Buffer) => push(decoder.write(chunk)));
+  stream.on('error', () => undefined);
+  stream.on('close', () => {
+    push(decoder.end());
+    if (rest !== '') onLine(rest);
+  });
+}
+
+/**
+ * Waits until the app accepts connections. `ended` when it ended before that; UNREACHABLE when the
+ * time is over.
+ */
+export async function waitUntilListening(
+  url: URL,
+  app: Pick<ChildApp, 'exit'>,
+  { timeoutMs, signal, elapsed, sleep }: WaitOptions,
+): Promise<'listening' | 'ended'> {
+  const deadline = elapsed() + timeoutMs;
+  for (;;) {
+    signal.throwIfAborted();
+    if (app.exit() !== null) return 'ended';
+    if (await isListening(url, signal)) return 'listening';
+    if (elapsed() >= deadline) {
+      throw new RelyableError(
+        'UNREACHABLE',
+        `expected the app to listen on ${url.host} within ${timeoutMs / 1000} s, nothing does`,
+        { hint: 'is that the port it uses? PORT tells it; --start-timeout gives it longer' },
+      );
+    }
+    await sleep(POLL_MS, signal);
+  }
+}
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  elapsed(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}

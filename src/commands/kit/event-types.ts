@@ -1,0 +1,21 @@
+import { nearest } from '../../config/nearest.ts';
+import { RelyableError } from '../../errors.ts';
+import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
+
+/**
+ * A misspelt event type is a USAGE error. Another one we do not know may be one Relyable adds
+ * tomorrow: a warning, which is returned.
+ */
+export function checkEventTypes(flag: string, names: readonly string[]): string[] {
+  const unknown = names.filter((name) => !isEventType(name));
+  for (const name of unknown) {
+    const guess = nearest(name, EVENT_TYPES);
+    if (guess === undefined) continue;
+    throw new RelyableError('USAGE', `${flag}: unknown event type "${name}"`, {
+      hint: `did you mean ${guess}?`,
+    });
+  }
+  return unknown.map(
+    (name) => `${flag}: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`,
+  );
+}

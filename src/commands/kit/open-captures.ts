@@ -1,0 +1,39 @@
+import type { ConfigLayer } from '../../config/load.ts';
+import { storeSetting } from '../../config/settings.ts';
+import { RelyableError } from '../../errors.ts';
+import type { CaptureReader } from '../../store/capture-reader.ts';
+import type { Capture } from '../../request/capture.ts';
+import type { Invocation } from '../../invocation.ts';
+import { explainSettings } from './invocation-config.ts';
+
+/** The store file of this invocation. */
+export function storeFile(
+  invocation: Invocation<{ readonly store?: string }>,
+  layers: readonly ConfigLayer[],
+): string {
+  const store = storeSetting(invocation.context, layers, invocation.flags.store);
+  explainSettings(invocation, { store });
+  return store.value;
+}
+
+/** Opens the store for reading; NOT_FOUND where there is none yet. */
+export async function openCaptures(file: string): Promise<CaptureReader> {
+  // SQLite is loaded only by what reads captures.
+  const { openReader } = await import('../../store/capture-store.ts');
+  const reader = openReader(file);
+  if (reader !== undefined) return reader;
+  throw new RelyableError('NOT_FOUND', `there is no store at ${file} yet`, {
+    hint: 'captures appear there once `relyable webhooks listen` has received a webhook',
+  });
+}
+
+/** The capture a person names: its id, or `last` for the newest. */
+export function requireCapture(reader: CaptureReader, name: string): Capture {
+  const capture = name === 'last' ? reader.list({}, 1)[0] : reader.get(name.toLowerCase());
+  if (capture !== undefined) return capture;
+  throw new RelyableError(
+    'NOT_FOUND',
+    name === 'last' ? 'the store holds no captures' : `no capture ${name} in the store`,
+    { hint: 'relyable webhooks captures list shows what is there' },
+  );
+}

@@ -1,0 +1,24 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Context } from '../../system/context.ts';
+import { describeFileProblem, RelyableError } from '../../errors.ts';
+
+/**
+ * Writes a file that a flag (or a variable) names, or adds to one that is there; a folder that is
+ * missing is not made.
+ */
+export function writeOutput(
+  { cwd }: Pick<Context, 'cwd'>,
+  file: string,
+  name: string,
+  content: string | Uint8Array,
+  mode: 'replace' | 'append' = 'replace',
+): void {
+  try {
+    writeFileSync(resolve(cwd, file), content, { flag: mode === 'append' ? 'a' : 'w' });
+  } catch (error) {
+    throw new RelyableError('USAGE', `${name} ${file}: ${describeFileProblem(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,179 @@
+import { resolve } from 'node:path';
+import type { Invocation } from '../../invocation.ts';
+import type { ConfigLayer } from '../../config/load.ts';
+import { nearest } from '../../config/nearest.ts';
+import { RelyableError } from '../../errors.ts';
+import { listFiles, readFileChunks, readStreamChunks } from '../../request/files/files.ts';
+import { INPUT_FORMATS, type FoundRequest, type InputFormat } from '../../request/files/input.ts';
+import { type InputOptions, readInput } from '../../request/files/read-input.ts';
+import { type FileSource, parseSource, type Source } from '../../request/files/sources.ts';
+import type { Capture } from '../../request/capture.ts';
+import { summarisePayload } from '../../relyable/payload-summary.ts';
+import type { WebhookRequest } from '../../request/request.ts';
+import { openCaptures, requireCapture, storeFile } from './open-captures.ts';
+
+/** Where a request stood. */
+export interface RequestPlace {
+  /** A capture id, a file as it was named, or `-` for stdin. */
+  readonly source: string;
+  /** Its place among the requests of that source, from 0. */
+  readonly index: number;
+  /** The source holds several, so the place is worth showing. */
+  readonly isOneOfMany: boolean;
+  readonly event: string | null;
+}
+
+/** A request to judge and where it stood. */
+interface LocatedRequest extends RequestPlace {
+  readonly request: WebhookRequest;
+  readonly note: string | null;
+}
+
+/** The options that say how inputs are read. */
+interface InputFlags {
+  readonly format?: string;
+  readonly signature?: string;
+  readonly store?: string;
+}
+
+type VerifyInvocation = Invocation<InputFlags>;
+
+/** The requests the operands name, in their order; none given: everything in the store. */
+export async function* findRequests(
+  invocation: VerifyInvocation,
+  layers: readonly ConfigLayer[],
+): AsyncGenerator<LocatedRequest> {
+  const { args, flags } = invocation;
+  const sources = args.map(parseSource);
+  const options = toInputOptions(flags);
+  if (flags.signature !== undefined) requireOneBody(sources);
+  const needsStore = sources.length === 0 || sources.some(isStored);
+  const reader = needsStore ? await openCaptures(storeFile(invocation, layers)) : undefined;
+  try {
+    if (sources.length === 0) for (const capture of reader?.each({}) ?? []) yield locate(capture);
+    for (const source of sources) {
+      if (isStored(source)) {
+        if (reader !== undefined) yield locate(requireCapture(reader, source.id));
+        continue;
+      }
+      for await (const placed of readSource(invocation, source, options)) yield toLocated(placed);
+    }
+  } finally {
+    reader?.close();
+  }
+}
+
+/** `--format` as one of its values. */
+export function parseFormat(format: string): InputFormat {
+  const known = INPUT_FORMATS.find((name) => name === format);
+  if (known !== undefined) return known;
+  const guess = nearest(format, INPUT_FORMATS);
+  throw new RelyableError(
+    'USAGE',
+    `--format: expected ${INPUT_FORMATS.join(', ')}, got "${format}"`,
+    guess === undefined ? {} : { hint: `did you mean ${guess}?` },
+  );
+}
+
+function toInputOptions({ format, signature }: InputFlags): InputOptions {
+  const kind = format === undefined ? undefined : parseFormat(format);
+  if (signature !== undefined && kind !== undefined && kind !== 'body') {
+    throw new RelyableError(
+      'USAGE',
+      `--signature goes with a bare body, not with --format ${kind}`,
+    );
+  }
+  return {
+    ...(kind === undefined ? {} : { format: kind }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}
+
+function requireOneBody([source, ...more]: readonly Source[]): void {
+  if (source === undefined || more.length > 0) {
+    throw new RelyableError(
+      'USAGE',
+      `--signature: expected one body, got ${more.length + (source === undefined ? 0 : 1)}`,
+      {
+        hint: 'relyable webhooks verify body.json --signature <hex>, or - for stdin',
+      },
+    );
+  }
+  if (isStored(source)) {
+    throw new RelyableError('USAGE', '--signature: a capture has its own signature', {
+      hint: 'leave --signature out, or name the file as ./…',
+    });
+  }
+}
+
+function isStored(source: Source): source is Source & { readonly kind: 'capture' } {
+  return source.kind === 'capture';
+}
+
+function locate(capture: Capture): LocatedRequest {
+  const { id, event } = capture;
+  return { source: id, index: 0, isOneOfMany: false, event, request: capture, note: null };
+}
+
+/** A request of a file or stdin, and its place there. */
+interface PlacedRequest {
+  readonly source: string;
+  /** From 0. */
+  readonly index: number;
+  readonly isOneOfMany: boolean;
+  readonly found: FoundRequest;
+}
+
+/** Every request of stdin, a file, or the files of a folder; says what was left out. */
+export async function* readSource(
+  { context, terminal }: Invocation<unknown>,
+  source: FileSource,
+  options: InputOptions,
+): AsyncGenerator<PlacedRequest> {
+  const skipped = new Map<string, number>();
+  const count = (why: string, by = 1): void => {
+    skipped.set(why, (skipped.get(why) ?? 0) + by);
+  };
+  if (source.kind === 'stdin') {
+    const chunks = readStreamChunks(context.stdin, 'stdin', context.interrupt);
+    yield* readOne('-', readInput(chunks, 'stdin', options), count);
+  } else {
+    const { files, ignored } = listFiles(context.cwd, source.path);
+    for (const file of files) {
+      const chunks = readFileChunks(resolve(context.cwd, file), file, context.interrupt);
+      yield* readOne(file, readInput(chunks, file, options), count);
+    }
+    if (ignored > 0) count('a file of another kind', ignored);
+  }
+  const name = source.kind === 'stdin' ? 'stdin' : source.path;
+  for (const [why, times] of skipped) {
+    terminal.warn(`${name}: skipped ${times === 1 ? why : `${times} times ${why}`}`);
+  }
+}
+
+/** Held back by one, so that the first already knows whether another follows. */
+async function* readOne(
+  source: string,
+  items: ReturnType<typeof readInput>,
+  count: (why: string) => void,
+): AsyncGenerator<PlacedRequest> {
+  let held: FoundRequest | undefined;
+  let index = 0;
+  for await (const item of items) {
+    if (item.kind === 'skipped') {
+      count(item.why);
+      continue;
+    }
+    if (held !== undefined) {
+      yield { source, index, isOneOfMany: true, found: held };
+      index += 1;
+    }
+    held = item;
+  }
+  if (held !== undefined) yield { source, index, isOneOfMany: index > 0, found: held };
+}
+
+function toLocated({ found, ...place }: PlacedRequest): LocatedRequest {
+  const { request, note } = found;
+  return { ...place, event: summarisePayload(request).event, request, note };
+}

@@ -1,0 +1,148 @@
+import type { ChalkInstance } from 'chalk';
+import type { ExpectationReport, ExpectationState } from './expectations.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { formatAnnotation } from '../../terminal/github.ts';
+import { formatJunit, type JunitCase } from '../../terminal/junit.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
+
+/** What ended the waiting: the verdict itself, the time limit, the app, or a signal. */
+export type Ending = 'verdict' | 'time' | 'app' | 'signal';
+
+const ENDINGS: Readonly<Record<Ending, string>> = {
+  verdict: 'nothing that may still come can change that',
+  time: 'the time limit was reached',
+  app: 'the app ended',
+  signal: 'it was stopped',
+};
+
+/** Why it is not as expected: the time limit only where what is missing might still have come. */
+function describeEnd({ verdict }: ExpectationReport, ending: Ending): string {
+  return ENDINGS[ending === 'time' && verdict === 'impossible' ? 'verdict' : ending];
+}
+
+/** One line of NDJSON. */
+export function expectationsToJson(
+  report: ExpectationReport,
+  ending: Ending,
+): { readonly type: string; readonly v: 1; readonly [key: string]: unknown } {
+  return { type: 'expectations', v: 1, met: report.verdict === 'met', ending, ...report };
+}
+
+/** The verdict for people: what was expected, what came, and what did not. */
+export function formatExpectations(
+  report: ExpectationReport,
+  ending: Ending,
+  style: ChalkInstance,
+): string {
+  const isMet = report.verdict === 'met';
+  const mark = (ok: boolean): string => (ok ? style.green('✓') : style.red('✗'));
+  const head = isMet ? 'as expected' : `not as expected: ${describeEnd(report, ending)}`;
+  const lines = [`${mark(isMet)} ${style.bold(head)}`];
+  for (const state of report.expectations) {
+    lines.push(`  ${mark(state.isMet)} ${describeState(state)}`);
+    for (const { id, why } of state.mismatches) {
+      lines.push(style.dim(`      ${id} did not count: ${safeLine(why)}`));
+    }
+  }
+  for (const { id, why } of report.failures) lines.push(`  ${mark(false)} ${id}: ${safeLine(why)}`);
+  const others = describeOthers(report);
+  if (others !== '') lines.push(style.dim(`  also came: ${others}`));
+  if (report.expectations.length === 0)
+    lines.push(`  ${formatCount(report.deliveries, 'delivery', 'deliveries')}`);
+  return lines.join('\n');
+}
+
+/** `test_run.completed: expected 2, came 1`. */
+function describeState({ event, expected, came }: ExpectationState): string {
+  return `${safeLine(event)}: expected ${expected === 0 ? 'none' : expected}, ${came === 0 ? 'none came' : `${came} came`}`;
+}
+
+function describeOthers({ others, expectations }: ExpectationReport): string {
+  if (expectations.length === 0) return '';
+  return Object.entries(others)
+    .map(([event, count]) => `${count} × ${safeLine(event)}`)
+    .join(', ');
+}
+
+/** What is wrong with one expectation, in lines. */
+function explainState(
+  state: ExpectationState,
+  report: ExpectationReport,
+  ending: Ending,
+): string[] {
+  const others = describeOthers(report);
+  return [
+    describeState(state),
+    ...state.mismatches.map(({ id, why }) => `${id} did not count: ${safeLine(why)}`),
+    ...(others === '' ? [] : [`also came: ${others}`]),
+    `ended because ${describeEnd(report, ending)}`,
+  ];
+}
+
+export function formatExpectationsJunit(
+  report: ExpectationReport,
+  ending: Ending,
+  durationMs: number,
+): string {
+  const classname = 'relyable.listen';
+  const timeSeconds = durationMs / 1000;
+  const cases = report.expectations.map((state): JunitCase => {
+    const name = state.expected === 0 ? `no ${state.event}` : `${state.event} × ${state.expected}`;
+    if (state.isMet) return { name, classname, timeSeconds };
+    const text = explainState(state, report, ending).join('\n');
+    return { name, classname, timeSeconds, failure: { message: describeState(state), text } };
+  });
+  if (cases.length === 0) {
+    const failed = report.verdict === 'met' ? {} : { failure: overallFailure(report, ending) };
+    cases.push({ name: 'deliveries', classname, timeSeconds, ...failed });
+  }
+  return formatJunit([{ name: 'relyable webhooks listen', cases }]);
+}
+
+function overallFailure(
+  report: ExpectationReport,
+  ending: Ending,
+): { message: string; text: string } {
+  const { deliveries, failures } = report;
+  const message = `${formatCount(deliveries, 'delivery', 'deliveries')}; ${describeEnd(report, ending)}`;
+  return { message, text: failures.map(({ id, why }) => `${id}: ${safeLine(why)}`).join('\n') };
+}
+
+/** An annotation for each expectation that was not met; empty when all were. */
+export function formatExpectationsGithub(report: ExpectationReport, ending: Ending): string {
+  if (report.verdict === 'met') return '';
+  const missed = report.expectations.filter(({ isMet }) => !isMet);
+  if (missed.length > 0) {
+    return missed
+      .map((state) =>
+        formatAnnotation(
+          'error',
+          `${state.event} not as expected`,
+          explainState(state, report, ending),
+        ),
+      )
+      .join('\n');
+  }
+  const { message, text } = overallFailure(report, ending);
+  return formatAnnotation('error', 'relyable webhooks listen', [message, text]);
+}
+
+/** A table for the step summary. */
+export function formatExpectationsMarkdown(report: ExpectationReport, ending: Ending): string {
+  const isMet = report.verdict === 'met';
+  const cell = (text: string): string =>
+    safeLine(text).replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  const lines = [
+    `### relyable webhooks listen: ${isMet ? 'as expected' : `not as expected, ${describeEnd(report, ending)}`}`,
+    '',
+    '| | event | expected | came | did not count |',
+    '|---|---|---|---|---|',
+    ...report.expectations.map(({ event, expected, came, mismatches, isMet: ok }) => {
+      const why = mismatches.map((mismatch) => mismatch.why).join('; ');
+      return `| ${ok ? '✅' : '❌'} | ${cell(event)} | ${expected} | ${came} | ${cell(why)} |`;
+    }),
+  ];
+  if (report.expectations.length === 0)
+    lines.splice(2, 2, formatCount(report.deliveries, 'delivery', 'deliveries'));
+  return `${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,136 @@
+import type { Context } from '../../../system/context.ts';
+import type { Listener } from '../../../pipeline/pipeline.ts';
+import { writeCurlScript } from '../../../request/export/curl-script.ts';
+import { formatReplay } from '../../kit/capture-view.ts';
+import { clipboardSequence } from './clipboard.ts';
+import { formatTime } from '../../../terminal/format.ts';
+import { formatDetail } from './detail.ts';
+import type { DeliveryHead } from '../view.ts';
+import type { Action } from './state.ts';
+import { safeLine } from '../../../terminal/safe-text.ts';
+import type { Terminal } from '../../../terminal/terminal.ts';
+import type { BackgroundStore } from '../../../store/background-store.ts';
+import type { Capture } from '../../../request/capture.ts';
+import { parsePayload } from '../../../relyable/payload-summary.ts';
+import { hasBrowser } from '../../kit/browser.ts';
+
+export interface LiveActionsOptions {
+  readonly context: Context;
+  readonly terminal: Terminal;
+  readonly store: BackgroundStore;
+  readonly storeFile: string;
+  readonly listener: Listener;
+  /** Whole lines for the scrollback. */
+  readonly print: (text: string) => void;
+  /** A control sequence for the terminal. */
+  readonly send: (sequence: string) => void;
+  /** One line that stays until the next key. */
+  readonly notify: (notice: string | null) => void;
+  readonly seen: (id: string) => DeliveryHead | undefined;
+  /** Whether the app answered a replay, whatever it said. */
+  readonly tellReach: (isUp: boolean) => void;
+}
+
+type KeyAction = Extract<Action, { id: string }>['type'];
+
+/** What the keys do to a delivery. */
+export function createLiveActions(
+  options: LiveActionsOptions,
+): (type: KeyAction, id: string) => Promise<void> {
+  const { store, storeFile, notify } = options;
+  return async (type, id) => {
+    // What a forward left may still wait for the next commit.
+    await store.flush();
+    const capture = await readCapture(storeFile, id);
+    if (capture === undefined) {
+      notify(`${id} is no longer in the store`);
+      return;
+    }
+    switch (type) {
+      case 'look':
+        look(capture, options);
+        return;
+      case 'copy':
+        copy(capture, options);
+        return;
+      case 'open':
+        await openPage(capture, options);
+        return;
+      case 'replay':
+        await replay(capture, options);
+    }
+  };
+}
+
+/** The database is loaded by the first key that needs it. */
+async function readCapture(storeFile: string, id: string): Promise<Capture | undefined> {
+  const { openReader } = await import('../../../store/capture-store.ts');
+  const reader = openReader(storeFile);
+  const capture = reader?.get(id);
+  reader?.close();
+  return capture;
+}
+
+function look(capture: Capture, { terminal, print, seen }: LiveActionsOptions): void {
+  const verification = seen(capture.id)?.verification;
+  if (verification === undefined) return;
+  print(formatDetail(capture, verification, terminal.style, terminal.isUtc));
+}
+
+async function replay(capture: Capture, options: LiveActionsOptions): Promise<void> {
+  const { listener, terminal, print, notify, tellReach } = options;
+  const replayed = listener.replay(capture);
+  if (replayed === null) {
+    notify('no app to send it to: start with --forward-to');
+    return;
+  }
+  notify(`replaying ${capture.id}`);
+  const forward = await replayed;
+  tellReach(forward.status !== null);
+  const { style, isUtc } = terminal;
+  const head = `${style.dim(formatTime(forward.at, isUtc))}  ${style.bold('replay')}`;
+  print(`${head}  ${formatReplay(capture.id, forward, style)}`);
+  notify(null);
+}
+
+function copy(capture: Capture, { context, print, send, notify }: LiveActionsOptions): void {
+  const command = [...writeCurlScript([capture])].join('').trimEnd();
+  const sequence = clipboardSequence(command, context.env);
+  if (sequence === undefined) {
+    print(command);
+    return;
+  }
+  send(sequence);
+  notify('copied as a curl command');
+}
+
+/** Only a page that a genuine payload names: anybody may send an invalid one. */
+async function openPage(capture: Capture, options: LiveActionsOptions): Promise<void> {
+  const { context, terminal, print, notify } = options;
+  const url = viewUrl(capture);
+  if (url === undefined) {
+    notify('its payload names no https view_url');
+    return;
+  }
+  if (!capture.verification.valid) {
+    notify('not opened: its signature is not valid');
+    return;
+  }
+  if (!hasBrowser(context)) {
+    print(terminal.link(safeLine(url), url));
+    return;
+  }
+  notify(`opening ${url}`);
+  await context.openUrl(url);
+}
+
+function viewUrl(capture: Capture): string | undefined {
+  const data = (parsePayload(capture.body) as { data?: { view_url?: unknown } } | null | undefined)
+    ?.data;
+  const text = data?.view_url;
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === 'https:' && url.username === '' && url.password === ''
+    ? url.href
+    : undefined;
+}

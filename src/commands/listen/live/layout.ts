@@ -1,0 +1,145 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import { type DeliveryHead, formatDeliveryHead } from '../view.ts';
+import { safeLine } from '../../../terminal/safe-text.ts';
+import { type Filter, listed, type LiveState } from './state.ts';
+import { displayWidth, truncate } from './width.ts';
+
+/** What the layout must know of the terminal. */
+export interface Look {
+  readonly columns: number;
+  readonly rows: number;
+  readonly style: ChalkInstance;
+  readonly isUtc: boolean;
+  /** Text with our marks as the terminal's character set has them. */
+  readonly legible: (text: string) => string;
+}
+
+/** How many deliveries are listed around the selected one. */
+const LIST_ROWS = 5;
+
+const PLAIN = new Chalk({ level: 0 });
+
+const HELP: ReadonlyArray<readonly [key: string, meaning: string]> = [
+  ['↑/↓', 'select a delivery; Esc ends it'],
+  ['enter', 'see request, verdict and answer'],
+  ['r', 'send it to your app again'],
+  ['c', 'copy it as a curl command'],
+  ['o', 'open its page in the dashboard'],
+  ['f', 'filter: failures, invalid, types'],
+  ['p', 'pause lines, forwarding goes on'],
+  ['q', 'quit, like Ctrl-C'],
+];
+
+/** The block under the delivered lines; no line is wider than the terminal, nor the block higher. */
+export function layout(state: LiveState, look: Look): string[] {
+  const status = statusLine(state, look);
+  if (look.rows < 4) return [status];
+  const above = (state.isHelpOpen ? helpLines(look) : listLines(state, look)).slice(
+    0,
+    look.rows - 3,
+  );
+  return [...above, status, hintLine(state, look)];
+}
+
+function fit(text: string, look: Look): string {
+  const { legible, columns } = look;
+  return truncate(legible(text), columns - 1, legible('…'));
+}
+
+/** The first of the texts that fits, else the last one cut. */
+function pickFitting(texts: readonly string[], look: Look): string {
+  const legible = texts.map(look.legible);
+  const fitting = legible.find((text) => displayWidth(text) < look.columns);
+  return fitting ?? fit(texts.at(-1) ?? '', look);
+}
+
+function statusLine(state: LiveState, look: Look): string {
+  const { received, invalid, failed } = state;
+  const some = invalid === 0 ? '' : `, ${invalid} invalid`;
+  const long = `${received} received${some}, ${failed} failed`;
+  const short = `${received} in${invalid === 0 ? '' : `, ${invalid} bad`}, ${failed} failed`;
+  const [whole, host, port] = routes(state);
+  const text = pickFitting(
+    [
+      `${whole}  ${long}`,
+      `${host}  ${long}`,
+      `${port}  ${long}`,
+      `${port}  ${short}`,
+      `${state.reach === 'unknown' ? '' : `${state.reach}  `}${short}`,
+    ],
+    look,
+  );
+  const { style } = look;
+  const colour = failed > 0 || state.reach === 'down' ? style.yellow : style.cyan;
+  return colour.bold(text);
+}
+
+/** Where it comes in and where it goes, whole, without schemes, and as ports. */
+function routes({ url, target, reach }: LiveState): readonly [string, string, string] {
+  const from = new URL(url);
+  if (target === null) {
+    return [`${url}, no app`, `${from.host}, no app`, `:${from.port}, no app`];
+  }
+  const to = new URL(target);
+  const state = reach === 'unknown' ? '' : ` ${reach}`;
+  const short = /^(localhost|127\.|\[)/.test(to.hostname) && to.port !== '' ? '' : to.hostname;
+  return [
+    `${url} → ${safeLine(target)}${state}`,
+    `${from.host} → ${to.host}${state}`,
+    `:${from.port} → ${short}${to.port === '' ? '' : `:${to.port}`}${state}`,
+  ];
+}
+
+function hintLine(state: LiveState, look: Look): string {
+  const { style } = look;
+  if (state.isStopping) {
+    return style.yellow(
+      pickFitting(
+        ['stopping: answers under way are waited for; Ctrl-C ends at once', 'stopping'],
+        look,
+      ),
+    );
+  }
+  if (state.notice !== null) return fit(safeLine(state.notice), look);
+  const modes = [
+    ...(state.isPaused ? ['paused'] : []),
+    ...(state.filter.kind === 'all' ? [] : [`only ${describeFilter(state.filter)}`]),
+  ];
+  const hidden = modes.length === 0 ? '' : `, ${state.hidden} hidden`;
+  const mode = modes.length === 0 ? [] : [`${modes.join(', ')}${hidden}`];
+  const hints =
+    state.selected === null
+      ? ['? keys', 'q quit', '↑ select', 'r replay last', 'f filter', 'p pause']
+      : ['enter look', 'r replay', 'Esc back', 'c curl', 'o open', '? keys', 'q quit'];
+  const all = [...mode, ...hints];
+  // As many as fit, the first ones first.
+  const texts = all.map((_, index) => all.slice(0, all.length - index).join('  '));
+  const text = pickFitting(texts, look);
+  return modes.length === 0 ? style.dim(text) : style.yellow(text);
+}
+
+function describeFilter(filter: Filter): string {
+  return filter.kind === 'event' ? safeLine(filter.event) : filter.kind;
+}
+
+function helpLines(look: Look): string[] {
+  return HELP.map(([key, meaning]) => fit(`${key.padEnd(5)}  ${meaning}`, look));
+}
+
+/** The selected delivery with its neighbours; the mark, not only the colour, says which it is. */
+function listLines(state: LiveState, look: Look): string[] {
+  if (state.selected === null) return [];
+  const rows = listed(state);
+  const at = rows.findIndex(({ id }) => id === state.selected);
+  const count = Math.min(LIST_ROWS, Math.max(1, look.rows - 4));
+  const first = Math.max(0, Math.min(at - (count >> 1), rows.length - count));
+  return rows
+    .slice(first, first + count)
+    .map((seen) => listLine(seen, seen.id === state.selected, look));
+}
+
+function listLine(seen: DeliveryHead, isSelected: boolean, look: Look): string {
+  const head = formatDeliveryHead(seen, PLAIN, look.isUtc);
+  const text = fit(`${isSelected ? '>' : ' '} ${head}`, look);
+  return isSelected ? look.style.inverse(text) : text;
+}

@@ -1,0 +1,234 @@
+import type { Delivery, ListenEvent } from '../../../pipeline/events.ts';
+import { isDelivered } from '../../../relyable/retry.ts';
+import type { DeliveryHead } from '../view.ts';
+import type { Key } from './keys.ts';
+
+/** Which deliveries are shown. */
+export type Filter =
+  | { readonly kind: 'all' | 'failures' | 'invalid' }
+  | { readonly kind: 'event'; readonly event: string };
+
+/** What the live view knows; changed only by `observe` and `press`. */
+export interface LiveState {
+  /** Where we listen; empty until we do. */
+  readonly url: string;
+  readonly target: string | null;
+  /** As the last forward or probe found it. */
+  readonly reach: 'unknown' | 'up' | 'down';
+  readonly received: number;
+  /** Signature missing or wrong. */
+  readonly invalid: number;
+  /** Passed on and not answered 200. */
+  readonly failed: number;
+  /** Oldest first, at most `MAX_RECENT`. Their first lines only: the store has the rest. */
+  readonly recent: readonly DeliveryHead[];
+  /** Event types that came, for the filter, at most `MAX_EVENT_TYPES`. */
+  readonly eventTypes: readonly string[];
+  readonly filter: Filter;
+  readonly isPaused: boolean;
+  /** Deliveries not printed since the filter or the pause began. */
+  readonly hidden: number;
+  /** Id of the delivery the keys act on; null: the last one. */
+  readonly selected: string | null;
+  readonly isHelpOpen: boolean;
+  readonly isStopping: boolean;
+  /** The answer to the last key, until the next one. */
+  readonly notice: string | null;
+}
+
+/** What a key asks the world for. */
+export type Action =
+  | { readonly type: 'quit' | 'suspend' }
+  | { readonly type: 'replay' | 'look' | 'open' | 'copy'; readonly id: string };
+
+export const MAX_RECENT = 200;
+const MAX_EVENT_TYPES = 20;
+
+export const INITIAL_STATE: LiveState = {
+  url: '',
+  target: null,
+  reach: 'unknown',
+  received: 0,
+  invalid: 0,
+  failed: 0,
+  recent: [],
+  eventTypes: [],
+  filter: { kind: 'all' },
+  isPaused: false,
+  hidden: 0,
+  selected: null,
+  isHelpOpen: false,
+  isStopping: false,
+  notice: null,
+};
+
+/** Whether an event's lines are to be printed now. */
+export function isPrinted({ isPaused, filter }: LiveState, event: ListenEvent): boolean {
+  return event.type !== 'delivery' || (!isPaused && matches(event, filter));
+}
+
+/** The state after these deliveries; many at a time, since each time all that is kept is copied. */
+export function observe(before: LiveState, deliveries: readonly DeliveryHead[]): LiveState {
+  const state = {
+    ...before,
+    recent: [...before.recent, ...deliveries].slice(-MAX_RECENT),
+    eventTypes: [...before.eventTypes],
+  };
+  for (const seen of deliveries) {
+    const { event } = seen;
+    state.received += 1;
+    if (!seen.verification.valid) state.invalid += 1;
+    if (isForwardFailed(seen)) state.failed += 1;
+    if (seen.forward !== null) state.reach = seen.forward.status === null ? 'down' : 'up';
+    if (before.isPaused || !matches(seen, before.filter)) state.hidden += 1;
+    const isNewType = event !== null && !state.eventTypes.includes(event);
+    if (isNewType && state.eventTypes.length < MAX_EVENT_TYPES) state.eventTypes.push(event);
+  }
+  // Whoever looks at one that falls off goes on with the oldest that is left.
+  const isLost =
+    before.selected !== null &&
+    isKept(before.recent, before.selected) &&
+    !isKept(state.recent, before.selected);
+  return isLost ? { ...state, selected: state.recent[0]?.id ?? null } : state;
+}
+
+function isKept(recent: readonly DeliveryHead[], id: string): boolean {
+  return recent.some((delivery) => delivery.id === id);
+}
+
+/** Of a delivery what the view remembers. */
+export function toHead(delivery: Delivery): DeliveryHead {
+  const { forward } = delivery;
+  return {
+    id: delivery.id,
+    receivedAt: delivery.receivedAt,
+    event: delivery.event,
+    subjectId: delivery.subjectId,
+    verification: delivery.verification,
+    isFiltered: delivery.isFiltered,
+    isProbe: delivery.isProbe,
+    answered: delivery.answered,
+    forward: forward && { status: forward.status, durationMs: forward.durationMs },
+  };
+}
+
+function isForwardFailed({ forward }: Pick<DeliveryHead, 'forward'>): boolean {
+  return forward !== null && !isDelivered(forward.status);
+}
+
+export function matches(
+  delivery: Pick<DeliveryHead, 'verification' | 'forward' | 'event'>,
+  filter: Filter,
+): boolean {
+  switch (filter.kind) {
+    case 'all':
+      return true;
+    case 'failures':
+      return !delivery.verification.valid || isForwardFailed(delivery);
+    case 'invalid':
+      return !delivery.verification.valid;
+    case 'event':
+      return delivery.event === filter.event;
+  }
+}
+
+/** The deliveries that can be selected, oldest first. */
+export function listed({ recent, filter }: LiveState): readonly DeliveryHead[] {
+  return filter.kind === 'all' ? recent : recent.filter((seen) => matches(seen, filter));
+}
+
+/** The state after a key, and what it asks for. */
+export function press(
+  before: LiveState,
+  key: Key,
+): { readonly state: LiveState; readonly action: Action | null } {
+  const state = before.notice === null ? before : { ...before, notice: null };
+  switch (key) {
+    case 'q':
+    case 'interrupt':
+      return { state: { ...state, isStopping: true }, action: { type: 'quit' } };
+    case 'suspend':
+      return { state, action: { type: 'suspend' } };
+    case 'r':
+      return act(state, 'replay');
+    case 'enter':
+      return act(state, 'look');
+    case 'o':
+      return act(state, 'open');
+    case 'c':
+      return act(state, 'copy');
+    default:
+      return { state: pressView(state, key), action: null };
+  }
+}
+
+/** Keys that change only what is seen. */
+function pressView(state: LiveState, key: Key): LiveState {
+  switch (key) {
+    case 'up':
+      return select(state, -1);
+    case 'down':
+      return select(state, 1);
+    case 'escape':
+      return { ...state, selected: null, isHelpOpen: false };
+    case '?':
+      return { ...state, isHelpOpen: !state.isHelpOpen };
+    case 'f':
+      return { ...state, filter: nextFilter(state), selected: null, hidden: 0 };
+    case 'p':
+      return pause(state);
+    default:
+      return state;
+  }
+}
+
+function act(
+  state: LiveState,
+  type: 'replay' | 'look' | 'open' | 'copy',
+): { readonly state: LiveState; readonly action: Action | null } {
+  const rows = listed(state);
+  // The event, and not the probes that it set off.
+  const last = rows.findLast((seen) => !seen.isProbe) ?? rows.at(-1);
+  const id = state.selected ?? last?.id;
+  if (id !== undefined) return { state, action: { type, id } };
+  return { state: { ...state, notice: nothingListed(state) }, action: null };
+}
+
+function nothingListed({ recent }: LiveState): string {
+  return recent.length === 0
+    ? 'nothing has come yet'
+    : 'nothing that the filter shows: f changes it';
+}
+
+/** Up from nothing is the newest; down from the newest is nothing. */
+function select(state: LiveState, step: -1 | 1): LiveState {
+  const rows = listed(state);
+  const at = rows.findIndex(({ id }) => id === state.selected);
+  if (at === -1) {
+    const newest = rows.at(-1)?.id ?? null;
+    if (newest === null) return { ...state, notice: nothingListed(state) };
+    return { ...state, selected: step === -1 ? newest : null, isHelpOpen: false };
+  }
+  return { ...state, selected: rows[Math.max(0, at + step)]?.id ?? null };
+}
+
+function nextFilter({ filter, eventTypes }: LiveState): Filter {
+  switch (filter.kind) {
+    case 'all':
+      return { kind: 'failures' };
+    case 'failures':
+      return { kind: 'invalid' };
+    case 'invalid':
+    case 'event': {
+      const at = filter.kind === 'event' ? eventTypes.indexOf(filter.event) : -1;
+      const event = eventTypes[at + 1];
+      return event === undefined ? { kind: 'all' } : { kind: 'event', event };
+    }
+  }
+}
+
+function pause(state: LiveState): LiveState {
+  if (!state.isPaused) return { ...state, isPaused: true, hidden: 0 };
+  const notice = state.hidden === 0 ? null : `${state.hidden} came while paused: ↑ looks at them`;
+  return { ...state, isPaused: false, hidden: 0, notice };
+}

@@ -1,0 +1,215 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Delivery, ListenEvent, Ready, Refused, Summary } from '../../pipeline/events.ts';
+import { roundMs } from '../../system/latency.ts';
+import type { Forward } from '../../request/capture.ts';
+import { isDelivered } from '../../relyable/retry.ts';
+import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
+import { safeLine, safeText } from '../../terminal/safe-text.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+
+type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
+
+const PLAIN = new Chalk({ level: 0 });
+
+/** How much of an app's answer is shown under a failure, bytes. */
+const SHOWN_RESPONSE_BYTES = 500;
+
+/** An event of the listener as its line of NDJSON. */
+export function listenEventToJson(event: ListenEvent): JsonLine {
+  if (event.type === 'delivery') return deliveryToJson(event);
+  const { type, ...rest } = event;
+  const at = event.type === 'refused' ? { at: new Date(event.at).toISOString() } : {};
+  return { type, v: 1, ...rest, ...at };
+}
+
+function deliveryToJson(delivery: Delivery): JsonLine {
+  const { verification, forward } = delivery;
+  return {
+    type: 'delivery',
+    v: 1,
+    id: delivery.id,
+    receivedAt: new Date(delivery.receivedAt).toISOString(),
+    event: delivery.event,
+    eventId: delivery.readEventId(),
+    duplicateOf: delivery.duplicateOf,
+    signature: {
+      valid: verification.valid,
+      reason: verification.reason,
+      reasons: verification.reasons,
+      detail: verification.detail,
+      hint: verification.fix,
+    },
+    forward:
+      forward === null
+        ? null
+        : {
+            url: forward.url,
+            status: forward.status,
+            durationMs: roundMs(forward.durationMs),
+            error: forward.error,
+          },
+    answered: delivery.answered,
+    warnings: delivery.warnings,
+    probe: delivery.isProbe,
+  };
+}
+
+/** How the terminal wants lines for people. */
+type Look = Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
+
+/**
+ * An event of the listener as lines for people; explanations are wrapped to the columns. `store` is
+ * the `--store` that commands on these captures need; undefined where they find it by themselves.
+ */
+export function formatListenEvent(event: ListenEvent, look: Look, store?: string): string {
+  switch (event.type) {
+    case 'ready':
+      return formatReady(event, look.style);
+    case 'delivery':
+      return formatDelivery(event, look, store);
+    case 'refused':
+      return formatRefused(event, look.style, look.isUtc);
+    case 'summary':
+      return formatSummary(event, look.style);
+  }
+}
+
+/** What stands below a delivery's line stands under its event. */
+const BELOW = ' '.repeat('HH:MM:SS  '.length);
+
+function formatReady(ready: Ready, style: ChalkInstance): string {
+  const target = ready.forwardTo ?? 'nowhere (answering 200 myself; --forward-to names your app)';
+  // Where a config file names the app, `trigger` would go straight to it.
+  const to = ready.forwardTo === null ? '' : ` --to ${ready.port}`;
+  return [
+    `${style.bold('Listening on')} ${style.cyan(ready.url)}`,
+    `  forwards to  ${safeLine(target)}`,
+    `  verifies with  ${safeLine(ready.secretSource)}`,
+    `  keeps captures in  ${safeLine(ready.store)}`,
+    style.dim(`  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed${to}`),
+  ].join('\n');
+}
+
+/** What a delivery's first line tells. */
+export type DeliveryHead = Pick<
+  Delivery,
+  | 'id'
+  | 'receivedAt'
+  | 'event'
+  | 'subjectId'
+  | 'verification'
+  | 'isFiltered'
+  | 'isProbe'
+  | 'answered'
+> & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
+
+/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`; a probe's is dim and says so. */
+export function formatDeliveryHead(
+  delivery: DeliveryHead,
+  style: ChalkInstance,
+  isUtc: boolean,
+): string {
+  const { verification, event, subjectId } = delivery;
+  if (delivery.isProbe) return formatProbeHead(delivery, style, isUtc);
+  const time = style.dim(formatTime(delivery.receivedAt, isUtc));
+  const what = style.bold(safeLine(event ?? '(no event)'));
+  const subject = subjectId === null ? '' : `  ${safeLine(subjectId)}`;
+  const verdict = verification.valid ? style.green('✓ signature') : style.red('✗ signature');
+  const outcome = formatOutcome(delivery, style);
+  return `${time}  ${what}${subject}  ${verdict}  ${outcome}  ${style.dim(delivery.id)}`;
+}
+
+function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: boolean): string {
+  const { receivedAt, event, subjectId, verification, id } = delivery;
+  const parts = [
+    formatTime(receivedAt, isUtc),
+    safeLine(event ?? '(no event)'),
+    ...(subjectId === null ? [] : [safeLine(subjectId)]),
+    'probe of trigger',
+    verification.valid ? '✓ signature' : '✗ signature',
+    formatOutcome(delivery, PLAIN),
+    id,
+  ];
+  return style.dim(parts.join('  '));
+}
+
+/** The line of a delivery and what follows from it. */
+function formatDelivery(
+  delivery: Delivery,
+  { style, isUtc, columns }: Look,
+  store: string | undefined,
+): string {
+  const { verification, forward } = delivery;
+  const lines = [formatDeliveryHead(delivery, style, isUtc)];
+  // What a probe is refused for is what it was made for; the event before it says the rest.
+  if (delivery.isProbe) return lines.join('\n');
+  const below = (text: string): number => lines.push(`${BELOW}${text}`);
+  const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
+  if (!verification.valid) {
+    const reasons = verification.reasons.join(' + ');
+    const proof = wrapped(`${reasons}: ${verification.detail}`);
+    below(proof.replace(reasons, style.red(reasons)));
+    if (verification.fix !== null) below(wrapped(`fix: ${verification.fix}`));
+  }
+  if (forward !== null && !isDelivered(forward.status)) {
+    if (forward.error !== null) below(style.red(wrapped(forward.error)));
+    for (const line of shownResponse(forward.responseBody)) below(style.dim(`│ ${line}`));
+    const flag = store === undefined ? '' : ` --store ${shellWord(store)}`;
+    below(safeLine(`replay: relyable webhooks captures replay ${delivery.id}${flag}`));
+  }
+  for (const warning of delivery.warnings) below(style.yellow(wrapped(`! ${warning.message}`)));
+  return lines.join('\n');
+}
+
+function formatOutcome(
+  { forward, isFiltered, answered }: DeliveryHead,
+  style: ChalkInstance,
+): string {
+  if (forward === null) {
+    return isFiltered ? style.dim('→ not forwarded (--events)') : `answered ${answered.status}`;
+  }
+  const duration = formatDuration(forward.durationMs);
+  if (forward.status === null)
+    return style.red(`→ no answer after ${duration}, answered ${answered.status}`);
+  const colour = isDelivered(forward.status)
+    ? style.green
+    : forward.status < 400
+      ? style.yellow
+      : style.red;
+  return `→ ${colour(String(forward.status))} ${duration}`;
+}
+
+function shownResponse(body: Buffer): string[] {
+  const text = body.subarray(0, SHOWN_RESPONSE_BYTES).toString('utf8').trimEnd();
+  return text === '' ? [] : safeText(text).split('\n');
+}
+
+function formatRefused(refused: Refused, style: ChalkInstance, isUtc: boolean): string {
+  return `${style.dim(formatTime(refused.at, isUtc))}  ${style.red(`✗ answered ${refused.status}`)}  ${safeLine(refused.reason)}`;
+}
+
+function formatSummary(summary: Summary, style: ChalkInstance): string {
+  const head = [
+    formatCount(summary.received, 'request'),
+    `${summary.valid} valid`,
+    `${summary.invalid} invalid`,
+    `${summary.forwarded} forwarded`,
+    `${summary.failed} not answered 200`,
+  ].join(', ');
+  const events = Object.entries(summary.byEvent).map(
+    ([event, count]) => `  ${safeLine(event)}  ${count}`,
+  );
+  const { p50, p95, max } = summary.latencyMs;
+  const latency =
+    summary.received === 0
+      ? []
+      : [
+          `  answered in ${formatDuration(p50)} (median), ${formatDuration(p95)} (p95), ${formatDuration(max)} (worst)`,
+        ];
+  return [style.bold(head), ...events, ...latency].join('\n');
+}
+
+/** As a shell of any platform reads it back, but for what no sensible path holds. */
+function shellWord(path: string): string {
+  return /^[\w./:\\@-]+$/.test(path) ? path : `"${path}"`;
+}

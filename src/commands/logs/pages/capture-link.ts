@@ -1,0 +1,52 @@
+import { eventIdOf } from '../../../relyable/payload-summary.ts';
+import type { Delivery } from '../../../relyable/delivery.ts';
+import type { LogEntry } from '../../../relyable/log-entries.ts';
+
+/** A capture at the local listener, as far as it is needed to recognise an attempt in it. */
+export interface CaptureTime {
+  readonly id: string;
+  readonly receivedAt: number;
+}
+
+/** How far a request's arrival may lie from its attempt by the log, both clocks being near, ms. */
+const TOLERANCE_MS = 2000;
+
+/** The identity of a delivery's event, by the same rule as a capture's. */
+export function deliveredEventId({
+  requestBody,
+  requestHeaders,
+  eventId,
+}: Delivery): string | null {
+  if (requestBody === null) return eventId;
+  const headers = Object.entries(requestHeaders);
+  return eventIdOf({ headers, body: Buffer.from(requestBody, 'utf8') });
+}
+
+/**
+ * Which of the captures of an event is this attempt's request: the one nearest in time, if this is
+ * also the attempt nearest to it. Where the clocks differ, the nth answered attempt is the nth
+ * capture, if there are as many of both. null where neither tells.
+ */
+export function linkCapture(
+  { delivery, attempt }: LogEntry,
+  captures: readonly CaptureTime[],
+): string | null {
+  const distance = (capture: CaptureTime, at: number): number => Math.abs(capture.receivedAt - at);
+  const nearest = minBy(captures, (capture) => distance(capture, attempt.at));
+  if (nearest === undefined) return null;
+  if (distance(nearest, attempt.at) <= TOLERANCE_MS + (attempt.durationMs ?? 0)) {
+    const rightful = minBy(delivery.attempts, ({ at }) => distance(nearest, at));
+    return rightful === attempt ? nearest.id : null;
+  }
+  const answered = delivery.attempts.filter(({ status }) => status !== null);
+  if (answered.length !== captures.length) return null;
+  return captures[answered.indexOf(attempt)]?.id ?? null;
+}
+
+function minBy<T>(items: readonly T[], measure: (item: T) => number): T | undefined {
+  let best: T | undefined;
+  for (const item of items) {
+    if (best === undefined || measure(item) < measure(best)) best = item;
+  }
+  return best;
+}

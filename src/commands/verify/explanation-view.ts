@@ -1,0 +1,102 @@
+import type { ChalkInstance } from 'chalk';
+import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
+import type { Difference, Excerpt } from '../../signature/diagnosis/difference.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { type FrameworkName, RECIPES } from '../kit/recipes.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
+
+/** The steps behind a verdict, indented under its lines. */
+export function formatExplanation(style: ChalkInstance, explanation: Explanation): string {
+  const { held, signed, difference, tried } = explanation;
+  const row = (label: string, value: string): string =>
+    `    ${style.dim(label.padEnd(12))}${value}`;
+  const lines = [row('body here', describeBytes(held))];
+  if (signed === null) {
+    lines.push(row('signed', 'unknown: no explanation that was tried gives this signature'));
+  } else if (signed.sha256 === held.sha256) {
+    lines.push(row('signed', 'the same bytes'));
+  } else {
+    lines.push(row('signed', describeBytes(signed)), row('', safeLine(signed.name)));
+  }
+  if (difference !== null) lines.push(...formatDifference(style, difference, row));
+  if (tried !== null) {
+    const { bodies, keys, macs } = tried;
+    lines.push(
+      row(
+        'tried',
+        `${formatCount(bodies, 'form')} of the body, ${formatCount(keys, 'form')} of the secrets, ${formatCount(macs, 'HMAC')}`,
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+/** The same for `--json`; bytes as base64, because they need not be text. */
+export function explanationToJson({ held, signed, difference, tried }: Explanation): object {
+  return {
+    body: held,
+    signed:
+      signed === null
+        ? null
+        : {
+            name: signed.name,
+            length: signed.length,
+            sha256: signed.sha256,
+          },
+    difference:
+      difference === null
+        ? null
+        : {
+            offset: difference.offset,
+            bodyBase64: base64Of(difference.held),
+            signedBase64: base64Of(difference.signed),
+          },
+    tried,
+  };
+}
+
+function base64Of({ before, after }: Excerpt): string {
+  return Buffer.concat([before, after]).toString('base64');
+}
+
+function describeBytes({ length, sha256 }: { length: number; sha256: string }): string {
+  return `${formatCount(length, 'byte')}, SHA-256 ${sha256}`;
+}
+
+function formatDifference(
+  style: ChalkInstance,
+  { offset, held, signed }: Difference,
+  row: (label: string, value: string) => string,
+): string[] {
+  return [
+    row('differ from', `byte ${offset.toLocaleString('en-US')}`),
+    row('  here', formatExcerpt(style, held)),
+    row('  signed', formatExcerpt(style, signed)),
+  ];
+}
+
+/** Bytes around the place, the first one that differs marked with «». */
+function formatExcerpt(style: ChalkInstance, { before, after }: Excerpt): string {
+  if (after.length === 0) return `${printable(before)}${style.red('«end»')}`;
+  const marked = style.red(`«${printable(after.subarray(0, 1))}»`);
+  return `${printable(before)}${marked}${printable(after.subarray(1))}`;
+}
+
+/** ASCII as it is, everything else as escapes: here every byte counts. */
+function printable(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/[^\u0020-\u007e]/g, (char) => {
+    const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];
+    return short ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** Receiving code for one framework, or for all. */
+export function formatRecipes(style: ChalkInstance, framework: FrameworkName | null): string {
+  const names = framework === null ? (Object.keys(RECIPES) as FrameworkName[]) : [framework];
+  return names
+    .map((name) => {
+      const { title, code } = RECIPES[name];
+      return `${style.bold(title)}\n\n${code.trimEnd().replace(/^(?=.)/gm, '    ')}`;
+    })
+    .join('\n\n');
+}

@@ -1,0 +1,98 @@
+import type { ChalkInstance } from 'chalk';
+import type { RequestPlace } from '../kit/request-inputs.ts';
+import type { Verification } from '../../signature/verify.ts';
+import { formatCount, wrapText } from '../../terminal/format.ts';
+import type { JunitCase, JunitSuite } from '../../terminal/junit.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
+
+/** One judged request with where it came from. */
+export interface VerifiedRequest extends RequestPlace {
+  readonly verification: Verification;
+}
+
+/** How many were judged, and how. */
+export interface VerificationTotals {
+  readonly total: number;
+  readonly valid: number;
+  readonly invalid: number;
+}
+
+/** `✓ source  event  proof`, or reason, proof and fix below each other, wrapped to `columns`. */
+export function formatVerification(
+  verified: VerifiedRequest,
+  style: ChalkInstance,
+  columns: number,
+): string {
+  const { verification } = verified;
+  const name = `${safeLine(describeSource(verified))}  ${safeLine(verified.event ?? '(no event)')}`;
+  if (verification.valid) {
+    return `${style.green('✓')} ${name}  ${style.dim(safeLine(verification.detail))}`;
+  }
+  const reasons = verification.reasons.join(' + ');
+  const lines = [
+    `${style.red('✗')} ${name}  ${style.red(reasons)}`,
+    `  ${wrapText(safeLine(verification.detail), '  ', columns)}`,
+  ];
+  if (verification.fix !== null) {
+    const fix = wrapText(`fix: ${safeLine(verification.fix)}`, '  ', columns);
+    lines.push(`  ${fix.replace('fix:', style.cyan('fix:'))}`);
+  }
+  return lines.join('\n');
+}
+
+/** `requests.http#2`: people count from 1. */
+export function describeSource({
+  source,
+  index,
+  isOneOfMany,
+}: Pick<VerifiedRequest, 'source' | 'index' | 'isOneOfMany'>): string {
+  const name = source === '-' ? 'stdin' : source;
+  return isOneOfMany ? `${name}#${index + 1}` : name;
+}
+
+export function verificationToJson({ source, index, event, verification }: VerifiedRequest): {
+  readonly type: 'verification';
+  readonly v: 1;
+  readonly [key: string]: unknown;
+} {
+  const { valid, reason, reasons, detail, fix, secretSource } = verification;
+  return {
+    type: 'verification',
+    v: 1,
+    source,
+    index,
+    event,
+    valid,
+    reason,
+    reasons,
+    detail,
+    fix,
+    secretSource,
+  };
+}
+
+/** `3 requests: 2 valid, 1 invalid`. */
+export function formatTotals({ total, valid, invalid }: VerificationTotals): string {
+  return `${formatCount(total, 'request')}: ${valid.toLocaleString('en-US')} valid, ${invalid.toLocaleString('en-US')} invalid`;
+}
+
+/** Judged requests as JUnit: a suite per source, a case per request. */
+export function verificationsToJunit(all: readonly VerifiedRequest[]): JunitSuite[] {
+  const suites = new Map<string, JunitCase[]>();
+  for (const verified of all) {
+    const name = verified.source === '-' ? 'stdin' : verified.source;
+    const cases = suites.get(name) ?? [];
+    cases.push(toJunitCase(verified));
+    suites.set(name, cases);
+  }
+  return [...suites].map(([name, cases]) => ({ name, cases }));
+}
+
+function toJunitCase(verified: VerifiedRequest): JunitCase {
+  const { valid, reasons, detail, fix } = verified.verification;
+  const name = `${describeSource(verified)} ${verified.event ?? '(no event)'}`;
+  const classname = 'relyable.webhooks.verify';
+  if (valid) return { name, classname };
+  const text = fix === null ? detail : `${detail}\n${fix}`;
+  return { name, classname, failure: { message: reasons.join(' + '), text } };
+}

@@ -1,0 +1,234 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { getBuiltinModule } from 'node:process';
+import { hostOf, isLoopback } from '../loopback.ts';
+import { AnswerParser } from './answer-parser.ts';
+import type { ClientExchange, Pieces } from './exchange.ts';
+import { elapsedMs } from '../../system/latency.ts';
+import { lookupTarget, portOf, type TlsOptions } from '../target.ts';
+
+/** Bodies up to here go out in one write with their head: a copy is cheaper than a second write. */
+const ONE_WRITE_BYTES = 16 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * A loopback address refuses at once or has an app that is busy: with a full backlog (Python's
+ * servers take 5) the system asks again after 1 s. Node would go on to the other family after 250 ms.
+ */
+const LOOPBACK_ATTEMPT_MS = 5000;
+/** An idle connection is used again for so long: Node's own servers close theirs after 5 s. */
+export const IDLE_MS = 4000;
+/** And so much shorter than the other side says, so that it does not close it just then. */
+const IDLE_MARGIN_MS = 1000;
+/** What comes so soon behind an answer, an end or more bytes, came on account of that answer. */
+const SOON_MS = 500;
+
+export interface ConnectionOptions {
+  /** Whether a connection serves later requests too. */
+  readonly keepsConnections: boolean;
+  readonly tls: TlsOptions;
+}
+
+export interface ConnectionEvents {
+  /** It may carry the next exchange, as far as it is concerned; `Keeping` for the others. */
+  onFree(connection: Connection, saysKept: boolean, isReused: boolean): void;
+  /** Behind an answer that promised otherwise came its end, or something nobody asked for. */
+  onBreak(): void;
+  onClosed(connection: Connection): void;
+}
+
+/** One connection, which carries one exchange at a time. */
+export class Connection {
+  private readonly socket: Socket;
+  private readonly events: ConnectionEvents;
+  private readonly isKept: boolean;
+  private readonly parser = new AnswerParser();
+  private exchange: ClientExchange | null = null;
+  private error: Error | null = null;
+  /** Until when it may be used again, of `elapsedMs`. */
+  private freshUntil = 0;
+  /** When the last answer was whole, of `elapsedMs`. */
+  private answeredAt = -Infinity;
+
+  constructor(origin: URL, options: ConnectionOptions, buffer: Buffer, events: ConnectionEvents) {
+    this.events = events;
+    this.isKept = options.keepsConnections;
+    const isTls = origin.protocol === 'https:';
+    this.socket = isTls ? this.openTls(origin, options.tls) : this.openPlain(origin, buffer);
+    const limit = setTimeout(() => this.socket.destroy(connectTimeout()), CONNECT_TIMEOUT_MS);
+    this.socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(limit));
+    this.socket.once('close', () => clearTimeout(limit));
+    this.socket.on('error', (error) => this.onError(error));
+    this.socket.on('end', () => this.onEnd());
+    this.socket.on('close', () => this.onClose());
+  }
+
+  /** Bytes come through one buffer for all: no stream, no allocation of 64 KB for each read. */
+  private openPlain(origin: URL, buffer: Buffer): Socket {
+    return connect({
+      ...addressOf(origin),
+      onread: {
+        buffer,
+        callback: (size) => this.receive(Buffer.from(buffer.subarray(0, size))),
+      },
+    });
+  }
+
+  /** TLS is loaded when it is needed: it takes a tenth of a start. */
+  private openTls(origin: URL, tls: TlsOptions): Socket {
+    const address = addressOf(origin);
+    const named = isIP(address.host) === 0 ? { servername: address.host } : {};
+    const options = { ...address, ...named, ...tls, ALPNProtocols: ['http/1.1'] };
+    const socket = getBuiltinModule('node:tls').connect(options);
+    socket.on('data', (piece: Buffer) => {
+      if (!this.receive(piece)) socket.pause();
+    });
+    return socket;
+  }
+
+  isFresh(): boolean {
+    return !this.socket.destroyed && elapsedMs() < this.freshUntil;
+  }
+
+  carry(exchange: ClientExchange): void {
+    this.exchange = exchange;
+    exchange.connection = this;
+    this.parser.begin(exchange, exchange.request.method);
+    const { headText, request } = exchange;
+    const { socket } = this;
+    if (request.pieces !== undefined) writeSlowly(socket, headText, request.body, request.pieces);
+    else if (request.body.length <= ONE_WRITE_BYTES) socket.write(join(headText, request.body));
+    else {
+      socket.cork();
+      socket.write(headText, 'latin1');
+      socket.write(request.body);
+      socket.uncork();
+    }
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  destroy(): void {
+    this.freshUntil = 0;
+    this.socket.destroy();
+  }
+
+  close(reason: string): void {
+    this.exchange?.abort(reason);
+    this.destroy();
+  }
+
+  /** False asks for a pause. */
+  private receive(piece: Buffer): boolean {
+    const { exchange } = this;
+    // Nobody asked for it.
+    if (exchange === null) {
+      this.noteBreak();
+      this.destroy();
+      return true;
+    }
+    let isWhole = false;
+    try {
+      isWhole = this.parser.push(piece);
+    } catch (error) {
+      this.noteBreak();
+      exchange.fail(error);
+      this.destroy();
+    }
+    if (isWhole) this.finish(exchange);
+    return this.exchange !== exchange || !exchange.isPaused;
+  }
+
+  /** The answer is whole. */
+  private finish(exchange: ClientExchange): void {
+    this.exchange = null;
+    const isReused = this.answeredAt !== -Infinity;
+    this.answeredAt = elapsedMs();
+    if (this.parser.hasMore()) this.noteBreak();
+    // An answer that came before the request was out leaves the rest of it behind.
+    const isOut = exchange.request.pieces === undefined && this.socket.writableLength === 0;
+    const isFree = this.isKept && this.parser.canReuse() && isOut;
+    if (!isFree || exchange.isOver) this.destroy();
+    else {
+      const idleMs = (this.parser.idleLimitMs() ?? Infinity) - IDLE_MARGIN_MS;
+      this.freshUntil = this.answeredAt + Math.min(IDLE_MS, idleMs);
+      this.events.onFree(this, this.parser.saysKept(), isReused);
+    }
+    exchange.complete();
+  }
+
+  private onEnd(): void {
+    this.freshUntil = 0;
+    if (this.exchange !== null && this.parser.end()) this.finish(this.exchange);
+    else {
+      this.noteBreak();
+      // Not only ended: what is still to be sent would have to be read first.
+      this.socket.destroy();
+    }
+  }
+
+  private onError(error: Error): void {
+    this.error = error;
+    this.noteBreak();
+  }
+
+  private noteBreak(): void {
+    if (elapsedMs() - this.answeredAt < SOON_MS) this.events.onBreak();
+  }
+
+  private onClose(): void {
+    this.freshUntil = 0;
+    this.exchange?.fail(this.error ?? closedEarly());
+    this.exchange = null;
+    this.events.onClosed(this);
+  }
+}
+
+/** `localhost` is both loopback addresses; whichever answers is taken. */
+function addressOf(origin: URL): {
+  readonly host: string;
+  readonly port: number;
+  readonly lookup: typeof lookupTarget;
+  readonly autoSelectFamily: true;
+  readonly autoSelectFamilyAttemptTimeout?: number;
+  readonly noDelay: true;
+} {
+  return {
+    host: hostOf(origin),
+    port: portOf(origin),
+    lookup: lookupTarget,
+    autoSelectFamily: true,
+    ...(isLoopback(origin) ? { autoSelectFamilyAttemptTimeout: LOOPBACK_ATTEMPT_MS } : {}),
+    noDelay: true,
+  };
+}
+
+function join(head: string, body: Uint8Array): Buffer {
+  const message = Buffer.allocUnsafe(head.length + body.length);
+  message.write(head, 0, 'latin1');
+  message.set(body, head.length);
+  return message;
+}
+
+function writeSlowly(socket: Socket, head: string, body: Uint8Array, pieces: Pieces): void {
+  const size = Math.max(1, Math.ceil(body.length / pieces.count));
+  const writeFrom = (at: number): void => {
+    if (socket.destroyed || at >= body.length) return;
+    socket.write(body.subarray(at, at + size));
+    setTimeout(writeFrom, pieces.pauseMs, at + size);
+  };
+  socket.write(head, 'latin1');
+  writeFrom(0);
+}
+
+function connectTimeout(): Error {
+  return coded('no connection in time', 'ETIMEDOUT');
+}
+
+function closedEarly(): Error {
+  return coded('closed before the answer was whole', 'ECONNRESET');
+}
+
+function coded(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
+}

@@ -1,0 +1,139 @@
+import { FIELD_VALUE, TOKEN } from '../../request/request.ts';
+import type { AnswerHead, AnswerSink } from './answer-parser.ts';
+import { describeFailure } from '../target.ts';
+
+/** One request, its bytes settled. */
+export interface ClientRequest {
+  readonly method: string;
+  /** Origin form, e.g. `/hook?x=1`. */
+  readonly path: string;
+  /** Name, value, name, value: all of them, `Host` and the body's length included. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+  /** Writes the body in so many pieces with a pause between them, like a slow sender. */
+  readonly pieces?: Pieces | undefined;
+}
+
+export interface Pieces {
+  readonly count: number;
+  readonly pauseMs: number;
+}
+
+/** Hears of an answer as it arrives. `failed` may come at any time and is then the last. */
+export interface AnswerListener {
+  head(head: AnswerHead): void;
+  /** Returning false asks for a pause until `resume` is called. */
+  data(piece: Buffer): boolean;
+  end(): void;
+  /** Why there is no whole answer, in a person's words. */
+  failed(reason: string): void;
+}
+
+/** A request under way. */
+export interface Exchange {
+  /** Goes on reading the answer. */
+  resume(): void;
+  /** Ends it, if it is not over: the listener hears of that as a failure. */
+  abort(reason: string): void;
+}
+
+/** What carries an exchange. */
+interface Carrier {
+  resume(): void;
+  destroy(): void;
+}
+
+/** RFC 9112 §3.2: no white space, no control characters. */
+const REQUEST_TARGET = /^[\x21-\x7e\x80-\xff]+$/;
+
+/** One request and its answer. One object for both, since there are thousands a second. */
+export class ClientExchange implements Exchange, AnswerSink {
+  readonly request: ClientRequest;
+  /** Request line and headers, latin1. */
+  headText = '';
+  /** What carries it; null while it waits. */
+  connection: Carrier | null = null;
+  isOver = false;
+  isPaused = false;
+  private readonly listener: AnswerListener;
+  private readonly origin: URL;
+  private readonly timer: NodeJS.Timeout | undefined;
+
+  constructor(request: ClientRequest, listener: AnswerListener, origin: URL, timeoutMs: number) {
+    this.request = request;
+    this.listener = listener;
+    this.origin = origin;
+    if (timeoutMs > 0) {
+      this.timer = setTimeout(() => this.giveUp(timeoutError(timeoutMs)), timeoutMs);
+    }
+  }
+
+  resume(): void {
+    if (!this.isPaused || this.isOver) return;
+    this.isPaused = false;
+    this.connection?.resume();
+  }
+
+  abort(reason: string): void {
+    this.giveUp(new Error(reason));
+  }
+
+  private giveUp(error: Error): void {
+    if (this.isOver) return;
+    this.fail(error);
+    this.connection?.destroy();
+  }
+
+  head(head: AnswerHead): void {
+    if (!this.isOver) this.listener.head(head);
+  }
+
+  body(piece: Buffer): void {
+    if (!this.isOver && !this.listener.data(piece)) this.isPaused = true;
+  }
+
+  /** The answer is whole. */
+  complete(): void {
+    if (this.settle()) this.listener.end();
+  }
+
+  fail(error: unknown): void {
+    if (this.settle()) this.listener.failed(describeFailure(error, this.origin));
+  }
+
+  /** True the first time. */
+  private settle(): boolean {
+    clearTimeout(this.timer);
+    const wasOver = this.isOver;
+    this.isOver = true;
+    return !wasOver;
+  }
+}
+
+/** The request line and headers. Throws for what HTTP cannot carry. */
+export function formatHead({
+  method,
+  path,
+  headers,
+}: Pick<ClientRequest, 'method' | 'path' | 'headers'>): string {
+  if (!TOKEN.test(method)) throw notCarried('the method', method);
+  if (!REQUEST_TARGET.test(path)) throw notCarried('the path', path);
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
+    if (!TOKEN.test(name)) throw notCarried('the header name', name);
+    if (!FIELD_VALUE.test(value)) throw notCarried(`the value of ${name}:`, value);
+    head += `${name}: ${value}\r\n`;
+  }
+  return `${head}\r\n`;
+}
+
+function notCarried(what: string, text: string): Error {
+  return new Error(`HTTP cannot carry ${what} ${JSON.stringify(text)}`);
+}
+
+function timeoutError(timeoutMs: number): Error {
+  const error = new Error(`no complete answer within ${timeoutMs / 1000} s`);
+  return Object.assign(error, { code: 'ERR_TIMEOUT' });
+}

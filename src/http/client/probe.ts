@@ -1,0 +1,78 @@
+import { lookup } from 'node:dns/promises';
+import { connect, createServer } from 'node:net';
+import { errorCode, errorMessage, RelyableError } from '../../errors.ts';
+import { hostOf } from '../loopback.ts';
+import { portOf } from '../target.ts';
+
+/** How one address of a target answered a TCP connection. */
+export interface Reach {
+  readonly address: string;
+  /** null when it accepted. */
+  readonly error: string | null;
+}
+
+const CONNECT_TIMEOUT_MS = 2000;
+
+/** Opens and closes one TCP connection; sends nothing. */
+export function tryConnect(address: string, port: number, signal: AbortSignal): Promise<Reach> {
+  return new Promise((resolve) => {
+    // A signal of its own: many probes may share the caller's.
+    const stopped = AbortSignal.any([signal]);
+    const socket = connect({ host: address, port, timeout: CONNECT_TIMEOUT_MS });
+    const finish = (error: string | null): void => {
+      stopped.removeEventListener('abort', stop);
+      socket.destroy();
+      resolve({ address, error });
+    };
+    const stop = (): void => finish('stopped');
+    stopped.addEventListener('abort', stop, { once: true });
+    socket.once('connect', () => finish(null));
+    socket.once('timeout', () => finish(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`));
+    socket.once('error', (error) => finish(describe(error)));
+  });
+}
+
+function describe(error: Error): string {
+  switch (errorCode(error)) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'this machine has no route there';
+    default:
+      return errorMessage(error);
+  }
+}
+
+/** Every address of a URL's host; `localhost` is both loopback addresses. Rejects where DNS has none. */
+export async function addressesOf(url: URL): Promise<string[]> {
+  const host = hostOf(url);
+  if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1'];
+  const found = await lookup(host, { all: true });
+  return [...new Set(found.map(({ address }) => address))];
+}
+
+/**
+ * Whether anything accepts connections at a URL, on any of its addresses (IPv4 and IPv6).
+ * UNREACHABLE where its host has none.
+ */
+export async function isListening(url: URL, signal: AbortSignal): Promise<boolean> {
+  const addresses = await addressesOf(url).catch((cause: unknown) => {
+    throw new RelyableError('UNREACHABLE', `no address found for ${url.hostname}`, { cause });
+  });
+  const reaches = await Promise.all(
+    addresses.map((address) => tryConnect(address, portOf(url), signal)),
+  );
+  return reaches.some(({ error }) => error === null);
+}
+
+/** Binds a port and lets it go; the system's code (`EADDRINUSE`, `EACCES`, …) where that fails. */
+export function tryBind(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => resolve(errorCode(error) ?? errorMessage(error)));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}

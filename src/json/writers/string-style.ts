@@ -1,0 +1,304 @@
+import { decodeString, type JsonDocument, KEY, LITERAL, STRING, tokenText } from '../document.ts';
+
+/** How a writer puts a string between quotes. */
+export interface StringStyle {
+  /** Part of a name, e.g. `everything beyond ASCII as \u00e9`. */
+  readonly name: string;
+  /** Everything beyond ASCII as `\uXXXX`; otherwise as UTF-8. */
+  readonly isAscii: boolean;
+  /** Digits of `\uXXXX` in upper case for printable and non-ASCII characters. */
+  readonly isUpper: boolean;
+  /** The same for control characters below U+0020; writers differ in it. */
+  readonly isUpperControl: boolean;
+  /** Printable ASCII written as `\uXXXX`, e.g. `<>&`. */
+  readonly asUnicode: string;
+  /** `/` as `\/`. */
+  readonly hasEscapedSlash: boolean;
+  /** U+007F as `\u007f`. */
+  readonly hasEscapedDelete: boolean;
+  /** Further characters as `\uXXXX` where the rest stays UTF-8, e.g. U+2028. */
+  readonly alsoEscaped: string;
+  /** `\b` and `\f`; otherwise `\u0008` and `\u000c`. */
+  readonly hasShortBackspace: boolean;
+}
+
+const PLAIN: StringStyle = {
+  name: 'strings as UTF-8',
+  isAscii: false,
+  isUpper: false,
+  isUpperControl: false,
+  asUnicode: '',
+  hasEscapedSlash: false,
+  hasEscapedDelete: false,
+  alsoEscaped: '',
+  hasShortBackspace: true,
+};
+
+const LINE_SEPARATORS = '\u2028\u2029';
+
+const style = (name: string, changes: Partial<StringStyle>): StringStyle => ({
+  ...PLAIN,
+  ...changes,
+  name,
+});
+
+/** Every string style that a writer we know of produces. */
+const ENCODERS = {
+  /** JSON.stringify, Ruby's JSON, Python with ensure_ascii=False. */
+  plain: PLAIN,
+  /** Python's default. */
+  ascii: style('non-ASCII as \\u00e9', { isAscii: true, hasEscapedDelete: true }),
+  php: style('non-ASCII as \\u00e9 and / as \\/', { isAscii: true, hasEscapedSlash: true }),
+  phpSlashes: style('non-ASCII as \\u00e9, DEL as it is', { isAscii: true }),
+  phpUnicode: style('/ as \\/', { hasEscapedSlash: true, alsoEscaped: LINE_SEPARATORS }),
+  /** PHP's hexadecimal flags, the default of Laravel's and Symfony's JsonResponse. */
+  phpHex: style('<, >, &, \' and " as \\u003C, / as \\/', {
+    isAscii: true,
+    hasEscapedSlash: true,
+    asUnicode: '<>&\'"',
+    isUpper: true,
+  }),
+  html: style('<, > and & as \\u003c', { asUnicode: '<>&', alsoEscaped: LINE_SEPARATORS }),
+  /** Go before 1.22. */
+  htmlLongBackspace: style('<, > and & as \\u003c, backspace as \\u0008', {
+    asUnicode: '<>&',
+    alsoEscaped: LINE_SEPARATORS,
+    hasShortBackspace: false,
+  }),
+  lines: style('U+2028 as \\u2028', { alsoEscaped: LINE_SEPARATORS }),
+  linesLongBackspace: style('U+2028 as \\u2028, backspace as \\u0008', {
+    alsoEscaped: LINE_SEPARATORS,
+    hasShortBackspace: false,
+  }),
+  gson: style("<, >, &, = and ' as \\u003c", {
+    asUnicode: "<>&='",
+    alsoEscaped: LINE_SEPARATORS,
+  }),
+  upperControl: style('control characters as \\u001F', { isUpperControl: true }),
+  asciiUpper: style('non-ASCII as \\u00E9', {
+    isAscii: true,
+    isUpper: true,
+    isUpperControl: true,
+  }),
+  dotnet: style('non-ASCII and <>&\'+`" as \\u00E9', {
+    isAscii: true,
+    isUpper: true,
+    isUpperControl: true,
+    hasEscapedDelete: true,
+    asUnicode: '<>&\'+`"',
+  }),
+  newtonsoft: style('U+0085 and U+2028 as \\u2028', {
+    alsoEscaped: `\u0085${LINE_SEPARATORS}`,
+  }),
+  slash: style('/ as \\/, all else as UTF-8', { hasEscapedSlash: true }),
+  deleteEscaped: style('DEL as \\u007f', { hasEscapedDelete: true }),
+} as const satisfies Record<string, StringStyle>;
+
+/** Rewrites that keep the source text of a string, and Python's own notation. */
+const OTHERS = {
+  source: 'strings as they stand',
+  lowerHex: 'the digits of \\u escapes in lower case',
+  upperHex: 'the digits of \\u escapes in upper case',
+  pythonRepr: "Python's notation, not JSON",
+} as const;
+
+export type StringStyleName = keyof typeof ENCODERS | keyof typeof OTHERS;
+
+export const STRING_STYLES = [
+  ...Object.keys(ENCODERS),
+  ...Object.keys(OTHERS),
+] as readonly StringStyleName[];
+
+export function describeStringStyle(name: StringStyleName): string {
+  return isOther(name) ? OTHERS[name] : ENCODERS[name].name;
+}
+
+function isOther(name: StringStyleName): name is keyof typeof OTHERS {
+  return name in OTHERS;
+}
+
+/** Texts that differ from the source, by token; one character per byte. */
+export type Overrides = ReadonlyMap<number, string>;
+
+/**
+ * How each style writes the strings it changes (Python's notation: every string and literal). Null
+ * where there is so much to escape that time and memory would exceed the use.
+ */
+export function writeStrings(
+  document: JsonDocument,
+): ReadonlyMap<StringStyleName, Overrides> | null {
+  const touched = touchedStrings(document);
+  if (touched === null) return null;
+  const sample = sampleOf(touched.values());
+  const byEffect = new Map<string, Overrides>();
+  const write = (name: StringStyleName): Overrides => {
+    if (name === 'source') return new Map();
+    if (name === 'pythonRepr') return writePython(document);
+    if (name === 'lowerHex' || name === 'upperHex') {
+      return overridesOf(document, touched, (_, source) =>
+        changeHexCase(source, name === 'upperHex'),
+      );
+    }
+    const encode = createEncoder(ENCODERS[name]);
+    // Most styles differ in nothing that occurs here.
+    const effect = encode(sample);
+    const overrides = byEffect.get(effect) ?? overridesOf(document, touched, encode);
+    byEffect.set(effect, overrides);
+    return overrides;
+  };
+  return new Map(STRING_STYLES.map((name) => [name, write(name)]));
+}
+
+/** Strings that some style writes otherwise than they stand; all other strings never change. */
+const TOUCHED = /[\\\u007f-\u00ff/<>&='+`]/;
+const IS_TOUCHED = Uint8Array.from({ length: 256 }, (_, code) =>
+  TOUCHED.test(String.fromCharCode(code)) ? 1 : 0,
+);
+/** A touched character takes as long to write as so many others. */
+const TOUCHED_CHARACTERS = 10;
+/** Above this strings are not rewritten: it takes about a second for all styles. */
+const MAX_CHARACTERS = 20_000_000;
+
+/** The values of the tokens that at least one style writes in another way; null if they are too many. */
+function touchedStrings(document: JsonDocument): ReadonlyMap<number, string> | null {
+  const touched = new Map<number, string>();
+  let characters = 0;
+  for (const [token, kind] of document.kinds.entries()) {
+    if (kind !== STRING && kind !== KEY) continue;
+    const text = tokenText(document, token);
+    if (!TOUCHED.test(text)) continue;
+    characters += text.length;
+    for (let at = 0; at < text.length; at++) {
+      if (IS_TOUCHED[text.charCodeAt(at)] === 1) characters += TOUCHED_CHARACTERS;
+    }
+    if (characters > MAX_CHARACTERS) return null;
+    touched.set(token, decodeString(document, token));
+  }
+  return touched;
+}
+
+/** Every character that occurs in the texts, once: what two encoders write equally they write equally everywhere. */
+function sampleOf(texts: Iterable<string>): string {
+  const occurs = new Uint8Array(0x1_0000);
+  for (const text of texts) {
+    for (let at = 0; at < text.length; at++) occurs[text.charCodeAt(at)] = 1;
+  }
+  const units = Array.from(occurs.keys()).filter((unit) => occurs[unit] === 1);
+  // Halves of surrogate pairs stand alone here; the last two are a pair.
+  return [...units.map((unit) => String.fromCharCode(unit)), '\u{1f600}'].join(' ');
+}
+
+function overridesOf(
+  document: JsonDocument,
+  touched: ReadonlyMap<number, string>,
+  write: (value: string, source: string) => string,
+): Overrides {
+  const texts = new Map<number, string>();
+  for (const [token, value] of touched) {
+    const source = tokenText(document, token);
+    const text = write(value, source);
+    if (text !== source) texts.set(token, text);
+  }
+  return texts;
+}
+
+function changeHexCase(text: string, isUpper: boolean): string {
+  return text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (escape) =>
+    escape.length < 6
+      ? escape
+      : `\\u${isUpper ? escape.slice(2).toUpperCase() : escape.slice(2).toLowerCase()}`,
+  );
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '/': '\\/',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+function createEncoder(style: StringStyle): (value: string) => string {
+  const pattern = escapedCharacters(style);
+  const known = new Map<string, string>();
+  const escape = (char: string): string => {
+    let text = known.get(char);
+    if (text === undefined) {
+      text = escapeCharacter(style, char);
+      known.set(char, text);
+    }
+    return text;
+  };
+  return (value) => toByteText(`"${value.replace(pattern, escape)}"`);
+}
+
+/** UTF-8 with one character per byte. */
+function toByteText(text: string): string {
+  const isAscii = Buffer.byteLength(text, 'utf8') === text.length;
+  return isAscii ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function escapedCharacters(style: StringStyle): RegExp {
+  const classes = [
+    '\\u0000-\\u001f"\\\\',
+    style.asUnicode.replace(/["`]/g, (char) => (char === '"' ? '' : '\\u0060')),
+    style.hasEscapedSlash ? '/' : '',
+    style.hasEscapedDelete ? '\\u007f' : '',
+    style.isAscii ? '\\u0080-\\uffff' : style.alsoEscaped,
+  ];
+  // Half a surrogate pair cannot be UTF-8: every writer that gets one escapes it.
+  const halves = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
+  return new RegExp(`[${classes.join('')}]${style.isAscii ? '' : `|${halves}`}`, 'g');
+}
+
+function escapeCharacter(style: StringStyle, char: string): string {
+  const code = char.charCodeAt(0);
+  const short = SHORT_ESCAPES[char];
+  const isLong =
+    style.asUnicode.includes(char) || (!style.hasShortBackspace && (code === 8 || code === 12));
+  if (short !== undefined && !isLong) return short;
+  const isUpper = code < 0x20 ? style.isUpperControl : isUpperDigit(style, code);
+  const digits = code.toString(16).padStart(4, '0');
+  return `\\u${isUpper ? digits.toUpperCase() : digits}`;
+}
+
+/** PHP writes its hexadecimal flags in upper case and everything beyond ASCII in lower case. */
+function isUpperDigit(style: StringStyle, code: number): boolean {
+  return style.isUpper && (style.isUpperControl || code < 0x80);
+}
+
+/** `str(dict)`: single quotes where possible, `True`, `False`, `None`. */
+function writePython(document: JsonDocument): Overrides {
+  const texts = new Map<number, string>();
+  for (const [token, kind] of document.kinds.entries()) {
+    if (kind === LITERAL) {
+      const text = tokenText(document, token);
+      texts.set(token, text === 'null' ? 'None' : text === 'true' ? 'True' : 'False');
+    } else if (kind === STRING || kind === KEY) {
+      texts.set(token, toByteText(pythonRepr(decodeString(document, token))));
+    }
+  }
+  return texts;
+}
+
+/** `repr` of a Python string, for the characters that payloads hold. */
+export function pythonRepr(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  // `str.isprintable`: neither separators (but the space) nor the category "other".
+  const escaped = text.replace(/(?! )[\p{C}\p{Z}'\\]/gu, (char) => {
+    if (char === "'") return quote === "'" ? "\\'" : char;
+    if (char === '\\') return '\\\\';
+    const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];
+    return short ?? pythonEscape(char.codePointAt(0) ?? 0);
+  });
+  return `${quote}${escaped}${quote}`;
+}
+
+function pythonEscape(code: number): string {
+  const digits = code.toString(16);
+  if (code < 0x100) return `\\x${digits.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\U${digits.padStart(8, '0')}`;
+}

@@ -1,0 +1,169 @@
+import type { ServerResponse } from 'node:http';
+import type { AnswerHead } from '../http/client/answer-parser.ts';
+import type { AnswerListener, Exchange } from '../http/client/exchange.ts';
+import { endToEndHeaders } from '../http/headers.ts';
+import { answerJson } from '../http/server/receive.ts';
+import { KEPT_RESPONSE_BYTES } from '../request/capture.ts';
+import type { HeaderPair } from '../request/request.ts';
+
+/** Answers up to this size wait until they are whole, so that an app that breaks off becomes a 502. */
+const HELD_BYTES = 64 * 1024;
+/** Answers up to this size go out as text of the same bytes: one write with their head instead of two. */
+const ONE_WRITE_BYTES = 4096;
+
+/** What the app answered, as far as it is kept. */
+export interface AppAnswer {
+  /** null when no whole answer came. */
+  readonly status: number | null;
+  readonly headers: readonly HeaderPair[];
+  /** The first `KEPT_RESPONSE_BYTES`. */
+  readonly body: Buffer;
+  readonly error: string | null;
+}
+
+/**
+ * Carries an app's answer to the sender, but not before it may: `release` opens the way. One
+ * object for each request, since there are thousands a second.
+ */
+export class Relay implements AnswerListener {
+  /** null: the sender is answered by somebody else, the app's answer is only recorded. */
+  private readonly response: ServerResponse | null;
+  private readonly onDone: (answer: AppAnswer, answered: number | null) => void;
+  /** What brings the answer; resumed when the sender can take more. */
+  private source: Exchange | null = null;
+  private answerHead: AnswerHead | null = null;
+  private held: Buffer[] = [];
+  private heldBytes = 0;
+  private readonly kept: Buffer[] = [];
+  private keptBytes = 0;
+  private isReleased: boolean;
+  private isRefused = false;
+  private isStreaming = false;
+  private isOver = false;
+  /** Why it is over without a whole answer. */
+  private error: string | null = null;
+
+  /** `onDone` is called once, when the app's answer is over, with what the sender got. */
+  constructor(
+    response: ServerResponse | null,
+    onDone: (answer: AppAnswer, answered: number | null) => void,
+  ) {
+    this.response = response;
+    this.isReleased = response === null;
+    this.onDone = onDone;
+  }
+
+  /** Says what brings the answer. */
+  attach(source: Exchange): void {
+    this.source = source;
+  }
+
+  /** The capture is durable: the answer may go out. */
+  release(): void {
+    this.isReleased = true;
+    this.advance();
+  }
+
+  /** The capture could not be kept: whatever the app says, the sender gets this instead. */
+  refuse(status: number, document: object): void {
+    this.isRefused = true;
+    if (this.response !== null) answerJson(this.response, status, document);
+  }
+
+  head(head: AnswerHead): void {
+    this.answerHead = head;
+  }
+
+  data(chunk: Buffer): boolean {
+    this.keep(chunk);
+    const { response } = this;
+    if (response === null || this.isRefused) return true;
+    if (this.isStreaming) return response.destroyed || response.write(chunk);
+    this.held.push(chunk);
+    this.heldBytes += chunk.length;
+    this.advance();
+    return this.isStreaming || this.heldBytes <= HELD_BYTES;
+  }
+
+  end(): void {
+    this.isOver = true;
+    if (this.isStreaming && this.response !== null) {
+      this.response.end();
+      this.finish(this.answerHead?.status ?? null);
+    } else this.advance();
+  }
+
+  failed(reason: string): void {
+    this.isOver = true;
+    this.error = reason;
+    if (this.isStreaming && this.response !== null) {
+      // Half an answer is out: only a broken connection tells the sender so.
+      this.response.destroy();
+      this.finish(this.answerHead?.status ?? null);
+    } else this.advance();
+  }
+
+  /** Moves on as far as the two conditions (released; over, or too long to hold) allow. */
+  private advance(): void {
+    const { response, answerHead } = this;
+    if (!this.isReleased || this.isRefused || this.isStreaming) return;
+    if (response === null) {
+      if (this.isOver) this.finish(null);
+    } else if (!this.isOver) {
+      if (this.heldBytes > HELD_BYTES) this.stream(response);
+    } else if (this.error !== null || answerHead === null) {
+      answerJson(response, 502, { error: 'app_unreachable', message: this.error });
+      this.finish(502);
+    } else {
+      this.writeHead(response);
+      const body = join(this.held);
+      if (body.length <= ONE_WRITE_BYTES) response.end(body.toString('latin1'), 'latin1');
+      else response.end(body);
+      this.finish(answerHead.status);
+    }
+  }
+
+  private stream(response: ServerResponse): void {
+    const resume = (): void => this.source?.resume();
+    this.isStreaming = true;
+    this.writeHead(response);
+    response.on('drain', resume);
+    // A sender that left drains no more; the rest of the answer is read and dropped.
+    response.on('close', resume);
+    for (const chunk of this.held) response.write(chunk);
+    this.held = [];
+    resume();
+  }
+
+  private writeHead(response: ServerResponse): void {
+    if (this.answerHead === null) return;
+    const { status, statusText, headers } = this.answerHead;
+    response.sendDate = false;
+    response.writeHead(status, statusText, endToEndHeaders(headers));
+  }
+
+  private keep(chunk: Buffer): void {
+    if (this.keptBytes >= KEPT_RESPONSE_BYTES) return;
+    const part = chunk.subarray(0, KEPT_RESPONSE_BYTES - this.keptBytes);
+    this.kept.push(part);
+    this.keptBytes += part.length;
+  }
+
+  private finish(answered: number | null): void {
+    const { answerHead, error } = this;
+    this.onDone(
+      {
+        status: error === null ? (answerHead?.status ?? null) : null,
+        headers: answerHead?.headers ?? [],
+        body: join(this.kept),
+        error,
+      },
+      answered,
+    );
+  }
+}
+
+function join(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+}

@@ -1,0 +1,80 @@
+import { DECIMAL_FIELDS } from '../json/writers/number-style.ts';
+import type { JsonValue } from '../json/json-value.ts';
+
+/**
+ * The ways one payload may be written as bytes. Which one Relyable uses is not published; a
+ * handler that verifies the raw bytes accepts them all.
+ * - `compact`: `JSON.stringify`, the one that both of the vendor's samples accept
+ * - `spaced`: `", "` and `": "`, as Python's `json.dumps` writes it
+ * - `pretty`: two spaces of indent
+ * - `ascii`: compact, with everything else as `\uXXXX`
+ * - `decimal`: compact, with scores as decimals: `70.0`, as in the published sample
+ * - `reordered`: compact, with the keys of every object in reverse
+ */
+export const WIRE_FORMATS = [
+  'compact',
+  'spaced',
+  'pretty',
+  'ascii',
+  'decimal',
+  'reordered',
+] as const;
+
+export type WireFormat = (typeof WIRE_FORMATS)[number];
+
+/** The bytes of a payload in one of the wire formats. */
+export function serialisePayload(payload: JsonValue, format: WireFormat): Buffer {
+  return Buffer.from(write(payload, format), 'utf8');
+}
+
+function write(payload: JsonValue, format: WireFormat): string {
+  switch (format) {
+    case 'compact':
+      return JSON.stringify(payload);
+    case 'spaced':
+      return writeWith(payload, { comma: ', ', colon: ': ' });
+    case 'pretty':
+      return JSON.stringify(payload, null, 2);
+    case 'ascii':
+      return JSON.stringify(payload).replace(/[\u007f-\uffff]/g, escapeUnit);
+    case 'decimal':
+      return writeWith(payload, { comma: ',', colon: ':', decimals: true });
+    case 'reordered':
+      return JSON.stringify(reverseKeys(payload));
+  }
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+interface Style {
+  readonly comma: string;
+  readonly colon: string;
+  readonly decimals?: boolean;
+}
+
+function writeWith(value: JsonValue, style: Style, key = ''): string {
+  if (typeof value === 'number') {
+    const isDecimal = style.decimals === true && DECIMAL_FIELDS.has(key) && Number.isInteger(value);
+    return isDecimal ? `${value}.0` : JSON.stringify(value);
+  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (isArray(value))
+    return `[${value.map((item) => writeWith(item, style, key)).join(style.comma)}]`;
+  const members = Object.entries(value).map(
+    ([name, child]) => `${JSON.stringify(name)}${style.colon}${writeWith(child, style, name)}`,
+  );
+  return `{${members.join(style.comma)}}`;
+}
+
+function reverseKeys(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isArray(value)) return value.map(reverseKeys);
+  const reversed = Object.entries(value).reverse();
+  return Object.fromEntries(reversed.map(([key, child]) => [key, reverseKeys(child)]));
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,59 @@
+import type { Capture, Forward } from './capture.ts';
+import type { HeaderPair } from './request.ts';
+import type { Reason } from '../signature/verify.ts';
+
+/** A forward as it stands in an NDJSON export. */
+export interface ForwardLine {
+  readonly at: string;
+  readonly url: string;
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly error: string | null;
+  readonly kind: Forward['kind'];
+  readonly edited: boolean;
+  readonly responseHeaders: readonly HeaderPair[];
+  readonly responseBodyBase64: string;
+}
+
+/** One line of an NDJSON export: a whole capture, its bytes exact. Times are ISO 8601 in UTC. */
+export interface CaptureLine {
+  readonly type: 'capture';
+  readonly v: 1;
+  readonly id: string;
+  readonly receivedAt: string;
+  readonly method: string;
+  readonly path: string;
+  readonly httpVersion: string;
+  readonly headers: readonly HeaderPair[];
+  readonly bodyBase64: string;
+  readonly verification: { readonly valid: boolean; readonly reason: Reason };
+  readonly answered: number | null;
+  readonly forwards: readonly ForwardLine[];
+}
+
+export function captureToLine(capture: Capture): CaptureLine {
+  return {
+    type: 'capture',
+    v: 1,
+    id: capture.id,
+    receivedAt: new Date(capture.receivedAt).toISOString(),
+    method: capture.method,
+    path: capture.path,
+    httpVersion: capture.httpVersion,
+    headers: capture.headers,
+    bodyBase64: capture.body.toString('base64'),
+    verification: capture.verification,
+    answered: capture.answered,
+    forwards: capture.forwards.map((forward) => ({
+      at: new Date(forward.at).toISOString(),
+      url: forward.url,
+      status: forward.status,
+      durationMs: forward.durationMs,
+      error: forward.error,
+      kind: forward.kind,
+      edited: forward.edited,
+      responseHeaders: forward.responseHeaders,
+      responseBodyBase64: forward.responseBody.toString('base64'),
+    })),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Capture } from '../capture.ts';
+import { captureToLine } from '../capture-line.ts';
+import { formatRawRequest } from '../raw.ts';
+import { writeCurlScript } from './curl-script.ts';
+import { writeHar } from './har-writer.ts';
+import { writePytest, writeVitest } from './test-file.ts';
+import { safeJson } from '../../json/safe-json.ts';
+
+export const EXPORT_FORMATS = ['ndjson', 'http', 'har', 'curl', 'vitest', 'pytest'] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** The captures in a format, piece by piece: memory stays flat. */
+export function* exportCaptures(
+  captures: Iterable<Capture>,
+  format: ExportFormat,
+  version: string,
+): Generator<string | Buffer> {
+  switch (format) {
+    case 'ndjson':
+      for (const capture of captures) yield `${safeJson(captureToLine(capture))}\n`;
+      return;
+    case 'http':
+      for (const capture of captures) yield formatRawRequest(capture);
+      return;
+    case 'har':
+      yield* writeHar(captures, version);
+      return;
+    case 'curl':
+      yield* writeCurlScript(captures);
+      return;
+    case 'vitest':
+      yield* writeVitest(captures);
+      return;
+    case 'pytest':
+      yield* writePytest(captures);
+  }
+}

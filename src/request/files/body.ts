@@ -1,0 +1,15 @@
+import { type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
+import type { FoundRequest } from './input.ts';
+
+/** A body saved alone as the request it came in, with the signature it came with. */
+export function requestOfBody(body: Buffer, signature: string): FoundRequest {
+  const headers: HeaderPair[] = [
+    ['Content-Length', String(body.length)],
+    [SIGNATURE_HEADER, signature],
+  ];
+  return {
+    kind: 'request',
+    request: { method: 'POST', path: '/', httpVersion: '1.1', headers, body },
+    note: null,
+  };
+}

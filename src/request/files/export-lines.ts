@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import type { Forward } from '../capture.ts';
+import { REASONS } from '../../signature/verify.ts';
+import { TOKEN } from '../request.ts';
+import { HEADER_VALUE } from './http-syntax.ts';
+import { type InputItem, unreadable } from './input.ts';
+import { base64Schema, parseJsonInput, requireShape } from './json-input.ts';
+
+/** A line longer than this is refused before it fills the memory. */
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+const timeSchema = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const statusSchema = z.int().nullable();
+const responseHeadersSchema = z.array(z.tuple([z.string(), z.string()]));
+/** What could not have been on the wire would become another request when it is sent again. */
+const headersSchema = z.array(
+  z.tuple([
+    z.string().regex(TOKEN, 'expected a header name'),
+    z.string().regex(HEADER_VALUE, 'expected a header value on one line'),
+  ]),
+);
+
+const forwardSchema = z
+  .object({
+    at: timeSchema,
+    url: z.string(),
+    status: statusSchema,
+    durationMs: z.number(),
+    error: z.string().nullable(),
+    kind: z.enum(['forward', 'replay']).default('forward'),
+    edited: z.boolean().default(false),
+    responseHeaders: responseHeadersSchema.default([]),
+    responseBodyBase64: base64Schema.default(() => Buffer.alloc(0)),
+  })
+  .transform(({ responseBodyBase64, ...rest }): Forward => ({
+    ...rest,
+    responseBody: responseBodyBase64,
+  }));
+
+/** A `CaptureLine`; fields a later version adds are no obstacle. */
+const captureSchema = z.object({
+  type: z.literal('capture'),
+  v: z.literal(1),
+  id: z.string().regex(/^cap_[0-9a-z]{1,60}$/, 'expected a capture id such as cap_…'),
+  receivedAt: timeSchema,
+  method: z.string().regex(TOKEN, 'expected a method'),
+  path: z.string().regex(/^[\u0021-\u00ff]+$/, 'expected a path without white space'),
+  httpVersion: z.string().regex(/^\d(\.\d)?$/, 'expected a version such as 1.1'),
+  headers: headersSchema,
+  bodyBase64: base64Schema,
+  verification: z.object({ valid: z.boolean(), reason: z.enum(REASONS) }),
+  answered: statusSchema.default(null),
+  forwards: z.array(forwardSchema),
+});
+
+/** The captures of an NDJSON export, read line by line: memory stays flat. */
+export async function* parseExport(
+  chunks: AsyncIterable<Buffer>,
+  source: string,
+): AsyncGenerator<InputItem> {
+  let number = 0;
+  for await (const { text, offset } of splitLines(chunks, source)) {
+    number += 1;
+    if (text.trim() !== '') yield parseLine(text, source, number, offset);
+  }
+}
+
+function parseLine(text: string, source: string, number: number, offset: number): InputItem {
+  const value = parseJsonInput(text, source, { offset, line: `line ${number}, ` });
+  const line = requireShape(captureSchema, value, `${source}: line ${number}, byte ${offset}`, '$');
+  const { id, receivedAt, answered, method, path, httpVersion, headers } = line;
+  return {
+    kind: 'request',
+    request: { method, path, httpVersion, headers, body: line.bodyBase64 },
+    note: null,
+    receivedAt,
+    origin: {
+      id,
+      receivedAt,
+      verification: line.verification,
+      answered,
+      forwards: line.forwards,
+    },
+  };
+}
+
+interface TextLine {
+  readonly text: string;
+  /** Of its first byte. */
+  readonly offset: number;
+}
+
+async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  source: string,
+): AsyncGenerator<TextLine> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  let offset = 0;
+  const take = (): TextLine => {
+    const line = {
+      text: Buffer.concat(parts)
+        .toString('utf8')
+        .replace(/^\ufeff/, ''),
+      offset,
+    };
+    offset += size + 1;
+    parts = [];
+    size = 0;
+    return line;
+  };
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (;;) {
+      const end = chunk.indexOf(0x0a, from);
+      const part = chunk.subarray(from, end === -1 ? chunk.length : end);
+      parts.push(part);
+      size += part.length;
+      if (size > MAX_LINE_BYTES) {
+        throw unreadable(source, `byte ${offset}`, 'expected lines of at most 256 MB');
+      }
+      if (end === -1) break;
+      yield take();
+      from = end + 1;
+    }
+  }
+  if (size > 0) yield take();
+}

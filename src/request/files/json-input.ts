@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { errorMessage } from '../../errors.ts';
+import { findSyntaxError } from '../../json/syntax-error.ts';
+import { unreadable } from './input.ts';
+
+/** Base64 as RFC 4648 §4 writes it, padding included. */
+export const base64Schema = z
+  .string()
+  .refine(isBase64, 'expected base64')
+  .transform((text) => Buffer.from(text, 'base64'));
+
+export function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+}
+
+/** Parses JSON that begins at byte `offset` of an input; a syntax error names the byte. */
+export function parseJsonInput(
+  text: string,
+  source: string,
+  { offset, line = '' }: { readonly offset: number; readonly line?: string },
+): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const at = offset + Buffer.byteLength(text.slice(0, findSyntaxError(text) ?? 0));
+    throw unreadable(source, `${line}byte ${at}`, `expected JSON: ${errorMessage(error)}`);
+  }
+}
+
+/** The value as the schema has it; what does not fit is named by its JSON path below `root`. */
+export function requireShape<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  source: string,
+  root: string,
+): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unreadable(source, `${root}${formatPath(issue?.path ?? [])}`, issue?.message ?? 'unfit');
+}
+
+/** `.log.entries[3]["x-y"]`. */
+function formatPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => {
+      if (typeof key === 'number') return `[${key}]`;
+      const name = String(key);
+      return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+    })
+    .join('');
+}

@@ -1,0 +1,27 @@
+import { scanDocument } from '../../json/document.ts';
+import { headerValues, type HeaderPair } from '../../request/request.ts';
+
+/** Sizes that buffers and limits commonly have. */
+const COMMON_STEPS = [1000, 1024] as const;
+
+/**
+ * Lengths at which a body is likely to have been cut: where its first JSON value ends, what
+ * Content-Length says, line ends, round sizes, and everything near the end. Ascending.
+ */
+export function likelyLengths(body: Buffer, headers: readonly HeaderPair[]): number[] {
+  const lengths = new Set<number>();
+  const value = scanDocument(body.toString('latin1'), { allowRest: true });
+  if (value !== null) lengths.add(value.end);
+  for (const text of headerValues(headers, 'Content-Length')) lengths.add(Number(text));
+  for (const step of COMMON_STEPS) {
+    for (let at = step; at < body.length && lengths.size < 4_096; at += step) lengths.add(at);
+  }
+  for (let at = body.indexOf(0x0a); at !== -1 && lengths.size < 8_192;) {
+    lengths.add(at).add(at + 1);
+    at = body.indexOf(0x0a, at + 1);
+  }
+  for (let at = Math.max(1, body.length - 256); at < body.length; at++) lengths.add(at);
+  return [...lengths]
+    .filter((length) => Number.isInteger(length) && length > 0 && length < body.length)
+    .sort((a, b) => a - b);
+}

@@ -1,0 +1,370 @@
+import { type JsonDocument, scanDocument } from '../../json/document.ts';
+import { WHITESPACE } from '../../json/writers/layout.ts';
+import { type Rewrite, Rewriter } from '../../json/writers/rewrites.ts';
+import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../../request/request.ts';
+import type { Reason, SecretCandidate } from '../verify.ts';
+import { type BodyForm, bodyForms, transportForms } from './body-forms.ts';
+import { Budget, type Effort } from './budget.ts';
+import { packAgain } from './compression.ts';
+import { type Key, type Keys, listKeys } from './keys.ts';
+import { type Algorithm, ALGORITHMS } from './mac.ts';
+import { likelyLengths } from './prefixes.ts';
+import { type Reading, readSignature, type ReceivedSignature } from './readings.ts';
+import { listStamps, type Stamp } from './timestamps.ts';
+
+/** Bytes that were tried under the MAC: head, body and tail in a row. */
+export interface Subject {
+  readonly reasons: readonly Reason[];
+  /** Completes "the signature matches …". */
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly head?: Buffer;
+  readonly tail?: Buffer;
+  readonly rewrite?: Rewrite;
+}
+
+/** The explanation whose recomputed MAC equals the received one. */
+export interface Match {
+  readonly subject: Subject;
+  readonly key: Key;
+  readonly reading: Reading;
+}
+
+/** What a search did. */
+export interface Search {
+  readonly match: Match | null;
+  readonly received: ReceivedSignature;
+  /** Distinct ways of writing the body, keys, and MACs tried. */
+  readonly tried: { readonly bodies: number; readonly keys: number; readonly macs: number };
+  /** Some combinations were left out to bound the work. */
+  readonly isPartial: boolean;
+}
+
+const NEWLINES = [Buffer.from('\n'), Buffer.from('\r\n')] as const;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+/** On the path of a delivery larger bodies are only tried with other keys. */
+const QUICK_BODY_BYTES = 64 * 1024;
+
+type Request = Pick<WebhookRequest, 'headers' | 'body'>;
+
+/** Looks for the explanation of a signature that does not match. */
+export function searchExplanation(
+  request: Request,
+  secrets: readonly SecretCandidate[],
+  effort: Effort,
+): Search {
+  return new Searcher(request, secrets, effort).run();
+}
+
+class Searcher {
+  private readonly request: Request;
+  private readonly effort: Effort;
+  private readonly received: ReceivedSignature;
+  private readonly keys: Keys;
+  private readonly budget: Budget;
+  /** MACs to compare with, by algorithm; truncated ones apart. */
+  private readonly whole = new Map<Algorithm, Map<string, Reading>>();
+  private readonly truncated: readonly Reading[];
+  private readonly algorithms: readonly Algorithm[];
+  private readonly rareAlgorithms: readonly Algorithm[];
+  private bodies = 0;
+
+  constructor(request: Request, secrets: readonly SecretCandidate[], effort: Effort) {
+    this.request = request;
+    this.effort = effort;
+    this.received = readSignature(headerValues(request.headers, SIGNATURE_HEADER));
+    this.keys = listKeys(secrets);
+    this.budget = new Budget(request.body.length, effort);
+    const { readings } = this.received;
+    for (const reading of readings.filter(({ isTruncated }) => !isTruncated)) {
+      const known = this.whole.get(reading.algorithm) ?? new Map<string, Reading>();
+      if (!known.has(reading.hex)) known.set(reading.hex, reading);
+      this.whole.set(reading.algorithm, known);
+    }
+    this.truncated = readings.filter(({ isTruncated }) => isTruncated);
+    const possible = ALGORITHMS.filter((name) => readings.some((one) => one.algorithm === name));
+    const likely = possible.filter((name) => this.whole.has(name));
+    this.algorithms = likely.length > 0 ? likely : possible.slice(0, 1);
+    this.rareAlgorithms = possible.filter((name) => !this.algorithms.includes(name));
+  }
+
+  run(): Search {
+    return { match: this.find(), ...this.summary() };
+  }
+
+  private summary(): Omit<Search, 'match'> {
+    const { plain, varied, twiceVaried } = this.keys;
+    return {
+      received: this.received,
+      tried: {
+        bodies: this.bodies,
+        keys: plain.length + varied.length + twiceVaried.length,
+        macs: this.budget.macs,
+      },
+      isPartial: this.budget.isExhausted,
+    };
+  }
+
+  private find(): Match | null {
+    if (this.received.readings.length === 0) return null;
+    const first = this.search().next();
+    return first.done === true ? null : first.value;
+  }
+
+  /** Any match is a proof, so the order of the phases is one of likelihood and cost alone. */
+  private *search(): Generator<Match> {
+    const { body, headers } = this.request;
+    const { plain, varied, twiceVaried } = this.keys;
+    const held: Subject = { reasons: [], name: 'the body as it is here', bytes: body };
+    // Of a body of many megabytes all keys would leave nothing for its other forms.
+    const keepForms = this.budget.setAside(0.5);
+    yield* this.tryAll([...plain, ...varied], [held]);
+    yield* this.tryAll([...plain, ...varied], [held], this.rareAlgorithms);
+    if (this.effort === 'quick' && body.length > QUICK_BODY_BYTES) return;
+    if (this.effort === 'full') yield* this.tryAll(twiceVaried, [held]);
+    keepForms();
+
+    const document = readDocument(body);
+    const forms = bodyForms(body, headers).map(toSubject);
+    const stamps = listStamps(headers, document, this.received.timestamps);
+    const rewriter = document === null ? null : Rewriter.open(document);
+    yield* this.tryAll(plain, forms);
+    yield* this.tryAll(plain, stamped(held, stamps));
+    if (rewriter !== null) yield* this.tryStacks(rewriter, plain, []);
+    if (this.effort === 'quick') return;
+    yield* this.tryPrefixes(plain);
+    for (const packed of packAgain(body)) {
+      const name = `the body compressed (${packed.coding})`;
+      yield* this.tryAll(plain, [{ reasons: ['body_gzip'], name, bytes: packed.bytes }]);
+    }
+
+    const giveBack = this.budget.setAside(0.6);
+    if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
+    giveBack();
+    const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithStamp));
+    yield* this.tryAll(decoded, stamped(held, stamps));
+    yield* this.tryAll(varied, forms);
+    if (rewriter !== null) yield* this.tryStacks(rewriter, varied, []);
+    yield* this.tryOtherBodies(forms, plain);
+    yield* this.tryStampedForms(forms, rewriter, stamps, plain);
+    yield* this.tryAll(plain, forms, this.rareAlgorithms);
+  }
+
+  /** Other bodies (decompressed, decoded, without BOM…), rewritten or changed once more. */
+  private *tryOtherBodies(forms: readonly Subject[], keys: readonly Key[]): Generator<Match> {
+    const { headers } = this.request;
+    for (const form of forms) {
+      if (form.reasons.includes('body_reserialized')) continue;
+      if (!this.budget.payWrite(40 * form.bytes.length, 0)) return;
+      const again = transportForms(form.bytes, headers, { mayEncode: false }).filter(
+        ({ reason }) => !form.reasons.includes(reason),
+      );
+      yield* this.tryAll(
+        keys,
+        again.map(({ reason, name, bytes }) => ({
+          reasons: [...form.reasons, reason],
+          name: `${form.name}, then ${name}`,
+          bytes,
+        })),
+      );
+      if (form.reasons.includes('body_trailing_newline')) continue;
+      const document = readDocument(form.bytes);
+      if (document === null || !this.budget.payWrite(0, 20 * document.kinds.length)) continue;
+      const rewriter = Rewriter.open(document);
+      if (rewriter === null) continue;
+      yield* this.tryStacks(rewriter, keys, form.reasons, form.name);
+    }
+  }
+
+  private *tryStampedForms(
+    forms: readonly Subject[],
+    rewriter: Rewriter | null,
+    stamps: readonly Stamp[],
+    keys: readonly Key[],
+  ): Generator<Match> {
+    const singles = stamps.filter(
+      ({ name }) => !name.includes('><') && /^"<[^>]*>[.:]<body>"$/.test(name),
+    );
+    for (const form of forms) yield* this.tryAll(keys, stamped(form, singles));
+    if (rewriter === null) return;
+    for (const rewrite of this.paid(rewriter, rewriter.byStack())) {
+      yield* this.tryAll(keys, stamped(rewritten(rewrite, [], ''), singles));
+    }
+  }
+
+  /** The document as every known writer writes it; also with a line end or BOM added. */
+  private *tryStacks(
+    rewriter: Rewriter,
+    keys: readonly Key[],
+    reasons: readonly Reason[],
+    after = '',
+  ): Generator<Match> {
+    for (const rewrite of this.paid(rewriter, rewriter.byStack())) {
+      const subject = rewritten(rewrite, reasons, after);
+      yield* this.tryRewrite(keys, subject);
+      if (this.effort === 'full' && reasons.length === 0) {
+        yield* this.tryAll(keys, [withBom(subject)]);
+      }
+    }
+  }
+
+  private *tryCombinations(rewriter: Rewriter, keys: readonly Key[]): Generator<Match> {
+    const chosen = keys.filter(({ isKnownOnly }) => !isKnownOnly);
+    for (const rewrite of this.paid(rewriter, rewriter.byCombination())) {
+      yield* this.tryAll(chosen, [rewritten(rewrite, [], '')]);
+    }
+  }
+
+  /** Rewrites until the budget for writing them is gone. */
+  private *paid(rewriter: Rewriter, rewrites: Generator<Rewrite>): Generator<Rewrite> {
+    for (const rewrite of rewrites) {
+      if (!this.budget.payWrite(rewrite.bytes.length, rewriter.tokenCount)) return;
+      yield rewrite;
+    }
+  }
+
+  /** The rewrite and the same with a line end; large ones in one pass over the bytes. */
+  private *tryRewrite(keys: readonly Key[], subject: Subject): Generator<Match> {
+    const { bytes } = subject;
+    const isLarge = bytes.length > 4096;
+    this.bodies += 1;
+    for (const key of keys) {
+      for (const algorithm of this.algorithms) {
+        if (!this.budget.payMac(bytes.length)) return;
+        const mac = key.mac(algorithm);
+        const run = isLarge ? mac.start().update(bytes) : null;
+        for (const newline of [undefined, ...NEWLINES]) {
+          if (!this.budget.payMac(isLarge ? 0 : bytes.length)) return;
+          const hex = run?.hex(newline) ?? mac.hex(bytes, undefined, newline);
+          const match = this.compare(algorithm, hex, key, subject);
+          if (match === null) continue;
+          yield newline === undefined ? match : { ...match, subject: ended(subject, newline) };
+        }
+      }
+    }
+  }
+
+  /** Whether the signature covers only the beginning of the body. */
+  private *tryPrefixes(keys: readonly Key[]): Generator<Match> {
+    const { body, headers } = this.request;
+    const likely = likelyLengths(body, headers);
+    for (const key of keys) {
+      for (const algorithm of this.algorithms) {
+        const isAffordable = this.budget.canPayMacs(body.length, 0.5);
+        const lengths = isAffordable ? Array.from(body.keys()).slice(1) : likely;
+        if (!this.budget.payMac(body.length)) return;
+        const run = key.mac(algorithm).start();
+        let done = 0;
+        for (const length of lengths) {
+          if (!this.budget.payMac(0)) return;
+          run.update(body.subarray(done, length));
+          done = length;
+          if (this.read(algorithm, run.hex()) === undefined) continue;
+          yield* this.tryAll([key], [cutSubject(body, length)], [algorithm]);
+        }
+      }
+    }
+  }
+
+  private *tryAll(
+    keys: readonly Key[],
+    subjects: readonly Subject[],
+    algorithms: readonly Algorithm[] = this.algorithms,
+  ): Generator<Match> {
+    if (keys === this.keys.plain) this.bodies += subjects.length;
+    for (const subject of subjects) {
+      const { bytes, head, tail } = subject;
+      for (const key of keys) {
+        for (const algorithm of algorithms) {
+          if (!this.budget.payMac(bytes.length)) return;
+          const hex = key.mac(algorithm).hex(bytes, head, tail);
+          const match = this.compare(algorithm, hex, key, subject);
+          if (match !== null) yield match;
+        }
+      }
+    }
+  }
+
+  private compare(algorithm: Algorithm, hex: string, key: Key, subject: Subject): Match | null {
+    const reading = this.read(algorithm, hex);
+    return reading === undefined ? null : { key, reading, subject };
+  }
+
+  /** The reading of the received signature that this MAC equals. */
+  private read(algorithm: Algorithm, hex: string): Reading | undefined {
+    return (
+      this.whole.get(algorithm)?.get(hex) ??
+      this.truncated.find((one) => one.algorithm === algorithm && hex.startsWith(one.hex))
+    );
+  }
+}
+
+function cutSubject(body: Buffer, length: number): Subject {
+  return {
+    reasons: ['body_truncated'],
+    name: `only the first ${length} of the ${body.length} bytes of the body`,
+    bytes: body.subarray(0, length),
+  };
+}
+
+function withBom(subject: Subject): Subject {
+  return {
+    ...subject,
+    reasons: [...subject.reasons, 'body_bom'],
+    name: `${subject.name}, with a byte order mark in front`,
+    head: BOM,
+  };
+}
+
+function ended(subject: Subject, newline: Buffer): Subject {
+  return {
+    ...subject,
+    reasons: [...subject.reasons, 'body_trailing_newline'],
+    name: `${subject.name}, with a ${newline.length === 1 ? 'line feed' : 'CRLF'} at its end`,
+    tail: newline,
+  };
+}
+
+/** The schemes that decode the secret also sign an id and a timestamp (Standard Webhooks). */
+function isLikelyWithStamp(reason: Reason): boolean {
+  return (
+    reason === 'secret_base64_decoded' ||
+    reason === 'secret_hex_decoded' ||
+    reason === 'secret_whitespace'
+  );
+}
+
+function readDocument(body: Buffer): JsonDocument | null {
+  return scanDocument(body.toString('latin1'));
+}
+
+function toSubject({ reason, name, bytes }: BodyForm): Subject {
+  return { reasons: [reason], name, bytes };
+}
+
+function stamped(subject: Subject, stamps: readonly Stamp[]): Subject[] {
+  return stamps.map((stamp) => ({
+    ...subject,
+    reasons: ['timestamp_prefixed', ...subject.reasons],
+    name:
+      subject.reasons.length === 0
+        ? stamp.name
+        : `${stamp.name}, where the body is ${subject.name}`,
+    head: stamp.before,
+    tail: stamp.after,
+  }));
+}
+
+function rewritten(rewrite: Rewrite, reasons: readonly Reason[], after: string): Subject {
+  const isCrlf = WHITESPACE[rewrite.whitespace].newline === '\r\n';
+  const [first = ''] = rewrite.names;
+  // Two calls of one library would say nothing more.
+  const second = rewrite.names.find((name) => name.split(' ')[0] !== first.split(' ')[0]);
+  const names = second === undefined ? first : `${first} or ${second}`;
+  return {
+    reasons: [...reasons, 'body_reserialized', ...(isCrlf ? (['body_crlf'] as const) : [])],
+    name: `${after === '' ? 'the body' : after} as ${names} writes it`,
+    bytes: rewrite.bytes,
+    rewrite,
+  };
+}

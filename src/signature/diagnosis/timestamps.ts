@@ -1,0 +1,101 @@
+import { type JsonDocument, topLevelText } from '../../json/document.ts';
+import type { HeaderPair } from '../../request/request.ts';
+
+/** Something that may stand before or after the body under the MAC. */
+export interface Stamp {
+  readonly before: Buffer;
+  readonly after: Buffer;
+  /** Completes "the MAC covers …", e.g. `"<Webhook-Timestamp>.<body>"`. */
+  readonly name: string;
+}
+
+interface Value {
+  readonly label: string;
+  readonly text: string;
+}
+
+const STAMP_HEADER = /timestamp|(?:^|-)(?:id|date|nonce|time)$/i;
+const STAMP_FIELDS = ['timestamp', 'id', 'event_id', 'created', 'created_at'] as const;
+const MAX_VALUES = 12;
+
+/** Every timestamp and id of a request in the arrangements that senders use. */
+export function listStamps(
+  headers: readonly HeaderPair[],
+  document: JsonDocument | null,
+  fromSignature: readonly string[],
+): readonly Stamp[] {
+  const values = stampValues(headers, document, fromSignature);
+  return [...values.flatMap(singleStamps), ...pairStamps(values)];
+}
+
+function stampValues(
+  headers: readonly HeaderPair[],
+  document: JsonDocument | null,
+  fromSignature: readonly string[],
+): readonly Value[] {
+  const found: Value[] = [
+    ...fromSignature.map((text) => ({ label: 't of the signature header', text })),
+    ...headers
+      .filter(([name, value]) => STAMP_HEADER.test(name) && value !== '' && value.length <= 128)
+      .map(([name, text]) => ({ label: name, text: text.trim() })),
+  ];
+  if (document !== null) {
+    for (const field of STAMP_FIELDS) {
+      const text = topLevelText(document, field);
+      if (text !== null && text.length <= 128) found.push({ label: `${field} of the body`, text });
+    }
+  }
+  const spread = found.flatMap((value) => [value].concat(asUnixTime(value)));
+  const byText = new Map(spread.reverse().map((value) => [value.text, value]));
+  return [...byText.values()].reverse().slice(0, MAX_VALUES);
+}
+
+/** An ISO or HTTP date as Unix seconds and milliseconds. */
+function asUnixTime({ label, text }: Value): Value[] {
+  const ms = /\d{4}/.test(text) && /[-:]/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) return [];
+  return [
+    { label: `${label} in Unix seconds`, text: String(Math.floor(ms / 1000)) },
+    { label: `${label} in Unix milliseconds`, text: String(ms) },
+  ];
+}
+
+function singleStamps({ label, text }: Value): Stamp[] {
+  const stamp = (before: string, after = ''): Stamp => ({
+    before: Buffer.from(
+      before.replace('T', () => text),
+      'utf8',
+    ),
+    after: Buffer.from(
+      after.replace('T', () => text),
+      'utf8',
+    ),
+    name: `"${before.replace('T', () => `<${label}>`)}<body>${after.replace('T', () => `<${label}>`)}"`,
+  });
+  return [
+    stamp('T.'),
+    stamp('T:'),
+    stamp('T'),
+    stamp('v0:T:'),
+    stamp('v1:T:'),
+    stamp('T\n'),
+    stamp('T|'),
+    stamp('T-'),
+    stamp('', '.T'),
+    stamp('', 'T'),
+    stamp('', ':T'),
+  ];
+}
+
+function pairStamps(values: readonly Value[]): Stamp[] {
+  const pairs = values.flatMap((first) =>
+    values.filter((second) => second !== first).map((second) => [first, second] as const),
+  );
+  return pairs.slice(0, 60).flatMap(([first, second]) =>
+    ['.', ':'].map((mark) => ({
+      before: Buffer.from(`${first.text}${mark}${second.text}${mark}`, 'utf8'),
+      after: Buffer.alloc(0),
+      name: `"<${first.label}>${mark}<${second.label}>${mark}<body>"`,
+    })),
+  );
+}

@@ -1,0 +1,92 @@
+import { createHmac } from 'node:crypto';
+import { SIGNATURE_HEADER, type HeaderPair } from '../request/request.ts';
+import { signPayload } from './sign.ts';
+
+/** Ways to spoil a signed request; a correct handler refuses every one with 401 or 403. */
+export const TAMPERS = [
+  'body',
+  'signature',
+  'secret',
+  'missing',
+  'empty',
+  'prefix',
+  'uppercase',
+  'base64',
+  'truncated',
+] as const;
+
+export type Tamper = (typeof TAMPERS)[number];
+
+/** Headers and body as they go out. */
+export interface SignedRequest {
+  readonly headers: readonly HeaderPair[];
+  readonly body: Buffer;
+  /** The signature header's value; null when the header is left out. */
+  readonly signature: string | null;
+}
+
+/**
+ * A payload signed as Relyable signs it. Relyable's own further headers are not published, so
+ * there are none but the content type and a user agent of ours.
+ */
+export function signRequest(body: Buffer, secret: string, userAgent: string): SignedRequest {
+  return withSignature(body, signPayload(body, secret), userAgent);
+}
+
+/** The same request spoilt in one way; everything else stays correct. */
+export function tamperRequest(
+  body: Buffer,
+  secret: string,
+  userAgent: string,
+  tamper: Tamper,
+): SignedRequest {
+  const signature = signPayload(body, secret);
+  const signed = (value: string | null, bytes = body): SignedRequest =>
+    withSignature(bytes, value, userAgent);
+  switch (tamper) {
+    case 'body':
+      return signed(signature, changeOneByte(body));
+    case 'signature':
+      return signed(`${signature.startsWith('0') ? '1' : '0'}${signature.slice(1)}`);
+    case 'secret':
+      return signed(signPayload(body, `${secret}-not-the-secret`));
+    case 'missing':
+      return signed(null);
+    case 'empty':
+      return signed('');
+    case 'prefix':
+      return signed(`sha256=${signature}`);
+    case 'uppercase':
+      return signed(signature.toUpperCase());
+    case 'base64':
+      return signed(createHmac('sha256', secret).update(body).digest('base64'));
+    case 'truncated':
+      return signed(signature.slice(0, 32));
+  }
+}
+
+/** One character inside the payload becomes another, so that JSON stays JSON; an empty body grows. */
+function changeOneByte(body: Buffer): Buffer {
+  const at = body.toString('latin1').search(/[a-z0-9](?=[^a-z0-9]*$)/);
+  if (at === -1) return Buffer.concat([body, Buffer.from(' ')]);
+  const changed = Buffer.from(body);
+  const old = body[at] ?? 0;
+  const isDigit = old >= 0x30 && old <= 0x39;
+  const other = isDigit ? (old === 0x31 ? 0x32 : 0x31) : old === 0x61 ? 0x62 : 0x61;
+  changed[at] = other;
+  return changed;
+}
+
+/** A request that carries this signature, whatever it is; null leaves the header out. */
+export function withSignature(
+  body: Buffer,
+  signature: string | null,
+  userAgent: string,
+): SignedRequest {
+  const headers: HeaderPair[] = [
+    ['Content-Type', 'application/json'],
+    ['User-Agent', userAgent],
+  ];
+  if (signature !== null) headers.push([SIGNATURE_HEADER, signature]);
+  return { headers, body, signature };
+}

@@ -1,0 +1,55 @@
+import type { OutputStream } from '../system/context.ts';
+import { formatCount } from './format.ts';
+
+/** Lines written in one go: those of so many ms, and at the latest when so many characters wait. */
+const WRITE_EVERY_MS = 5;
+const MAX_WAITING = 64 * 1024;
+/** While so many bytes wait for the output's reader, lines are left out. */
+const MAX_UNREAD = 8 * 1024 * 1024;
+
+/**
+ * A stream of lines to stdout that never waits for its reader: what comes within a few milliseconds
+ * is one write, and what a reader is too slow for is left out and counted.
+ */
+export interface LineBatch {
+  line(text: string): void;
+  /** Writes what waits; call it before anything else goes to the same terminal. */
+  flush(): void;
+  /** The same at the end, and tells what was left out. */
+  end(): void;
+}
+
+export function createLineBatch(output: OutputStream, warn: (message: string) => void): LineBatch {
+  let waiting = '';
+  let omitted = 0;
+  const write = (): void => {
+    if (waiting === '') return;
+    const text = waiting;
+    waiting = '';
+    output.write(text);
+  };
+  const tellOmitted = (): void => {
+    if (omitted === 0) return;
+    warn(`${formatCount(omitted, 'line')} not printed: the reader of stdout was too slow`);
+    omitted = 0;
+  };
+  return {
+    line: (text) => {
+      if ((output.writableLength ?? 0) > MAX_UNREAD) {
+        if (omitted === 0)
+          warn('the reader of stdout is too slow: nothing is printed until it reads');
+        omitted += 1;
+        return;
+      }
+      tellOmitted();
+      if (waiting === '') setTimeout(write, WRITE_EVERY_MS);
+      waiting += `${text}\n`;
+      if (waiting.length > MAX_WAITING) write();
+    },
+    flush: write,
+    end: () => {
+      tellOmitted();
+      write();
+    },
+  };
+}

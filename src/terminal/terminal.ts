@@ -1,0 +1,153 @@
+import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
+import type { Context, OutputStream } from '../system/context.ts';
+import { createLegible, isUtf8Locale } from './charset.ts';
+import { createLinker } from './hyperlink.ts';
+import { safeText, showBytes } from './safe-text.ts';
+import { safeJson } from '../json/safe-json.ts';
+
+/** The global flags, as commander hands them over. */
+export interface GlobalFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** false under `--no-color`. */
+  readonly color?: boolean;
+  /** false under `--no-input`. */
+  readonly input?: boolean;
+  readonly utc?: boolean;
+  readonly config?: string;
+  readonly profile?: string;
+}
+
+/** Where commands print: data to stdout, everything else to stderr. */
+export interface Terminal {
+  /** One line (or block) of data for people, to stdout, made legible. Not called under `--json`. */
+  data(text: string): void;
+  /**
+   * What is for other programs, to stdout: byte for byte. A terminal would act on some bytes, so
+   * there they are visible escapes, and stderr says so.
+   */
+  raw(content: string | Uint8Array): void;
+  /** One JSON object on one line, to stdout. */
+  json(object: { readonly type: string; readonly v: 1; readonly [key: string]: unknown }): void;
+  /**
+   * Resolves once stdout has taken all that was printed, or could not, and whatever else waits (a
+   * Ctrl-C, a reader that left) had its turn: what a loop that prints much awaits each time round.
+   */
+  taken(): Promise<void>;
+  /** For people, to stderr; silent under `--quiet`. */
+  info(text: string): void;
+  /** `warning: …` to stderr; silent under `--quiet`. */
+  warn(text: string): void;
+  /** To stderr, only under `--verbose`. */
+  verbose(text: string): void;
+  /** Colours for stdout. */
+  readonly style: ChalkInstance;
+  /** Colours for stderr. */
+  readonly errorStyle: ChalkInstance;
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly isVerbose: boolean;
+  /** Spinners and live views may be drawn on stderr. */
+  readonly isLive: boolean;
+  /** Questions may be asked. */
+  readonly mayPrompt: boolean;
+  /** Times are shown in UTC instead of the local zone: pass it to `formatTime`. */
+  readonly isUtc: boolean;
+  /** Text for stdout that leads to a URL where the terminal has hyperlinks, else the text alone. */
+  link(text: string, url: string): string;
+  /**
+   * Text for people with our marks (✓ ✗ →) as words where the locale's character set has none.
+   * `data`, `info`, `warn` and `verbose` see to it themselves.
+   */
+  legible(text: string): string;
+  /** Whether the locale's character set has our marks. */
+  readonly isUtf8: boolean;
+  /** Width of stdout in columns; Infinity where it is no terminal: lines there are searched. */
+  readonly columns: number;
+}
+
+export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
+  const { env, stdout, stderr } = context;
+  const isJson = flags.json === true;
+  const isQuiet = flags.quiet === true;
+  const isVerbose = flags.verbose === true;
+  const isCi = isSet(env['CI']);
+  const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, flags, stream);
+  const errorStyle = new Chalk({ level: level(stderr) });
+  const legible = createLegible(env, context.platform);
+  const errorLine = (text: string): void => {
+    stderr.write(`${legible(text)}\n`);
+  };
+  const info = (text: string): void => {
+    if (!isQuiet) errorLine(text);
+  };
+  let hasToldOfEscapes = false;
+  const showRaw = (content: string | Uint8Array): void => {
+    const { text, isExact } = showBytes(content);
+    const shown = legible(text);
+    stdout.write(shown);
+    if ((isExact && shown === text) || hasToldOfEscapes) return;
+    hasToldOfEscapes = true;
+    info('some of it is shown as escapes such as \\u{1b}; a pipe or a file gets the exact bytes');
+  };
+  return {
+    data: (text) => {
+      stdout.write(`${legible(text)}\n`);
+    },
+    raw: (content) => {
+      if (stdout.isTTY === true) showRaw(content);
+      else stdout.write(content);
+    },
+    json: (object) => {
+      stdout.write(`${safeJson(object)}\n`);
+    },
+    taken: () =>
+      new Promise((resolve) => {
+        stdout.write('', () => setImmediate(resolve));
+      }),
+    info,
+    warn: (text) => {
+      if (!isQuiet) errorLine(`${errorStyle.yellow('warning:')} ${safeText(text)}`);
+    },
+    verbose: (text) => {
+      if (isVerbose) errorLine(errorStyle.dim(safeText(text)));
+    },
+    style: new Chalk({ level: level(stdout) }),
+    errorStyle,
+    isJson,
+    isQuiet,
+    isVerbose,
+    isUtc: flags.utc === true,
+    isUtf8: isUtf8Locale(env, context.platform),
+    legible,
+    link: createLinker(env, stdout.isTTY === true && !isJson),
+    isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
+    get mayPrompt() {
+      return (
+        flags.input !== false &&
+        !isCi &&
+        !isJson &&
+        stderr.isTTY === true &&
+        context.stdin.isTTY === true
+      );
+    },
+    get columns() {
+      return stdout.columns ?? Infinity;
+    },
+  };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '';
+}
+
+/** chalk's own detection ignores NO_COLOR and looks at stdout only, so the level is decided here. */
+function colorLevel(context: Context, flags: GlobalFlags, stream: OutputStream): ColorSupportLevel {
+  const { env } = context;
+  if (flags.color === false || flags.json === true || isSet(env['NO_COLOR'])) return 0;
+  if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] === '0' ? 0 : 1;
+  if (stream.isTTY !== true || isSet(env['CI']) || env['TERM'] === 'dumb') return 0;
+  // The 16 standard colours follow the user's theme, light or dark; nothing here needs more.
+  return 1;
+}

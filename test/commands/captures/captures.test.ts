@@ -1,0 +1,331 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { signPayload } from '../../../src/signature/sign.ts';
+import { startApp } from '../../support/app.ts';
+import { fillStore, makeCapture, readStore, SECRET } from '../../support/captures.ts';
+import { type CliOptions, type CliResult, runCli, temporaryFolder } from '../../support/cli.ts';
+
+const failed = makeCapture(2, {
+  body: Buffer.from('{"event":"test_run.failed","data":{"test_run_id":"run_1","score":70.0}}'),
+  forwards: [
+    {
+      kind: 'forward',
+      at: Date.UTC(2026, 0, 2),
+      url: 'http://localhost:3000/hook',
+      status: 500,
+      durationMs: 12,
+      error: null,
+      responseHeaders: [['X', 'y']],
+      responseBody: Buffer.from('boom \u001b[31m'),
+      edited: false,
+    },
+  ],
+});
+const unsigned = makeCapture(3, {
+  headers: [['Host', 'x']],
+  verification: { valid: false, reason: 'signature_missing' },
+  answered: 401,
+});
+const all = [makeCapture(1), failed, unsigned];
+
+function storeOf(captures = all): string {
+  const file = join(temporaryFolder(), 'captures.db');
+  fillStore(file, captures);
+  return file;
+}
+
+function captures(
+  store: string,
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
+  return runCli(['webhooks', 'captures', ...args], {
+    ...options,
+    env: { RELYABLE_WEBHOOK_SECRET: SECRET, RELYABLE_STORE: store, TZ: 'UTC', ...options.env },
+  });
+}
+
+const jsonLines = ({ stdout }: CliResult): any[] =>
+  stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+
+describe('captures list', () => {
+  it('shows the newest first', async () => {
+    const result = await captures(storeOf(), ['list']);
+    expect(result.stdout.split('\n')).toEqual([
+      `2026-01-02 03:04:08  ${unsigned.id}  test_run.completed  ✗ signature_missing  answered 401`,
+      `2026-01-02 03:04:07  ${failed.id}  test_run.failed  run_1  ✓ ok  → 500 12 ms`,
+      `2026-01-02 03:04:06  ${makeCapture(1).id}  test_run.completed  ✓ ok  answered 200`,
+      '',
+    ]);
+    expect(result.code).toBe(0);
+  });
+
+  it.each([
+    [['--event', 'test_run.failed'], [failed.id]],
+    [['--invalid'], [unsigned.id]],
+    [['--failed'], [failed.id]],
+    [
+      ['--since', '2026-01-02T03:04:07Z'],
+      [unsigned.id, failed.id],
+    ],
+    [['--limit', '1'], [unsigned.id]],
+    [['--since', '2027-01-01'], []],
+  ])('filters by %s', async (args, ids) => {
+    const result = await captures(storeOf(), ['list', '--json', ...args]);
+    expect(jsonLines(result).map(({ id }) => id)).toEqual(ids);
+  });
+
+  it('prints lines that verify reads', async () => {
+    const store = storeOf();
+    const { stdout } = await captures(store, ['list', '--json']);
+    expect(jsonLines({ stdout, stderr: '', code: 0 })[1]).toMatchObject({
+      type: 'capture',
+      v: 1,
+      event: 'test_run.failed',
+      forwards: [{ status: 500, durationMs: 12, error: null }],
+    });
+    const result = await runCli(['webhooks', 'verify', '-'], {
+      stdin: stdout,
+      env: { RELYABLE_WEBHOOK_SECRET: SECRET },
+    });
+    expect(result.stdout).toContain('3 requests: 2 valid, 1 invalid');
+  });
+});
+
+it('captures with a command that is none suggests the nearest', async () => {
+  const result = await captures(storeOf(), ['lst']);
+  expect(result.stderr).toBe(
+    'error: unknown command "lst"\nhint: did you mean relyable webhooks captures list?\n',
+  );
+  expect(result.code).toBe(2);
+});
+
+describe('captures show', () => {
+  it('shows request, verdict and forwards, with nothing that a terminal would act on', async () => {
+    const { stdout } = await captures(storeOf(), ['show', failed.id]);
+    expect(stdout).toContain('POST /webhooks/relyable?x=1 HTTP/1.1\nHost: localhost:4400\n');
+    expect(stdout).toContain('signature  ✓ ok');
+    expect(stdout).toContain('http://localhost:3000/hook  → 500 12 ms\n  │ boom \\u{1b}[31m');
+  });
+
+  it('--raw writes the request and nothing else', async () => {
+    const { stdout } = await captures(storeOf(), ['show', 'last', '--raw']);
+    expect(stdout).toBe(
+      `POST /webhooks/relyable?x=1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${unsigned.body.length}\r\n\r\n${unsigned.body.toString()}`,
+    );
+  });
+
+  it('ends with 2 for one that is not there', async () => {
+    const result = await captures(storeOf(), ['show', 'cap_0']);
+    expect(result.stderr).toContain('no capture cap_0 in the store');
+    expect(result.code).toBe(2);
+  });
+});
+
+describe('captures replay', () => {
+  it('sends the same bytes and headers, and keeps the attempt with its capture', async () => {
+    const app = await startApp();
+    const store = storeOf();
+    const result = await captures(store, ['replay', failed.id, '--to', `${app.port}/hook`]);
+    expect(result.stdout).toMatch(
+      new RegExp(`^→ 200 .* ${failed.id} {2}http://localhost:${app.port}/hook\\?x=1\n$`),
+    );
+    expect(result.code).toBe(0);
+    const [received] = app.received;
+    expect(received?.body).toEqual(failed.body);
+    expect(received?.url).toBe('/hook?x=1');
+    expect(received?.rawHeaders.slice(0, 8)).toEqual(failed.headers.flat());
+    const kept = readStore(store);
+    expect(kept).toHaveLength(3);
+    expect(kept[1]?.forwards).toHaveLength(2);
+    expect(kept[1]?.forwards[1]).toMatchObject({ kind: 'replay', status: 200, edited: false });
+    expect(kept[1]?.forwards[1]?.responseBody.toString()).toBe('OK');
+  });
+
+  it('--set changes one field, keeps every other digit, signs anew and says so', async () => {
+    const app = await startApp();
+    const store = storeOf();
+    const args = ['replay', failed.id, '--set', 'data.x=1', '--to', app.url, '--json'];
+    const result = await captures(store, args);
+    const body = '{"event":"test_run.failed","data":{"test_run_id":"run_1","score":70.0,"x":1}}';
+    expect(app.received[0]?.body.toString()).toBe(body);
+    expect(app.received[0]?.headers).toMatchObject({
+      'content-length': String(body.length),
+      'x-relyable-signature': signPayload(Buffer.from(body), SECRET),
+    });
+    expect(result.stderr).toBe(
+      '--set changes the body, so it is signed anew with the secret from RELYABLE_WEBHOOK_SECRET\n',
+    );
+    expect(jsonLines(result)[0]).toMatchObject({ type: 'replay', v: 1, edited: true, status: 200 });
+    expect(readStore(store)[1]?.forwards[1]).toMatchObject({ kind: 'replay', edited: true });
+  });
+
+  it('--resign signs one that came unsigned', async () => {
+    const app = await startApp();
+    await captures(storeOf(), ['replay', 'last', '--resign', '--to', app.url]);
+    expect(app.received[0]?.headers['x-relyable-signature']).toBe(
+      signPayload(unsigned.body, SECRET),
+    );
+  });
+
+  it('ends with 1 for another answer, with 4 for none, and keeps both', async () => {
+    const app = await startApp((response) => response.writeHead(401).end('no'));
+    const store = storeOf();
+    const refused = await captures(store, ['replay', 'last', '--to', app.url]);
+    expect(refused.stdout).toMatch(/^→ 401 .*\n {2}│ no\n$/);
+    expect(refused.code).toBe(1);
+    await app.close();
+    const silent = await captures(store, ['replay', 'last', '--to', app.url]);
+    expect(silent.stdout).toContain('connection refused');
+    expect(silent.code).toBe(4);
+    expect(readStore(store)[2]?.forwards.map(({ status }) => status)).toEqual([401, null]);
+  });
+
+  it('sends nothing unless every capture is there and can be changed', async () => {
+    const app = await startApp();
+    for (const args of [
+      ['last', 'cap_0'],
+      ['last', '--set', 'event.x=1'],
+    ]) {
+      const result = await captures(storeOf(), ['replay', ...args, '--to', app.url]);
+      expect(result.code).toBe(2);
+    }
+    expect(app.received).toEqual([]);
+  });
+
+  it('goes to where it went before, where no target is given', async () => {
+    const app = await startApp();
+    const store = storeOf();
+    await captures(store, ['replay', failed.id, '--to', `${app.port}/hook`]);
+    const result = await captures(store, ['replay', failed.id]);
+    expect(result.code).toBe(0);
+    expect(result.stderr).toContain(
+      `to http://localhost:${app.port}/hook?x=1, where ${failed.id} went before`,
+    );
+    expect(app.received.map(({ url }) => url)).toEqual(['/hook?x=1', '/hook?x=1']);
+  });
+
+  it('asks for a target where none is known', async () => {
+    const result = await captures(storeOf(), ['replay', 'last']);
+    expect(result.stderr).toContain('expected a target');
+    expect(result.code).toBe(2);
+  });
+});
+
+describe('captures export and import', () => {
+  it('ndjson carries captures from one store to another, ids and forwards kept', async () => {
+    const store = storeOf();
+    const folder = temporaryFolder();
+    const options = { cwd: folder };
+    const exported = await captures(store, ['export', '--all', '-o', 'all.ndjson'], options);
+    expect(exported.stderr).toBe('exported 3 captures as ndjson to all.ndjson\n');
+    const other = join(folder, 'other.db');
+    const imported = await captures(other, ['import', 'all.ndjson', '--json'], options);
+    expect(jsonLines(imported)).toEqual([
+      { type: 'import', v: 1, imported: 3, known: 0, store: other },
+    ]);
+    expect(readStore(other)).toEqual(readStore(store));
+    const again = await captures(other, ['import', 'all.ndjson'], options);
+    expect(again.stdout).toBe('imported 0 captures, 3 were there already\n');
+  });
+
+  it.each(['http', 'har'])('%s becomes new captures, judged now', async (format) => {
+    const { stdout } = await captures(storeOf(), ['export', '--all', '--format', format]);
+    const other = join(temporaryFolder(), 'other.db');
+    const imported = await captures(other, ['import', '-'], { stdin: stdout });
+    expect(imported.stdout).toBe('imported 3 captures\n');
+    expect(readStore(other).map(({ body, verification }) => [String(body), verification])).toEqual(
+      all.map(({ body, verification }) => [String(body), verification]),
+    );
+  });
+
+  it('never holds a secret, and --redact says what it replaced and still verifies', async () => {
+    const store = storeOf([failed]);
+    const args = ['export', 'last', '--redact', '--format', 'http'];
+    const { stdout, stderr } = await captures(store, args);
+    expect(stderr).toContain('data.test_run_id (1)');
+    expect(stderr).toContain('signed with the test secret whsec_test_redacted, which is public');
+    expect(stdout).not.toContain('run_1');
+    expect(stdout + stderr).not.toContain(SECRET);
+    const result = await runCli(['webhooks', 'verify', '-'], {
+      stdin: stdout,
+      env: { RELYABLE_WEBHOOK_SECRET: 'whsec_test_redacted' },
+    });
+    expect(result.code).toBe(0);
+  });
+
+  it.each([
+    ['neither ids nor --all', []],
+    ['both', ['last', '--all']],
+    ['a format that is none', ['last', '--format', 'xml']],
+    ['a capture that is not there', ['last', 'cap_0', '-o', 'x']],
+    ['a file that cannot be written', ['last', '-o', 'no/such/folder/x']],
+  ])('export refuses %s', async (_, args) => {
+    const cwd = temporaryFolder();
+    const result = await captures(storeOf(), ['export', ...args], { cwd });
+    expect(result.code).toBe(2);
+    expect(result.stdout).toBe('');
+    expect(existsSync(join(cwd, 'x'))).toBe(false);
+  });
+
+  it.each([
+    ['noise', 'hello', 2],
+    ['nothing', '\n', 2],
+    [
+      'a header that is two',
+      JSON.stringify({
+        type: 'capture',
+        v: 1,
+        id: 'cap_1',
+        receivedAt: '2026-01-01T00:00:00Z',
+        method: 'POST',
+        path: '/',
+        httpVersion: '1.1',
+        headers: [['a', 'b\r\nc: d']],
+        bodyBase64: '',
+        verification: { valid: true, reason: 'ok' },
+        forwards: [],
+      }),
+      2,
+    ],
+    ['a request for no path', 'POST @elsewhere.test/ HTTP/1.1\r\nHost: a\r\n\r\n', 2],
+  ])('import refuses %s', async (_, stdin, code) => {
+    const result = await captures(join(temporaryFolder(), 'x.db'), ['import', '-'], { stdin });
+    expect(result.stderr).toMatch(/^error: /);
+    expect(result.code).toBe(code);
+  });
+});
+
+describe('captures prune and path', () => {
+  it('keeps the newest', async () => {
+    const store = storeOf();
+    const result = await captures(store, ['prune', '--keep', '1']);
+    expect(result.stdout).toBe('removed 2 captures\n');
+    expect(readStore(store).map(({ id }) => id)).toEqual([unsigned.id]);
+  });
+
+  it('removes what is older', async () => {
+    const store = storeOf([makeCapture(1), makeCapture(2, { receivedAt: Date.now() })]);
+    const result = await captures(store, ['prune', '--older-than', '60d', '--json']);
+    expect(jsonLines(result)).toEqual([{ type: 'prune', v: 1, removed: 1, store }]);
+  });
+
+  it('needs to know what, and makes no store', async () => {
+    const store = join(temporaryFolder(), 'none.db');
+    expect((await captures(store, ['prune'])).code).toBe(2);
+    expect((await captures(store, ['prune', '--keep', '1'])).code).toBe(2);
+    expect(existsSync(store)).toBe(false);
+  });
+
+  it('says where captures are kept', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '.relyablerc.json'), '{"store":"here.db"}');
+    const result = await runCli(['webhooks', 'captures', 'path'], { cwd: folder });
+    expect(result.stdout).toBe(`${join(folder, 'here.db')}\n`);
+    expect(readFileSync(join(folder, '.relyablerc.json'), 'utf8')).toContain('here.db');
+  });
+});

@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest';
+import { toAscii } from '../../../../src/terminal/charset.ts';
+import { displayWidth } from '../../../../src/commands/listen/live/width.ts';
+import { delivery, live, type Step, screen } from './live.ts';
+
+const some = [
+  delivery(1),
+  delivery(2, { status: 500 }),
+  delivery(3, { isValid: false, event: 'agent.score_dropped', subjectId: 'agent_日本' }),
+];
+
+it('shows where it goes, the counts and the keys', () => {
+  expect(screen(live().state)).toEqual([
+    '127.0.0.1:4400 → localhost:3000  0 received, 0 failed',
+    '? keys  q quit  ↑ select  r replay last  f filter  p pause',
+  ]);
+  expect(screen(live(...some).state, { columns: 200 })).toEqual([
+    'http://127.0.0.1:4400 → http://localhost:3000/webhooks/relyable up  3 received, 1 invalid, 1 failed',
+    '? keys  q quit  ↑ select  r replay last  f filter  p pause',
+  ]);
+});
+
+it('keeps the counts and the way out in 40 columns, and in 20', () => {
+  expect(screen(live(...some).state, { columns: 40 })).toEqual([
+    ':4400 → :3000 up  3 in, 1 bad, 1 failed',
+    '? keys  q quit  ↑ select  r replay last',
+  ]);
+  expect(screen(live(...some).state, { columns: 20 })).toEqual([
+    'up  3 in, 1 bad, 1…',
+    '? keys  q quit',
+  ]);
+});
+
+it('lists what is around the selected delivery and marks it', () => {
+  expect(screen(live(...some, 'up', 'up').state, { columns: 76 })).toEqual([
+    '  10:00:01Z  test_run.completed  run_1  ✓ signature  → 200 12 ms  cap_0000…',
+    '> 10:00:02Z  test_run.completed  run_2  ✓ signature  → 500 12 ms  cap_0000…',
+    '  10:00:03Z  agent.score_dropped  agent_日本  ✗ signature  answered 401  c…',
+    '127.0.0.1:4400 → localhost:3000 up  3 received, 1 invalid, 1 failed',
+    'enter look  r replay  Esc back  c curl  o open  ? keys  q quit',
+  ]);
+});
+
+it('lists five around the selected one, fewer where the terminal is low', () => {
+  const many = Array.from({ length: 20 }, (_, n) => delivery(n));
+  const { state } = live(...many, ...Array<string>(10).fill('up'));
+  const marked = (lines: readonly string[]): string[] => lines.map((line) => line.slice(0, 11));
+  expect(marked(screen(state)).slice(0, 5)).toEqual([
+    '  10:00:08Z',
+    '  10:00:09Z',
+    '> 10:00:10Z',
+    '  10:00:11Z',
+    '  10:00:12Z',
+  ]);
+  expect(marked(screen(state, { rows: 6 })).slice(0, -2)).toEqual(['  10:00:09Z', '> 10:00:10Z']);
+  expect(screen(state, { rows: 3 })).toHaveLength(1);
+});
+
+it('explains the keys', () => {
+  expect(screen(live('?').state, { columns: 40 })).toEqual([
+    '↑/↓    select a delivery; Esc ends it',
+    'enter  see request, verdict and answer',
+    'r      send it to your app again',
+    'c      copy it as a curl command',
+    'o      open its page in the dashboard',
+    'f      filter: failures, invalid, types',
+    'p      pause lines, forwarding goes on',
+    'q      quit, like Ctrl-C',
+    ':4400 → :3000  0 received, 0 failed',
+    '? keys  q quit  ↑ select  r replay last',
+  ]);
+  expect(screen(live('?', '?').state)).toHaveLength(2);
+});
+
+it('says what is hidden and why', () => {
+  const line = (...steps: readonly Step[]): string | undefined =>
+    screen(live(...steps).state).at(-1);
+  expect(line('p', ...some)).toContain('paused, 3 hidden  ? keys');
+  expect(line('f', ...some)).toContain('only failures, 1 hidden  ? keys');
+  expect(line(...some, 'f', 'f', 'f', 'f', 'p')).toContain('paused, only agent.score_dropped,');
+  expect(line('q')).toBe('stopping: answers under way are waited for; Ctrl-C ends at once');
+});
+
+it('has nothing beyond ASCII where the locale is not UTF-8', () => {
+  const lines = screen(live(...some, 'up').state, { columns: 60, legible: toAscii });
+  expect(lines.join('')).toMatch(/^[ -~]*$/);
+  expect(lines.slice(-3)).toEqual([
+    '> 10:00:03Z  agent.score_dropped  agent_\\u{65e5}\\u{672c}...',
+    ':4400 -> :3000 up  3 received, 1 invalid, 1 failed',
+    'enter look  r replay  Esc back  c curl  o open  ? keys',
+  ]);
+});
+
+it('neutralises what came from outside and never sticks out', () => {
+  const hostile = delivery(1, {
+    event: '\u001b]52;c;aGk=\u0007\u001b[2J\u202eevil🙂👩‍💻日本',
+    subjectId: '\r\nforged line\t',
+  });
+  for (let columns = 1; columns <= 120; columns++) {
+    for (const keys of [['up'], ['?'], ['f', 'f', 'f']]) {
+      const lines = screen(live(hostile, ...keys).state, { columns });
+      // oxlint-disable-next-line no-control-regex
+      expect(lines.join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+      expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(Math.max(0, columns - 1));
+    }
+  }
+});

@@ -1,0 +1,37 @@
+import { Chalk } from 'chalk';
+import { expect, it } from 'vitest';
+import { formatListenEvent } from '../../../src/commands/listen/view.ts';
+import { delivery } from './live/live.ts';
+
+const style = new Chalk({ level: 0 });
+const refused = {
+  ...delivery(1),
+  verification: {
+    valid: false,
+    reason: 'body_crlf',
+    reasons: ['body_crlf'],
+    detail: 'the signature matches the body with every line end written as one newline',
+    fix: 'Something between the sender and here writes line ends anew; let the bytes through as they are.',
+    secretSource: null,
+  },
+  forward: null,
+} as const;
+
+const lines = (columns: number): string[] =>
+  formatListenEvent(refused, { style, isUtc: true, columns }).split('\n');
+
+it.each([50, 64, 80])('wraps explanations to %i columns, under the event', (columns) => {
+  const [, ...below] = lines(columns);
+  expect(below.length).toBeGreaterThan(2);
+  for (const line of below) {
+    expect(line.length).toBeLessThanOrEqual(columns);
+    expect(line).toMatch(/^ {10}\S/);
+  }
+});
+
+it('leaves them whole where nobody said how wide it is', () => {
+  const [, proof, fix, ...more] = lines(Infinity);
+  expect(proof?.trim()).toBe(`body_crlf: ${refused.verification.detail}`);
+  expect(fix?.trim()).toBe(`fix: ${refused.verification.fix}`);
+  expect(more).toEqual([]);
+});

@@ -1,0 +1,377 @@
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Handler } from '../../../src/commands/emulate/emulator/handler.ts';
+import {
+  type EmulatorServer,
+  serveHandler,
+} from '../../../src/commands/emulate/emulator/server.ts';
+import { startApp } from '../../support/app.ts';
+import { runCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import {
+  createFakeSender,
+  SECRET,
+  startEmulator,
+  type TestEmulator,
+} from '../../support/emulator.ts';
+
+const KEY = 'rk_live_0123456789abcdef';
+const env = { RELYABLE_API_KEY: KEY };
+
+interface TestApi {
+  readonly emulator: TestEmulator;
+  readonly url: string;
+  /** Stands before the emulator's handler: an answer of its own, or undefined. */
+  before: (request: Request) => Response | undefined;
+  /** Sends test events and waits for all their attempts. */
+  send(count: number, data?: object): Promise<string[]>;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** An emulator over HTTP whose endpoint answers with `status`. */
+async function startApi(
+  status: () => number = () => 200,
+  responseBody = 'answer',
+): Promise<TestApi> {
+  const sender = createFakeSender(() => ({ status: status(), body: Buffer.from(responseBody) }));
+  const emulator = startEmulator({ sender, apiKey: KEY });
+  const endpoint = await emulator.register('https://example.test/hook', SECRET);
+  const handler: Handler = async (request) =>
+    api.before(request) ?? (await emulator.handler(request));
+  let server: EmulatorServer = await serveHandler(handler, { host: '127.0.0.1', port: 0 });
+  const { port } = server;
+  onTestFinished(() => server.close(0));
+  const api: TestApi = {
+    emulator,
+    url: `${server.url}/api`,
+    before: () => undefined,
+    send: async (count, data) => {
+      const ids: string[] = [];
+      const headers = { authorization: `Bearer ${KEY}` };
+      for (let i = 0; i < count; i++) {
+        const path = `/webhooks/${endpoint.id}/test`;
+        const { body } = await emulator.call('POST', path, data, headers);
+        ids.push(body.data.id as string);
+      }
+      await emulator.engine.idle();
+      return ids;
+    },
+    stop: () => server.close(0),
+    restart: async () => {
+      server = await serveHandler(handler, { host: '127.0.0.1', port });
+    },
+  };
+  return api;
+}
+
+const logs = (api: TestApi, ...args: string[]): string[] => [
+  'webhooks',
+  'logs',
+  ...args,
+  '--api-url',
+  api.url,
+];
+
+const ids = (stdout: string): string[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { deliveryId: string; attempt: number })
+    .map(({ deliveryId, attempt }) => `${deliveryId} ${attempt}`);
+
+/** A test of lines that passes at the one with which all of these deliveries have come. */
+function completes(deliveries: readonly string[]): (line: string) => boolean {
+  const missing = new Set(deliveries);
+  return (line) => {
+    for (const id of missing) if (line.includes(id)) missing.delete(id);
+    return missing.size === 0;
+  };
+}
+
+describe('relyable webhooks logs', () => {
+  it('lists attempts newest first, as lines and as NDJSON, and filters', async () => {
+    let status = 500;
+    const api = await startApi(() => status);
+    const [failed] = await api.send(1);
+    status = 200;
+    const [delivered] = await api.send(1);
+    const all = await runCli(logs(api, 'list', '--json'), { env });
+    expect(all.code).toBe(0);
+    expect(ids(all.stdout)).toEqual([
+      `${delivered} 1`,
+      ...[5, 4, 3, 2, 1].map((n) => `${failed} ${n}`),
+    ]);
+    expect(JSON.parse(all.stdout.split('\n')[1] ?? '')).toMatchObject({
+      type: 'attempt',
+      v: 1,
+      maxAttempts: 5,
+      status: 500,
+      responseBody: 'answer',
+      nextRetryAt: null,
+      state: 'failed',
+      captureId: null,
+    });
+    for (const [args, count] of [
+      [['--status', '200'], 1],
+      [['--status', '5xx'], 5],
+      [['--status', 'failed'], 5],
+      [['--status', '4xx,none'], 0],
+      [['--limit', '2'], 2],
+      [['--event', 'agent.score_dropped'], 0],
+      [['--since', '2100-01-01'], 0],
+    ] as const) {
+      const some = await runCli(logs(api, 'list', '--json', ...args), { env });
+      expect(ids(some.stdout)).toHaveLength(count);
+    }
+    const people = await runCli(['wh', 'logs', '--api-url', api.url], { env });
+    expect(people.stdout).toContain('FAILED for good after 5 attempts');
+    expect(people.stdout).toContain('│ answer');
+  });
+
+  it('shows one delivery', async () => {
+    const api = await startApi();
+    const [id = ''] = await api.send(1);
+    const shown = await runCli(logs(api, 'show', id, '--json'), { env });
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      type: 'delivery_log',
+      deliveryId: id,
+      state: 'delivered',
+      attempts: [{ attempt: 1, status: 200 }],
+    });
+    const missing = await runCli(logs(api, 'show', 'dlv_none'), { env });
+    expect(missing).toMatchObject({ code: 2, stdout: '' });
+    expect(missing.stderr).toContain('no delivery dlv_none');
+  });
+
+  it('never shows the key, --verbose and errors included', async () => {
+    const api = await startApi();
+    await api.send(1);
+    const fine = await runCli(logs(api, 'list', '--verbose'), { env });
+    api.before = () =>
+      new Response(JSON.stringify({ error: { message: `no ${KEY}` } }), { status: 403 });
+    const refused = await runCli(logs(api, 'list', '--verbose', '--json'), { env });
+    expect(refused.code).toBe(3);
+    for (const { stdout, stderr } of [fine, refused]) {
+      expect(stdout + stderr).not.toContain(KEY);
+      expect(stderr).toContain('RELYABLE_API_KEY');
+    }
+  });
+
+  it('shows nothing of what a response could do to a terminal', async () => {
+    const api = await startApi(() => 500, '\u001B]0;owned\u0007\u202Ereversed\r\n');
+    await api.send(1, { data: { error: '\u001B[2J' } });
+    for (const args of [logs(api, 'list'), logs(api, 'tail', '--exit-on-failure')]) {
+      const { stdout, stderr } = await runCli(args, { env });
+      expect(stdout + stderr).toContain('owned');
+      // oxlint-disable-next-line no-control-regex
+      expect(stdout + stderr).not.toMatch(/[\u001b\u0007\u202e\r]/);
+    }
+  });
+
+  it('keeps what fits of deliveries that do not', async () => {
+    const api = await startApi();
+    api.before = () =>
+      Response.json({
+        message: 'ok',
+        data: [
+          { id: 'dlv_1', event: 'agent.renamed', attempts: [{ delivered_at: '2026-01-31 10:00' }] },
+          { event: 'test_run.failed' },
+          { id: 'dlv_3', event: 'test_run.failed', attempts: [{ attempt: 1, delivered_at: 'x' }] },
+        ],
+      });
+    const { code, stdout, stderr } = await runCli(logs(api, 'list', '--json'), { env });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      deliveryId: 'dlv_1',
+      event: 'agent.renamed',
+      at: '2026-01-31T10:00:00.000Z',
+    });
+    expect(stderr).toContain('delivery number 2 of page 1: id');
+    expect(stderr).toContain('delivery dlv_3: attempts.0.delivered_at');
+    expect(stderr).toContain('has no time zone; read as UTC');
+  });
+
+  it('goes through the proxy of the environment, and past it for this machine', async () => {
+    const api = await startApi();
+    const far = await startApp((response) => response.end('{"success":true,"data":[]}'));
+    const targets: string[] = [];
+    const proxy: Server = createServer();
+    proxy.on('connect', (request, socket) => {
+      targets.push(request.url ?? '');
+      const upstream = connect(far.port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const behind = { ...env, HTTP_PROXY: url, HTTPS_PROXY: url };
+    const args = ['webhooks', 'logs', '--json', '--api-url', 'http://api.example.test/api'];
+    const result = await runCli(args, { env: behind });
+    expect(result).toMatchObject({ code: 0, stdout: '' });
+    expect(result.stderr).toContain('the API key goes to api.example.test without TLS');
+    expect(far.received.map(({ headers }) => headers.host)).toEqual(['api.example.test']);
+    expect(targets).toEqual(['api.example.test:80']);
+    expect((await runCli(logs(api, 'list'), { env: behind })).code).toBe(0);
+    expect(targets).toHaveLength(1);
+  });
+
+  it('names the proxy that cannot be reached, not the API behind it', async () => {
+    const gone = await startApp();
+    await gone.close();
+    const behind = { ...env, HTTPS_PROXY: gone.url };
+    const args = ['webhooks', 'logs', '--api-url', 'https://api.example.test/api'];
+    const { code, stderr } = await runCli(args, { env: behind });
+    expect(code).toBe(4);
+    expect(stderr).toContain(
+      `the API cannot be reached: the proxy 127.0.0.1:${gone.port} cannot be reached (connection refused)\n`,
+    );
+    expect(stderr).not.toContain('nothing listens');
+  });
+
+  it('wants a key for an API that is not on this machine', async () => {
+    const { code, stderr } = await runCli(['webhooks', 'logs']);
+    expect(code).toBe(3);
+    expect(stderr).toContain('Settings → API Keys');
+    const file = join(temporaryFolder(), 'key');
+    const missing = await runCli(['webhooks', 'logs', '--api-key-file', file]);
+    expect(missing.code).toBe(2);
+  });
+});
+
+describe('relyable webhooks logs tail', () => {
+  const tailArgs = (api: TestApi, ...args: string[]): string[] =>
+    logs(api, 'tail', '--interval', '50ms', '--json', ...args);
+
+  it('goes on where it ended, nothing missed and nothing twice', async () => {
+    const home = temporaryFolder();
+    const api = await startApi();
+    const early = await api.send(3);
+    const first = startCli(tailArgs(api), { env, home });
+    await first.nextLine(completes(early));
+    const live = await api.send(1);
+    await first.nextLine((line) => line.includes(live[0] ?? ''));
+    first.child.kill('SIGINT');
+    const { code, stdout } = await first.done;
+    expect(code).toBe(0);
+    expect(ids(stdout).toSorted()).toEqual([...early, ...live].map((id) => `${id} 1`).toSorted());
+    const missed = await api.send(230);
+    const second = startCli(tailArgs(api, '--resume'), { env, home });
+    await second.nextLine(completes(missed));
+    second.child.kill('SIGINT');
+    expect(ids((await second.done).stdout).toSorted()).toEqual(
+      missed.map((id) => `${id} 1`).toSorted(),
+    );
+  });
+
+  it('is stopped while it waits for its reader, and goes on from there', async () => {
+    const home = temporaryFolder();
+    const api = await startApi(() => 200, 'x'.repeat(20_000));
+    const all = await api.send(300);
+    const first = startCli(tailArgs(api, '--since', '2000-01-01'), { env, home });
+    await first.nextLine(() => true);
+    first.child.stdout.pause();
+    first.child.kill('SIGINT');
+    first.child.stdout.resume();
+    const { code, stdout } = await first.done;
+    expect(code).toBe(0);
+    const shown = ids(stdout);
+    expect(shown.length).toBeLessThan(all.length);
+    const second = startCli(tailArgs(api, '--resume'), { env, home });
+    await second.nextLine(completes(all.filter((id) => !shown.includes(`${id} 1`))));
+    second.child.kill('SIGINT');
+    shown.push(...ids((await second.done).stdout));
+    expect(shown.toSorted()).toEqual(all.map((id) => `${id} 1`).toSorted());
+  });
+
+  it('ends when its reader leaves, and shows again what that one may not have read', async () => {
+    const home = temporaryFolder();
+    const api = await startApi(() => 200, 'x'.repeat(20_000));
+    const [seen = ''] = await api.send(1);
+    const before = startCli(tailArgs(api), { env, home });
+    await before.nextLine((line) => line.includes(seen));
+    before.child.kill('SIGINT');
+    await before.done;
+    const missed = await api.send(300);
+    const left = startCli(tailArgs(api, '--resume'), { env, home });
+    await left.nextLine(() => true);
+    left.child.stdout.destroy();
+    expect((await left.done).code).toBe(0);
+    const again = startCli(tailArgs(api, '--resume'), { env, home });
+    await again.nextLine(completes(missed));
+    again.child.kill('SIGINT');
+    expect(ids((await again.done).stdout).toSorted()).toEqual(
+      missed.map((id) => `${id} 1`).toSorted(),
+    );
+  });
+
+  it('says once that the API is lost, then catches up', async () => {
+    const api = await startApi();
+    const running = startCli(tailArgs(api), { env });
+    const [before] = await api.send(1);
+    await running.nextLine((line) => line.includes(before ?? ''));
+    await api.stop();
+    await running.nextErrorLine((line) => line.includes('trying on'));
+    const missed = await api.send(120);
+    await api.restart();
+    await running.nextErrorLine((line) => line.includes('answers again after'));
+    await running.nextLine(completes(missed));
+    running.child.kill('SIGINT');
+    const { stdout, stderr } = await running.done;
+    expect(ids(stdout).toSorted()).toEqual([before, ...missed].map((id) => `${id} 1`).toSorted());
+    expect(stderr.match(/trying on/g)).toHaveLength(1);
+  });
+
+  it.each([
+    ['HTML from a proxy', '<html>Sign in</html>', 'got HTML'],
+    ['truncated JSON', '{"success":true,"data":[{', 'breaks off'],
+    ['success: false', '{"success":false,"error":{"code":"BUSY","message":"later"}}', 'BUSY'],
+  ])('survives %s with a 200', async (_, body, said) => {
+    const api = await startApi();
+    const running = startCli(tailArgs(api), { env });
+    const [first] = await api.send(1);
+    await running.nextLine((line) => line.includes(first ?? ''));
+    api.before = () => new Response(body, { status: 200 });
+    await running.nextErrorLine((line) => line.includes(said));
+    const [second] = await api.send(1);
+    api.before = () => undefined;
+    await running.nextLine((line) => line.includes(second ?? ''));
+  });
+
+  it('ends with 4 where the API is down at the start, and with 3 once the key is revoked', async () => {
+    const api = await startApi();
+    const running = startCli(tailArgs(api), { env });
+    const [id] = await api.send(1);
+    await running.nextLine((line) => line.includes(id ?? ''));
+    api.before = () => new Response('{}', { status: 401 });
+    const revoked = await running.done;
+    expect(revoked.code).toBe(3);
+    expect(JSON.parse(revoked.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      type: 'error',
+      code: 'NOT_AUTHENTICATED',
+    });
+    await api.stop();
+    const down = await runCli(tailArgs(api), { env });
+    expect(down).toMatchObject({ code: 4, stdout: '' });
+    expect(down.stderr).toContain('nothing listens on 127.0.0.1');
+  });
+
+  it('with --exit-on-failure ends with 1 at the first delivery given up', async () => {
+    const api = await startApi(() => 503);
+    const [id] = await api.send(1);
+    const { code, stdout } = await runCli(tailArgs(api, '--exit-on-failure'), { env });
+    expect(code).toBe(1);
+    expect(ids(stdout).at(-1)).toBe(`${id} 5`);
+  });
+
+  it('refuses an interval that is none', async () => {
+    for (const interval of ['0', '1ms', 'often']) {
+      const { code } = await runCli(['webhooks', 'logs', 'tail', '--interval', interval]);
+      expect(code).toBe(2);
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { expect, it, onTestFinished } from 'vitest';
+import {
+  answerJson,
+  type ReceivedRequest,
+  startReceiver,
+} from '../../../src/http/server/receive.ts';
+
+it('lets a sender that keeps its connection finish, and no more', async () => {
+  const requests: ReceivedRequest[] = [];
+  let onRequest: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => (onRequest = resolve));
+  const receiver = await startReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 1000,
+    onRequest: (received) => {
+      if (requests.push(received) > 1) answerJson(received.response, 200, {});
+      onRequest();
+    },
+    health: () => ({}),
+    onRefused: () => undefined,
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  const post = (): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      request(receiver.url, { method: 'POST', agent }, (response) => {
+        response.resume().on('end', () => resolve(response));
+      })
+        .on('error', reject)
+        .end('{}');
+    });
+
+  const first = post();
+  await arrived;
+  const closed = receiver.close(60_000);
+  // One more is on its way through the same connection while the first is answered.
+  const second = post().then(
+    ({ headers }) => headers.connection,
+    () => 'refused',
+  );
+  if (requests[0] !== undefined) answerJson(requests[0].response, 200, {});
+  expect((await first).statusCode).toBe(200);
+  expect(['close', 'refused']).toContain(await second);
+  await closed;
+  await expect(post()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+it.each([
+  ['in one piece', 65_000],
+  ['in pieces', 65_537],
+  ['in more pieces', 1_048_576],
+  ['too large for memory taken at once', 1_048_577],
+])(
+  'a body that comes %s is what was sent, with its length announced and without',
+  async (_, size) => {
+    const sent = randomBytes(size);
+    const bodies: Buffer[] = [];
+    const receiver = await startReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      maxBodyBytes: 2_000_000,
+      onRequest: ({ body, response }) => {
+        bodies.push(body);
+        answerJson(response, 200, {});
+      },
+      health: () => ({}),
+      onRefused: () => undefined,
+    });
+    for (const headers of [{ 'Content-Length': size }, { 'Transfer-Encoding': 'chunked' }]) {
+      await new Promise<void>((resolve, reject) => {
+        const outgoing = request(receiver.url, { method: 'POST', headers }, (response) => {
+          response.resume().on('end', resolve);
+        }).on('error', reject);
+        for (let at = 0; at < size; at += 30_011) outgoing.write(sent.subarray(at, at + 30_011));
+        outgoing.end();
+      });
+    }
+    await receiver.close(1000);
+    expect(bodies.map((body) => body.equals(sent))).toEqual([true, true]);
+  },
+);
