@@ -2,11 +2,14 @@ import type { Context } from './system/context.ts';
 import type { GlobalFlags, Terminal } from './terminal/terminal.ts';
 
 /** What a command is given: the world, a place to print, and what the user typed. */
-export interface Invocation<Flags> {
+export interface Invocation<Options> {
   readonly context: Context;
   readonly terminal: Terminal;
   readonly globals: GlobalFlags;
-  readonly flags: Flags;
+  /** The command's parsed options, as its `options.ts` declares them. */
+  readonly options: Options;
+  /** The same, for commands that are not declared yet. */
+  readonly flags: Options;
   /** Operands, including those after `--`. */
   readonly args: readonly string[];
 }

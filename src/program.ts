@@ -27,15 +27,19 @@ import {
 } from './commands/logs/options.ts';
 import { defineOpen } from './commands/open/options.ts';
 import { defineTrigger } from './commands/trigger/options.ts';
-import { defineVerify } from './commands/verify/options.ts';
+import { verifyCommand } from './commands/verify/options.ts';
 import { nearest } from './config/nearest.ts';
 import { createLegible } from './terminal/charset.ts';
+import type { DeclaredCommand } from './commands/kit/declare-command.ts';
 import type { CommandModule } from './invocation.ts';
 import type { GlobalFlags } from './terminal/terminal.ts';
 import { VERSION } from './version.ts';
 
-/** What gives a command its flags and texts; asked when the command is, for most never are. */
-const definitions = new WeakMap<Command, (command: Command) => Command>();
+/** A declared command, or, for those not declared yet, what gives a command its options. */
+type Definition = DeclaredCommand<unknown> | ((command: Command) => unknown);
+
+/** What gives a command its options and texts; asked when the command is, for most never are. */
+const definitions = new WeakMap<Command, (command: Command) => unknown>();
 
 function defineNow(command: Command): void {
   const define = definitions.get(command);
@@ -55,10 +59,12 @@ export function defineBelow(group: Command): void {
 export function createProgram(context: Context, onExit: (code: number) => void): Command {
   const attach = (
     command: Command,
-    define: ((command: Command) => Command) | null,
+    declared: Definition | null,
     load: () => Promise<CommandModule>,
   ): void => {
-    if (define !== null) definitions.set(command, define);
+    if (declared !== null) {
+      definitions.set(command, typeof declared === 'function' ? declared : declared.define);
+    }
     command.exitOverride((error) => {
       throw unknownFlag(error, command, program) ?? error;
     });
@@ -67,10 +73,13 @@ export function createProgram(context: Context, onExit: (code: number) => void):
       // Only a command that runs needs colours; help and the version are plain.
       const { createTerminal } = await import('./terminal/terminal.ts');
       const terminal = createTerminal(context, globals);
+      const options: unknown =
+        declared === null || typeof declared === 'function'
+          ? command.opts()
+          : declared.read(command);
       const module = await load();
-      onExit(
-        await module.run({ context, terminal, globals, flags: command.opts(), args: command.args }),
-      );
+      const { args } = command;
+      onExit(await module.run({ context, terminal, globals, options, flags: options, args }));
     });
   };
 
@@ -100,7 +109,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
 
   attach(webhooks.command('listen'), defineListen, () => import('./commands/listen/run.ts'));
   attach(webhooks.command('trigger'), defineTrigger, () => import('./commands/trigger/run.ts'));
-  attach(webhooks.command('verify'), defineVerify, () => import('./commands/verify/run.ts'));
+  attach(webhooks.command('verify'), verifyCommand, () => import('./commands/verify/run.ts'));
   attach(webhooks.command('check'), defineCheck, () => import('./commands/check/run.ts'));
 
   attach(webhooks.command('emulate'), defineEmulate, () => import('./commands/emulate/run.ts'));

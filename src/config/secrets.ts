@@ -9,9 +9,9 @@ import { makePrivateFolder } from '../system/private-folder.ts';
 
 export interface SecretFlags {
   /** `--secret`, repeatable where several are of use. */
-  readonly secret?: readonly string[];
+  readonly secret?: readonly string[] | undefined;
   /** `--secret-file`, likewise. */
-  readonly secretFile?: readonly string[];
+  readonly secretFile?: readonly string[] | undefined;
 }
 
 /** The signing secrets a command works with, and what to tell about them on stderr. */

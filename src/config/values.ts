@@ -1,4 +1,5 @@
 import { RelyableError } from '../errors.ts';
+import { nearest } from './nearest.ts';
 import { FIELD_VALUE, TOKEN } from '../request/request.ts';
 import type { Speed } from '../relyable/retry.ts';
 
@@ -96,6 +97,27 @@ export function parseChoice<T extends string>(
   const found = allowed.find((choice) => choice === text);
   if (found !== undefined) return found;
   throw usage(name, allowed.join(' or '), text);
+}
+
+/** `parseChoice` with the words fixed, as an option declares it; a near miss gets a hint. */
+export function parseOneOf<T extends string>(
+  allowed: readonly T[],
+): (text: string, name: string) => T {
+  return (text, name) => {
+    const found = allowed.find((choice) => choice === text);
+    if (found !== undefined) return found;
+    const guess = nearest(text, allowed);
+    throw new RelyableError(
+      'USAGE',
+      `${name}: expected ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1) ?? ''}, got "${text}"`,
+      guess === undefined ? {} : { hint: `did you mean ${guess}?` },
+    );
+  };
+}
+
+/** A whole number within bounds (both included), as an option declares it. */
+export function parseWhole(min: number, max: number): (text: string, name: string) => number {
+  return (text, name) => parseInteger(text, name, min, max);
 }
 
 /** A number above zero, e.g. a rate. */

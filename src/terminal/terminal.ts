@@ -19,8 +19,27 @@ export interface GlobalFlags {
   readonly profile?: string;
 }
 
+/** An object of our JSON: its type and version first. */
+export interface JsonObject {
+  readonly type: string;
+  readonly v: 1;
+  readonly [key: string]: unknown;
+}
+
+/** One thing to show, for people and for programs. */
+export interface View {
+  /** The text, safe and styled for the terminal given; null shows nothing. */
+  text(terminal: Terminal): string | null;
+  /** The object of `--json`; null prints nothing. */
+  json(): JsonObject | null;
+}
+
 /** Where commands print: data to stdout, everything else to stderr. */
 export interface Terminal {
+  /** Shows data on stdout: its text, or under `--json` its object on one line. */
+  show(view: View): void;
+  /** Shows what is not data: its text on stderr, or under `--json` its object on stdout. */
+  note(view: View): void;
   /** One line (or block) of data for people, to stdout, made legible. Not called under `--json`. */
   data(text: string): void;
   /**
@@ -29,7 +48,7 @@ export interface Terminal {
    */
   raw(content: string | Uint8Array): void;
   /** One JSON object on one line, to stdout. */
-  json(object: { readonly type: string; readonly v: 1; readonly [key: string]: unknown }): void;
+  json(object: JsonObject): void;
   /**
    * Resolves once stdout has taken all that was printed, or could not, and whatever else waits (a
    * Ctrl-C, a reader that left) had its turn: what a loop that prints much awaits each time round.
@@ -91,17 +110,25 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
     hasToldOfEscapes = true;
     info('some of it is shown as escapes such as \\u{1b}; a pipe or a file gets the exact bytes');
   };
+  const data = (text: string): void => {
+    stdout.write(`${legible(text)}\n`);
+  };
+  const json = (object: JsonObject): void => {
+    stdout.write(`${safeJson(object)}\n`);
+  };
   return {
-    data: (text) => {
-      stdout.write(`${legible(text)}\n`);
+    show(view) {
+      showView(view, this, data);
     },
+    note(view) {
+      showView(view, this, info);
+    },
+    data,
     raw: (content) => {
       if (stdout.isTTY === true) showRaw(content);
       else stdout.write(content);
     },
-    json: (object) => {
-      stdout.write(`${safeJson(object)}\n`);
-    },
+    json,
     taken: () =>
       new Promise((resolve) => {
         stdout.write('', () => setImmediate(resolve));
@@ -136,6 +163,17 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
       return stdout.columns ?? Infinity;
     },
   };
+}
+
+/** Prints what a view has for the terminal's kind of output; its text goes to `print`. */
+function showView(view: View, terminal: Terminal, print: (text: string) => void): void {
+  if (terminal.isJson) {
+    const object = view.json();
+    if (object !== null) terminal.json(object);
+    return;
+  }
+  const text = view.text(terminal);
+  if (text !== null) print(text);
 }
 
 function isSet(value: string | undefined): boolean {

@@ -22,6 +22,7 @@ async function runIn<Flags>(
     context: Context;
     terminal: ReturnType<typeof createTerminal>;
     globals: object;
+    options: Flags;
     flags: Flags;
     args: readonly string[];
   }) => Promise<number>,
@@ -36,7 +37,7 @@ async function runIn<Flags>(
   };
   const context = testContext({ ...overrides, stdout: { write } });
   const terminal = createTerminal(context, {});
-  const code = await command({ context, terminal, globals: {}, flags, args });
+  const code = await command({ context, terminal, globals: {}, options: flags, flags, args });
   return { code, stdout };
 }
 

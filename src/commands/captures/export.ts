@@ -13,8 +13,8 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { CaptureReader } from '../../store/capture-reader.ts';
 import { VERSION } from '../../version.ts';
 import type { Capture } from '../../request/capture.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
-import { openCaptures, requireCapture, storeFile } from '../kit/open-captures.ts';
+import { loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { openCaptures, requireCapture } from '../kit/open-captures.ts';
 
 /** Writes captures to a file or stdout, piece by piece. */
 export async function run(invocation: Invocation<CapturesExportFlags>): Promise<number> {

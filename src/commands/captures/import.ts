@@ -1,17 +1,17 @@
 import type { Invocation } from '../../invocation.ts';
+import { parseOneOf } from '../../config/values.ts';
 import { resolveSecrets } from '../../config/secrets.ts';
 import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import type { CapturesImportFlags } from './options.ts';
 import { formatCount } from '../../terminal/format.ts';
-import type { FoundRequest } from '../../request/files/input.ts';
+import { type FoundRequest, INPUT_FORMATS } from '../../request/files/input.ts';
 import { type FileSource, parseSource } from '../../request/files/sources.ts';
 import { type Capture, createCaptureId } from '../../request/capture.ts';
 import { diagnose } from '../../signature/diagnosis/diagnosis.ts';
 import { eventIdOf, summarisePayload } from '../../relyable/payload-summary.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
-import { announceSecrets, loadLayers } from '../kit/invocation-config.ts';
-import { storeFile } from '../kit/open-captures.ts';
-import { parseFormat, readSource } from '../kit/request-inputs.ts';
+import { announceSecrets, loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { readSource } from '../kit/request-inputs.ts';
 
 /** So many bodies' bytes are kept with one commit. */
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -19,7 +19,8 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** Keeps what files hold; an export's captures keep their ids, and those already there stay. */
 export async function run(invocation: Invocation<CapturesImportFlags>): Promise<number> {
   const { context, terminal, flags, args } = invocation;
-  const format = flags.format === undefined ? undefined : parseFormat(flags.format);
+  const format =
+    flags.format === undefined ? undefined : parseOneOf(INPUT_FORMATS)(flags.format, '--format');
   const sources = args.map(parseFileSource);
   const layers = await loadLayers(invocation);
   const file = storeFile(invocation, layers);

@@ -6,8 +6,8 @@ import type { CapturesListFlags } from './options.ts';
 import { captureToJson, formatCaptureLine } from '../kit/capture-view.ts';
 import type { CaptureFilter } from '../../store/capture-reader.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
-import { openCaptures, storeFile } from '../kit/open-captures.ts';
+import { loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { openCaptures } from '../kit/open-captures.ts';
 
 /** The newest captures, newest first. */
 export async function run(invocation: Invocation<CapturesListFlags>): Promise<number> {

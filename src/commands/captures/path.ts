@@ -1,8 +1,7 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
 import type { CapturesFlags } from './options.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
-import { storeFile } from '../kit/open-captures.ts';
+import { loadLayers, storeFile } from '../kit/invocation-config.ts';
 
 /** Where captures are kept, whether there are any yet or not. */
 export async function run(invocation: Invocation<CapturesFlags>): Promise<number> {

@@ -3,8 +3,8 @@ import { parseAge, parseInteger } from '../../config/values.ts';
 import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import type { CapturesPruneFlags } from './options.ts';
 import { formatCount } from '../../terminal/format.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
-import { openCaptures, storeFile } from '../kit/open-captures.ts';
+import { loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { openCaptures } from '../kit/open-captures.ts';
 
 /** Removes the oldest captures. */
 export async function run(invocation: Invocation<CapturesPruneFlags>): Promise<number> {

@@ -18,8 +18,9 @@ import {
   explainSettings,
   interruptedCode,
   loadLayers,
+  storeFile,
 } from '../kit/invocation-config.ts';
-import { openCaptures, requireCapture, storeFile } from '../kit/open-captures.ts';
+import { openCaptures, requireCapture } from '../kit/open-captures.ts';
 
 /** Sends captures again; each is kept as an attempt of its capture, never as a new one. */
 export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<number> {

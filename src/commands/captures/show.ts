@@ -3,8 +3,8 @@ import { EXIT_SUCCESS } from '../../errors.ts';
 import type { CapturesShowFlags } from './options.ts';
 import { captureToJson, formatCapture } from '../kit/capture-view.ts';
 import { formatRawRequest } from '../../request/raw.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
-import { openCaptures, requireCapture, storeFile } from '../kit/open-captures.ts';
+import { loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { openCaptures, requireCapture } from '../kit/open-captures.ts';
 
 /** One capture with everything that is known of it. */
 export async function run(invocation: Invocation<CapturesShowFlags>): Promise<number> {

@@ -14,7 +14,9 @@ import { safeLine } from '../../terminal/safe-text.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { WIRE_FORMATS } from '../../relyable/payload.ts';
 import { TAMPERS } from '../../signature/tamper.ts';
+import { DeclaredArgument } from '../kit/declare-command.ts';
 import { loadLayers } from '../kit/invocation-config.ts';
+import { DeclaredOption } from '../kit/options.ts';
 
 /** A word that fits, and what it is. */
 type Candidate = readonly [value: string, description: string];
@@ -48,7 +50,10 @@ function describe(root: RootCommand, command: Command, path: string, values: Val
   const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
   for (const option of options) describeOption(target, path, option, values);
   for (const [index, argument] of command.registeredArguments.entries()) {
-    const candidates = values.ofArgument(path, index, argument.name());
+    const words = argument instanceof DeclaredArgument ? argument.words : undefined;
+    const candidates = words
+      ? (): readonly Candidate[] => plain(words)
+      : values.ofArgument(path, index, argument.name());
     target.argument(argument.name(), (offer) => offerAll(offer, candidates), argument.variadic);
   }
   for (const child of help.visibleCommands(command)) {
@@ -66,7 +71,8 @@ function describeOption(target: Target, path: string, option: Option, values: Va
     target.option(name, option.description, alias);
     return;
   }
-  const candidates = values.ofOption(path, name, option.flags);
+  const words = option instanceof DeclaredOption ? option.words : undefined;
+  const candidates = words ? () => plain(words) : values.ofOption(path, name, option.flags);
   target.option(name, option.description, (offer) => offerAll(offer, candidates), alias);
 }
 

@@ -1,20 +1,6 @@
-import type { ConfigLayer } from '../../config/load.ts';
-import { storeSetting } from '../../config/settings.ts';
 import { RelyableError } from '../../errors.ts';
 import type { CaptureReader } from '../../store/capture-reader.ts';
 import type { Capture } from '../../request/capture.ts';
-import type { Invocation } from '../../invocation.ts';
-import { explainSettings } from './invocation-config.ts';
-
-/** The store file of this invocation. */
-export function storeFile(
-  invocation: Invocation<{ readonly store?: string }>,
-  layers: readonly ConfigLayer[],
-): string {
-  const store = storeSetting(invocation.context, layers, invocation.flags.store);
-  explainSettings(invocation, { store });
-  return store.value;
-}
 
 /** Opens the store for reading; NOT_FOUND where there is none yet. */
 export async function openCaptures(file: string): Promise<CaptureReader> {

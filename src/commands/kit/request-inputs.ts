@@ -1,16 +1,16 @@
+import { storeFile } from './invocation-config.ts';
 import { resolve } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
 import type { ConfigLayer } from '../../config/load.ts';
-import { nearest } from '../../config/nearest.ts';
 import { RelyableError } from '../../errors.ts';
 import { listFiles, readFileChunks, readStreamChunks } from '../../request/files/files.ts';
-import { INPUT_FORMATS, type FoundRequest, type InputFormat } from '../../request/files/input.ts';
+import type { FoundRequest, InputFormat } from '../../request/files/input.ts';
 import { type InputOptions, readInput } from '../../request/files/read-input.ts';
 import { type FileSource, parseSource, type Source } from '../../request/files/sources.ts';
 import type { Capture } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import type { WebhookRequest } from '../../request/request.ts';
-import { openCaptures, requireCapture, storeFile } from './open-captures.ts';
+import { openCaptures, requireCapture } from './open-captures.ts';
 
 /** Where a request stood. */
 export interface RequestPlace {
@@ -31,22 +31,20 @@ interface LocatedRequest extends RequestPlace {
 
 /** The options that say how inputs are read. */
 interface InputFlags {
-  readonly format?: string;
-  readonly signature?: string;
-  readonly store?: string;
+  readonly format: InputFormat | undefined;
+  readonly signature: string | undefined;
+  readonly store: string | undefined;
 }
-
-type VerifyInvocation = Invocation<InputFlags>;
 
 /** The requests the operands name, in their order; none given: everything in the store. */
 export async function* findRequests(
-  invocation: VerifyInvocation,
+  invocation: Invocation<InputFlags>,
   layers: readonly ConfigLayer[],
 ): AsyncGenerator<LocatedRequest> {
-  const { args, flags } = invocation;
+  const { args, options: given } = invocation;
   const sources = args.map(parseSource);
-  const options = toInputOptions(flags);
-  if (flags.signature !== undefined) requireOneBody(sources);
+  const options = toInputOptions(given);
+  if (given.signature !== undefined) requireOneBody(sources);
   const needsStore = sources.length === 0 || sources.some(isStored);
   const reader = needsStore ? await openCaptures(storeFile(invocation, layers)) : undefined;
   try {
@@ -63,28 +61,15 @@ export async function* findRequests(
   }
 }
 
-/** `--format` as one of its values. */
-export function parseFormat(format: string): InputFormat {
-  const known = INPUT_FORMATS.find((name) => name === format);
-  if (known !== undefined) return known;
-  const guess = nearest(format, INPUT_FORMATS);
-  throw new RelyableError(
-    'USAGE',
-    `--format: expected ${INPUT_FORMATS.join(', ')}, got "${format}"`,
-    guess === undefined ? {} : { hint: `did you mean ${guess}?` },
-  );
-}
-
 function toInputOptions({ format, signature }: InputFlags): InputOptions {
-  const kind = format === undefined ? undefined : parseFormat(format);
-  if (signature !== undefined && kind !== undefined && kind !== 'body') {
+  if (signature !== undefined && format !== undefined && format !== 'body') {
     throw new RelyableError(
       'USAGE',
-      `--signature goes with a bare body, not with --format ${kind}`,
+      `--signature goes with a bare body, not with --format ${format}`,
     );
   }
   return {
-    ...(kind === undefined ? {} : { format: kind }),
+    ...(format === undefined ? {} : { format }),
     ...(signature === undefined ? {} : { signature }),
   };
 }

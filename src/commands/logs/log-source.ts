@@ -12,8 +12,7 @@ import { formatDuration } from '../../terminal/format.ts';
 import type { CaptureReader } from '../../store/capture-reader.ts';
 import { VERSION } from '../../version.ts';
 import { isLoopback } from '../../http/loopback.ts';
-import { explainSettings } from '../kit/invocation-config.ts';
-import { storeFile } from '../kit/open-captures.ts';
+import { explainSettings, storeFile } from '../kit/invocation-config.ts';
 
 const TIMEOUT_MS = 30_000;
 const TRIES = 4;

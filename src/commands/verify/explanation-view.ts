@@ -3,6 +3,7 @@ import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
 import type { Difference, Excerpt } from '../../signature/diagnosis/difference.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { type FrameworkName, RECIPES } from '../kit/recipes.ts';
+import type { View } from '../../terminal/terminal.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 
 /** The steps behind a verdict, indented under its lines. */
@@ -90,8 +91,12 @@ function printable(bytes: Buffer): string {
   });
 }
 
-/** Receiving code for one framework, or for all. */
-export function formatRecipes(style: ChalkInstance, framework: FrameworkName | null): string {
+/** Receiving code for one framework, or for all; for people alone. */
+export function recipesView(framework: FrameworkName | null): View {
+  return { text: ({ style }) => `\n${formatRecipes(style, framework)}`, json: () => null };
+}
+
+function formatRecipes(style: ChalkInstance, framework: FrameworkName | null): string {
   const names = framework === null ? (Object.keys(RECIPES) as FrameworkName[]) : [framework];
   return names
     .map((name) => {

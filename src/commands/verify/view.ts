@@ -1,6 +1,9 @@
 import type { ChalkInstance } from 'chalk';
 import type { RequestPlace } from '../kit/request-inputs.ts';
 import type { Verification } from '../../signature/verify.ts';
+import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
+import type { JsonObject, View } from '../../terminal/terminal.ts';
+import { explanationToJson, formatExplanation } from './explanation-view.ts';
 import { formatCount, wrapText } from '../../terminal/format.ts';
 import type { JunitCase, JunitSuite } from '../../terminal/junit.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
@@ -17,8 +20,31 @@ export interface VerificationTotals {
   readonly invalid: number;
 }
 
+/** A verdict, with the steps behind it where an explanation is given. */
+export function verificationView(verified: VerifiedRequest, explanation: Explanation | null): View {
+  return {
+    text: ({ style, columns }) => {
+      const verdict = formatVerification(verified, style, columns);
+      if (explanation === null) return verdict;
+      return `${verdict}\n${formatExplanation(style, explanation)}`;
+    },
+    json: () => ({
+      ...verificationToJson(verified),
+      ...(explanation === null ? {} : { explanation: explanationToJson(explanation) }),
+    }),
+  };
+}
+
+/** How many were valid: the last line. */
+export function totalsView(totals: VerificationTotals): View {
+  return {
+    text: () => formatTotals(totals),
+    json: () => ({ type: 'summary', v: 1, ...totals }),
+  };
+}
+
 /** `✓ source  event  proof`, or reason, proof and fix below each other, wrapped to `columns`. */
-export function formatVerification(
+function formatVerification(
   verified: VerifiedRequest,
   style: ChalkInstance,
   columns: number,
@@ -50,11 +76,7 @@ export function describeSource({
   return isOneOfMany ? `${name}#${index + 1}` : name;
 }
 
-export function verificationToJson({ source, index, event, verification }: VerifiedRequest): {
-  readonly type: 'verification';
-  readonly v: 1;
-  readonly [key: string]: unknown;
-} {
+function verificationToJson({ source, index, event, verification }: VerifiedRequest): JsonObject {
   const { valid, reason, reasons, detail, fix, secretSource } = verification;
   return {
     type: 'verification',
@@ -72,7 +94,7 @@ export function verificationToJson({ source, index, event, verification }: Verif
 }
 
 /** `3 requests: 2 valid, 1 invalid`. */
-export function formatTotals({ total, valid, invalid }: VerificationTotals): string {
+function formatTotals({ total, valid, invalid }: VerificationTotals): string {
   return `${formatCount(total, 'request')}: ${valid.toLocaleString('en-US')} valid, ${invalid.toLocaleString('en-US')} invalid`;
 }
 

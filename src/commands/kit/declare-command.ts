@@ -1,0 +1,82 @@
+import { Argument, type Command } from 'commander';
+import {
+  addOptions,
+  checkRules,
+  type OptionDeclarations,
+  type OptionRule,
+  type OptionsOf,
+  readOptions,
+} from './options.ts';
+
+/** An operand: `<id>`, `[inputs...]`. */
+export interface OperandDeclaration {
+  readonly name: string;
+  readonly help: string;
+  /** The words it takes, for completion. */
+  readonly words?: readonly string[];
+}
+
+/** Everything that is told of a command outside its code. */
+export interface CommandDeclaration<D extends OptionDeclarations> {
+  /** One line for the list of commands; lower case, without a period. */
+  readonly description: string;
+  /** The usage line behind the command's name, where `[options] <operands>` does not say it. */
+  readonly usage?: string;
+  readonly operands?: readonly OperandDeclaration[];
+  readonly options: D;
+  readonly rules?: readonly OptionRule[];
+  /** Two to four commands that run as printed, with what they do. */
+  readonly examples: readonly (readonly [command: string, does: string])[];
+  /** The exit codes that matter here. */
+  readonly exitCodes: readonly (readonly [code: number | string, meaning: string])[];
+}
+
+/** A declared command: what the program asks of it. */
+export interface DeclaredCommand<Options> {
+  /** Gives a commander command its options, operands and texts. */
+  define(command: Command): void;
+  /** The parsed options; throws USAGE for a combination that a rule forbids. */
+  read(command: Command): Options;
+}
+
+/** Declares a command; nothing happens until the program asks. */
+export function declareCommand<const D extends OptionDeclarations>(
+  declaration: CommandDeclaration<D>,
+): DeclaredCommand<OptionsOf<D>> {
+  const { description, usage, operands = [], options, rules = [] } = declaration;
+  return {
+    define: (command) => {
+      command.description(description);
+      if (usage !== undefined) command.usage(usage);
+      for (const { name, help, words } of operands) {
+        command.addArgument(new DeclaredArgument(name, help, words));
+      }
+      addOptions(command, options);
+      command.addHelpText('after', formatExtras(declaration));
+    },
+    read: (command) => {
+      checkRules(command, rules);
+      return readOptions(command, options);
+    },
+  };
+}
+
+/** A commander argument that knows the words it takes. */
+export class DeclaredArgument extends Argument {
+  readonly words: readonly string[] | undefined;
+
+  constructor(name: string, help: string, words: readonly string[] | undefined) {
+    super(name, help);
+    this.words = words;
+  }
+}
+
+/** The examples and exit codes under a command's options. */
+function formatExtras({
+  examples,
+  exitCodes,
+}: Pick<CommandDeclaration<OptionDeclarations>, 'examples' | 'exitCodes'>): string {
+  const lines = examples.map(([line, does]) => `  $ ${line}\n      ${does}`);
+  const codes = exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`);
+  return `\nExamples:\n${lines.join('\n')}\n\nExit codes:\n${codes.join('\n')}`;
+}
