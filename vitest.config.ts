@@ -4,9 +4,12 @@ import { ClosingLine } from './test/support/closing-line.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/fresh-build.ts',
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A condition may take as long as a loaded machine needs; the default is one second.
+    expect: { poll: { timeout: 50_000, interval: 20 } },
     env: { NO_COLOR: '1' },
     reporters: ['default', new ClosingLine()],
   },

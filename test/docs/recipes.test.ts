@@ -16,7 +16,7 @@ import { serialisePayload, WIRE_FORMATS } from '../../src/relyable/payload.ts';
 import { SAMPLES } from '../../src/relyable/samples.ts';
 import { signRequest, tamperRequest, TAMPERS } from '../../src/signature/tamper.ts';
 import { ROOT, temporaryFolder } from '../support/cli.ts';
-import { freePort } from '../support/free-port.ts';
+import { reservePort } from '../support/reserve-port.ts';
 import { hasFlask, hasStack } from '../support/stacks.ts';
 
 const FOLDER = join(ROOT, 'docs/recipes');
@@ -243,7 +243,7 @@ async function startGo(): Promise<string> {
     encoding: 'utf8',
   });
   expect(built.stderr).toBe('');
-  const port = await freePort();
+  const port = await reservePort();
   const child = run(program, [], { PORT: String(port) });
   const url = `http://127.0.0.1:${port}`;
   while (child.exitCode === null) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defaultLoaders } from 'cosmiconfig';
 import { describe, expect, test } from 'vitest';
 import { BIN, cleanEnvironment, ROOT, temporaryFolder } from '../support/cli.ts';
-import { freePort } from '../support/free-port.ts';
+import { reservePort } from '../support/reserve-port.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/ci.md'), 'utf8');
 
@@ -53,7 +53,7 @@ async function runScript(
   env: Readonly<Record<string, string>> = {},
   shell = ['sh', '-e'],
 ): Promise<ScriptResult> {
-  const port = await freePort();
+  const port = await reservePort();
   const [file = '', ...args] = shell;
   const child = spawn(file, [...args, '-c', script.replaceAll('3000', String(port))], {
     cwd,

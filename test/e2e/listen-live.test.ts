@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openReader } from '../../src/store/capture-store.ts';
 import { type Answer, startApp } from '../support/app.ts';
 import { startCli, temporaryFolder } from '../support/cli.ts';
-import { freePort } from '../support/free-port.ts';
+import { reservePort } from '../support/reserve-port.ts';
 import { type ScreenCli, startScreenCli } from '../support/screen.ts';
 
 const SECRET = 'whsec_test_live';
@@ -161,7 +161,7 @@ describe('listen on a terminal', () => {
   });
 
   it('knows from a replay that the app is there again', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const cli = await startLive({ args: ['--forward-to', `${port}/hook`], columns: 110 });
     await cli.send('test_run.failed', { test_run_id: 'run_1' });
     await cli.waitUntil(has(' down  1 received'));

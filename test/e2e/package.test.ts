@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import envPaths from 'env-paths';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOT, runCli, startCli, temporaryFolder } from '../support/cli.ts';
 
@@ -109,24 +111,39 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   version: string;
 };
 
-/** A real Node of another line, from npm, kept for the next run; undefined where it cannot be had. */
+/**
+ * Nodes of other lines, kept from run to run. The user's cache folder and not the temporary one,
+ * where another user of the machine could put a program in their place.
+ */
+const NODES = envPaths('relyable-tests', { suffix: '' }).cache;
+
+/** Whether a folder is there, is this user's, and may be written by no one else. */
+function isPrivate(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isDirectory()) return false;
+  const owner = process.getuid?.() ?? stat.uid;
+  return stat.uid === owner && (process.platform === 'win32' || (stat.mode & 0o077) === 0);
+}
+
+/** The newest Node of a line, from npm; undefined where it cannot be had. */
 function fetchNode(major: number): string | undefined {
   const os = process.platform === 'win32' ? 'win' : process.platform;
   const name = `node-${os}-${process.arch}`;
-  const kept = join(tmpdir(), `relyable-node-${major}`);
+  mkdirSync(NODES, { recursive: true, mode: 0o700 });
+  if (!isPrivate(NODES)) throw new Error(`${NODES} is open to other users: remove it`);
+  const kept = join(NODES, String(major));
   const binary = join(kept, 'node_modules', name, 'bin', os === 'win' ? 'node.exe' : 'node');
   if (existsSync(binary)) return binary;
-  const draft = mkdtempSync(join(tmpdir(), 'relyable-node-'));
+  const draft = mkdtempSync(join(NODES, 'draft-'));
   writeFileSync(join(draft, 'package.json'), '{"private":true}');
-  const isThere = npm(
+  const { ok } = npm(
     ['install', ...QUIET, '--fetch-retries=0', '--fetch-timeout=60000', `${name}@${major}`],
     draft,
-  ).ok;
-  if (isThere) {
-    rmSync(kept, { recursive: true, force: true });
-    renameSync(draft, kept);
-  }
-  return isThere ? binary : undefined;
+  );
+  // Under its name it is whole, whenever this run is interrupted.
+  if (ok) renameSync(draft, kept);
+  else rmSync(draft, { recursive: true });
+  return ok ? binary : undefined;
 }
 
 for (const major of [20, 22, 24, 26]) {

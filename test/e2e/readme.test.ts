@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { expect, it, onTestFinished } from 'vitest';
 import { cleanEnvironment, ROOT, temporaryFolder } from '../support/cli.ts';
 import { pathWithRelyable } from '../support/on-path.ts';
+import { reservePort } from '../support/reserve-port.ts';
 
 interface TourBlock {
   readonly script: string;
@@ -21,23 +20,13 @@ function tourBlocks(): TourBlock[] {
   }));
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 it.skipIf(process.platform === 'win32')('the five-minute tour does what it says', async () => {
   const blocks = tourBlocks();
   expect(blocks.map(({ isBackground }) => isBackground)).toEqual([true, true, false, false, false]);
   const home = temporaryFolder();
   const env = { ...cleanEnvironment(home), PATH: pathWithRelyable() };
   // The page names port 3000, and 4400 by default; here any free ones have to do.
-  const [appPort, listenPort] = [await freePort(), await freePort()];
+  const [appPort, listenPort] = [await reservePort(), await reservePort()];
   for (const { script, isBackground } of blocks) {
     const child = spawn(
       'bash',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { runCli, startCli, temporaryFolder } from '../../support/cli.ts';
-import { freePort } from '../../support/free-port.ts';
+import { reservePort } from '../../support/reserve-port.ts';
 import {
   HANDLER_SECRET,
   handlerCommand,
@@ -194,7 +194,7 @@ describe('what check refuses', () => {
 
   test('without a URL, a handler of the config that is not there', async () => {
     const cwd = temporaryFolder();
-    const port = await freePort();
+    const port = await reservePort();
     writeFileSync(join(cwd, '.relyablerc.json'), JSON.stringify({ forwardTo: port }));
     const { code, stderr } = await runCli(['webhooks', 'check'], { env, cwd });
     expect(code).toBe(4);
@@ -202,7 +202,7 @@ describe('what check refuses', () => {
   });
 
   test('a handler that is not there', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const { code, stderr } = await runCli(['webhooks', 'check', String(port)], { env });
     expect(code).toBe(4);
     expect(stderr).toContain(`nothing listens on localhost:${port}`);
@@ -282,7 +282,7 @@ describe('check --idempotency', () => {
 
 describe('check -- <command>', () => {
   test('starts the app, checks it and ends it', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const [node, file] = handlerCommand('node-http');
     const args = ['webhooks', 'check', `${port}/webhooks/relyable`, '--', node, file];
     // No secret is set: the app is given the development secret.
@@ -295,7 +295,7 @@ describe('check -- <command>', () => {
   });
 
   test('passes the exit code of an app on that ends before it listens', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const app = [process.execPath, '-e', 'console.error("no database"); process.exit(9)'];
     const { code, stderr } = await runCli(['webhooks', 'check', String(port), '--', ...app]);
     expect(code).toBe(9);
@@ -314,7 +314,7 @@ describe('check -- <command>', () => {
   });
 
   test('ends the app when it is stopped itself', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const script = `process.on('SIGINT', () => { console.log('app got SIGINT'); process.exit(0); });
       require('node:http').createServer(() => {}).listen(${port}, () => console.log('up'))`;
     const cli = startCli(['webhooks', 'check', String(port), '--', process.execPath, '-e', script]);

@@ -7,7 +7,7 @@ import {
   startChildApp,
   waitUntilListening,
 } from '../../../src/commands/kit/child-app.ts';
-import { freePort } from '../../support/free-port.ts';
+import { reservePort } from '../../support/reserve-port.ts';
 
 const WORLD: ChildWorld = {
   platform: process.platform,
@@ -143,7 +143,7 @@ describe('the app beside a command', () => {
 
 describe('waiting for the app', () => {
   test.for(['127.0.0.1', '::1'])('finds it on %s under the name localhost', async (host) => {
-    const port = await freePort();
+    const port = await reservePort();
     const { app } = await start(
       `setTimeout(() => require('node:net').createServer().listen(${port}, '${host}'), 200)`,
     );
@@ -152,13 +152,13 @@ describe('waiting for the app', () => {
   });
 
   test('ends when the app does', async () => {
-    const url = new URL(`http://localhost:${await freePort()}/hook`);
+    const url = new URL(`http://localhost:${await reservePort()}/hook`);
     const { app } = await start('process.exitCode = 1');
     expect(await waitUntilListening(url, app, waitOptions)).toBe('ended');
   });
 
   test('is an error when the time is over', async () => {
-    const url = new URL(`http://localhost:${await freePort()}/hook`);
+    const url = new URL(`http://localhost:${await reservePort()}/hook`);
     let now = 0;
     const waiting = waitUntilListening(
       url,

@@ -10,7 +10,7 @@ import {
   startCli,
   temporaryFolder,
 } from '../../support/cli.ts';
-import { freePort } from '../../support/free-port.ts';
+import { reservePort } from '../../support/reserve-port.ts';
 
 const SECRET = 'whsec_test_listen';
 const env = { RELYABLE_WEBHOOK_SECRET: SECRET };
@@ -183,7 +183,7 @@ describe('listen -- <command>', () => {
     process.on('SIGTERM', () => { console.log('app ends'); process.exit(3); });`;
 
   test('starts the app with its secret and port, and ends both', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const listener = await listen([
       '-f',
       `${port}/hook`,
@@ -201,7 +201,7 @@ describe('listen -- <command>', () => {
   });
 
   test('ends with the app, and passes its exit code on', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const listener = await listen([
       `--forward-to=${port}`,
       '--',
@@ -226,7 +226,7 @@ describe('listen -- <command>', () => {
   });
 
   test('is not ready before the app is', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     const folder = temporaryFolder();
     const gate = join(folder, 'gate');
     const readyFile = join(folder, 'ready');

@@ -60,7 +60,7 @@ it.skipIf(process.platform === 'win32' || process.platform === 'darwin')(
     ] as const) {
       const { code, stderr } = await runCli(['open', page, '--quiet'], options);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      await expect.poll(() => readFileSync(seen, 'utf8'), { timeout: 20_000 }).toBe(url);
+      await expect.poll(() => readFileSync(seen, 'utf8')).toBe(url);
     }
   },
 );
