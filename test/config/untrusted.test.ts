@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
-import { runCli, temporaryFolder } from '../support/cli.ts';
+import { temporaryFolder } from '../support/cli.ts';
+import { runCli } from '../support/run-cli.ts';
 
 /** A folder with these files, as somebody's clone brings them. */
 function cloneWith(files: Readonly<Record<string, string>>): string {

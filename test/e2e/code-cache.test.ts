@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { expect, it } from 'vitest';
-import { cleanEnvironment, ROOT, runCli, temporaryFolder } from '../support/cli.ts';
+import { cleanEnvironment, ROOT, spawnCli, temporaryFolder } from '../support/cli.ts';
 
 const PINNED = readFileSync(join(ROOT, 'fixtures', 'help', 'relyable.txt'), 'utf8');
 
@@ -29,7 +29,7 @@ function kept(home: string): ReadonlyArray<{ readonly file: string; readonly wri
 }
 
 async function expectHelp(home: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
-  const result = await runCli(['--help'], { home, env });
+  const result = await spawnCli(['--help'], { home, env });
   expect(result).toEqual({ code: 0, stdout: PINNED, stderr: '' });
 }
 
@@ -72,7 +72,7 @@ it('does not run what is cut short', async () => {
 it('loads a module on demand from code that was kept', async () => {
   const home = temporaryFolder();
   const args = ['webhooks', 'trigger', 'test_run.completed', '--to', 'http://nowhere.invalid/'];
-  const runs = [await runCli(args, { home }), await runCli(args, { home })];
+  const runs = [await spawnCli(args, { home }), await spawnCli(args, { home })];
   for (const { code, stdout } of runs) {
     expect(stdout).toContain('no address found for nowhere.invalid');
     expect(code).toBe(4);

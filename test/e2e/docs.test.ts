@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT, runCli, temporaryFolder } from '../support/cli.ts';
+import { ROOT, spawnCli, temporaryFolder } from '../support/cli.ts';
 import { pages, runnableBlocks, startSession } from '../support/docs.ts';
 
 const runnable = pages()
@@ -33,7 +33,7 @@ it.each(['README.md', 'docs/listen.md'])(
     writeFileSync(join(cwd, 'body.json'), body);
     const signature = `sha256=${createHmac('sha256', 's3cret').update(body).digest('hex')}`;
     const args = ['webhooks', 'verify', 'body.json', '--signature', signature, '--json'];
-    const { stdout } = await runCli(args, { cwd, env: { RELYABLE_WEBHOOK_SECRET: 's3cret' } });
+    const { stdout } = await spawnCli(args, { cwd, env: { RELYABLE_WEBHOOK_SECRET: 's3cret' } });
     const { reason, detail, fix } = JSON.parse(stdout.split('\n')[0] ?? '') as Record<
       string,
       string

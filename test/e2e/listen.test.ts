@@ -17,7 +17,7 @@ import { type Answer, startApp, type TestApp } from '../support/app.ts';
 import { fillStore, makeCapture, readStore } from '../support/captures.ts';
 import {
   type CliOptions,
-  runCli,
+  spawnCli,
   type RunningCli,
   startCli,
   temporaryFolder,
@@ -605,7 +605,7 @@ describe('the store', () => {
       const folder = join(temporaryFolder(), 'locked');
       mkdirSync(folder);
       chmodSync(folder, 0o500);
-      const result = await runCli([
+      const result = await spawnCli([
         'webhooks',
         'listen',
         '--port',
@@ -639,7 +639,7 @@ describe('the store', () => {
       fillStore(file, [makeCapture(1)]);
       chmodSync(file, 0o400);
       chmodSync(folder, 0o500);
-      const { code, stdout } = await runCli(['webhooks', 'captures', 'list', '--store', file]);
+      const { code, stdout } = await spawnCli(['webhooks', 'captures', 'list', '--store', file]);
       chmodSync(folder, 0o700);
       expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('cap_') });
     },
@@ -648,12 +648,12 @@ describe('the store', () => {
   it('a folder or an empty file in its place: exit 2, and says what it is', async () => {
     const folder = temporaryFolder();
     const list = ['webhooks', 'captures', 'list', '--store'];
-    expect(await runCli([...list, folder])).toMatchObject({
+    expect(await spawnCli([...list, folder])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('it is a folder'),
     });
     writeFileSync(join(folder, 'empty.db'), '');
-    expect(await runCli([...list, join(folder, 'empty.db')])).toMatchObject({
+    expect(await spawnCli([...list, join(folder, 'empty.db')])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('there is no store at'),
     });
@@ -662,7 +662,7 @@ describe('the store', () => {
   it('a damaged file: exit 2, and it is left as it is', async () => {
     const file = join(temporaryFolder(), 'c.db');
     writeFileSync(file, 'not a store'.repeat(1000));
-    const result = await runCli(['webhooks', 'listen', '--port', '0', '--store', file, '--json']);
+    const result = await spawnCli(['webhooks', 'listen', '--port', '0', '--store', file, '--json']);
     expect(result.code).toBe(2);
     expect(JSON.parse(result.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
       type: 'error',
@@ -762,7 +762,7 @@ describe('the store', () => {
 describe('starting and stopping', () => {
   it('a port in use: exit 4', async () => {
     const app = await startApp();
-    const result = await runCli(['webhooks', 'listen', '--port', String(app.port), '--json'], {
+    const result = await spawnCli(['webhooks', 'listen', '--port', String(app.port), '--json'], {
       env: { RELYABLE_WEBHOOK_SECRET: SECRET },
     });
     expect(result.code).toBe(4);
@@ -804,8 +804,8 @@ describe('starting and stopping', () => {
   it('--print-secret prints the secret alone; the development secret is made once, private', async () => {
     const home = temporaryFolder();
     const [one, two] = await Promise.all([
-      runCli(['webhooks', 'listen', '--print-secret'], { home }),
-      runCli(['webhooks', 'listen', '--print-secret'], { home }),
+      spawnCli(['webhooks', 'listen', '--print-secret'], { home }),
+      spawnCli(['webhooks', 'listen', '--print-secret'], { home }),
     ]);
     expect(one).toMatchObject({ code: 0, stderr: '' });
     expect(one.stdout).toMatch(/^whsec_dev_[0-9a-f]{48}\n$/);
@@ -815,14 +815,17 @@ describe('starting and stopping', () => {
     }
     const file = join(home, 'secret.txt');
     writeFileSync(file, 'from a file\r\n');
-    const fromFile = await runCli(['webhooks', 'listen', '--print-secret', '--secret-file', file], {
-      home,
-    });
+    const fromFile = await spawnCli(
+      ['webhooks', 'listen', '--print-secret', '--secret-file', file],
+      {
+        home,
+      },
+    );
     expect(fromFile.stdout).toBe('from a file\n');
   });
 
   it('an empty secret is an error, not the development secret', async () => {
-    const result = await runCli(['webhooks', 'listen', '--port', '0'], {
+    const result = await spawnCli(['webhooks', 'listen', '--port', '0'], {
       env: { RELYABLE_WEBHOOK_SECRET: '' },
     });
     expect(result).toMatchObject({ code: 2, stdout: '' });
@@ -847,7 +850,7 @@ describe('starting and stopping', () => {
     [['--events', 'test_run.complete'], '--events: unknown event type "test_run.complete"'],
     [['--forwardto', '3000'], "unknown option '--forwardto'"],
   ])('%j: exit 2 and says what was expected', async (args, message) => {
-    const result = await runCli(['webhooks', 'listen', '--port', '0', ...args], {
+    const result = await spawnCli(['webhooks', 'listen', '--port', '0', ...args], {
       env: { RELYABLE_WEBHOOK_SECRET: SECRET },
     });
     expect(result).toMatchObject({ code: 2, stdout: '' });
@@ -869,7 +872,7 @@ describe('starting and stopping', () => {
     // Their lines are twice what is kept for such a reader.
     const count = 30_000;
     const many = ['--count', String(count), '--concurrency', '64', '--to', listener.url];
-    const sent = await runCli(['webhooks', 'trigger', 'test_run.failed', ...many], {
+    const sent = await spawnCli(['webhooks', 'trigger', 'test_run.failed', ...many], {
       env: { RELYABLE_WEBHOOK_SECRET: SECRET },
     });
     expect(sent.code).toBe(0);
@@ -888,21 +891,21 @@ describe('starting and stopping', () => {
   });
 
   it.each(['', ' '])('--host %j is refused before anything listens', async (host) => {
-    const { code, stderr } = await runCli(['webhooks', 'listen', '--port', '0', '--host', host]);
+    const { code, stderr } = await spawnCli(['webhooks', 'listen', '--port', '0', '--host', host]);
     expect(code).toBe(2);
     expect(stderr).toContain('--host: expected an address such as 127.0.0.1');
   });
 
   it('does not forward to itself', async () => {
     const args = ['webhooks', 'listen', '--port', '4400', '--forward-to', 'localhost:4400/hook'];
-    const { code, stderr } = await runCli(args);
+    const { code, stderr } = await spawnCli(args);
     expect(code).toBe(2);
     expect(stderr).toContain('error: --forward-to: expected your app, but port 4400 is where');
   });
 
   it('ends with the error where its ready file cannot be written', async () => {
     const args = ['webhooks', 'listen', '--port', '0', '--ready-file', '/nowhere/at/all'];
-    const { code, stderr } = await runCli(args);
+    const { code, stderr } = await spawnCli(args);
     expect(code).toBe(2);
     expect(stderr).toContain('error: --ready-file /nowhere/at/all');
   });

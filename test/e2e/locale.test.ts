@@ -7,7 +7,7 @@ import { fillStore, makeCapture, SECRET } from '../support/captures.ts';
 import {
   type CliOptions,
   type CliResult,
-  runCli,
+  spawnCli,
   startCli,
   temporaryFolder,
 } from '../support/cli.ts';
@@ -55,7 +55,7 @@ function run(
   args: readonly string[],
   locale: Readonly<Record<string, string>>,
 ): Promise<CliResult> {
-  return runCli(args, { ...project, env: { ...project.env, ...locale } });
+  return spawnCli(args, { ...project, env: { ...project.env, ...locale } });
 }
 
 describe('text for people', () => {
@@ -161,7 +161,7 @@ describe('text for people', () => {
     });
     await emulator.nextErrorLine((line) => line.includes('mail: Relyable would send'));
     const api = ['--api-url', send.replace(/^.*(http:.*\/api)\/.*$/, '$1')];
-    const logs = await runCli(['webhooks', 'logs', ...api], { env });
+    const logs = await spawnCli(['webhooks', 'logs', ...api], { env });
     emulator.child.kill('SIGINT');
     for (const { stdout, stderr } of [logs, await emulator.done]) {
       expect(stdout).toMatch(/attempt 5 of 5 {2}x 500 .*FAILED for good/);

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ROOT, runCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { ROOT, spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
 
 interface Packed {
   readonly filename: string;
@@ -88,20 +88,20 @@ it('keeps the notices of the code it bundles', () => {
 async function drive(node: string, version: string): Promise<void> {
   const home = temporaryFolder();
   const program = { node, bin };
-  const own = await runCli(['--version'], { home, program });
+  const own = await spawnCli(['--version'], { home, program });
   expect(own).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 
   const listener = startCli(['webhooks', 'listen', '--port', '0', '--json'], { home, program });
   const ready = JSON.parse(await listener.nextLine((line) => line.includes('"ready"'))) as {
     url: string;
   };
-  const sent = await runCli(['webhooks', 'trigger', 'all', '--to', ready.url], { home, program });
+  const sent = await spawnCli(['webhooks', 'trigger', 'all', '--to', ready.url], { home, program });
   expect(sent.code, sent.stderr).toBe(0);
   listener.child.kill('SIGTERM');
   const listened = await listener.done;
   expect(listened.stderr).not.toMatch(/Warning/);
 
-  const verified = await runCli(['webhooks', 'verify', '--json'], { home, program });
+  const verified = await spawnCli(['webhooks', 'verify', '--json'], { home, program });
   expect(verified.code, verified.stderr).toBe(0);
   const summary: unknown = JSON.parse(verified.stdout.trimEnd().split('\n').at(-1) ?? '');
   expect(summary).toMatchObject({ type: 'summary', total: 4, valid: 4, invalid: 0 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Capture } from '../../src/request/capture.ts';
 import { startApp } from '../support/app.ts';
 import { fillStore, makeCapture } from '../support/captures.ts';
-import { runCli, temporaryFolder } from '../support/cli.ts';
+import { spawnCli, temporaryFolder } from '../support/cli.ts';
 import { startPtyCli } from '../support/pty.ts';
 import { hasStack } from '../support/stacks.ts';
 
@@ -72,7 +72,7 @@ describe('on a terminal', () => {
     const capture = makeCapture(1);
     const args = ['webhooks', 'captures', 'show', 'last', '--raw'];
     const store = storeOf(capture);
-    const { stdout } = await runCli(args, { env: { RELYABLE_STORE: store } });
+    const { stdout } = await spawnCli(args, { env: { RELYABLE_STORE: store } });
     expect(await onTerminal(args, store)).toBe(`${stdout.replaceAll('\r\n', '\n')}\n`);
   });
 
@@ -120,7 +120,7 @@ describe('into a pipe', () => {
     'captures %j is exact',
     async (args) => {
       const env = { RELYABLE_STORE: storeOf(hostile), LC_ALL: 'C' };
-      const { stdout, stderr } = await runCli(['webhooks', 'captures', ...args], { env });
+      const { stdout, stderr } = await spawnCli(['webhooks', 'captures', ...args], { env });
       expect(stdout).toContain(`\r\n\r\n${BODY}`);
       expect(stderr).not.toContain(NOTE);
     },

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli, temporaryFolder } from '../support/cli.ts';
+import { spawnCli, temporaryFolder } from '../support/cli.ts';
 
 /** The modules of Node itself that were loaded when the program ended. */
 async function builtInsOf(args: readonly string[]): Promise<readonly string[]> {
@@ -11,7 +11,7 @@ async function builtInsOf(args: readonly string[]): Promise<readonly string[]> {
     script,
     `process.on('exit', () => require('node:fs').writeSync(2, process.moduleLoadList.join('\\n')));`,
   );
-  const { code, stderr } = await runCli(args, { home, env: { NODE_OPTIONS: `-r ${script}` } });
+  const { code, stderr } = await spawnCli(args, { home, env: { NODE_OPTIONS: `-r ${script}` } });
   expect(code).toBe(0);
   return stderr.split('\n').map((line) => line.replace('NativeModule ', ''));
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
-import { BIN, cleanEnvironment, runCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { BIN, cleanEnvironment, spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
 
 /** Nothing of libuv's or OpenSSL's notation. */
 const RAW = /E[A-Z]{4,}:|EPROTO|SSL routines|fetch failed|a bug in relyable/;
@@ -23,7 +23,7 @@ describe('a file that cannot be used', () => {
     ['emulate --port 0 --ready-file no/x', '--ready-file no/x: no such file or folder'],
     ['listen --port 0 -- nowhere', 'cannot start nowhere: no such program'],
   ] as const)('%s', async ([line, message]) => {
-    const { code, stderr } = await runCli(['webhooks', ...line.split(' ')]);
+    const { code, stderr } = await spawnCli(['webhooks', ...line.split(' ')]);
     expect(code).toBe(2);
     expect(stderr).toContain(`${message}\n`);
     expect(stderr).not.toMatch(RAW);
@@ -32,15 +32,15 @@ describe('a file that cannot be used', () => {
   test.runIf(process.platform === 'linux')('a store that cannot be made below /proc', async () => {
     const store = '/proc/none/of/this.db';
     const args = ['webhooks', 'listen', '--port', '0', '--store', store];
-    const { code, stderr } = await runCli(args);
+    const { code, stderr } = await spawnCli(args);
     expect(code).toBe(2);
     expect(stderr).toContain(`error: the store ${store} cannot be used: `);
   });
 
   test.runIf(process.platform === 'linux')('a home that cannot be made below /proc', async () => {
     const env = { HOME: '/proc/none', USERPROFILE: '/proc/none' };
-    expect((await runCli([], { env })).code).toBe(0);
-    const { code, stderr } = await runCli(['webhooks', 'listen', '--print-secret'], { env });
+    expect((await spawnCli([], { env })).code).toBe(0);
+    const { code, stderr } = await spawnCli(['webhooks', 'listen', '--print-secret'], { env });
     expect(code).toBe(2);
     expect(stderr).toContain('a development secret cannot be kept at /proc/none/');
   });
@@ -57,7 +57,7 @@ describe('a file that cannot be used', () => {
       const args = ['webhooks', 'listen', '--port', '0', '--store', store, '--exit-after', '1'];
       const listener = startCli([...args, '--json'], { env });
       const ready = JSON.parse(await listener.nextLine((line) => line.includes('"ready"')));
-      await runCli(['webhooks', 'trigger', 'test_run.failed', '--to', ready.url], { env });
+      await spawnCli(['webhooks', 'trigger', 'test_run.failed', '--to', ready.url], { env });
       expect((await listener.done).code).toBe(0);
     },
   );
@@ -77,7 +77,7 @@ describe('a file that cannot be used', () => {
   test('a step summary that cannot be written', async () => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'no/x' };
     const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms'];
-    const { code, stderr } = await runCli(args, { env });
+    const { code, stderr } = await spawnCli(args, { env });
     expect(code).toBe(2);
     expect(stderr).toContain('error: GITHUB_STEP_SUMMARY no/x: no such file or folder\n');
   });
@@ -93,7 +93,7 @@ test.for([
   const { host } = new URL(app.url);
   const args = line.replace('URL', `https://${host}`).split(' ');
   const env = { RELYABLE_API_KEY: 'key_1234567890' };
-  const { code, stdout, stderr } = await runCli(['webhooks', ...args], { env });
+  const { code, stdout, stderr } = await spawnCli(['webhooks', ...args], { env });
   expect(code).toBe(4);
   expect(stdout + stderr).toContain(
     `${host} does not speak TLS: use http:// instead of https://\n`,
@@ -103,7 +103,7 @@ test.for([
 
 test('an app on a host that is not there', async () => {
   const args = ['webhooks', 'listen', '--port', '0', '-f', 'no.invalid', '--', 'sleep', '1'];
-  const { code, stderr } = await runCli(args);
+  const { code, stderr } = await spawnCli(args);
   expect(code).toBe(4);
   expect(stderr).toContain('error: no address found for no.invalid\n');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runCli } from '../support/cli.ts';
+import { spawnCli } from '../support/cli.ts';
 
 // Without a signing secret, so that each of them would have something to say first.
 test.for(
@@ -27,7 +27,7 @@ test.for(
   ].map((line) => line.split(' ')),
 )('%s: the error comes alone', async (args) => {
   const env = { RELYABLE_API_KEY: 'key' };
-  const { code, stdout, stderr } = await runCli(['webhooks', ...args], { env });
+  const { code, stdout, stderr } = await spawnCli(['webhooks', ...args], { env });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^error: [^\n]*\n(hint: [^\n]*\n)?$/);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runCli, startCli } from '../support/cli.ts';
+import { spawnCli, startCli } from '../support/cli.ts';
 
 /** UTC+14 all year: never the hour of UTC. */
 const env = { TZ: 'Pacific/Kiritimati' };
@@ -13,7 +13,7 @@ it.each([
   const url = /http:\S+/.exec(banner)?.[0] ?? '';
   const startedAt = new Date();
   const { home } = listener;
-  const sent = await runCli(['webhooks', 'trigger', 'test_run.failed', '--to', url], { home });
+  const sent = await spawnCli(['webhooks', 'trigger', 'test_run.failed', '--to', url], { home });
   expect(sent.code, sent.stderr).toBe(0);
   const shown = await listener.nextLine((text) => text.includes('test_run.failed'));
   expect(shown).toMatch(line);

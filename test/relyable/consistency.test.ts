@@ -5,7 +5,8 @@ import { listEventFields } from '../../src/relyable/event-fields.ts';
 import { checkEvent, eventDataSchemas } from '../../src/relyable/schema.ts';
 import { EVENT_TYPES } from '../../src/relyable/event-type.ts';
 import { SAMPLES } from '../../src/relyable/samples.ts';
-import { ROOT, runCli } from '../support/cli.ts';
+import { ROOT } from '../support/cli.ts';
+import { runCli } from '../support/run-cli.ts';
 
 const FIXTURES = join(ROOT, 'fixtures/events');
 

@@ -98,8 +98,8 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   };
 }
 
-/** Runs the built program to its end. */
-export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** Runs the built program to its end: for what only a process shows. */
+export function spawnCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const running = startCli(args, { stdin: '', ...options });
   return running.done;
 }

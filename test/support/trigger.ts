@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type Received, startApp, type TestApp } from './app.ts';
-import { type CliOptions, type CliResult, runCli } from './cli.ts';
+import { type CliOptions, type CliResult } from './cli.ts';
+import { runCli } from './run-cli.ts';
 
 export const SECRET = 'whsec_of_this_test';
 export const ENV = { RELYABLE_WEBHOOK_SECRET: SECRET };

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { signPayload } from '../../../src/signature/sign.ts';
 import { startApp } from '../../support/app.ts';
 import { fillStore, makeCapture, readStore, SECRET } from '../../support/captures.ts';
-import { type CliOptions, type CliResult, runCli, temporaryFolder } from '../../support/cli.ts';
+import { type CliOptions, type CliResult, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 const failed = makeCapture(2, {
   body: Buffer.from('{"event":"test_run.failed","data":{"test_run_id":"run_1","score":70.0}}'),

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
-import { runCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { startCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 import { reservePort } from '../../support/reserve-port.ts';
 import {
   HANDLER_SECRET,

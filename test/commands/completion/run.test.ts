@@ -5,7 +5,7 @@ import { spawn } from '@lydell/node-pty';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Capture } from '../../../src/request/capture.ts';
 import { fillStore, makeCapture } from '../../support/captures.ts';
-import { cleanEnvironment, runCli, temporaryFolder } from '../../support/cli.ts';
+import { spawnCli, cleanEnvironment, temporaryFolder } from '../../support/cli.ts';
 import { pathWithRelyable } from '../../support/on-path.ts';
 
 function storeWith(...captures: Capture[]): string {
@@ -17,9 +17,9 @@ function storeWith(...captures: Capture[]): string {
 /** The words offered for what was typed, the last word unfinished. */
 async function complete(
   words: readonly string[],
-  options: Parameters<typeof runCli>[1] = {},
+  options: Parameters<typeof spawnCli>[1] = {},
 ): Promise<string[]> {
-  const { code, stdout, stderr } = await runCli(['complete', '--', ...words], options);
+  const { code, stdout, stderr } = await spawnCli(['complete', '--', ...words], options);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const lines = stdout.trimEnd().split('\n');
   expect(lines.at(-1)).toMatch(/^:\d+$/);
@@ -74,7 +74,7 @@ it('shows nothing of a hostile event to the shell', async () => {
   const body = Buffer.from(JSON.stringify({ event: 'a\u001B]0;x\u0007\n:0' }));
   const store = storeWith(makeCapture(1, { body }));
   const env = { RELYABLE_STORE: store };
-  const { stdout } = await runCli(['complete', '--', 'webhooks', 'verify', 'cap_'], { env });
+  const { stdout } = await spawnCli(['complete', '--', 'webhooks', 'verify', 'cap_'], { env });
   // oxlint-disable-next-line no-control-regex
   expect(stdout).not.toMatch(/[\u001b\u0007]/);
   expect(stdout.trimEnd().split('\n')).toHaveLength(2);
@@ -87,13 +87,13 @@ it('is silent where the store or the config cannot be read', async () => {
 });
 
 it.each(['bash', 'zsh', 'fish', 'powershell'])('prints a script for %s', async (shell) => {
-  const { code, stdout } = await runCli(['completion', shell]);
+  const { code, stdout } = await spawnCli(['completion', shell]);
   expect(code).toBe(0);
   expect(stdout).toContain('relyable complete');
 });
 
 it('refuses another shell', async () => {
-  const { code, stderr, stdout } = await runCli(['completion', 'powershel']);
+  const { code, stderr, stdout } = await spawnCli(['completion', 'powershel']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('did you mean powershell?');
 });

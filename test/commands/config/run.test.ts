@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli, temporaryFolder } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 function project(config: unknown): string {
   const folder = temporaryFolder();

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startApp } from '../../support/app.ts';
-import { runCli, temporaryFolder } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 /** No test asks the API. */
 const NO_API = { RELYABLE_API_URL: 'http://127.0.0.1:1/api' };

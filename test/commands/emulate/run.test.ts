@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isSameSignature, signPayload } from '../../../src/signature/sign.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { type RunningCli, runCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { type RunningCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 const KEY = { authorization: 'Bearer any-key' };
 

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { BIN, cleanEnvironment, runCli, temporaryFolder } from '../../support/cli.ts';
+import { BIN, cleanEnvironment, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 it('says what to do first, on stdout, with exit code 0', async () => {
   const { code, stdout, stderr } = await runCli([]);

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli, temporaryFolder } from '../../support/cli.ts';
+import { spawnCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 import { startPtyCli } from '../../support/pty.ts';
 
 function nextProject(): string {
@@ -23,7 +24,7 @@ it('sets a project up without a question, so that trigger and app share the secr
     forwardTo: 'http://localhost:4123/api/webhooks/relyable',
     secretEnv: 'RELYABLE_WEBHOOK_SECRET',
   });
-  const secret = await runCli(['webhooks', 'listen', '--print-secret'], { cwd, home });
+  const secret = await spawnCli(['webhooks', 'listen', '--print-secret'], { cwd, home });
   expect(read(cwd, '.env.local')).toBe(`RELYABLE_WEBHOOK_SECRET=${secret.stdout.trim()}\n`);
   expect(secret.stdout).toMatch(/^whsec_dev_/);
   expect(stdout).not.toContain(secret.stdout.trim());

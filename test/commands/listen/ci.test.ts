@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import {
+  spawnCli,
   type CliOptions,
-  runCli,
   type RunningCli,
   startCli,
   temporaryFolder,
@@ -262,7 +262,7 @@ describe('listen -- <command>', () => {
 
 test('says under --verbose what holds where nothing is chosen', async () => {
   const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms', '--verbose'];
-  const { stderr } = await runCli(args);
+  const { stderr } = await spawnCli(args);
   expect(stderr).toContain('forwardTo: (none) (default)\n');
   expect(stderr).toContain('events: all (default)\n');
   expect(stderr).toContain('headers: (none) (default)\n');
@@ -278,7 +278,7 @@ test('says under --verbose where what was chosen came from, of headers the names
   const args = ['webhooks', 'listen', '--port', '0', '--timeout-after', '1ms', '--verbose'];
   const chosen = ['--invalid', 'forward', '--respond', 'ack', '--concurrency', '7'];
   const header = ['-H', 'Authorization: Bearer hush-3', '-H', 'X-Env: hush-4'];
-  const { stdout, stderr } = await runCli([...args, ...chosen, ...header], { cwd });
+  const { stdout, stderr } = await spawnCli([...args, ...chosen, ...header], { cwd });
   for (const line of [
     `headers: X-Tenant, X-Env (project config ${config}; values not shown)`,
     'headers: Authorization, X-Env (--header; values not shown)',

@@ -8,7 +8,8 @@ import {
   serveHandler,
 } from '../../../src/commands/emulate/emulator/server.ts';
 import { startApp } from '../../support/app.ts';
-import { runCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { startCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 import {
   createFakeSender,
   SECRET,

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fillStore, makeCapture } from '../../support/captures.ts';
-import { runCli, temporaryFolder } from '../../support/cli.ts';
+import { spawnCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 function storeWith(...bodies: string[]): string {
   const file = join(temporaryFolder(), 'captures.db');
@@ -58,7 +59,7 @@ it.skipIf(process.platform === 'win32' || process.platform === 'darwin')(
       ['docs', 'https://help-center.relyable.ai/'],
       ['webhooks', 'https://app.relyable.ai/'],
     ] as const) {
-      const { code, stderr } = await runCli(['open', page, '--quiet'], options);
+      const { code, stderr } = await spawnCli(['open', page, '--quiet'], options);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       await expect.poll(() => readFileSync(seen, 'utf8')).toBe(url);
     }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { parseTargetUrl } from '../../../src/config/values.ts';
 import { EVENT_TYPES } from '../../../src/relyable/event-type.ts';
 import { startApp } from '../../support/app.ts';
-import { runCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { startCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 import { startPtyCli } from '../../support/pty.ts';
 import { ENV, isSigned, SECRET, startStatusApp, trigger } from '../../support/trigger.ts';
 

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startApp } from '../../support/app.ts';
-import { ROOT, runCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { ROOT, startCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 import { ENV, isSigned, trigger } from '../../support/trigger.ts';
 
 /** No wire format writes it like this, and every one in its own way. */

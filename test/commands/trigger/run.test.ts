@@ -7,7 +7,7 @@ import { EVENT_TYPES } from '../../../src/relyable/event-type.ts';
 import { WIRE_FORMATS } from '../../../src/relyable/payload.ts';
 import { TAMPERS } from '../../../src/signature/tamper.ts';
 import { type Received, startApp, type TestApp } from '../../support/app.ts';
-import { type CliOptions, runCli, temporaryFolder } from '../../support/cli.ts';
+import { type CliOptions, spawnCli, temporaryFolder } from '../../support/cli.ts';
 import { HANDLER_SECRET, startHandler } from '../../support/handlers.ts';
 import { startPtyCli } from '../../support/pty.ts';
 import { hasFlask } from '../../support/stacks.ts';
@@ -420,7 +420,7 @@ describe('finding out why', () => {
 
   it('knows its own secret with a newline from another one that is the same without', async () => {
     const home = temporaryFolder();
-    const { stdout: secret } = await runCli(['webhooks', 'listen', '--print-secret'], { home });
+    const { stdout: secret } = await spawnCli(['webhooks', 'listen', '--print-secret'], { home });
     const app = await startApp((response, received) => {
       response.statusCode = isSigned(received, secret.trim()) ? 200 : 401;
       response.end();
@@ -432,7 +432,7 @@ describe('finding out why', () => {
 
   it('knows the development secret', async () => {
     const home = temporaryFolder();
-    const { stdout } = await runCli(['webhooks', 'listen', '--print-secret'], { home });
+    const { stdout } = await spawnCli(['webhooks', 'listen', '--print-secret'], { home });
     const app = await startApp((response, received) => {
       response.statusCode = isSigned(received, stdout.trim()) ? 200 : 401;
       response.end();

@@ -9,10 +9,10 @@ import {
   type CliOptions,
   type CliResult,
   ROOT,
-  runCli,
   startCli,
   temporaryFolder,
 } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 const FIXTURES = join(ROOT, 'fixtures/http');
 const CLIENTS = readdirSync(FIXTURES).filter((name) => name.endsWith('.http'));

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { signPayload } from '../../../src/signature/sign.ts';
 import { fillStore, makeCapture, SECRET } from '../../support/captures.ts';
-import { type CliResult, runCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { type CliResult, startCli, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 const env = { RELYABLE_WEBHOOK_SECRET: SECRET };
 

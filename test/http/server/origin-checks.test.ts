@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
-import { runCli, startCli } from '../../support/cli.ts';
+import { startCli } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 function statusOf(port: number, headers: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
