@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { createProgram, defineBelow } from '../../src/program.ts';
 import type { Context } from '../../src/system/context.ts';
-import { ROOT, spawnCli } from '../support/cli.ts';
+import { ROOT } from '../support/cli.ts';
+import { runCli } from '../support/run-cli.ts';
 
 const FOLDER = join(ROOT, 'fixtures', 'help');
 
@@ -28,7 +29,7 @@ const fileOf = (words: readonly string[]): string => `${['relyable', ...words].j
 it.each(paths.map((words) => [['relyable', ...words].join(' '), words] as const))(
   '%s --help is as pinned',
   async (_, words) => {
-    const { code, stdout, stderr } = await spawnCli([...words, '--help']);
+    const { code, stdout, stderr } = await runCli([...words, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await expect(stdout).toMatchFileSnapshot(join(FOLDER, fileOf(words)));
     expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
@@ -46,11 +47,11 @@ it.each([
   ['webhooks help', 'webhooks --help'],
   ['webhooks help captures show', 'webhooks captures show --help'],
 ])('%s is %s', async (help, flag) => {
-  expect(await spawnCli(help.split(' '))).toEqual(await spawnCli(flag.split(' ')));
+  expect(await runCli(help.split(' '))).toEqual(await runCli(flag.split(' ')));
 });
 
 it('helps with no command that there is not', async () => {
-  const { code, stderr } = await spawnCli(['help', 'innit']);
+  const { code, stderr } = await runCli(['help', 'innit']);
   expect(code).toBe(2);
   expect(stderr).toContain('did you mean relyable init?');
 });

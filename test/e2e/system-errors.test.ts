@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { BIN, cleanEnvironment, spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { runCli } from '../support/run-cli.ts';
 
 /** Nothing of libuv's or OpenSSL's notation. */
 const RAW = /E[A-Z]{4,}:|EPROTO|SSL routines|fetch failed|a bug in relyable/;
@@ -23,7 +24,8 @@ describe('a file that cannot be used', () => {
     ['emulate --port 0 --ready-file no/x', '--ready-file no/x: no such file or folder'],
     ['listen --port 0 -- nowhere', 'cannot start nowhere: no such program'],
   ] as const)('%s', async ([line, message]) => {
-    const { code, stderr } = await spawnCli(['webhooks', ...line.split(' ')]);
+    const run = line.startsWith('listen') ? spawnCli : runCli;
+    const { code, stderr } = await run(['webhooks', ...line.split(' ')]);
     expect(code).toBe(2);
     expect(stderr).toContain(`${message}\n`);
     expect(stderr).not.toMatch(RAW);
@@ -93,7 +95,7 @@ test.for([
   const { host } = new URL(app.url);
   const args = line.replace('URL', `https://${host}`).split(' ');
   const env = { RELYABLE_API_KEY: 'key_1234567890' };
-  const { code, stdout, stderr } = await spawnCli(['webhooks', ...args], { env });
+  const { code, stdout, stderr } = await runCli(['webhooks', ...args], { env });
   expect(code).toBe(4);
   expect(stdout + stderr).toContain(
     `${host} does not speak TLS: use http:// instead of https://\n`,

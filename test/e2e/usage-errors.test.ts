@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { spawnCli } from '../support/cli.ts';
+import { runCli } from '../support/run-cli.ts';
 
 // Without a signing secret, so that each of them would have something to say first.
 test.for(
@@ -26,8 +27,9 @@ test.for(
     'logs tail --resume --limit x',
   ].map((line) => line.split(' ')),
 )('%s: the error comes alone', async (args) => {
+  const run = args[0] === 'listen' ? spawnCli : runCli;
   const env = { RELYABLE_API_KEY: 'key' };
-  const { code, stdout, stderr } = await spawnCli(['webhooks', ...args], { env });
+  const { code, stdout, stderr } = await run(['webhooks', ...args], { env });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^error: [^\n]*\n(hint: [^\n]*\n)?$/);
 });

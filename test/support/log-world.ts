@@ -22,7 +22,11 @@ export interface WorldOptions {
   readonly isLate: boolean;
 }
 
-type Record = { -readonly [Key in keyof Delivery]: Delivery[Key] } & { visibleAt: number };
+type Record = { -readonly [Key in keyof Delivery]: Delivery[Key] } & {
+  visibleAt: number;
+  /** Its place in a shuffled log. */
+  readonly rank: number;
+};
 
 /** A delivery log that goes on while it is read. */
 export interface LogWorld {
@@ -74,6 +78,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
       made += 1;
       const record: Record = {
         id: `d${made}`,
+        rank: hash(`d${made}`),
         eventId: null,
         event: 'test_run.failed',
         endpoint: 'https://example.test/',
@@ -93,7 +98,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
     const visible = records.filter(({ visibleAt }) => visibleAt <= world.now);
     if (options.order === 'newest') return visible.toReversed();
     if (options.order === 'oldest') return visible;
-    return visible.sort((a, b) => hash(a.id) - hash(b.id));
+    return visible.sort((a, b) => a.rank - b.rank);
   };
 
   const pageInfo = (limit: number, page: number, total: number): PageInfo => {
@@ -129,7 +134,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
         arrive();
         const size = Math.min(limit, options.pageCap);
         const all = ordered().filter((record) => state === undefined || record.state === state);
-        const deliveries = structuredClone(all.slice((page - 1) * size, page * size));
+        const deliveries = all.slice((page - 1) * size, page * size).map(copy);
         const info = pageInfo(size, page, all.length);
         return { deliveries, problems: [], info, size: deliveries.length };
       },
@@ -137,12 +142,15 @@ export function createLogWorld(options: WorldOptions): LogWorld {
         arrive();
         const record = records.find((candidate) => candidate.id === id);
         if (record === undefined) throw new RelyableError('NOT_FOUND', id);
-        return { delivery: structuredClone(record), problems: [] };
+        return { delivery: copy(record), problems: [] };
       },
     },
   };
   return world;
 }
+
+/** A record as it is now; its attempts are never changed in place. */
+const copy = (record: Record): Record => ({ ...record });
 
 function hash(text: string): number {
   let value = 7;
