@@ -33,7 +33,7 @@ function npm(
   const result = spawnSync('npm', args, {
     cwd,
     encoding: 'utf8',
-    // npm is a script on Windows, which only a shell runs.
+    // On Windows npm is a script that only a shell can run.
     shell: process.platform === 'win32',
   });
   return { ok: result.status === 0, stdout: result.stdout, stderr: result.stderr };
@@ -47,7 +47,7 @@ function requireOk(result: ReturnType<typeof npm>): string {
 }
 
 beforeAll(() => {
-  // The scripts would build again; the bundle is there.
+  // Vitest's global set-up has built the bundle.
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
   [packed] = JSON.parse(requireOk(npm(args, ROOT))) as [Packed];
   const empty = join(folder, 'empty');
@@ -84,7 +84,7 @@ it('keeps the notices of the code it bundles', () => {
   }
 });
 
-/** Receives, verifies and stores the four samples, then judges them again from the store. */
+/** Receives, verifies and stores the four samples, then verifies them again from the store. */
 async function drive(node: string, version: string): Promise<void> {
   const home = temporaryFolder();
   const program = { node, bin };
@@ -112,12 +112,12 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 };
 
 /**
- * Nodes of other lines, kept from run to run. The user's cache folder and not the temporary one,
- * where another user of the machine could put a program in their place.
+ * Other Node versions, kept from run to run. They are not in the temporary folder, where another
+ * user of the machine could put a program in their place.
  */
 const NODES = envPaths('relyable-tests', { suffix: '' }).cache;
 
-/** Whether a folder is there, is this user's, and may be written by no one else. */
+/** Whether a path is a folder that belongs to this user and is closed to all others. */
 function isPrivate(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isDirectory()) return false;
@@ -125,7 +125,7 @@ function isPrivate(path: string): boolean {
   return stat.uid === owner && (process.platform === 'win32' || (stat.mode & 0o077) === 0);
 }
 
-/** The newest Node of a line, from npm; undefined where it cannot be had. */
+/** The newest release of a major version of Node, from npm; undefined if npm cannot provide it. */
 function fetchNode(major: number): string | undefined {
   const os = process.platform === 'win32' ? 'win' : process.platform;
   const name = `node-${os}-${process.arch}`;
@@ -140,7 +140,7 @@ function fetchNode(major: number): string | undefined {
     ['install', ...QUIET, '--fetch-retries=0', '--fetch-timeout=60000', `${name}@${major}`],
     draft,
   );
-  // Under its name it is whole, whenever this run is interrupted.
+  // An interrupted install never has the final name.
   if (ok) renameSync(draft, kept);
   else rmSync(draft, { recursive: true });
   return ok ? binary : undefined;

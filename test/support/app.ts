@@ -22,7 +22,7 @@ export interface TestApp {
 
 export type Answer = (response: ServerResponse, received: Received) => void;
 
-/** An app on a free loopback port that records what it gets; closed when the test ends. */
+/** An app on a loopback port that records the requests it receives; closed when the test ends. */
 export async function startApp(
   answer: Answer = (response) => response.end('OK'),
   options: { readonly host?: string; readonly port?: number } = {},

@@ -8,7 +8,7 @@ export const SECRET = 'whsec_test_0123456789';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 
-/** A capture as the listener keeps it, signed with `SECRET` unless the headers say otherwise. */
+/** A capture as the listener stores it, signed with `SECRET` unless the headers say otherwise. */
 export function makeCapture(n: number, changes: Partial<Capture> = {}): Capture {
   const body = changes.body ?? Buffer.from(`{"event":"test_run.completed","data":{"n":${n}}}`);
   const headers: readonly HeaderPair[] = changes.headers ?? [
@@ -37,7 +37,7 @@ export function makeCapture(n: number, changes: Partial<Capture> = {}): Capture 
   };
 }
 
-/** An app that failed, with bytes that are no text. */
+/** A forward that the app answered with 500 and a body that is not text. */
 export const FORWARD: Forward = {
   kind: 'forward',
   at: 1,
@@ -50,14 +50,14 @@ export const FORWARD: Forward = {
   edited: false,
 };
 
-/** Puts captures into a store file, making it where there is none. */
+/** Writes captures to a store file, which is created if it does not exist. */
 export function fillStore(file: string, captures: Iterable<Capture>): void {
   const store = openStore(file);
   store.import(captures);
   store.close();
 }
 
-/** What a store file holds, oldest first. */
+/** The captures in a store file, oldest first. */
 export function readStore(file: string): Capture[] {
   const store = openStore(file);
   const captures = [...store.each({})];

@@ -19,11 +19,11 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string | Buffer;
-  /** Shell commands that set the process up first, e.g. `ulimit -f 300;`. */
+  /** Shell commands to run in the process before the program, e.g. `ulimit -f 300;`. */
   readonly shellPrefix?: string;
-  /** HOME of the process; several processes of one test share theirs. */
+  /** HOME of the process; by default an empty folder of its own. */
   readonly home?: string;
-  /** Another Node and another copy of the program than the ones of this checkout. */
+  /** A different Node and a different copy of the program; by default those of this checkout. */
   readonly program?: { readonly node: string; readonly bin: string };
 }
 
@@ -33,7 +33,7 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** The environment of a user with an empty home and none of our variables set. */
+/** The environment of a user with this home and without settings for the program. */
 export function cleanEnvironment(
   home: string,
   extra: Readonly<Record<string, string>> = {},
@@ -44,7 +44,7 @@ export function cleanEnvironment(
     USERPROFILE: home,
     LOCALAPPDATA: join(home, 'AppData', 'Local'),
     APPDATA: join(home, 'AppData', 'Roaming'),
-    // No test asks a registry.
+    // No test sends a request to a package registry.
     RELYABLE_NO_UPDATE_CHECK: '1',
     ...extra,
   };
@@ -53,7 +53,7 @@ export function cleanEnvironment(
 export interface RunningCli {
   readonly child: ChildProcessWithoutNullStreams;
   readonly home: string;
-  /** Resolves with the first stdout line (then removed) that passes; rejects when the program ends before. */
+  /** Takes the first line of stdout that passes and was not taken before; rejects if the program ends without it. */
   nextLine(test: (line: string) => boolean): Promise<string>;
   /** The same for stderr. */
   nextErrorLine(test: (line: string) => boolean): Promise<string>;

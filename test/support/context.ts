@@ -5,7 +5,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Context } from '../../src/system/context.ts';
 import { temporaryFolder } from './cli.ts';
 
-/** A context of a user with an empty home and an empty folder; everything may be overridden. */
+/** A context with an empty home and an empty current folder; each property can be overridden. */
 export function testContext(overrides: Partial<Context> = {}): Context {
   const home = temporaryFolder();
   return {
@@ -34,7 +34,7 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     suspend: () => undefined,
     onContinue: () => () => undefined,
     signalProcess: () => {
-      throw new Error('a test context signals nobody');
+      throw new Error('a test context sends no signals');
     },
     atExit: () => () => undefined,
     outputProblem: async () => null,

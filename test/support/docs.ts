@@ -5,11 +5,11 @@ import { onTestFinished } from 'vitest';
 import { cleanEnvironment, ROOT, temporaryFolder } from './cli.ts';
 import { pathWithRelyable } from './on-path.ts';
 
-/** A fenced block of a page that says it can be run. */
+/** A fenced block of a page that is marked as runnable. */
 export interface RunnableBlock {
   readonly line: number;
   readonly script: string;
-  /** Goes on beside the blocks after it: a listener, an app. */
+  /** Keeps running beside the blocks after it: a listener, an app. */
   readonly isBackground: boolean;
   readonly exitCode: number;
 }
@@ -24,7 +24,7 @@ export function pages(): string[] {
 
 /**
  * Blocks that begin with ```` ```sh run ````; `background` and `exit=<n>` may follow. Throws for
- * any other word, so that a slip of the pen does not leave a block unrun.
+ * any other word, so that a typing error does not leave a block unrun.
  */
 export function runnableBlocks(page: string): RunnableBlock[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
@@ -55,7 +55,7 @@ export interface Session {
 export function startSession(): Session {
   const home = temporaryFolder();
   const cwd = temporaryFolder();
-  // The pages name no port; here any free one has to do.
+  // The pages name no port. The default one may be in use on this machine.
   const config = join(home, '.config', 'relyable');
   mkdirSync(config, { recursive: true });
   writeFileSync(join(config, 'config.json'), '{"port":0}');

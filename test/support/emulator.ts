@@ -16,13 +16,13 @@ import {
 
 export const SECRET = 'whsec_dev_test';
 
-/** A moment with nothing special about it. */
+/** The time at which a fake clock starts: an ordinary one. */
 export const START = Date.UTC(2026, 0, 31, 10);
 
 export interface FakeClock extends Clock {
-  /** Lets time pass; whoever sleeps until then wakes in order, and what they do is awaited. */
+  /** Moves the time on. Sleepers wake in order of their time, and the work they start is awaited. */
   pass(ms: number): Promise<void>;
-  /** The wall clock jumps, as over a laptop's sleep: timers stand still meanwhile. */
+  /** Moves the wall clock alone, as when a laptop was suspended: timers are as far off as before. */
   jump(ms: number): void;
   readonly sleepers: number;
 }
@@ -31,7 +31,7 @@ export interface FakeClock extends Clock {
 export function createFakeClock(start = START): FakeClock {
   let time = start;
   let sleeping: Array<{ at: number; wake: () => void }> = [];
-  const settle = async (): Promise<void> => {
+  const runStartedWork = async (): Promise<void> => {
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   };
   return {
@@ -50,14 +50,14 @@ export function createFakeClock(start = START): FakeClock {
       }),
     pass: async (ms) => {
       const end = time + ms;
-      await settle();
+      await runStartedWork();
       for (;;) {
         const [next] = sleeping.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
         if (next === undefined) break;
         sleeping = sleeping.filter((other) => other !== next);
         time = Math.max(time, next.at);
         next.wake();
-        await settle();
+        await runStartedWork();
       }
       time = end;
     },

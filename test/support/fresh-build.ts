@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ROOT } from './cli.ts';
 
-/** What goes into `dist/`. */
+/** The files and folders that the build reads. */
 const SOURCES = [
   'src',
   'docs/recipes',
@@ -14,29 +14,29 @@ const SOURCES = [
   'rolldown.config.ts',
 ];
 
-/** Vitest's global set-up: tests of the program run `dist/`, which is built first where it is old. */
+/** Vitest's global set-up: builds `dist/`, which many tests run, when a source is newer. */
 export function setup(project: TestProject): void {
-  buildWhereOld();
-  project.onTestsRerun(buildWhereOld);
+  buildIfStale();
+  project.onTestsRerun(buildIfStale);
 }
 
-function buildWhereOld(): void {
+function buildIfStale(): void {
   const built = timesOf('dist');
-  const isOld = built.length === 0 || Math.max(...SOURCES.flatMap(timesOf)) > Math.min(...built);
-  if (!isOld) return;
+  const isStale = built.length === 0 || Math.max(...SOURCES.flatMap(timesOf)) > Math.min(...built);
+  if (!isStale) return;
   const { status } = spawnSync('npm', ['run', 'build'], {
     cwd: ROOT,
-    // Nothing on stdout, which belongs to the reporter.
+    // Reporters write to stdout, so the build does not.
     stdio: ['ignore', 'ignore', 'inherit'],
-    // npm is a script on Windows, which only a shell runs.
+    // On Windows npm is a script that only a shell can run.
     shell: process.platform === 'win32',
   });
   if (status !== 0) throw new Error('npm run build failed');
 }
 
 /**
- * When a file, or each file and folder below a folder, was last changed; a folder is changed when
- * one of its files is removed. Empty where there is nothing.
+ * Times of the last change, in ms since 1970: of a file, or of a folder and all that is below it. A
+ * folder changes when a file in it is removed. Empty if the path does not exist.
  */
 function timesOf(path: string): number[] {
   const stat = statSync(join(ROOT, path), { throwIfNoEntry: false });

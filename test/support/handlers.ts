@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { ROOT } from './cli.ts';
 import { hasFlask, hasPython } from './stacks.ts';
 
-/** The handlers in fixtures/handlers: correct ones, the vendor's samples, and wrong ones. */
+/** The handlers in fixtures/handlers: correct ones, the vendor's samples, and faulty ones. */
 export const HANDLERS = {
   'vendor-express': 'vendor-express.cjs',
   'vendor-flask': 'vendor-flask.py',
@@ -50,7 +50,7 @@ export function isRunnable(name: HandlerName): boolean {
   return name === 'http-server' ? hasPython : hasFlask;
 }
 
-/** Starts a handler on a free loopback port and waits until it listens; ended with the test. */
+/** Starts a handler on a loopback port and waits until it listens; it is killed when the test ends. */
 export async function startHandler(
   name: HandlerName,
   env: Readonly<Record<string, string>> = {},

@@ -10,29 +10,29 @@ export interface WorldOptions {
   /** The server's own page size where it is smaller than what is asked for. */
   readonly pageCap: number;
   readonly info: 'none' | 'total' | 'has_more';
-  /** Times are told in steps of so many ms. */
+  /** Times are rounded down to a multiple of this, in ms. */
   readonly grainMs: number;
   /** From 0 up to 1. */
   random(): number;
   /** Probability that a request fails. */
   failures: number;
-  /** Highest number of new deliveries that turn up at any one request. */
+  /** At most this many new deliveries appear at one request. */
   burst: number;
-  /** Deliveries turn up only once their first attempt is over. */
+  /** A delivery appears some seconds after its first attempt. */
   readonly isLate: boolean;
 }
 
-type Record = { -readonly [Key in keyof Delivery]: Delivery[Key] } & {
+type LogRecord = { -readonly [Key in keyof Delivery]: Delivery[Key] } & {
   visibleAt: number;
   /** Its place in a shuffled log. */
   readonly rank: number;
 };
 
-/** A delivery log that goes on while it is read. */
+/** A delivery log that changes while it is read. */
 export interface LogWorld {
   readonly client: ApiClient;
   now: number;
-  /** New deliveries and due attempts, up to now. */
+  /** Makes the attempts that are due now. */
   step(): void;
   /** `<delivery> <attempt>` of every finished attempt. */
   attempts(): string[];
@@ -40,20 +40,20 @@ export interface LogWorld {
   add(count: number): void;
 }
 
-/** Beyond these nothing turns up by itself. */
+/** With this many deliveries, no new ones appear by themselves. */
 const MOST_DELIVERIES = 1000;
-/** No test needs as many; a walk without an end does. */
+/** More than any test needs, so that a walk that does not end fails. */
 const MOST_REQUESTS = 20_000;
 
 const GAPS = retryOffsetsMs('gaps');
 
 export function createLogWorld(options: WorldOptions): LogWorld {
-  const records: Record[] = [];
+  const records: LogRecord[] = [];
   const { random } = options;
   const grain = (time: number): number => Math.floor(time / options.grainMs) * options.grainMs;
   let made = 0;
 
-  const tryOnce = (record: Record): void => {
+  const tryOnce = (record: LogRecord): void => {
     const attempt: Attempt = {
       attempt: record.attempts.length + 1,
       at: grain(world.now),
@@ -76,7 +76,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
   const add = (count: number): void => {
     for (let i = 0; i < count; i++) {
       made += 1;
-      const record: Record = {
+      const record: LogRecord = {
         id: `d${made}`,
         rank: hash(`d${made}`),
         eventId: null,
@@ -94,7 +94,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
     }
   };
 
-  const ordered = (): Record[] => {
+  const ordered = (): LogRecord[] => {
     const visible = records.filter(({ visibleAt }) => visibleAt <= world.now);
     if (options.order === 'newest') return visible.toReversed();
     if (options.order === 'oldest') return visible;
@@ -108,7 +108,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
 
   const arrive = (): void => {
     world.requests += 1;
-    if (world.requests > MOST_REQUESTS) throw new Error('the tail reads for ever');
+    if (world.requests > MOST_REQUESTS) throw new Error('the tail does not stop reading');
     world.now += 5;
     if (random() < options.failures) {
       throw new RelyableError('UNREACHABLE', 'the API cannot be reached: test');
@@ -150,7 +150,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
 }
 
 /** A record as it is now; its attempts are never changed in place. */
-const copy = (record: Record): Record => ({ ...record });
+const copy = (record: LogRecord): LogRecord => ({ ...record });
 
 function hash(text: string): number {
   let value = 7;

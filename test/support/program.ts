@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Runs any other program to its end. */
+/** Runs another program to its end. */
 export function runProgram(
   command: string,
   args: readonly string[],

@@ -5,11 +5,11 @@ import { BIN, cleanEnvironment, temporaryFolder } from './cli.ts';
 export interface PtyCli {
   readonly pty: IPty;
   readonly home: string;
-  /** All that came, as the program wrote it. */
+  /** All output so far, as the program wrote it. */
   screen(): string;
-  /** Resolves once the text has come after what the last call waited for; rejects when the program ends before. */
+  /** Resolves once the text stands in the output after the text of the last call; rejects if the program ends without it. */
   waitFor(text: string): Promise<void>;
-  /** What is typed; `\r` is Enter. */
+  /** Types keys; `\r` is Enter. */
   type(keys: string): void;
   readonly exitCode: Promise<number>;
 }
@@ -22,7 +22,7 @@ export function startPtyCli(
     readonly env?: Readonly<Record<string, string>>;
     readonly columns?: number;
     readonly rows?: number;
-    /** Runs the program through a shell script as `"$@"`, so that something can follow it. */
+    /** Runs the program through a shell script as `"$@"`, so that other commands can follow it. */
     readonly script?: string;
   } = {},
 ): PtyCli {

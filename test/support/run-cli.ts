@@ -37,7 +37,7 @@ export async function runCli(
   return { code, stdout, stderr };
 }
 
-/** A stream that takes everything at once. */
+/** A stream whose reader takes everything at once. */
 function collect(take: (text: string) => void): OutputStream {
   const decoder = new StringDecoder('utf8');
   return {

@@ -2,14 +2,14 @@ import headless from '@xterm/headless';
 import { onTestFinished } from 'vitest';
 import { type PtyCli, startPtyCli } from './pty.ts';
 
-/** The built program in a terminal that is really drawn. */
+/** The built program in an emulated terminal. */
 export interface ScreenCli extends PtyCli {
-  /** What is visible now, empty lines at the end left out. */
+  /** The lines on the screen now, without empty ones at the end. */
   visible(): string[];
-  /** All lines since the start, those that scrolled away included, wrapped ones whole. */
+  /** All lines since the start, scrolled ones included; a wrapped line is one line. */
   scrollback(): string[];
   isCursorVisible(): boolean;
-  /** Resolves once the test passes for what is drawn; rejects when the program ends before. */
+  /** Resolves once the visible lines pass; rejects if the program ends before. */
   waitUntil(test: (lines: string[]) => boolean): Promise<void>;
   resize(columns: number, rows: number): void;
 }

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * Whether another stack is installed here, e.g. `python3 -c "import flask"`. Where the run demands
- * all of them (RELYABLE_REQUIRE_STACKS=1) the answer is yes, so that a missing one fails its tests.
+ * Whether another stack is installed on this machine, e.g. `python3 -c "import flask"`. With
+ * RELYABLE_REQUIRE_STACKS=1 always true, so that the tests of a missing stack fail and are not skipped.
  */
 export function hasStack(command: string, args: readonly string[] = ['--version']): boolean {
   if (process.env['RELYABLE_REQUIRE_STACKS'] === '1') return true;
