@@ -48,6 +48,12 @@ describe('isSameSignature', () => {
   });
 });
 
+it('isSameSignature refuses a last character beyond ASCII, whatever was compared before', () => {
+  const signature = signPayload(Buffer.from('{}'), 'a secret');
+  expect(isSameSignature(signature, signature)).toBe(true);
+  expect(isSameSignature(`${signature.slice(0, 63)}é`, signature)).toBe(false);
+});
+
 describe('createSigner', () => {
   it.each([1, 32, 63, 64, 65, 200])(
     'signs as signPayload does with a secret of %i bytes',

@@ -269,6 +269,20 @@ describe('relyable webhooks logs tail', () => {
     );
   });
 
+  it('does not go on from the cursor of another API', async () => {
+    const home = temporaryFolder();
+    const [one, other] = [await startApi(() => 500), await startApi(() => 500)];
+    const [before = ''] = await one.send(1);
+    const first = await runCli(tailArgs(one, '--exit-on-failure'), { env, home });
+    expect(first.stdout).toContain(before);
+    const [known = ''] = await other.send(1);
+    const second = await runCli(tailArgs(other, '--resume', '--exit-on-failure'), { env, home });
+    expect(second.stderr).toContain(
+      `--resume: the last tail of this profile read ${one.url}, not ${other.url}`,
+    );
+    expect(second.stdout).toContain(known);
+  });
+
   it('is stopped while it waits for its reader, and goes on from there', async () => {
     const home = temporaryFolder();
     const api = await startApi(() => 200, 'x'.repeat(20_000));

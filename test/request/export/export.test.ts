@@ -97,6 +97,11 @@ describe('an export that is read again', () => {
   });
 });
 
+it('har states the size of a body in bytes', () => {
+  const file = JSON.parse(String(write([makeCapture(1, { body: Buffer.from('é\xff日') })], 'har')));
+  expect(file.log.entries[0].request.bodySize).toBe(7);
+});
+
 describe.runIf(hasStack('curl'))('the curl export', () => {
   const hostile = [
     `{"a":"it's \`id\` $(id) $HOME \\\\ %s !! \\n"}`,

@@ -165,6 +165,21 @@ describe('HAR entries', () => {
     );
   });
 
+  it.each([
+    ['its bytes', { bodySize: Buffer.byteLength('{"a":"é"}') }],
+    ['no size', {}],
+    ['an unknown size', { bodySize: -1 }],
+    ['a size of 0', { bodySize: 0 }],
+  ])('with %s say nothing', (_, size) => {
+    const [item] = parse([post({ mimeType: '', text: '{"a":"é"}' }, size)]);
+    expect(item?.kind === 'request' && item.note).toBeNull();
+  });
+
+  it('with the number of characters for that of bytes say so', () => {
+    const [item] = parse([post({ mimeType: '', text: '{"a":"é"}' }, { bodySize: 9 })]);
+    expect(item?.kind === 'request' && item.note).toContain('the recorded body has 10 bytes');
+  });
+
   it('with replacement characters say that bytes may be lost', () => {
     const [item] = parse([post({ mimeType: 'text/plain', text: 'a\ufffd' })]);
     expect(item?.kind === 'request' && item.note).toContain('U+FFFD');

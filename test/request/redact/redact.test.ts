@@ -56,6 +56,17 @@ describe('redaction', () => {
     expect(bodies[2]).toContain('"period": "last_24_hours"');
   });
 
+  it.each([
+    ['123456', '123456'],
+    ['1234567', '5550100'],
+    ['12345.67', '5550100'],
+    ['-123456.7', '5550100'],
+    ['1.23456', '1.23456'],
+  ])('a number %s that is not published becomes %s', (before, after) => {
+    const body = redact(captureOf(`{"event":"test_run.failed","data":{"caller":${before}}}`)).body;
+    expect(String(body)).toBe(`{"event":"test_run.failed","data":{"caller":${after}}}`);
+  });
+
   it('keeps white space, number forms, repeats and order', () => {
     const body =
       '{ "data":{"threshold":70.0, "error" : "x","error":"y"},"event":"test_run.failed"}\n';

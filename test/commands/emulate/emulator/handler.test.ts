@@ -150,6 +150,22 @@ describe('the emulated API', () => {
     expect((await closed.call('GET', '/webhooks', undefined, headers)).status).toBe(200);
   });
 
+  it.each([
+    ['bearer right', 200],
+    ['Bearer RIGHT', 401],
+    ['Bearer rightly', 401],
+    ['Bearer not right', 401],
+    ['Bearer right or', 401],
+    ['Bearer ', 401],
+    ['Basic right', 401],
+    ['No Bearer right', 401],
+    ['right', 401],
+  ])('answers Authorization: %s with %i', async (authorization, status) => {
+    const closed = startEmulator({ sender: quiet(), apiKey: 'right' });
+    const answer = await closed.call('GET', '/webhooks', undefined, { authorization });
+    expect(answer.status).toBe(status);
+  });
+
   it('limits requests and says in headers how much is left', async () => {
     let now = 1_000_000;
     const clock = { now: () => now, sleep: async () => undefined };
