@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../../src/pipeline/events.ts';
+import type { HandledRequest } from '../../../src/pipeline/events.ts';
 import {
   createExpectations,
   type ExpectationOptions,
@@ -13,7 +13,7 @@ let made = 0;
 function delivery(
   event: string,
   rest: { status?: number; valid?: boolean; data?: object; error?: string } = {},
-): Delivery {
+): HandledRequest {
   made += 1;
   const { status = 200, valid = true, data = {}, error = null } = rest;
   return {
@@ -69,7 +69,10 @@ function expectations(
 }
 
 /** The verdict after each delivery. */
-function verdicts(machine: ReturnType<typeof createExpectations>, all: Delivery[]): Verdict[] {
+function verdicts(
+  machine: ReturnType<typeof createExpectations>,
+  all: HandledRequest[],
+): Verdict[] {
   return all.map((one) => machine.add(one));
 }
 

@@ -4,7 +4,7 @@ import { errorMessage } from '../../../errors.ts';
 import type { ListenFlags } from '../options.ts';
 import { isListening } from '../../../http/client/probe.ts';
 import type { ListenEvent } from '../../../pipeline/events.ts';
-import type { Listener } from '../../../pipeline/pipeline.ts';
+import type { Listener } from '../../../pipeline/listener.ts';
 import { type DeliveryHead, formatListenEvent } from '../view.ts';
 import { createKeyReader, type Key } from './keys.ts';
 import { layout } from './layout.ts';
