@@ -208,7 +208,8 @@ export class Pipeline {
       }
     }
     const verification = this.explain(request.request, request.verification);
-    if (verification !== request.verification) store.setReason(id, verification.reason);
+    const { reason } = verification;
+    if (reason !== request.verification.reason) store.setReason(id, reason);
     emit(toHandledRequest(request, outcome, verification, this.isFiltered(request)));
   }
 
