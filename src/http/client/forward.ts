@@ -1,6 +1,6 @@
 import { type HeaderPair, toFlatHeaders, type WebhookRequest } from '../../request/request.ts';
 import { isLoopback } from '../loopback.ts';
-import { createClient } from './client.ts';
+import { Client } from './client.ts';
 import type { AnswerListener, Exchange } from './exchange.ts';
 import { endToEndHeaders } from '../headers.ts';
 import { pathAtTarget, type TlsOptions } from '../target.ts';
@@ -33,7 +33,7 @@ export interface Forwarder {
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { target, concurrency, timeoutMs, tls } = options;
-  const client = createClient(target, {
+  const client = new Client(target, {
     connections: concurrency,
     timeoutMs,
     keepsConnections: true,

@@ -1,6 +1,6 @@
 import { toFlatHeaders, type HeaderPair } from '../../request/request.ts';
 import type { AnswerHead } from './answer-parser.ts';
-import { type Client, createClient } from './client.ts';
+import { Client } from './client.ts';
 import type { AnswerListener, Exchange, Pieces } from './exchange.ts';
 import { elapsedMs } from '../../system/latency.ts';
 import type { TlsOptions } from '../target.ts';
@@ -73,7 +73,7 @@ export function createSender(options: SendOptions): Sender {
   const clientOf = (url: URL): Client => {
     let client = clients.get(url.origin);
     if (client === undefined) {
-      client = createClient(url, { connections, timeoutMs, keepsConnections: reuse, tls });
+      client = new Client(url, { connections, timeoutMs, keepsConnections: reuse, tls });
       clients.set(url.origin, client);
     }
     return client;
