@@ -130,7 +130,6 @@ export class Pipeline {
         relay.release();
       },
       (error: unknown) => {
-        relay.discard();
         this.inFlight.abort(slot, 'the capture could not be stored');
         this.refuse(response, slot, error);
       },

@@ -37,7 +37,6 @@ export class Relay implements AnswerListener {
   private readonly kept: Buffer[] = [];
   private keptBytes = 0;
   private isReleased: boolean;
-  private isDiscarded = false;
   private isStreaming = false;
   private isOver = false;
   /** Why the answer is not complete. */
@@ -45,7 +44,7 @@ export class Relay implements AnswerListener {
 
   /**
    * `onDone` is called once, when the app's answer is over and the sender was answered, with the
-   * status the sender got (null without a `response`). It is not called after `discard`.
+   * status the sender got (null without a `response`). Without `release` it is never called.
    */
   constructor(
     response: ServerResponse | null,
@@ -67,11 +66,6 @@ export class Relay implements AnswerListener {
     this.advance();
   }
 
-  /** The capture could not be stored: whatever the app answers is dropped. */
-  discard(): void {
-    this.isDiscarded = true;
-  }
-
   head(head: AnswerHead): void {
     this.answerHead = head;
   }
@@ -79,7 +73,7 @@ export class Relay implements AnswerListener {
   data(chunk: Buffer): boolean {
     this.keep(chunk);
     const { response } = this;
-    if (response === null || this.isDiscarded) return true;
+    if (response === null) return true;
     if (this.isStreaming) return response.destroyed || response.write(chunk);
     this.held.push(chunk);
     this.heldBytes += chunk.length;
@@ -108,7 +102,7 @@ export class Relay implements AnswerListener {
   /** Answers the sender once the capture is durable and the answer is whole, or too long to hold. */
   private advance(): void {
     const { response, answerHead } = this;
-    if (!this.isReleased || this.isDiscarded || this.isStreaming) return;
+    if (!this.isReleased || this.isStreaming) return;
     if (response === null) {
       if (this.isOver) this.finish(null);
     } else if (!this.isOver) {

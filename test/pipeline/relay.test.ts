@@ -108,12 +108,11 @@ describe('a long answer', () => {
   });
 });
 
-it('sends nothing and reports nothing of an answer that is discarded', () => {
+it.each(['end', 'failed'] as const)('sends and reports nothing before the release: %s', (last) => {
   const { relay, response, done } = createRelay();
   relay.head(HEAD);
-  relay.discard();
-  expect(relay.data(Buffer.alloc(HELD_BYTES + 1))).toBe(true);
-  relay.failed('aborted');
+  relay.data(Buffer.alloc(HELD_BYTES + 1));
+  relay[last]('aborted');
   expect(response.headersSent).toBe(false);
   expect(done).toEqual([]);
 });

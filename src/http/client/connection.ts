@@ -227,7 +227,7 @@ function connectTimeout(): Error {
 }
 
 function closedEarly(): Error {
-  return coded('closed before the answer was whole', 'ECONNRESET');
+  return coded('closed before the answer was complete', 'ECONNRESET');
 }
 
 function coded(message: string, code: string): Error {

@@ -386,7 +386,7 @@ describe('an exchange', () => {
     );
     expect(await openClient(url).send()).toMatchObject({
       status: 200,
-      failure: `${url.host} closed the connection before its answer was whole`,
+      failure: `${url.host} closed the connection before its answer was complete`,
     });
   });
 
