@@ -2,7 +2,7 @@ import type { Invocation } from '../../../invocation.ts';
 import type { Context, InputStream } from '../../../system/context.ts';
 import { errorMessage } from '../../../errors.ts';
 import type { ListenFlags } from '../options.ts';
-import { isListening } from '../../../http/client/probe.ts';
+import { isListening } from '../../../http/client/reachability.ts';
 import type { ListenEvent } from '../../../pipeline/events.ts';
 import type { Listener } from '../../../pipeline/listener.ts';
 import { type DeliveryHead, formatListenEvent } from '../view.ts';
