@@ -46,6 +46,9 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** The limit on the time for the whole request, ms. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** How long the rest of a body that is too large is read and discarded, ms. */
+const DISCARD_MS = 2000;
+
 /** Listens; resolves when connections are accepted, rejects with PORT_IN_USE or UNREACHABLE. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const server = createServer({
@@ -178,6 +181,10 @@ function originForm(target: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
+/**
+ * Answers 413 and discards the rest of the body: a connection that is closed while the sender still
+ * writes is reset, and the sender does not see the answer.
+ */
 function refuseTooLarge(
   request: IncomingMessage,
   response: ServerResponse,
@@ -186,11 +193,12 @@ function refuseTooLarge(
   const message = `the body is larger than ${options.maxBodyBytes} bytes`;
   options.onRefused(413, message);
   response.shouldKeepAlive = false;
-  answerJson(response, 413, { error: 'too_large', message });
-  // Read on a little so that the sender sees the answer instead of a reset, but not for ever.
+  // Node closes the connection when the response ends, so that waits for the sender.
+  response.write(writeJsonHead(response, 413, { error: 'too_large', message }));
+  const limit = setTimeout(() => response.end(), DISCARD_MS);
+  request.once('end', () => response.end());
+  request.once('close', () => clearTimeout(limit));
   request.resume();
-  const limit = setTimeout(() => request.destroy(), 2000);
-  response.once('close', () => clearTimeout(limit));
 }
 
 /** Sockets whose request was refused as broken: that it then ends early is not reported again. */
@@ -225,6 +233,16 @@ export function answerJson(
   document: object,
   headers: readonly HeaderPair[] = [],
 ): void {
+  response.end(writeJsonHead(response, status, document, headers));
+}
+
+/** Writes a document's head and returns its body. */
+function writeJsonHead(
+  response: ServerResponse,
+  status: number,
+  document: object,
+  headers: readonly HeaderPair[] = [],
+): Buffer {
   const body = Buffer.from(`${JSON.stringify(document)}\n`, 'utf8');
   const all: HeaderPair[] = [
     ['Content-Type', 'application/json'],
@@ -232,5 +250,5 @@ export function answerJson(
     ...headers,
   ];
   response.writeHead(status, all.flat());
-  response.end(body);
+  return body;
 }
