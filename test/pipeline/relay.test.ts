@@ -94,6 +94,8 @@ describe('a long answer', () => {
     response.emit('drain');
     expect(resumed()).toBe(2);
     response.destroy();
+    response.emit('close');
+    expect(resumed()).toBe(3);
     expect(relay.data(Buffer.alloc(HELD_BYTES))).toBe(true);
   });
 
