@@ -178,12 +178,20 @@ describe('mirror', () => {
   it('passes on status, reason, headers and bytes', async () => {
     const body = Buffer.from([0, 255, 13, 10]);
     const app = await startApp((response) => {
-      response.writeHead(201, 'Done', ['X-a', '1', 'x-A', '2', 'Content-Length', '4']).end(body);
+      response.sendDate = false;
+      response.writeHead(201, 'Done', [
+        ...['X-a', '1', 'x-A', '2', 'Content-Length', '4'],
+        ...['Connection', 'X-Hop', 'X-Hop', '1'],
+      ]);
+      response.end(body);
     });
     const { post, store } = await listen({ to: app.url });
     const got = await post();
     expect(got.status).toBe(201);
     expect(got.headers['x-a']).toBe('1, 2');
+    // Neither what concerns the connection to the app alone nor a date of our own.
+    expect(got.headers).not.toHaveProperty('x-hop');
+    expect(got.headers).not.toHaveProperty('date');
     expect(got.body.equals(body)).toBe(true);
     expect(store.forwards).toMatchObject([
       [await idOf(store), { kind: 'forward', status: 201, error: null, url: `${app.url}/` }],

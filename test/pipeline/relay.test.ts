@@ -40,9 +40,12 @@ describe('an answer that breaks off', () => {
     expect(store.answered).toEqual([[handled.id, 502]]);
   });
 
-  it('breaks off for the sender as well once a part of it was sent', async () => {
+  it.each([
+    ['announced', { 'Content-Length': '1000000' }],
+    ['in chunks', { 'Transfer-Encoding': 'chunked' }],
+  ])('breaks off for the sender as well once a part of it was sent: %s', async (_, headers) => {
     const app = await startApp((response) => {
-      response.writeHead(200, { 'Content-Length': '1000000' });
+      response.writeHead(200, headers);
       response.write(Buffer.alloc(HELD_BYTES + 1), () => response.destroy());
     });
     const { post, world, store } = await listen({ to: app.url });
