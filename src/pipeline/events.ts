@@ -11,12 +11,20 @@ export interface Ready {
   readonly secretSource: string;
 }
 
-export type WarningCode = 'not_200' | 'slow' | 'duplicate' | 'unknown_event' | 'not_json';
+export type WarningCode =
+  'not_200' | 'not_received' | 'slow' | 'duplicate' | 'unknown_event' | 'not_json';
 
 /** Something that works here but will cause trouble in production. */
 export interface Warning {
   readonly code: WarningCode;
   readonly message: string;
+}
+
+/** What the sender was answered. */
+export interface Answered {
+  readonly status: number;
+  /** False where the sender left before the answer, or the app's answer broke off after its head. */
+  readonly complete: boolean;
 }
 
 /** One request and its outcome. */
@@ -43,7 +51,7 @@ export interface HandledRequest {
   readonly isProbe: boolean;
   /** Not forwarded because `--events` does not name its type. */
   readonly isFiltered: boolean;
-  readonly answered: { readonly status: number };
+  readonly answered: Answered;
   readonly warnings: readonly Warning[];
 }
 

@@ -2,7 +2,7 @@ import { eventIdOf, parsePayload } from '../relyable/payload-summary.ts';
 import type { Forward } from '../request/capture.ts';
 import { isProbe } from '../request/probe-mark.ts';
 import type { Verification } from '../signature/verify.ts';
-import type { HandledRequest } from './events.ts';
+import type { Answered, HandledRequest } from './events.ts';
 import type { InFlightRequest } from './in-flight-request.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -12,14 +12,13 @@ export interface Outcome {
   readonly duplicateOf: string | null;
   /** null where it was not forwarded. */
   readonly forward: Forward | null;
-  /** What the sender was answered. */
-  readonly status: number;
+  readonly answered: Answered;
 }
 
 /** The event that reports a request; `verification` is the explained one. */
 export function toHandledRequest(
   { id, receivedAt, request, payload }: InFlightRequest,
-  { duplicateOf, forward, status }: Outcome,
+  { duplicateOf, forward, answered }: Outcome,
   verification: Verification,
   isFiltered: boolean,
 ): HandledRequest {
@@ -38,7 +37,7 @@ export function toHandledRequest(
     forward,
     isFiltered,
     isProbe: isProbe(request.headers),
-    answered: { status },
+    answered,
   };
   // Added to the object itself: a spread would copy all of it for every request.
   return Object.assign(handled, { warnings: findWarnings(handled) });

@@ -6,7 +6,7 @@ import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import { type SecretCandidate, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background-store.ts';
-import type { ListenEvent, Summary } from './events.ts';
+import type { Answered, ListenEvent, Summary } from './events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
 import { type Outcome, toHandledRequest } from './handled-request.ts';
 import { type Clock, InFlightRequest } from './in-flight-request.ts';
@@ -89,7 +89,11 @@ export class Pipeline {
       (duplicateOf) => {
         if (status === 200) respondStored(response, request.id);
         else respondUnverified(response, request.verification);
-        this.finish(request, { duplicateOf, forward: null, status });
+        this.finish(request, {
+          duplicateOf,
+          forward: null,
+          answered: answeredBy(response, status),
+        });
         this.inFlight.close(slot);
       },
       (error: unknown) => this.refuse(response, slot, error),
@@ -103,11 +107,10 @@ export class Pipeline {
     this.store(request, 200).then(
       (duplicateOf) => {
         const isBacklogged = this.inFlight.size > ACK_BACKLOG;
-        if (!isBacklogged) respondStored(response, request.id);
-        const latencyMs = isBacklogged ? undefined : request.latencyMs();
+        const early = isBacklogged ? null : this.acknowledge(request);
         this.forward(request.request, forwarder, slot, null, (forward) => {
-          if (isBacklogged) respondStored(response, request.id);
-          this.finish(request, { duplicateOf, forward, status: 200 }, latencyMs);
+          const { answered, latencyMs } = early ?? this.acknowledge(request);
+          this.finish(request, { duplicateOf, forward, answered }, latencyMs);
           this.inFlight.close(slot);
         });
       },
@@ -115,13 +118,21 @@ export class Pipeline {
     );
   }
 
+  private acknowledge(
+    request: InFlightRequest,
+  ): Pick<Outcome, 'answered'> & { readonly latencyMs: number } {
+    const { response } = request.request;
+    respondStored(response, request.id);
+    return { answered: answeredBy(response, 200), latencyMs: request.latencyMs() };
+  }
+
   /** `mirror`: stored and forwarded at the same time; the app's answer waits until it is stored. */
   private storeAndForward(request: InFlightRequest, forwarder: Forwarder): void {
     const { response } = request.request;
     const slot = this.inFlight.open();
     let duplicateOf: string | null = null;
-    const relay = this.forward(request.request, forwarder, slot, response, (forward, answered) => {
-      this.finish(request, { duplicateOf, forward, status: answered ?? 502 });
+    const relay = this.forward(request.request, forwarder, slot, response, (forward, status) => {
+      this.finish(request, { duplicateOf, forward, answered: answeredBy(response, status ?? 502) });
       this.inFlight.close(slot);
     });
     this.store(request, null).then(
@@ -198,12 +209,12 @@ export class Pipeline {
   ): void {
     const { store, emit } = this.world;
     const { id, payload } = request;
-    const { forward, status } = outcome;
+    const { forward, answered } = outcome;
     this.tally.add(request.verification.valid, payload.event, forward, latencyMs);
     if (forward !== null) {
       store.addForward(id, forward);
-      if (this.options.respond === 'mirror' && status !== forward.status) {
-        store.setAnswered(id, status);
+      if (this.options.respond === 'mirror' && answered.status !== forward.status) {
+        store.setAnswered(id, answered.status);
       }
     }
     const verification = this.explain(request.request, request.verification);
@@ -243,6 +254,11 @@ export class Pipeline {
     this.forwarder?.close();
     return this.tally.summary();
   }
+}
+
+/** To be read at once: later a response is also destroyed after its sender got all of it. */
+function answeredBy(response: ServerResponse, status: number): Answered {
+  return { status, complete: !response.destroyed };
 }
 
 function toForward(answer: AppAnswer, url: string, at: number, durationMs: number): Forward {

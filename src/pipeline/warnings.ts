@@ -14,6 +14,12 @@ export function findWarnings(handled: Omit<HandledRequest, 'warnings'>): Warning
   const warnings: Warning[] = [];
   const undelivered = explainUndelivered(forward?.status ?? 200);
   if (undelivered !== null) warnings.push({ code: 'not_200', message: undelivered });
+  if (!handled.answered.complete) {
+    warnings.push({
+      code: 'not_received',
+      message: 'the sender did not get the whole answer: Relyable would retry',
+    });
+  }
   if (forward !== null && forward.durationMs > SLOW_MS) {
     warnings.push({
       code: 'slow',

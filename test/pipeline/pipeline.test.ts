@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { request, type ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { startReceiver } from '../../src/http/server/receive.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { signPayload } from '../../src/signature/sign.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -180,8 +181,16 @@ describe('mirror', () => {
     const app = await startApp((response) => {
       response.sendDate = false;
       response.writeHead(201, 'Done', [
-        ...['X-a', '1', 'x-A', '2', 'Content-Length', '4'],
-        ...['Connection', 'X-Hop', 'X-Hop', '1'],
+        'X-a',
+        '1',
+        'x-A',
+        '2',
+        'Content-Length',
+        '4',
+        'Connection',
+        'X-Hop',
+        'X-Hop',
+        '1',
       ]);
       response.end(body);
     });
@@ -269,6 +278,67 @@ describe('ack', () => {
     const { latencyMs, forwarded } = await pipeline.drain();
     expect(last?.response.writableEnded).toBe(true);
     expect({ forwarded, max: latencyMs.max }).toEqual({ forwarded: 1001, max: 25 });
+  });
+});
+
+describe('a sender that leaves before it is answered', () => {
+  const lost = {
+    answered: { status: 200, complete: false },
+    warnings: [{ code: 'not_received' }],
+  };
+
+  it('is reported: mirror', async () => {
+    const { app, next } = await startHeldApp();
+    const world = new TestWorld();
+    const pipeline = new Pipeline(optionsFor({ to: app.url }), world);
+    let onReceived: (response: ServerResponse) => void = () => undefined;
+    const received = new Promise<ServerResponse>((resolve) => (onReceived = resolve));
+    const receiver = await startReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      maxBodyBytes: 1000,
+      onRequest: (request) => {
+        onReceived(request.response);
+        pipeline.receive(request);
+      },
+      health: () => ({}),
+      onRefused: () => undefined,
+    });
+    const options = { method: 'POST', headers: signed(PAYLOAD), agent: false };
+    const sender = request(receiver.url, options).on('error', () => undefined);
+    sender.end(PAYLOAD);
+    const response = await received;
+    const answer = await next();
+    sender.destroy();
+    await once(response, 'close');
+    answer.end();
+    expect(await world.handled()).toMatchObject(lost);
+    await receiver.close(0);
+  });
+
+  it.each([
+    ['ack', { respond: 'ack' }],
+    ['an event that is not forwarded', { events: new Set(['other']) }],
+  ] as const)('is reported: %s', async (_, options) => {
+    const app = await startApp();
+    const world = new TestWorld();
+    const pipeline = new Pipeline(optionsFor({ ...options, to: app.url }), world);
+    const gone = receivedRequest();
+    gone.response.destroy();
+    pipeline.receive(gone);
+    expect(await world.handled()).toMatchObject(lost);
+  });
+
+  it('is not one that leaves after its answer', async () => {
+    const { app, next } = await startHeldApp();
+    const world = new TestWorld();
+    const pipeline = new Pipeline(optionsFor({ to: app.url, respond: 'ack' }), world);
+    const { response, ...rest } = receivedRequest();
+    pipeline.receive({ response, ...rest });
+    const answer = await next();
+    response.destroy();
+    answer.end();
+    expect((await world.handled()).answered).toEqual({ status: 200, complete: true });
   });
 });
 

@@ -53,7 +53,8 @@ describe('an answer that breaks off', () => {
     const handled = await world.handled();
     expect(handled).toMatchObject({
       forward: { status: null, error: expect.stringContaining('closed the connection') },
-      answered: { status: 200 },
+      answered: { status: 200, complete: false },
+      warnings: [{ code: 'not_received' }],
     });
     expect(store.answered).toEqual([[handled.id, 200]]);
   });

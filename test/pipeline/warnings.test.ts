@@ -40,7 +40,7 @@ const GOOD: Omit<HandledRequest, 'warnings'> = {
   forward: FORWARD,
   isProbe: false,
   isFiltered: false,
-  answered: { status: 200 },
+  answered: { status: 200, complete: true },
 };
 
 function codes(changes: Partial<typeof GOOD>): string[] {
@@ -60,6 +60,11 @@ describe('warnings', () => {
     ['not an app that is down', { forward: { ...FORWARD, status: null, error: 'down' } }, []],
     ['an app that takes more than 5 s', { forward: { ...FORWARD, durationMs: 5001 } }, ['slow']],
     ['not one that takes 5 s', { forward: { ...FORWARD, durationMs: 5000 } }, []],
+    [
+      'an answer the sender did not get',
+      { answered: { status: 200, complete: false } },
+      ['not_received'],
+    ],
     ['a repeat', { duplicateOf: 'cap_0' }, ['duplicate']],
     ['a type that is not published', { event: 'test_run.begun' }, ['unknown_event']],
     ['no type', { event: null }, ['unknown_event']],
@@ -73,10 +78,11 @@ describe('warnings', () => {
       'all at once, in one order',
       {
         forward: { ...FORWARD, status: 302, durationMs: 9000 },
+        answered: { status: 302, complete: false },
         duplicateOf: 'cap_0',
         event: 'x',
       },
-      ['not_200', 'slow', 'duplicate', 'unknown_event'],
+      ['not_200', 'not_received', 'slow', 'duplicate', 'unknown_event'],
     ],
   ])('%s', (_, changes, expected) => {
     expect(codes(changes)).toEqual(expected);
@@ -85,11 +91,13 @@ describe('warnings', () => {
   it('say what to do', () => {
     const changes = {
       forward: { ...FORWARD, status: 302, durationMs: 5140 },
+      answered: { status: 302, complete: false },
       duplicateOf: 'cap_0',
       event: 'x',
     };
     expect(findWarnings({ ...GOOD, ...changes }).map(({ message }) => message)).toEqual([
       'your app answered 302: Relyable counts only 200 as delivered and will retry',
+      'the sender did not get the whole answer: Relyable would retry',
       'your app took 5.1 s (over 5 s, our own limit): answer 200 at once and work afterwards',
       'the same event as cap_0: your app should handle it once',
       'not a published event type (test_run.completed, test_run.failed, agent.score_dropped, test_case.critical_failure)',

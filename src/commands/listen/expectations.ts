@@ -157,6 +157,7 @@ function whyNot(delivery: HandledRequest, where: readonly WhereClause[]): string
     const error = forward?.error ?? null;
     return error === null ? `answered ${answered.status}` : `answered ${answered.status}: ${error}`;
   }
+  if (!answered.complete) return 'the sender did not get the whole answer';
   if (where.length === 0) return null;
   const payload = delivery.readPayload();
   const failed = where.find((clause) => !meetsWhere(payload, clause));

@@ -57,7 +57,7 @@ export function delivery(
     forward: isValid ? { ...FORWARDED, status } : null,
     isFiltered: false,
     isProbe: changes.isProbe ?? false,
-    answered: { status: isValid ? (status ?? 502) : 401 },
+    answered: { status: isValid ? (status ?? 502) : 401, complete: true },
     warnings: [],
   };
 }
