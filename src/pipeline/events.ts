@@ -75,7 +75,7 @@ export interface Summary {
   /** Forwarded, but not answered 200. */
   readonly failed: number;
   readonly byEvent: Readonly<Record<string, number>>;
-  /** From the whole request to its answer. */
+  /** From the complete request to its answer. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly max: number };
 }
 

@@ -38,7 +38,7 @@ export class InFlightRequest {
     return this.summary;
   }
 
-  /** Since the request had arrived whole, ms. */
+  /** Since the request was complete, ms. */
   latencyMs(): number {
     return this.clock.elapsed() - this.startedAt;
   }

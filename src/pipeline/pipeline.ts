@@ -55,7 +55,7 @@ export class Pipeline {
     this.explain = createFailureExplainer(options.secrets, () => world.elapsed());
   }
 
-  /** Takes in a whole request and sees that it is answered. */
+  /** Takes in a complete request; it is answered later. */
   receive(received: ReceivedRequest): void {
     const request = this.verify(received);
     const { forwarder } = this;

@@ -6,7 +6,7 @@ import { KEPT_RESPONSE_BYTES } from '../request/capture.ts';
 import type { HeaderPair } from '../request/request.ts';
 import { respondUnreachable } from './responses.ts';
 
-/** Answers up to this size are held until they are whole, so that one that breaks off becomes a 502. */
+/** Answers up to this size are held until they are complete, so that one that breaks off becomes a 502. */
 const HELD_BYTES = 64 * 1024;
 /** Answers up to this size are written as latin1 text: Node then sends head and body in one write. */
 const ONE_WRITE_BYTES = 4096;
@@ -34,8 +34,8 @@ export class Relay implements AnswerListener {
   private answerHead: AnswerHead | null = null;
   private held: Buffer[] = [];
   private heldBytes = 0;
-  private readonly kept: Buffer[] = [];
-  private keptBytes = 0;
+  private readonly recorded: Buffer[] = [];
+  private recordedBytes = 0;
   private isReleased: boolean;
   private isStreaming = false;
   private isOver = false;
@@ -71,7 +71,7 @@ export class Relay implements AnswerListener {
   }
 
   data(chunk: Buffer): boolean {
-    this.keep(chunk);
+    this.record(chunk);
     const { response } = this;
     if (response === null) return true;
     if (this.isStreaming) return response.destroyed || response.write(chunk);
@@ -93,13 +93,13 @@ export class Relay implements AnswerListener {
     this.isOver = true;
     this.error = reason;
     if (this.isStreaming && this.response !== null) {
-      // Half an answer has been sent: only a broken connection tells the sender that it is not whole.
+      // Half an answer has been sent: only a broken connection tells the sender that it is incomplete.
       this.response.destroy();
       this.finish(this.answerHead?.status ?? null);
     } else this.advance();
   }
 
-  /** Answers the sender once the capture is durable and the answer is whole, or too long to hold. */
+  /** Answers the sender once the capture is durable and the answer is complete, or too long to hold. */
   private advance(): void {
     const { response, answerHead } = this;
     if (!this.isReleased || this.isStreaming) return;
@@ -138,11 +138,11 @@ export class Relay implements AnswerListener {
     response.writeHead(status, statusText, endToEndHeaders(headers));
   }
 
-  private keep(chunk: Buffer): void {
-    if (this.keptBytes >= KEPT_RESPONSE_BYTES) return;
-    const part = chunk.subarray(0, KEPT_RESPONSE_BYTES - this.keptBytes);
-    this.kept.push(part);
-    this.keptBytes += part.length;
+  private record(chunk: Buffer): void {
+    if (this.recordedBytes >= KEPT_RESPONSE_BYTES) return;
+    const part = chunk.subarray(0, KEPT_RESPONSE_BYTES - this.recordedBytes);
+    this.recorded.push(part);
+    this.recordedBytes += part.length;
   }
 
   private finish(answered: number | null): void {
@@ -151,7 +151,7 @@ export class Relay implements AnswerListener {
       {
         status: error === null ? (answerHead?.status ?? null) : null,
         headers: answerHead?.headers ?? [],
-        body: join(this.kept),
+        body: join(this.recorded),
         error,
       },
       answered,

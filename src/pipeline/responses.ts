@@ -13,7 +13,7 @@ export function respondUnverified(response: ServerResponse, { reason }: Verifica
   answerJson(response, 401, { error, message: 'the signature is missing or not valid' });
 }
 
-/** 502: the app gave no whole answer. */
+/** 502: the app gave no complete answer. */
 export function respondUnreachable(response: ServerResponse, reason: string | null): void {
   answerJson(response, 502, { error: 'app_unreachable', message: reason });
 }
