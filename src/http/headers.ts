@@ -1,8 +1,8 @@
-import type { HeaderPair } from '../request/request.ts';
+import { type HeaderPair, isSameHeader } from '../request/request.ts';
 
 /**
- * Headers that concern one connection only (RFC 9110 §7.6.1), and `Expect`, which the receiving
- * side has answered already.
+ * Headers that apply to one connection only (RFC 9110 §7.6.1), and `Expect`, which the server has
+ * answered already.
  */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -15,15 +15,14 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** What `Connection` nearly always says; neither names a header that is not on the list. */
+/** What `Connection` nearly always says; neither names a header that is not in `HOP_BY_HOP`. */
 const NAMES_NOTHING = /^(keep-alive|close)$/i;
 
-/** The names a `Connection` header adds to them; undefined where there is none. */
+/** The hop-by-hop headers that `Connection` names; undefined where it names none. */
 function namedByConnection(headers: readonly HeaderPair[]): ReadonlySet<string> | undefined {
   let named: Set<string> | undefined;
   for (const [name, value] of headers) {
-    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
-    if (NAMES_NOTHING.test(value)) continue;
+    if (!isSameHeader(name, 'Connection') || NAMES_NOTHING.test(value)) continue;
     named ??= new Set();
     for (const token of value.toLowerCase().split(',')) named.add(token.trim());
   }
@@ -31,8 +30,8 @@ function namedByConnection(headers: readonly HeaderPair[]): ReadonlySet<string> 
 }
 
 /**
- * The headers that go on to the next host, as Node's flat list: order, case and repeats as they
- * were. `except` (lower-case names) stay behind as well.
+ * The headers that are forwarded, as Node's flat list: order, case and repeats as received. `except`
+ * are lower-case names of headers to leave out as well.
  */
 export function endToEndHeaders(
   headers: readonly HeaderPair[],

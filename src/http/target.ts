@@ -66,7 +66,7 @@ export function pathAtTarget(target: URL, path: string): string {
   return `${target.pathname}${target.search}${carriesQuery ? path.slice(query) : ''}`;
 }
 
-/** Why no answer came, in a person's words. */
+/** Why no answer came, for people. */
 export function describeFailure(error: unknown, url: URL): string {
   const where = url.host;
   switch (errorCode(error)) {
@@ -78,7 +78,7 @@ export function describeFailure(error: unknown, url: URL): string {
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
-      return `${where} closed the connection before its answer was whole`;
+      return `${where} closed the connection before its answer was complete`;
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':

@@ -11,42 +11,51 @@ export interface Ready {
   readonly secretSource: string;
 }
 
-export type WarningCode = 'not_200' | 'slow' | 'duplicate' | 'unknown_event' | 'not_json';
+export type WarningCode =
+  'not_200' | 'not_received' | 'slow' | 'duplicate' | 'unknown_event' | 'not_json';
 
-/** Something about a delivery that works but should not stay so. */
+/** Something that works here but will cause trouble in production. */
 export interface Warning {
   readonly code: WarningCode;
   readonly message: string;
 }
 
-/** One request with everything that came of it. */
-export interface Delivery {
+/** What the sender was answered. */
+export interface Answered {
+  readonly status: number;
+  /** False where the sender left before the answer, or the app's answer broke off after its head. */
+  readonly complete: boolean;
+}
+
+/** One request and its outcome. */
+export interface HandledRequest {
+  /** The name on the wire (`--json`). */
   readonly type: 'delivery';
   /** `cap_…` */
   readonly id: string;
   /** ms since 1970. */
   readonly receivedAt: number;
   readonly event: string | null;
-  /** Its own id, else the hash of its bytes, computed anew each time: hardly anybody asks. */
+  /** The id that the event declares, else the hash of its bytes. Computed on each call: few need it. */
   readonly readEventId: () => string;
   readonly subjectId: string | null;
   readonly isJson: boolean;
-  /** The parsed body, anew each time: kept for all that is under way it would cost more than the bytes. */
+  /** The parsed body. Parsed on each call: parsed bodies take more memory than their bytes. */
   readonly readPayload: () => unknown;
   readonly bodyBytes: number;
   readonly duplicateOf: string | null;
   readonly verification: Verification;
-  /** null when it was not passed on. */
+  /** null when it was not forwarded. */
   readonly forward: Forward | null;
-  /** Calls itself a probe of `trigger`; anybody can, so it changes how it is shown and nothing else. */
+  /** Marked as a probe of `trigger`. Any sender can set the mark, so it only changes the display. */
   readonly isProbe: boolean;
-  /** Not passed on because `--events` names others. */
+  /** Not forwarded because `--events` does not name its type. */
   readonly isFiltered: boolean;
-  readonly answered: { readonly status: number };
+  readonly answered: Answered;
   readonly warnings: readonly Warning[];
 }
 
-/** A request that was answered without being kept: broken, too large, wrong method, store down. */
+/** A request that was answered without being stored: malformed, too large, wrong method, store down. */
 export interface Refused {
   readonly type: 'refused';
   /** ms since 1970. */
@@ -55,20 +64,20 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** The counts when it ends. */
+/** The counts at the end. */
 export interface Summary {
   readonly type: 'summary';
   readonly received: number;
   readonly valid: number;
   readonly invalid: number;
-  /** Passed on to the app. */
+  /** Forwarded to the app. */
   readonly forwarded: number;
-  /** Of those, not answered 200. */
+  /** Forwarded, but not answered 200. */
   readonly failed: number;
   readonly byEvent: Readonly<Record<string, number>>;
-  /** From the whole request to its answer. */
+  /** From the complete request to its answer. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly max: number };
 }
 
-/** What a listener tells, in the order it happens: one stream feeds every front end. */
-export type ListenEvent = Ready | Delivery | Refused | Summary;
+/** What a listener reports, in the order it happens. Every front end reads this one stream. */
+export type ListenEvent = Ready | HandledRequest | Refused | Summary;

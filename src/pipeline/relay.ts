@@ -2,18 +2,18 @@ import type { ServerResponse } from 'node:http';
 import type { AnswerHead } from '../http/client/answer-parser.ts';
 import type { AnswerListener, Exchange } from '../http/client/exchange.ts';
 import { endToEndHeaders } from '../http/headers.ts';
-import { answerJson } from '../http/server/receive.ts';
 import { KEPT_RESPONSE_BYTES } from '../request/capture.ts';
 import type { HeaderPair } from '../request/request.ts';
+import { respondUnreachable } from './responses.ts';
 
-/** Answers up to this size wait until they are whole, so that an app that breaks off becomes a 502. */
+/** Answers up to this size are held until they are complete, so that one that breaks off becomes a 502. */
 const HELD_BYTES = 64 * 1024;
-/** Answers up to this size go out as text of the same bytes: one write with their head instead of two. */
+/** Answers up to this size are written as latin1 text: Node then sends head and body in one write. */
 const ONE_WRITE_BYTES = 4096;
 
-/** What the app answered, as far as it is kept. */
+/** What the app answered, as far as it is stored. */
 export interface AppAnswer {
-  /** null when no whole answer came. */
+  /** null when no complete answer came. */
   readonly status: number | null;
   readonly headers: readonly HeaderPair[];
   /** The first `KEPT_RESPONSE_BYTES`. */
@@ -22,28 +22,30 @@ export interface AppAnswer {
 }
 
 /**
- * Carries an app's answer to the sender, but not before it may: `release` opens the way. One
- * object for each request, since there are thousands a second.
+ * Carries an app's answer to the sender once the capture is durable (`release`). One object and no
+ * closures for each request, since there are thousands a second.
  */
 export class Relay implements AnswerListener {
-  /** null: the sender is answered by somebody else, the app's answer is only recorded. */
+  /** null: the app's answer is only recorded. */
   private readonly response: ServerResponse | null;
   private readonly onDone: (answer: AppAnswer, answered: number | null) => void;
-  /** What brings the answer; resumed when the sender can take more. */
+  /** The exchange with the app; resumed when the sender can take more. */
   private source: Exchange | null = null;
   private answerHead: AnswerHead | null = null;
   private held: Buffer[] = [];
   private heldBytes = 0;
-  private readonly kept: Buffer[] = [];
-  private keptBytes = 0;
+  private readonly recorded: Buffer[] = [];
+  private recordedBytes = 0;
   private isReleased: boolean;
-  private isRefused = false;
   private isStreaming = false;
   private isOver = false;
-  /** Why it is over without a whole answer. */
+  /** Why the answer is not complete. */
   private error: string | null = null;
 
-  /** `onDone` is called once, when the app's answer is over, with what the sender got. */
+  /**
+   * `onDone` is called once, when the app's answer is over and the sender was answered, with the
+   * status the sender got (null without a `response`). Without `release` it is never called.
+   */
   constructor(
     response: ServerResponse | null,
     onDone: (answer: AppAnswer, answered: number | null) => void,
@@ -53,21 +55,15 @@ export class Relay implements AnswerListener {
     this.onDone = onDone;
   }
 
-  /** Says what brings the answer. */
+  /** Names the exchange with the app. */
   attach(source: Exchange): void {
     this.source = source;
   }
 
-  /** The capture is durable: the answer may go out. */
+  /** The capture is durable: the answer may be sent. */
   release(): void {
     this.isReleased = true;
     this.advance();
-  }
-
-  /** The capture could not be kept: whatever the app says, the sender gets this instead. */
-  refuse(status: number, document: object): void {
-    this.isRefused = true;
-    if (this.response !== null) answerJson(this.response, status, document);
   }
 
   head(head: AnswerHead): void {
@@ -75,9 +71,9 @@ export class Relay implements AnswerListener {
   }
 
   data(chunk: Buffer): boolean {
-    this.keep(chunk);
+    this.record(chunk);
     const { response } = this;
-    if (response === null || this.isRefused) return true;
+    if (response === null) return true;
     if (this.isStreaming) return response.destroyed || response.write(chunk);
     this.held.push(chunk);
     this.heldBytes += chunk.length;
@@ -97,22 +93,22 @@ export class Relay implements AnswerListener {
     this.isOver = true;
     this.error = reason;
     if (this.isStreaming && this.response !== null) {
-      // Half an answer is out: only a broken connection tells the sender so.
+      // Half an answer has been sent: only a broken connection tells the sender that it is incomplete.
       this.response.destroy();
       this.finish(this.answerHead?.status ?? null);
     } else this.advance();
   }
 
-  /** Moves on as far as the two conditions (released; over, or too long to hold) allow. */
+  /** Answers the sender once the capture is durable and the answer is complete, or too long to hold. */
   private advance(): void {
     const { response, answerHead } = this;
-    if (!this.isReleased || this.isRefused || this.isStreaming) return;
+    if (!this.isReleased || this.isStreaming) return;
     if (response === null) {
       if (this.isOver) this.finish(null);
     } else if (!this.isOver) {
       if (this.heldBytes > HELD_BYTES) this.stream(response);
     } else if (this.error !== null || answerHead === null) {
-      answerJson(response, 502, { error: 'app_unreachable', message: this.error });
+      respondUnreachable(response, this.error);
       this.finish(502);
     } else {
       this.writeHead(response);
@@ -128,7 +124,7 @@ export class Relay implements AnswerListener {
     this.isStreaming = true;
     this.writeHead(response);
     response.on('drain', resume);
-    // A sender that left drains no more; the rest of the answer is read and dropped.
+    // A sender that has gone does not drain; the rest of the answer is read and dropped.
     response.on('close', resume);
     for (const chunk of this.held) response.write(chunk);
     this.held = [];
@@ -142,11 +138,11 @@ export class Relay implements AnswerListener {
     response.writeHead(status, statusText, endToEndHeaders(headers));
   }
 
-  private keep(chunk: Buffer): void {
-    if (this.keptBytes >= KEPT_RESPONSE_BYTES) return;
-    const part = chunk.subarray(0, KEPT_RESPONSE_BYTES - this.keptBytes);
-    this.kept.push(part);
-    this.keptBytes += part.length;
+  private record(chunk: Buffer): void {
+    if (this.recordedBytes >= KEPT_RESPONSE_BYTES) return;
+    const part = chunk.subarray(0, KEPT_RESPONSE_BYTES - this.recordedBytes);
+    this.recorded.push(part);
+    this.recordedBytes += part.length;
   }
 
   private finish(answered: number | null): void {
@@ -155,7 +151,7 @@ export class Relay implements AnswerListener {
       {
         status: error === null ? (answerHead?.status ?? null) : null,
         headers: answerHead?.headers ?? [],
-        body: join(this.kept),
+        body: join(this.recorded),
         error,
       },
       answered,

@@ -3,10 +3,10 @@ import type { Forward } from '../request/capture.ts';
 import { isDelivered } from '../relyable/retry.ts';
 import type { Summary } from './events.ts';
 
-/** Names come from outside; beyond so many they count as `(other)`. */
+/** The limit on event names, which senders choose; further ones count as `(other)`. */
 const MAX_EVENT_NAMES = 100;
 
-/** Counts deliveries in bounded memory. */
+/** Counts requests in bounded memory. */
 export interface Tally {
   add(isValid: boolean, event: string | null, forward: Forward | null, latencyMs: number): void;
   received(): number;

@@ -1,16 +1,25 @@
 import { EVENT_TYPES, isEventType } from '../relyable/event-type.ts';
 import { explainUndelivered } from '../relyable/retry.ts';
-import type { Delivery, Warning } from './events.ts';
+import type { HandledRequest, Warning } from './events.ts';
 
-/** The vendor page asks for an immediate 200; how long it waits is not published. Ours, in ms. */
+/**
+ * An answer that takes longer is slow, ms. Our own limit: the vendor page asks for an immediate 200
+ * and does not say how long it waits.
+ */
 export const SLOW_MS = 5000;
 
-/** What about a delivery works but should not stay so. */
-export function findWarnings(delivery: Omit<Delivery, 'warnings'>): Warning[] {
-  const { forward, verification, duplicateOf } = delivery;
+/** Warns of what works here but will cause trouble in production. */
+export function findWarnings(handled: Omit<HandledRequest, 'warnings'>): Warning[] {
+  const { forward, verification, duplicateOf } = handled;
   const warnings: Warning[] = [];
   const undelivered = explainUndelivered(forward?.status ?? 200);
   if (undelivered !== null) warnings.push({ code: 'not_200', message: undelivered });
+  if (!handled.answered.complete) {
+    warnings.push({
+      code: 'not_received',
+      message: 'the sender did not get the whole answer: Relyable would retry',
+    });
+  }
   if (forward !== null && forward.durationMs > SLOW_MS) {
     warnings.push({
       code: 'slow',
@@ -24,9 +33,9 @@ export function findWarnings(delivery: Omit<Delivery, 'warnings'>): Warning[] {
     });
   }
   if (!verification.valid) return warnings;
-  if (!delivery.isJson) {
+  if (!handled.isJson) {
     warnings.push({ code: 'not_json', message: 'the body is not JSON' });
-  } else if (!isEventType(delivery.event)) {
+  } else if (!isEventType(handled.event)) {
     warnings.push({
       code: 'unknown_event',
       message: `not a published event type (${EVENT_TYPES.join(', ')})`,

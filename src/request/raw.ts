@@ -1,4 +1,4 @@
-import { type HeaderPair, headerValues, type WebhookRequest } from './request.ts';
+import { type HeaderPair, headerValues, isSameHeader, type WebhookRequest } from './request.ts';
 
 /**
  * A request as HTTP/1.x bytes, from which it can be read again: headers in order and case, body
@@ -30,7 +30,7 @@ export function replaceHeader(
   name: string,
   value: string,
 ): HeaderPair[] {
-  const isNamed = ([other]: HeaderPair): boolean => other.toLowerCase() === name.toLowerCase();
+  const isNamed = ([other]: HeaderPair): boolean => isSameHeader(other, name);
   const at = headers.findIndex(isNamed);
   if (at === -1) return [...headers, [name, value]];
   return headers

@@ -17,12 +17,20 @@ export interface WebhookRequest {
   readonly body: Buffer;
 }
 
-/** All values of a header, in the order received; names compare without case (RFC 9110 §5.1). */
+/** Whether two header names are the same: they compare without case (RFC 9110 §5.1). */
+export function isSameHeader(name: string, other: string): boolean {
+  return name.length === other.length && name.toLowerCase() === other.toLowerCase();
+}
+
+export function hasHeader(headers: readonly HeaderPair[], name: string): boolean {
+  return headers.some(([key]) => isSameHeader(key, name));
+}
+
+/** All values of a header, in the order received. */
 export function headerValues(headers: readonly HeaderPair[], name: string): string[] {
-  const wanted = name.toLowerCase();
   const values: string[] = [];
   for (const [key, value] of headers) {
-    if (key.length === wanted.length && key.toLowerCase() === wanted) values.push(value);
+    if (isSameHeader(key, name)) values.push(value);
   }
   return values;
 }

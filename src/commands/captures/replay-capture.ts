@@ -8,7 +8,12 @@ import { isLoopback } from '../../http/loopback.ts';
 import { applyOverrides, formatPath, type Override } from '../../json/overrides.ts';
 import type { JsonObject } from '../../json/json-value.ts';
 import { replaceHeader, withLength } from '../../request/raw.ts';
-import { SIGNATURE_HEADER, toHeaderPairs, type WebhookRequest } from '../../request/request.ts';
+import {
+  isSameHeader,
+  SIGNATURE_HEADER,
+  toHeaderPairs,
+  type WebhookRequest,
+} from '../../request/request.ts';
 import { signPayload } from '../../signature/sign.ts';
 
 /** What to change of a capture before it is sent again. */
@@ -32,7 +37,7 @@ export function toReplay(
   if (secret !== undefined) {
     headers = replaceHeader(headers, SIGNATURE_HEADER, signPayload(body, secret));
   }
-  if (!isLoopback(target)) headers = headers.filter(([name]) => name.toLowerCase() !== 'host');
+  if (!isLoopback(target)) headers = headers.filter(([name]) => !isSameHeader(name, 'Host'));
   const url = new URL(`${target.origin}${pathAtTarget(target, pathOf(capture.path))}`);
   return { method: capture.method, url, headers, body };
 }

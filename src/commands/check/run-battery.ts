@@ -5,7 +5,7 @@ import {
   type Sender,
   type SendResult,
 } from '../../http/client/send.ts';
-import { isListening } from '../../http/client/probe.ts';
+import { isListening } from '../../http/client/reachability.ts';
 import type { TlsOptions } from '../../http/target.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import { adviceFor, type FindingAdvice, type Topic } from './advice.ts';

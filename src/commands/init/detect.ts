@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvValue, readTextIfExists } from '../../config/env-file.ts';
-import { tryConnect } from '../../http/client/probe.ts';
+import { tryConnect } from '../../http/client/reachability.ts';
 import {
   type Framework,
   NODE_FRAMEWORKS,

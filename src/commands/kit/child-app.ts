@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
-import { isListening } from '../../http/client/probe.ts';
+import { isListening } from '../../http/client/reachability.ts';
 
 /** What a process left behind. */
 export interface ChildExit {

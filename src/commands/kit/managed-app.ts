@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_CHECK_FAILED, RelyableError } from '../../errors.ts';
 import { type ChildApp, type ChildExit, startChildApp, waitUntilListening } from './child-app.ts';
-import { isListening } from '../../http/client/probe.ts';
+import { isListening } from '../../http/client/reachability.ts';
 import { errorToJson, formatError } from '../../terminal/error.ts';
 import { formatAppLine } from './app-line.ts';
 

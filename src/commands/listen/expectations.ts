@@ -1,6 +1,6 @@
 import { RelyableError } from '../../errors.ts';
 import { isDelivered } from '../../relyable/retry.ts';
-import type { Delivery } from '../../pipeline/events.ts';
+import type { HandledRequest } from '../../pipeline/events.ts';
 import { meetsWhere, valueAt, type WhereClause } from './where.ts';
 
 /** `--expect type[:n]`: so many deliveries of a type; 0 for none at all. */
@@ -55,7 +55,7 @@ export interface ExpectationReport {
 /** Fed with deliveries, says whether what was expected has come. Pure: no clock, no output. */
 export interface Expectations {
   /** Once it is decided, what comes changes nothing. */
-  add(delivery: Delivery): Verdict;
+  add(delivery: HandledRequest): Verdict;
   /**
    * The verdict at the end: `met` for types that did not come and must not. What is missing is
    * `waiting` if it might still come (a time limit, a signal), else `impossible`.
@@ -150,13 +150,14 @@ function keep(list: Mismatch[], item: Mismatch): void {
 }
 
 /** Why a delivery does not count; null when it does. */
-function whyNot(delivery: Delivery, where: readonly WhereClause[]): string | null {
+function whyNot(delivery: HandledRequest, where: readonly WhereClause[]): string | null {
   const { verification, answered, forward } = delivery;
   if (!verification.valid) return `signature not valid (${verification.reason})`;
   if (!isDelivered(answered.status)) {
     const error = forward?.error ?? null;
     return error === null ? `answered ${answered.status}` : `answered ${answered.status}: ${error}`;
   }
+  if (!answered.complete) return 'the sender did not get the whole answer';
   if (where.length === 0) return null;
   const payload = delivery.readPayload();
   const failed = where.find((clause) => !meetsWhere(payload, clause));

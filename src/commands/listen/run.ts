@@ -24,7 +24,7 @@ import type { ForwarderOptions } from '../../http/client/forward.ts';
 import { announceListener } from '../kit/running-listeners.ts';
 import { portOf, readTlsOptions } from '../../http/target.ts';
 import type { ListenEvent } from '../../pipeline/events.ts';
-import type { Listener, ListenerOptions } from '../../pipeline/pipeline.ts';
+import type { Listener, ListenerOptions } from '../../pipeline/listener.ts';
 import type { Ending } from './expectations-view.ts';
 import { createLineBatch } from '../../terminal/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from './view.ts';
@@ -112,7 +112,7 @@ async function listen(
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([
     opening,
-    import('../../pipeline/pipeline.ts'),
+    import('../../pipeline/listener.ts'),
   ]);
   const out = createLineBatch(context.stdout, terminal.warn);
   const show = (event: ListenEvent): void => {
@@ -134,8 +134,8 @@ async function listen(
       }
     }
   };
-  const { now, elapsed, randomBytes, expectLargeBodies } = context;
-  const world = { now, elapsed, randomBytes, expectLargeBodies, store, storeFile, emit: show };
+  const { now, elapsed, randomBytes } = context;
+  const world = { now, elapsed, randomBytes, store, storeFile, emit: show };
   /** What ended it. */
   const serve = async (listener: Listener): Promise<End> => {
     const { url } = listener.receiver;

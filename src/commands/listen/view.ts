@@ -1,5 +1,11 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Delivery, ListenEvent, Ready, Refused, Summary } from '../../pipeline/events.ts';
+import type {
+  HandledRequest,
+  ListenEvent,
+  Ready,
+  Refused,
+  Summary,
+} from '../../pipeline/events.ts';
 import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
@@ -22,7 +28,7 @@ export function listenEventToJson(event: ListenEvent): JsonLine {
   return { type, v: 1, ...rest, ...at };
 }
 
-function deliveryToJson(delivery: Delivery): JsonLine {
+function deliveryToJson(delivery: HandledRequest): JsonLine {
   const { verification, forward } = delivery;
   return {
     type: 'delivery',
@@ -92,7 +98,7 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
 
 /** What a delivery's first line tells. */
 export type DeliveryHead = Pick<
-  Delivery,
+  HandledRequest,
   | 'id'
   | 'receivedAt'
   | 'event'
@@ -135,7 +141,7 @@ function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: bo
 
 /** The line of a delivery and what follows from it. */
 function formatDelivery(
-  delivery: Delivery,
+  delivery: HandledRequest,
   { style, isUtc, columns }: Look,
   store: string | undefined,
 ): string {

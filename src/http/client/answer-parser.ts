@@ -9,10 +9,10 @@ export interface AnswerHead {
   readonly headers: readonly HeaderPair[];
 }
 
-/** Hears of an answer as it is read: `head` once, then the body's pieces. */
+/** Gets an answer as it is read: `head` once, then the pieces of the body. */
 export interface AnswerSink {
   head(head: AnswerHead): void;
-  /** A view of what was pushed: it lasts no longer than the call. */
+  /** A view of what was pushed: valid only during the call. */
   body(piece: Buffer): void;
 }
 
@@ -30,38 +30,38 @@ type State =
   'head' | 'length' | 'until-close' | 'chunk-line' | 'chunk' | 'chunk-end' | 'trailers' | 'whole';
 
 /**
- * Reads one HTTP/1.x answer after another (RFC 9112), however it is cut into pieces. What is
- * ambiguous is refused, as Node's own client does: two lengths, a length and chunks, bare newlines.
+ * Reads one HTTP/1.x answer after another (RFC 9112), in pieces of any size. Ambiguous answers are
+ * refused, as Node's own client does: two lengths, a length and chunks, bare newlines.
  */
 export class AnswerParser {
   private sink: AnswerSink | null = null;
   private isHeadRequest = false;
   private state: State = 'whole';
-  /** Bytes of a line that is not whole yet. */
+  /** Bytes of an incomplete line. */
   private kept: Buffer | null = null;
-  /** Of the body, or of its current chunk. */
+  /** Still to come, of the body or of its current chunk. */
   private bytesLeft = 0;
   private trailerBytes = 0;
   private isReusable = false;
-  private isKeptInWords = false;
-  private isFollowed = false;
+  private saysKeepAlive = false;
+  private hasExcess = false;
   private keepAliveMs: number | null = null;
 
-  /** Ready for the answer to the next request. */
+  /** Prepares for the answer to the next request. */
   begin(sink: AnswerSink, method: string): void {
     this.sink = sink;
     this.isHeadRequest = method === 'HEAD';
     this.state = 'head';
     this.kept = null;
     this.trailerBytes = 0;
-    this.isKeptInWords = false;
-    this.isFollowed = false;
+    this.saysKeepAlive = false;
+    this.hasExcess = false;
     this.keepAliveMs = null;
   }
 
   /**
-   * Takes in what came; true once the answer is whole. Throws an Error whose message says what was
-   * expected and what came where it is no answer.
+   * Reads the next bytes; true once the answer is complete. Throws an Error that says what was
+   * expected and what came where the bytes are not an answer.
    */
   push(piece: Buffer): boolean {
     const bytes = this.kept === null ? piece : Buffer.concat([this.kept, piece]);
@@ -76,43 +76,43 @@ export class AnswerParser {
       }
       at = next;
     }
-    if (at < bytes.length) this.isFollowed = true;
+    if (at < bytes.length) this.hasExcess = true;
     return this.state === 'whole';
   }
 
-  /** The other side has closed; true if that is how this answer ends. */
+  /** The app has closed the connection; true if that is how this answer ends. */
   end(): boolean {
     if (this.state !== 'until-close') return false;
     this.state = 'whole';
     return true;
   }
 
-  /** Whether something of an answer has come. */
+  /** Whether any byte of the answer has come. */
   hasBegun(): boolean {
     return this.state !== 'head' || this.kept !== null;
   }
 
-  /** After a whole answer: whether another request may use the connection. */
+  /** After a complete answer: whether another request may use the connection. */
   canReuse(): boolean {
-    return this.state === 'whole' && this.isReusable && !this.isFollowed;
+    return this.state === 'whole' && this.isReusable && !this.hasExcess;
   }
 
-  /** After a whole answer: whether the other side says in so many words that it keeps the connection. */
+  /** After a complete answer: whether it has `Connection: keep-alive`. */
   saysKept(): boolean {
-    return this.isKeptInWords;
+    return this.saysKeepAlive;
   }
 
-  /** Whether something came behind the answer: it belongs to no request. */
+  /** Whether bytes came after the answer: they belong to no request. */
   hasMore(): boolean {
-    return this.isFollowed;
+    return this.hasExcess;
   }
 
-  /** How long the other side keeps an idle connection, as far as it says so. */
+  /** How long the app keeps an idle connection, ms; null where it does not say. */
   idleLimitMs(): number | null {
     return this.keepAliveMs;
   }
 
-  /** Moves on from `at`; -1 when more bytes are needed. */
+  /** Reads one element from `at`; the offset after it, -1 when more bytes are needed. */
   private step(bytes: Buffer, at: number): number {
     switch (this.state) {
       case 'head':
@@ -163,7 +163,7 @@ export class AnswerParser {
   ): void {
     if (status === 101)
       throw malformed('an answer', '101, another protocol that was not asked for');
-    // 1xx announces an answer, it is none.
+    // 1xx is not the answer: that follows.
     if (status < 200) return;
     let length: number | null = null;
     let coding = '';
@@ -201,13 +201,13 @@ export class AnswerParser {
     }
   }
 
-  /** `Connection` and `Keep-Alive`, which are of one length. */
+  /** `Connection` and `Keep-Alive`, whose names have the same length. */
   private readConnectionField(name: string, value: string): void {
     if (name === 'connection') {
       if (/(^|,)[\t ]*close[\t ]*(,|$)/i.test(value)) this.isReusable = false;
       else if (/(^|,)[\t ]*keep-alive[\t ]*(,|$)/i.test(value)) {
         this.isReusable = true;
-        this.isKeptInWords = true;
+        this.saysKeepAlive = true;
       }
     } else if (name === 'keep-alive') {
       const seconds = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(value)?.[1];
@@ -236,7 +236,7 @@ export class AnswerParser {
     return end + CRLF.length;
   }
 
-  /** Trailers are read over: nobody here passes them on. */
+  /** Trailers are skipped: they are not forwarded. */
   private readTrailer(bytes: Buffer, at: number): number {
     const end = bytes.indexOf(CRLF, at);
     const size = (end === -1 ? bytes.length : end) - at;
@@ -248,7 +248,7 @@ export class AnswerParser {
   }
 }
 
-/** What cannot become a status line is told at once, not when time runs out. */
+/** Throws as soon as the bytes cannot become a status line, instead of at the time limit. */
 function requireStatusLine(bytes: Buffer, at: number): void {
   const newline = bytes.indexOf(10, at);
   const end = newline === -1 ? Math.min(bytes.length, at + 100) : newline;
@@ -272,7 +272,7 @@ function parseFields(lines: readonly string[]): HeaderPair[] {
   return headers;
 }
 
-/** White space around a value is none of it (RFC 9110 §5.5): blanks and tabs, nothing else. */
+/** Removes the white space around a value (RFC 9110 §5.5): spaces and tabs only. */
 function trimSpace(value: string): string {
   let from = 0;
   let to = value.length;

@@ -6,148 +6,161 @@ import {
   type Exchange,
   formatHead,
 } from './exchange.ts';
-import { createKeeping } from './keep-alive-policy.ts';
+import { KeepAlivePolicy } from './keep-alive-policy.ts';
 
 export interface ClientOptions extends ConnectionOptions {
-  /** Connections to the origin, hence requests under way; more wait. */
+  /** The limit on connections to the origin, hence on requests under way; further ones wait. */
   readonly connections: number;
-  /** For each whole exchange, its wait for a connection included; 0 for none. */
+  /** For each whole exchange, its wait for a connection included, ms; 0 for no limit. */
   readonly timeoutMs: number;
 }
 
-/** Sends requests to one origin over kept connections. */
-export interface Client {
-  request(request: ClientRequest, listener: AnswerListener): Exchange;
-  /** Fails what is under way, with that reason, and closes every connection. */
-  close(reason: string): void;
-}
-
 const READ_BUFFER_BYTES = 64 * 1024;
-/** An app that does not say whether it keeps connections shows it: one must outlast an answer so long. */
-const PROOF_MS = 10;
+/** How long a connection on probation must outlast its answer, ms. */
+const PROBATION_MS = 10;
 
 /**
- * An HTTP/1.1 client for what is done here thousands of times a second: bytes out exactly as given,
- * bytes back exactly as they come. It follows no redirects, repeats nothing and adds no header.
+ * An HTTP/1.1 client for one origin: bytes are sent exactly as given and handed on exactly as they
+ * come. It follows no redirects, repeats nothing and adds no headers. Connections are kept.
  */
-export function createClient(origin: URL, options: ClientOptions): Client {
-  const open = new Set<Connection>();
-  const idle: Connection[] = [];
-  const waiting: ClientExchange[] = [];
-  /** Answered, and not used again before it is clear that the other side keeps its connections. */
-  const unproven: Connection[] = [];
-  const keeping = createKeeping();
-  /** Read into by all connections in turn; what is passed on of it is copied. */
-  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  let sweeper: NodeJS.Timeout | undefined;
+export class Client {
+  private readonly origin: URL;
+  private readonly options: ClientOptions;
+  private readonly open = new Set<Connection>();
+  private readonly idle: Connection[] = [];
+  /** Answered; not reused before it is known whether the app keeps its connections. */
+  private readonly onProbation: Connection[] = [];
+  private readonly waiting: ClientExchange[] = [];
+  private readonly policy = new KeepAlivePolicy();
+  /** All connections read into it in turn; what must outlast a read is copied. */
+  private readonly buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  private sweeper: NodeJS.Timeout | undefined;
 
-  /** The one used last, so that the others may become old. */
-  const takeIdle = (): Connection | undefined => {
-    for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
+  constructor(origin: URL, options: ClientOptions) {
+    this.origin = origin;
+    this.options = options;
+  }
+
+  /** Sends a request; the listener hears of its answer or of what went wrong. Never throws. */
+  request(request: ClientRequest, listener: AnswerListener): Exchange {
+    const exchange = new ClientExchange(request, listener, this.origin, this.options.timeoutMs);
+    try {
+      exchange.headText = formatHead(request);
+      this.start(exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
+    return exchange;
+  }
+
+  /** Fails what is under way, with that reason, and closes every connection. */
+  close(reason: string): void {
+    clearInterval(this.sweeper);
+    for (const exchange of this.waiting.splice(0)) exchange.abort(reason);
+    for (const connection of this.open) connection.close(reason);
+  }
+
+  private start(exchange: ClientExchange): void {
+    const connection = this.takeIdle() ?? (this.mayConnect() ? this.connect() : undefined);
+    if (connection === undefined) this.waiting.push(exchange);
+    else connection.carry(exchange);
+  }
+
+  /** The one used last, so that the others grow old and are closed. */
+  private takeIdle(): Connection | undefined {
+    for (let last = this.idle.pop(); last !== undefined; last = this.idle.pop()) {
       if (last.isFresh()) return last;
       last.destroy();
     }
     return undefined;
-  };
+  }
 
-  const takeWaiting = (): ClientExchange | undefined => {
-    let next = waiting.shift();
-    while (next?.isOver === true) next = waiting.shift();
+  private takeWaiting(): ClientExchange | undefined {
+    let next = this.waiting.shift();
+    while (next?.isOver === true) next = this.waiting.shift();
     return next;
-  };
+  }
 
-  /** Not where one will be free in a moment: a server may serve one connection after the other. */
-  const mayConnect = (): boolean =>
-    open.size < options.connections && waiting.length >= unproven.length;
+  /**
+   * A request waits for a connection on probation instead of opening another: a server may serve
+   * one connection after the other.
+   */
+  private mayConnect(): boolean {
+    const isBelowLimit = this.open.size < this.options.connections;
+    return isBelowLimit && this.waiting.length >= this.onProbation.length;
+  }
 
-  const start = (exchange: ClientExchange): void => {
-    const connection = takeIdle() ?? (mayConnect() ? connectTo() : undefined);
-    if (connection === undefined) waiting.push(exchange);
-    else connection.carry(exchange);
-  };
-
-  const connectTo = (): Connection => {
-    const connection = new Connection(origin, options, buffer, {
-      onFree,
-      onBreak: () => keeping.disprove(),
-      onClosed,
+  private connect(): Connection {
+    const connection = new Connection(this.origin, this.options, this.buffer, {
+      onFree: (saysKept, isReused) => this.onFree(connection, saysKept, isReused),
+      onBreak: () => this.policy.noteBreak(),
+      onClosed: () => this.onClosed(connection),
     });
-    open.add(connection);
+    this.open.add(connection);
     return connection;
-  };
+  }
 
-  const onFree = (connection: Connection, saysKept: boolean, isReused: boolean): void => {
-    switch (keeping.judge(saysKept, isReused)) {
-      case 'use':
-        offer(connection);
+  private onFree(connection: Connection, saysKept: boolean, isReused: boolean): void {
+    switch (this.policy.decide(saysKept, isReused)) {
+      case 'reuse':
+        this.reuse(connection);
         return;
-      case 'drop':
+      case 'close':
         connection.destroy();
         return;
-      case 'prove':
-        unproven.push(connection);
-        setTimeout(proveHalf, PROOF_MS / 2, connection).unref();
+      case 'probation':
+        this.onProbation.push(connection);
+        this.awaitProbation(connection);
     }
-  };
+  }
 
-  /** In two halves: the time that this process itself stood still proves nothing. */
-  const proveHalf = (connection: Connection): void => {
-    // What has come by then is read before the immediate.
-    setTimeout(() => setImmediate(prove, connection), PROOF_MS / 2).unref();
-  };
+  /** In two timers: the time in which this process itself stood still does not count. */
+  private awaitProbation(connection: Connection): void {
+    const half = PROBATION_MS / 2;
+    setTimeout(() => {
+      // What has come by then is read before the immediate.
+      setTimeout(() => setImmediate(() => this.endProbation(connection)), half).unref();
+    }, half).unref();
+  }
 
-  const prove = (connection: Connection): void => {
-    const index = unproven.indexOf(connection);
-    if (index === -1) return;
-    unproven.splice(index, 1);
-    if (keeping.prove()) offer(connection);
+  private endProbation(connection: Connection): void {
+    if (!remove(this.onProbation, connection)) return;
+    if (this.policy.endProbation()) this.reuse(connection);
     else connection.destroy();
-  };
+  }
 
-  const offer = (connection: Connection): void => {
+  private reuse(connection: Connection): void {
     if (!connection.isFresh()) {
       connection.destroy();
       return;
     }
-    const next = takeWaiting();
+    const next = this.takeWaiting();
     if (next !== undefined) {
       connection.carry(next);
       return;
     }
-    idle.push(connection);
-    sweeper ??= setInterval(sweep, IDLE_MS).unref();
-  };
+    this.idle.push(connection);
+    this.sweeper ??= setInterval(() => this.closeStale(), IDLE_MS).unref();
+  }
 
-  const onClosed = (connection: Connection): void => {
-    open.delete(connection);
-    for (const list of [idle, unproven]) {
-      const index = list.indexOf(connection);
-      if (index !== -1) list.splice(index, 1);
-    }
-    // The first of those that wait have an unproven one each.
-    const next = waiting.length > unproven.length ? takeWaiting() : undefined;
-    if (next !== undefined) start(next);
-  };
+  private onClosed(connection: Connection): void {
+    this.open.delete(connection);
+    remove(this.idle, connection);
+    remove(this.onProbation, connection);
+    // The first in the queue wait for a connection on probation each.
+    const isFirstUnserved = this.waiting.length > this.onProbation.length;
+    const next = isFirstUnserved ? this.takeWaiting() : undefined;
+    if (next !== undefined) this.start(next);
+  }
 
-  const sweep = (): void => {
-    for (const connection of idle) if (!connection.isFresh()) connection.destroy();
-  };
+  private closeStale(): void {
+    for (const connection of this.idle) if (!connection.isFresh()) connection.destroy();
+  }
+}
 
-  return {
-    request: (request, listener) => {
-      const exchange = new ClientExchange(request, listener, origin, options.timeoutMs);
-      try {
-        exchange.headText = formatHead(request);
-        start(exchange);
-      } catch (error) {
-        exchange.fail(error);
-      }
-      return exchange;
-    },
-    close: (reason) => {
-      clearInterval(sweeper);
-      for (const exchange of waiting.splice(0)) exchange.abort(reason);
-      for (const connection of open) connection.close(reason);
-    },
-  };
+/** Whether it was in the list. */
+function remove(list: Connection[], connection: Connection): boolean {
+  const index = list.indexOf(connection);
+  if (index !== -1) list.splice(index, 1);
+  return index !== -1;
 }

@@ -6,19 +6,20 @@ import type { ClientExchange, Pieces } from './exchange.ts';
 import { elapsedMs } from '../../system/latency.ts';
 import { lookupTarget, portOf, type TlsOptions } from '../target.ts';
 
-/** Bodies up to here go out in one write with their head: a copy is cheaper than a second write. */
+/** Bodies up to this size are sent in one write with their head: a copy costs less than a write. */
 const ONE_WRITE_BYTES = 16 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * A loopback address refuses at once or has an app that is busy: with a full backlog (Python's
- * servers take 5) the system asks again after 1 s. Node would go on to the other family after 250 ms.
+ * How long one loopback address is tried before the other, ms. A connection to one is refused at
+ * once, or the app is busy: where its backlog is full (Python's servers take 5) the system retries
+ * after 1 s. Node's default of 250 ms would move on to the other address too early.
  */
 const LOOPBACK_ATTEMPT_MS = 5000;
-/** An idle connection is used again for so long: Node's own servers close theirs after 5 s. */
+/** How long an idle connection may be used again, ms. Node's servers close theirs after 5 s. */
 export const IDLE_MS = 4000;
-/** And so much shorter than the other side says, so that it does not close it just then. */
+/** Subtracted from the time that the app states, so that it does not close the connection just then. */
 const IDLE_MARGIN_MS = 1000;
-/** What comes so soon behind an answer, an end or more bytes, came on account of that answer. */
+/** An end, or further bytes, this soon after an answer belong to that answer, ms. */
 const SOON_MS = 500;
 
 export interface ConnectionOptions {
@@ -28,11 +29,11 @@ export interface ConnectionOptions {
 }
 
 export interface ConnectionEvents {
-  /** It may carry the next exchange, as far as it is concerned; `Keeping` for the others. */
-  onFree(connection: Connection, saysKept: boolean, isReused: boolean): void;
-  /** Behind an answer that promised otherwise came its end, or something nobody asked for. */
+  /** The answer is complete and the connection can carry another; see `KeepAlivePolicy`. */
+  onFree(saysKept: boolean, isReused: boolean): void;
+  /** Shortly after an answer came the end of the connection, or bytes that belong to no request. */
   onBreak(): void;
-  onClosed(connection: Connection): void;
+  onClosed(): void;
 }
 
 /** One connection, which carries one exchange at a time. */
@@ -43,9 +44,9 @@ export class Connection {
   private readonly parser = new AnswerParser();
   private exchange: ClientExchange | null = null;
   private error: Error | null = null;
-  /** Until when it may be used again, of `elapsedMs`. */
+  /** Until when it may be used again, on the clock of `elapsedMs`. */
   private freshUntil = 0;
-  /** When the last answer was whole, of `elapsedMs`. */
+  /** When the last answer was complete, on the same clock. */
   private answeredAt = -Infinity;
 
   constructor(origin: URL, options: ConnectionOptions, buffer: Buffer, events: ConnectionEvents) {
@@ -61,7 +62,7 @@ export class Connection {
     this.socket.on('close', () => this.onClose());
   }
 
-  /** Bytes come through one buffer for all: no stream, no allocation of 64 KB for each read. */
+  /** Reads into the shared buffer: no stream, and no allocation of 64 KB for each read. */
   private openPlain(origin: URL, buffer: Buffer): Socket {
     return connect({
       ...addressOf(origin),
@@ -72,7 +73,7 @@ export class Connection {
     });
   }
 
-  /** TLS is loaded when it is needed: it takes a tenth of a start. */
+  /** Loads TLS on first use: that takes a tenth of the start-up time. */
   private openTls(origin: URL, tls: TlsOptions): Socket {
     const address = addressOf(origin);
     const named = isIP(address.host) === 0 ? { servername: address.host } : {};
@@ -121,7 +122,7 @@ export class Connection {
   /** False asks for a pause. */
   private receive(piece: Buffer): boolean {
     const { exchange } = this;
-    // Nobody asked for it.
+    // Bytes that belong to no request.
     if (exchange === null) {
       this.noteBreak();
       this.destroy();
@@ -139,20 +140,20 @@ export class Connection {
     return this.exchange !== exchange || !exchange.isPaused;
   }
 
-  /** The answer is whole. */
+  /** The answer is complete. */
   private finish(exchange: ClientExchange): void {
     this.exchange = null;
     const isReused = this.answeredAt !== -Infinity;
     this.answeredAt = elapsedMs();
     if (this.parser.hasMore()) this.noteBreak();
-    // An answer that came before the request was out leaves the rest of it behind.
-    const isOut = exchange.request.pieces === undefined && this.socket.writableLength === 0;
-    const isFree = this.isKept && this.parser.canReuse() && isOut;
+    // An answer that came before the request was sent leaves the rest of it in the connection.
+    const isSent = exchange.request.pieces === undefined && this.socket.writableLength === 0;
+    const isFree = this.isKept && this.parser.canReuse() && isSent;
     if (!isFree || exchange.isOver) this.destroy();
     else {
       const idleMs = (this.parser.idleLimitMs() ?? Infinity) - IDLE_MARGIN_MS;
       this.freshUntil = this.answeredAt + Math.min(IDLE_MS, idleMs);
-      this.events.onFree(this, this.parser.saysKept(), isReused);
+      this.events.onFree(this.parser.saysKept(), isReused);
     }
     exchange.complete();
   }
@@ -162,7 +163,7 @@ export class Connection {
     if (this.exchange !== null && this.parser.end()) this.finish(this.exchange);
     else {
       this.noteBreak();
-      // Not only ended: what is still to be sent would have to be read first.
+      // destroy, not end: an end would wait until the app has read what is still to be sent.
       this.socket.destroy();
     }
   }
@@ -180,11 +181,11 @@ export class Connection {
     this.freshUntil = 0;
     this.exchange?.fail(this.error ?? closedEarly());
     this.exchange = null;
-    this.events.onClosed(this);
+    this.events.onClosed();
   }
 }
 
-/** `localhost` is both loopback addresses; whichever answers is taken. */
+/** `localhost` is both loopback addresses; the first that answers is used. */
 function addressOf(origin: URL): {
   readonly host: string;
   readonly port: number;
@@ -226,7 +227,7 @@ function connectTimeout(): Error {
 }
 
 function closedEarly(): Error {
-  return coded('closed before the answer was whole', 'ECONNRESET');
+  return coded('closed before the answer was complete', 'ECONNRESET');
 }
 
 function coded(message: string, code: string): Error {

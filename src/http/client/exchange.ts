@@ -2,7 +2,7 @@ import { FIELD_VALUE, TOKEN } from '../../request/request.ts';
 import type { AnswerHead, AnswerSink } from './answer-parser.ts';
 import { describeFailure } from '../target.ts';
 
-/** One request, its bytes settled. */
+/** One request. */
 export interface ClientRequest {
   readonly method: string;
   /** Origin form, e.g. `/hook?x=1`. */
@@ -10,7 +10,7 @@ export interface ClientRequest {
   /** Name, value, name, value: all of them, `Host` and the body's length included. */
   readonly headers: readonly string[];
   readonly body: Uint8Array;
-  /** Writes the body in so many pieces with a pause between them, like a slow sender. */
+  /** Writes the body in pieces with a pause between them, like a slow sender. */
   readonly pieces?: Pieces | undefined;
 }
 
@@ -25,19 +25,19 @@ export interface AnswerListener {
   /** Returning false asks for a pause until `resume` is called. */
   data(piece: Buffer): boolean;
   end(): void;
-  /** Why there is no whole answer, in a person's words. */
+  /** Why there is no complete answer, for people. */
   failed(reason: string): void;
 }
 
 /** A request under way. */
 export interface Exchange {
-  /** Goes on reading the answer. */
+  /** Continues to read the answer after a pause. */
   resume(): void;
-  /** Ends it, if it is not over: the listener hears of that as a failure. */
+  /** Ends it, if it is not over, with a failure for this reason. */
   abort(reason: string): void;
 }
 
-/** What carries an exchange. */
+/** The connection of an exchange, as far as the exchange uses it. */
 interface Carrier {
   resume(): void;
   destroy(): void;
@@ -51,7 +51,7 @@ export class ClientExchange implements Exchange, AnswerSink {
   readonly request: ClientRequest;
   /** Request line and headers, latin1. */
   headText = '';
-  /** What carries it; null while it waits. */
+  /** null while it waits for a connection. */
   connection: Carrier | null = null;
   isOver = false;
   isPaused = false;
@@ -92,7 +92,7 @@ export class ClientExchange implements Exchange, AnswerSink {
     if (!this.isOver && !this.listener.data(piece)) this.isPaused = true;
   }
 
-  /** The answer is whole. */
+  /** The answer is complete. */
   complete(): void {
     if (this.settle()) this.listener.end();
   }

@@ -1,39 +1,44 @@
-import { type HeaderPair, toFlatHeaders, type WebhookRequest } from '../../request/request.ts';
+import {
+  type HeaderPair,
+  isSameHeader,
+  toFlatHeaders,
+  type WebhookRequest,
+} from '../../request/request.ts';
 import { isLoopback } from '../loopback.ts';
-import { createClient } from './client.ts';
+import { Client } from './client.ts';
 import type { AnswerListener, Exchange } from './exchange.ts';
 import { endToEndHeaders } from '../headers.ts';
 import { pathAtTarget, type TlsOptions } from '../target.ts';
 
 export interface ForwarderOptions {
   readonly target: URL;
-  /** Added to every request, after its own headers of other names; same names are replaced. */
+  /** Added to every request, after its own headers; they replace headers of the same name. */
   readonly addedHeaders: readonly HeaderPair[];
-  /** Connections, hence forwards in flight; more wait. */
+  /** The limit on connections, hence on forwards under way; further ones wait. */
   readonly concurrency: number;
-  /** For each whole exchange; 0 for none. */
+  /** For each whole exchange, ms; 0 for no limit. */
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
 }
 
 export interface Forwarder {
   readonly target: URL;
-  /** Where this request goes: the target's path, or the request's own where the target has none. */
+  /** The URL of this request: with the target's path, or the request's own where the target has none. */
   urlFor(request: Pick<WebhookRequest, 'path'>): string;
-  /** Sends the request on as it came; everything else is told to the listener. */
+  /** Sends the request as it came. The listener hears of the answer or of what went wrong. */
   forward(request: WebhookRequest, listener: AnswerListener): Exchange;
   close(): void;
 }
 
 /**
- * Passes requests to one target over kept connections: body bytes, header order, case and repeats
- * as received; a body that came in chunks gets a `Content-Length`. To a loopback target `Host` keeps the sender's
- * value, to any other it names the target, as certificates and virtual hosts need it. Redirects
- * are answers and not followed.
+ * Forwards requests to one target over kept connections: body bytes, header order, case and repeats
+ * as received. A body that came in chunks gets a `Content-Length`. A loopback target gets the
+ * sender's `Host`; any other gets its own, which certificates and virtual hosts need. Redirects are
+ * not followed.
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { target, concurrency, timeoutMs, tls } = options;
-  const client = createClient(target, {
+  const client = new Client(target, {
     connections: concurrency,
     timeoutMs,
     keepsConnections: true,
@@ -51,20 +56,20 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     forward: (request, listener) => {
       const { headers: received, body } = request;
       const kept = endToEndHeaders(received, replaced);
-      if (!namesHost && !has(kept, 'host')) kept.unshift('Host', target.host);
+      if (!namesHost && !has(kept, 'Host')) kept.unshift('Host', target.host);
       const headers = [...kept, ...ownHeaders];
-      // A body that came in chunks goes on whole.
-      if (!has(headers, 'content-length')) headers.push('Content-Length', String(body.length));
+      // A body that came in chunks is forwarded in one piece.
+      if (!has(headers, 'Content-Length')) headers.push('Content-Length', String(body.length));
       return client.request({ method: 'POST', path: pathFor(request), headers, body }, listener);
     },
     close: () => client.close('relyable stopped before an answer came'),
   };
 }
 
-function has(headers: readonly string[], wanted: string): boolean {
+/** Whether Node's flat list has a header. */
+function has(headers: readonly string[], name: string): boolean {
   for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] ?? '';
-    if (name.length === wanted.length && name.toLowerCase() === wanted) return true;
+    if (isSameHeader(headers[i] ?? '', name)) return true;
   }
   return false;
 }

@@ -1,44 +1,42 @@
 import { elapsedMs } from '../../system/latency.ts';
 
-/** What becomes of a connection behind a whole answer. */
-type Verdict = 'use' | 'prove' | 'drop';
+/**
+ * What becomes of a connection after a complete answer: it is used again, it must first outlast its
+ * answer for a while, or it is closed.
+ */
+export type KeepAliveDecision = 'reuse' | 'probation' | 'close';
 
-/** What is known of an app: whether it keeps its connections, whatever it says. */
-export interface Keeping {
-  /** `saysKept`: this answer says so; `isReused`: the connection has carried an answer before. */
-  judge(saysKept: boolean, isReused: boolean): Verdict;
-  /** A connection has outlasted its answer for a while; whether it may be used again. */
-  prove(): boolean;
-  /** Behind an answer came the connection's end or something nobody asked for. */
-  disprove(): void;
-}
+/** After an app breaks a connection that never carried a second answer, all are closed for this long. */
+const DISTRUST_MS = 60_000;
 
-/** An app that never carried a second answer before it broke a connection is not tried for so long. */
-const MISTRUST_MS = 60_000;
+/** Learns whether an app keeps its connections open, whatever its answers say. */
+export class KeepAlivePolicy {
+  private isKeptOpen = false;
+  /** Since the last break: an app that restarts kept its connections until then. */
+  private hasReused = false;
+  private distrustedUntil = -Infinity;
 
-export function createKeeping(): Keeping {
-  let isKeeper = false;
-  /** Since it was last disproved: an app that restarts has kept its connections until then. */
-  let hasReused = false;
-  let mistrustedUntil = -Infinity;
-  return {
-    judge: (saysKept, isReused) => {
-      if (isReused) hasReused = true;
-      if (isKeeper) return 'use';
-      if (elapsedMs() < mistrustedUntil) return 'drop';
-      if (saysKept) isKeeper = true;
-      return saysKept ? 'use' : 'prove';
-    },
-    prove: () => {
-      isKeeper ||= elapsedMs() >= mistrustedUntil;
-      return isKeeper;
-    },
-    disprove: () => {
-      // One restart ends many connections.
-      if (!isKeeper) return;
-      if (!hasReused) mistrustedUntil = elapsedMs() + MISTRUST_MS;
-      isKeeper = false;
-      hasReused = false;
-    },
-  };
+  /** `saysKept`: this answer says so; `isReused`: the connection had carried an answer before. */
+  decide(saysKept: boolean, isReused: boolean): KeepAliveDecision {
+    if (isReused) this.hasReused = true;
+    if (this.isKeptOpen) return 'reuse';
+    if (elapsedMs() < this.distrustedUntil) return 'close';
+    this.isKeptOpen = saysKept;
+    return saysKept ? 'reuse' : 'probation';
+  }
+
+  /** A connection has outlasted its answer; whether it may be used again. */
+  endProbation(): boolean {
+    this.isKeptOpen ||= elapsedMs() >= this.distrustedUntil;
+    return this.isKeptOpen;
+  }
+
+  /** After an answer the app closed the connection, or sent bytes that belong to no request. */
+  noteBreak(): void {
+    // One restart breaks many connections: only the first says something.
+    if (!this.isKeptOpen) return;
+    if (!this.hasReused) this.distrustedUntil = elapsedMs() + DISTRUST_MS;
+    this.isKeptOpen = false;
+    this.hasReused = false;
+  }
 }

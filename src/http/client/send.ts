@@ -1,11 +1,11 @@
-import { toFlatHeaders, type HeaderPair } from '../../request/request.ts';
+import { hasHeader, type HeaderPair, toFlatHeaders } from '../../request/request.ts';
 import type { AnswerHead } from './answer-parser.ts';
-import { type Client, createClient } from './client.ts';
+import { Client } from './client.ts';
 import type { AnswerListener, Exchange, Pieces } from './exchange.ts';
 import { elapsedMs } from '../../system/latency.ts';
 import type { TlsOptions } from '../target.ts';
 
-/** One request to send, its bytes settled. */
+/** One request to send. */
 export interface Outgoing {
   readonly method: string;
   readonly url: URL;
@@ -14,7 +14,7 @@ export interface Outgoing {
   readonly body: Uint8Array;
 }
 
-/** What came of it: an answer, or why there was none. Both are values. */
+/** The result of a request: an answer, or why there is none. */
 export interface SendResult {
   /** null when no complete answer came. */
   readonly status: number | null;
@@ -24,18 +24,18 @@ export interface SendResult {
   /** The answer's body was longer than what is kept. */
   readonly isBodyCut: boolean;
   readonly durationMs: number;
-  /** In a person's words; null when an answer came. */
+  /** Why there is no answer, for people; null when one came. */
   readonly error: string | null;
 }
 
 export interface SendOptions {
-  /** For the whole exchange; 0 for none. */
+  /** For the whole exchange, ms; 0 for no limit. */
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
   readonly signal?: AbortSignal;
-  /** Connections are kept for later requests (default), or each request gets one of its own. */
+  /** Whether connections are kept for later requests (default) or closed after each. */
   readonly reuse?: boolean;
-  /** Connections to each origin, at most; `MAX_CONNECTIONS` without it. */
+  /** The limit on connections to each origin; `MAX_CONNECTIONS` by default. */
   readonly connections?: number;
   /** Writes each body in pieces. */
   readonly pieces?: Pieces;
@@ -44,22 +44,22 @@ export interface SendOptions {
 /** Sends requests; never throws for what the other side does. */
 export interface Sender {
   send(outgoing: Outgoing): Promise<SendResult>;
-  /** Closes its connections; what is under way gets no answer. */
+  /** Closes its connections; requests under way get no answer. */
   close(): void;
 }
 
-/** How much of an answer's body is read before the connection is let go. */
+/** How much of an answer's body is read before the connection is closed. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 256;
 
 const STOPPED = 'stopped before an answer came';
 
-/** The list with `Host` in front and `Content-Length` behind where the caller gave none. */
+/** The headers with `Host` first and `Content-Length` last where the caller gave none. */
 export function completeHeaders({ headers, url, body }: Outgoing): readonly HeaderPair[] {
-  const has = (name: string): boolean =>
-    headers.some(([key]) => key.length === name.length && key.toLowerCase() === name);
-  const complete: HeaderPair[] = has('host') ? [...headers] : [['Host', url.host], ...headers];
-  if (!has('content-length') && !has('transfer-encoding')) {
+  const complete: HeaderPair[] = hasHeader(headers, 'Host')
+    ? [...headers]
+    : [['Host', url.host], ...headers];
+  if (!hasHeader(headers, 'Content-Length') && !hasHeader(headers, 'Transfer-Encoding')) {
     complete.push(['Content-Length', String(body.length)]);
   }
   return complete;
@@ -73,7 +73,7 @@ export function createSender(options: SendOptions): Sender {
   const clientOf = (url: URL): Client => {
     let client = clients.get(url.origin);
     if (client === undefined) {
-      client = createClient(url, { connections, timeoutMs, keepsConnections: reuse, tls });
+      client = new Client(url, { connections, timeoutMs, keepsConnections: reuse, tls });
       clients.set(url.origin, client);
     }
     return client;
@@ -88,7 +88,7 @@ export function createSender(options: SendOptions): Sender {
     send: (outgoing) =>
       new Promise((resolve) => {
         const { method, url, body } = outgoing;
-        const answer = new Answer(resolve);
+        const answer = new AnswerCollector(resolve);
         if (signal?.aborted === true) {
           answer.failed(STOPPED);
           return;
@@ -107,17 +107,17 @@ export function createSender(options: SendOptions): Sender {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Collects an answer; settles once. */
-class Answer implements AnswerListener {
+/** Collects an answer and hands it over once. */
+class AnswerCollector implements AnswerListener {
   exchange: Exchange | null = null;
-  private readonly settle: (result: SendResult) => void;
+  private readonly onResult: (result: SendResult) => void;
   private readonly startedAt = elapsedMs();
   private answerHead: AnswerHead | null = null;
   private readonly pieces: Buffer[] = [];
   private size = 0;
 
-  constructor(settle: (result: SendResult) => void) {
-    this.settle = settle;
+  constructor(onResult: (result: SendResult) => void) {
+    this.onResult = onResult;
   }
 
   head(head: AnswerHead): void {
@@ -129,7 +129,7 @@ class Answer implements AnswerListener {
     this.size += piece.length;
     if (this.size > MAX_ANSWER_BYTES) {
       this.end();
-      this.exchange?.abort('the answer is longer than what is kept');
+      this.exchange?.abort('the answer is longer than what is read');
     }
     return true;
   }
@@ -137,7 +137,7 @@ class Answer implements AnswerListener {
   end(): void {
     const { pieces, answerHead } = this;
     const body = pieces.length === 1 ? (pieces[0] ?? EMPTY) : Buffer.concat(pieces);
-    this.settle({
+    this.onResult({
       status: answerHead?.status ?? null,
       headers: answerHead?.headers ?? [],
       body: body.subarray(0, MAX_ANSWER_BYTES),
@@ -148,7 +148,7 @@ class Answer implements AnswerListener {
   }
 
   failed(reason: string): void {
-    this.settle({
+    this.onResult({
       status: null,
       headers: [],
       body: EMPTY,

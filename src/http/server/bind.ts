@@ -9,7 +9,7 @@ export interface Bound {
   readonly url: string;
 }
 
-/** Listens; port 0 is any free one. Rejects with PORT_IN_USE or UNREACHABLE. */
+/** Listens; port 0 is any free port. Rejects with PORT_IN_USE or UNREACHABLE. */
 export async function bindServer(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
@@ -36,7 +36,7 @@ function bindError(error: Error, host: string, port: number): RelyableError {
       });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new RelyableError('UNREACHABLE', `${host} is no address of this machine`, {
+      return new RelyableError('UNREACHABLE', `${host} is not an address of this machine`, {
         hint: '--host 127.0.0.1 is reachable from here, --host 0.0.0.0 from everywhere',
         cause: error,
       });
@@ -51,10 +51,10 @@ function bindError(error: Error, host: string, port: number): RelyableError {
   }
 }
 
-/** Accepts nothing more; resolves when every answer is out, or after `graceMs`. */
+/** Accepts nothing more; resolves when every answer is sent, or after `graceMs`. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const limit = setTimeout(() => server.closeAllConnections(), graceMs);
-  // A sender that keeps its connection would otherwise go on sending through it.
+  // A sender that keeps its connection would otherwise continue to send through it.
   server.keepAliveTimeout = 1;
   server.prependListener('request', (_, response: ServerResponse) => {
     response.shouldKeepAlive = false;

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import { hostOf, isLoopback } from '../loopback.ts';
 
 /**
- * Whether a `Host` header names a server bound to `boundHost` by a name that nobody else can point
- * at it: a loopback name, an address, or that very name. Any other may be a web page's own, led
- * here by DNS rebinding to read what is answered.
+ * Whether a `Host` header names a server bound to `boundHost` by a name that DNS cannot point at it:
+ * a loopback name, an address, or `boundHost` itself. Any other may belong to a web page that uses
+ * DNS rebinding to read the answer.
  */
 export function isOwnHost(host: string, boundHost: string): boolean {
   const url = parseUrl(`http://${host}`);
@@ -13,14 +13,14 @@ export function isOwnHost(host: string, boundHost: string): boolean {
   return isLoopback(url) || isIP(name) !== 0 || name === boundHost.toLowerCase();
 }
 
-/** Whether the page behind a request, if there is one, is of another machine. */
+/** Whether a request comes from a web page of another machine; `origin` is its `Origin` header. */
 export function isForeignOrigin(origin: string | undefined): boolean {
   if (origin === undefined) return false;
   const url = parseUrl(origin);
   return url === undefined || !isLoopback(url);
 }
 
-/** Whether a server bound to this host is reached from this machine alone. */
+/** Whether a server bound to this host can be reached from this machine only. */
 export function isLocalHost(boundHost: string): boolean {
   const url = parseUrl(`http://${boundHost.includes(':') ? `[${boundHost}]` : boundHost}`);
   return url !== undefined && isLoopback(url);

@@ -1,45 +1,53 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorCode, errorMessage } from '../../errors.ts';
-import { type HeaderPair, toHeaderPairs, type WebhookRequest } from '../../request/request.ts';
+import {
+  type HeaderPair,
+  headerValues,
+  toHeaderPairs,
+  type WebhookRequest,
+} from '../../request/request.ts';
 import { type Bound, bindServer, closeServer } from './bind.ts';
 
-/** A whole request and the way to answer it. */
+/** A complete request and the response to it. */
 export interface ReceivedRequest extends WebhookRequest {
   readonly response: ServerResponse;
 }
 
-/** A body of more comes in pieces. */
+/** Node reads up to this size at once; larger bodies come in pieces. */
 const PIECE_BYTES = 64 * 1024;
 /**
- * Up to here memory for all of it is taken at once, and pieces are copied while they are at hand: that
- * is quicker than joining them in the end, but whoever announces a body need not send it.
+ * Announced bodies up to this size are copied into one buffer as they come, which costs less than
+ * joining the pieces at the end. Not larger ones: a sender may announce a body and not send it.
  */
-const WHOLE_BYTES = 1024 * 1024;
+const PREALLOCATED_BYTES = 1024 * 1024;
 
 export interface ReceiverOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Larger bodies are answered 413, at the latest when they get that far. */
+  /** Larger bodies are answered 413: at once where the length is announced, else at the limit. */
   readonly maxBodyBytes: number;
-  /** Called once a POST has arrived whole. */
+  /** Called once a POST is complete. */
   readonly onRequest: (request: ReceivedRequest) => void;
-  /** The body of the answer to `GET /`, asked for by this `Host`. */
+  /** The JSON answer to `GET /`; `host` is the `Host` header. */
   readonly health: (host: string) => object;
-  /** A request that never became one: broken framing, too large, wrong method, too slow. */
+  /** A request was refused: broken framing, too large, wrong method, too slow. */
   readonly onRefused: (status: number, reason: string) => void;
 }
 
 export interface Receiver extends Bound {
-  /** Accepts nothing more; resolves when every answer is out, or after `graceMs`. */
+  /** Accepts nothing more; resolves when every answer is sent, or after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
-/** A slow sender gets so long for its headers, ms. */
+/** The limit on the time for the headers, ms. */
 const HEADERS_TIMEOUT_MS = 15_000;
-/** And so long for the whole request, ms. */
+/** The limit on the time for the whole request, ms. */
 const REQUEST_TIMEOUT_MS = 60_000;
+
+/** How long the rest of a body that is too large is read and discarded, ms. */
+const DISCARD_MS = 2000;
 
 /** Listens; resolves when connections are accepted, rejects with PORT_IN_USE or UNREACHABLE. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
@@ -48,13 +56,13 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 60_000,
     noDelay: true,
-    // Refused in `readRequest`, so that it is told.
+    // `refuseHosts` does it, and reports it.
     requireHostHeader: false,
   });
-  // The default of about 1,000 drops the rest silently, the signature with them.
+  // Node's default of about 1,000 drops further headers silently, and the signature may be last.
   server.maxHeadersCount = 0;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    readRequest(request, response, options);
+    receive(request, response, options);
   });
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
   server.on('connect', ({ url }: IncomingMessage, socket: Socket) => {
@@ -68,47 +76,76 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   };
 }
 
-function readRequest(
+function receive(
   request: IncomingMessage,
   response: ServerResponse,
   options: ReceiverOptions,
 ): void {
-  // A sender that goes away while it is answered is its own affair.
+  // A sender may leave before it has its answer.
   response.on('error', () => undefined);
   const method = request.method ?? '';
   const path = originForm(request.url ?? '/');
   if (method !== 'POST') {
     request.resume();
-    const isHealth = (method === 'GET' || method === 'HEAD') && /^\/(\?|$)/.test(path);
-    if (isHealth) answerJson(response, 200, options.health(request.headers.host ?? ''));
-    else {
-      options.onRefused(405, `${method} ${path}`);
-      answerJson(
-        response,
-        405,
-        { error: 'method_not_allowed', message: 'webhooks are sent with POST' },
-        [['Allow', 'POST']],
-      );
-    }
+    answerOtherMethod(request, response, method, path, options);
     return;
   }
+  const { httpVersion } = request;
   const headers = toHeaderPairs(request.rawHeaders);
-  const hosts = countHosts(headers);
+  const hosts = headerValues(headers, 'Host').length;
   // RFC 9112 §3.2.
-  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) {
+  if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) {
     request.resume();
-    const message = hosts === 0 ? 'no Host header' : 'more than one Host header';
-    options.onRefused(400, message);
-    answerJson(response, 400, { error: 'bad_request', message });
+    refuseHosts(response, hosts, options);
     return;
   }
+  readBody(request, response, options, (body) => {
+    options.onRequest({ method, path, httpVersion, headers, body, response });
+  });
+}
+
+/** The health document to `GET /`, 405 to all else. */
+function answerOtherMethod(
+  request: IncomingMessage,
+  response: ServerResponse,
+  method: string,
+  path: string,
+  options: ReceiverOptions,
+): void {
+  const isHealth = (method === 'GET' || method === 'HEAD') && /^\/(\?|$)/.test(path);
+  if (isHealth) {
+    answerJson(response, 200, options.health(request.headers.host ?? ''));
+    return;
+  }
+  options.onRefused(405, `${method} ${path}`);
+  answerJson(
+    response,
+    405,
+    { error: 'method_not_allowed', message: 'webhooks are sent with POST' },
+    [['Allow', 'POST']],
+  );
+}
+
+function refuseHosts(response: ServerResponse, hosts: number, options: ReceiverOptions): void {
+  const message = hosts === 0 ? 'no Host header' : 'more than one Host header';
+  options.onRefused(400, message);
+  answerJson(response, 400, { error: 'bad_request', message });
+}
+
+/** Reads a body up to the limit; `onBody` is not called where it is too large or breaks off. */
+function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ReceiverOptions,
+  onBody: (body: Buffer) => void,
+): void {
   const announced = Number(request.headers['content-length']);
   if (announced > options.maxBodyBytes) {
     refuseTooLarge(request, response, options);
     return;
   }
-  const isInPieces = announced > PIECE_BYTES && announced <= WHOLE_BYTES;
-  const whole = isInPieces ? Buffer.allocUnsafeSlow(announced) : undefined;
+  const isPreallocated = announced > PIECE_BYTES && announced <= PREALLOCATED_BYTES;
+  const whole = isPreallocated ? Buffer.allocUnsafeSlow(announced) : undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   request.on('data', (chunk: Buffer) => {
@@ -125,28 +162,18 @@ function readRequest(
     if (!response.headersSent) refuseTooLarge(request, response, options);
   });
   request.on('error', () => {
-    // The sender left before its request was whole: nobody to answer, nothing to keep.
-    if (!response.headersSent && !told.has(request.socket))
-      options.onRefused(400, 'the sender closed before its request was whole');
+    if (response.headersSent || reportedSockets.has(request.socket)) return;
+    options.onRefused(400, 'the sender closed before its request was complete');
   });
   request.on('end', () => {
     if (response.headersSent) return;
     const [first] = chunks;
     const isOne = chunks.length === 1 && first !== undefined;
-    const body = whole?.subarray(0, size) ?? (isOne ? first : Buffer.concat(chunks));
-    options.onRequest({ method, path, httpVersion: request.httpVersion, headers, body, response });
+    onBody(whole?.subarray(0, size) ?? (isOne ? first : Buffer.concat(chunks)));
   });
 }
 
-function countHosts(headers: readonly HeaderPair[]): number {
-  let count = 0;
-  for (const [name] of headers) {
-    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
-  }
-  return count;
-}
-
-/** `POST http://host/path` is allowed on the wire (RFC 9112 §3.2.2); we are that host. */
+/** The path of `POST http://host/path`, a form that RFC 9112 §3.2.2 allows; else the target itself. */
 function originForm(target: string): string {
   const absolute = /^https?:\/\/[^/?#]*/i.exec(target);
   if (absolute === null) return target;
@@ -154,6 +181,10 @@ function originForm(target: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
+/**
+ * Answers 413 and discards the rest of the body: a connection that is closed while the sender still
+ * writes is reset, and the sender does not see the answer.
+ */
 function refuseTooLarge(
   request: IncomingMessage,
   response: ServerResponse,
@@ -162,15 +193,16 @@ function refuseTooLarge(
   const message = `the body is larger than ${options.maxBodyBytes} bytes`;
   options.onRefused(413, message);
   response.shouldKeepAlive = false;
-  answerJson(response, 413, { error: 'too_large', message });
-  // Read on a little so that the sender sees the answer instead of a reset, but not for ever.
+  // Node closes the connection when the response ends, so that waits for the sender.
+  response.write(writeJsonHead(response, 413, { error: 'too_large', message }));
+  const limit = setTimeout(() => response.end(), DISCARD_MS);
+  request.once('end', () => response.end());
+  request.once('close', () => clearTimeout(limit));
   request.resume();
-  const limit = setTimeout(() => request.destroy(), 2000);
-  response.once('close', () => clearTimeout(limit));
 }
 
-/** On these a request was refused as broken; that it ends early is no news then. */
-const told = new WeakSet<Socket>();
+/** Sockets whose request was refused as broken: that it then ends early is not reported again. */
+const reportedSockets = new WeakSet<Socket>();
 
 function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): void {
   const code = errorCode(error);
@@ -185,11 +217,11 @@ function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): v
         ? ([408, 'Request Timeout'] as const)
         : ([400, 'Bad Request'] as const);
   options.onRefused(status, errorMessage(error));
-  told.add(socket);
+  reportedSockets.add(socket);
   endWith(socket, `${status} ${text}`);
 }
 
-/** Answers where there is no response to write to. */
+/** Answers on a socket that Node has no response object for. */
 function endWith(socket: Socket, status: string, headers = ''): void {
   socket.end(`HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }
@@ -201,6 +233,16 @@ export function answerJson(
   document: object,
   headers: readonly HeaderPair[] = [],
 ): void {
+  response.end(writeJsonHead(response, status, document, headers));
+}
+
+/** Writes a document's head and returns its body. */
+function writeJsonHead(
+  response: ServerResponse,
+  status: number,
+  document: object,
+  headers: readonly HeaderPair[] = [],
+): Buffer {
   const body = Buffer.from(`${JSON.stringify(document)}\n`, 'utf8');
   const all: HeaderPair[] = [
     ['Content-Type', 'application/json'],
@@ -208,5 +250,5 @@ export function answerJson(
     ...headers,
   ];
   response.writeHead(status, all.flat());
-  response.end(body);
+  return body;
 }

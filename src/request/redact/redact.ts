@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Capture, Forward } from '../capture.ts';
 import { eventIdOf, summarisePayload } from '../../relyable/payload-summary.ts';
 import { withLength } from '../raw.ts';
-import { type HeaderPair, headerValues, SIGNATURE_HEADER } from '../request.ts';
+import { type HeaderPair, headerValues, isSameHeader, SIGNATURE_HEADER } from '../request.ts';
 import { signPayload } from '../../signature/sign.ts';
 import { rewriteJson } from './json-tokens.ts';
 import { createPayloadRedactor, type PayloadRedactor, redactEvent } from './redact-rules.ts';
@@ -49,7 +49,7 @@ export function createRedactor(): Redactor {
       const body = redactBody(capture.body, isPacked, payloads, note);
       const { valid, reason } = capture.verification;
       const headers = capture.headers.map(([name, value]): HeaderPair => {
-        if (name.toLowerCase() === SIGNATURE_HEADER.toLowerCase()) {
+        if (isSameHeader(name, SIGNATURE_HEADER)) {
           return [name, valid ? signPayload(body, TEST_SECRET) : spoil(value)];
         }
         return [name, redactHeader(name, value, note)];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../../src/pipeline/events.ts';
+import type { HandledRequest } from '../../../src/pipeline/events.ts';
 import {
   createExpectations,
   type ExpectationOptions,
@@ -12,10 +12,16 @@ let made = 0;
 
 function delivery(
   event: string,
-  rest: { status?: number; valid?: boolean; data?: object; error?: string } = {},
-): Delivery {
+  rest: {
+    status?: number;
+    complete?: boolean;
+    valid?: boolean;
+    data?: object;
+    error?: string;
+  } = {},
+): HandledRequest {
   made += 1;
-  const { status = 200, valid = true, data = {}, error = null } = rest;
+  const { status = 200, complete = true, valid = true, data = {}, error = null } = rest;
   return {
     type: 'delivery',
     id: `cap_${made}`,
@@ -51,7 +57,7 @@ function delivery(
           },
     isFiltered: false,
     isProbe: false,
-    answered: { status },
+    answered: { status, complete },
     warnings: [],
   };
 }
@@ -69,7 +75,10 @@ function expectations(
 }
 
 /** The verdict after each delivery. */
-function verdicts(machine: ReturnType<typeof createExpectations>, all: Delivery[]): Verdict[] {
+function verdicts(
+  machine: ReturnType<typeof createExpectations>,
+  all: HandledRequest[],
+): Verdict[] {
   return all.map((one) => machine.add(one));
 }
 
@@ -89,15 +98,18 @@ describe('what was expected', () => {
       delivery('test_run.completed', { status: 500 }),
       delivery('test_run.completed', { status: 204 }),
       delivery('test_run.completed', { status: 502, error: 'nothing listens' }),
+      delivery('test_run.completed', { complete: false }),
       delivery('test_run.completed'),
     ];
-    expect(verdicts(machine, came)).toEqual(['waiting', 'waiting', 'waiting', 'waiting', 'met']);
+    const waiting = came.slice(1).map(() => 'waiting');
+    expect(verdicts(machine, came)).toEqual([...waiting, 'met']);
     const [state] = machine.conclude(true).expectations;
     expect(state?.mismatches.map(({ why }) => why)).toEqual([
       'signature not valid (secret_wrong_or_body_changed)',
       'answered 500',
       'answered 204',
       'answered 502: nothing listens',
+      'the sender did not get the whole answer',
     ]);
   });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ClientOptions, createClient } from '../../../src/http/client/client.ts';
+import { Client, type ClientOptions } from '../../../src/http/client/client.ts';
 import type { AnswerListener, ClientRequest, Exchange } from '../../../src/http/client/exchange.ts';
 import type { HeaderPair } from '../../../src/request/request.ts';
 import { hasStack } from '../../support/stacks.ts';
@@ -58,7 +58,7 @@ interface TestClient {
 }
 
 function openClient(url: URL, options: Partial<ClientOptions> = {}): TestClient {
-  const client = createClient(url, {
+  const client = new Client(url, {
     connections: 4,
     timeoutMs: 10_000,
     keepsConnections: true,
@@ -386,7 +386,7 @@ describe('an exchange', () => {
     );
     expect(await openClient(url).send()).toMatchObject({
       status: 200,
-      failure: `${url.host} closed the connection before its answer was whole`,
+      failure: `${url.host} closed the connection before its answer was complete`,
     });
   });
 

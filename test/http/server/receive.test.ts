@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { expect, it, onTestFinished } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   answerJson,
   type ReceivedRequest,
@@ -82,3 +83,53 @@ it.each([
     expect(bodies.map((body) => body.equals(sent))).toEqual([true, true]);
   },
 );
+
+describe('a body that is too large', () => {
+  const size = 20_000_000;
+
+  /** Writes a whole request before it reads, as many clients do; what it then reads. */
+  const sendThenRead = (port: number, head: string, body: Buffer): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1');
+      let answer = '';
+      socket.pause();
+      socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+      socket.on('error', reject);
+      socket.on('end', () => resolve(answer));
+      socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`);
+      socket.write(body, () => socket.resume());
+    });
+
+  it.each([
+    ['announced', `Content-Length: ${size}`, Buffer.alloc(size)],
+    [
+      'in chunks',
+      'Transfer-Encoding: chunked',
+      Buffer.concat([
+        Buffer.from(`${size.toString(16)}\r\n`),
+        Buffer.alloc(size),
+        Buffer.from('\r\n0\r\n\r\n'),
+      ]),
+    ],
+    [
+      'on a connection to be closed',
+      `Connection: close\r\nContent-Length: ${size}`,
+      Buffer.alloc(size),
+    ],
+  ])('is answered 413 to a sender that writes all of it first: %s', async (_, head, body) => {
+    const refused: number[] = [];
+    const receiver = await startReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      maxBodyBytes: 1000,
+      onRequest: () => undefined,
+      health: () => ({}),
+      onRefused: (status) => refused.push(status),
+    });
+    const answer = await sendThenRead(receiver.port, head, body);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('"message":"the body is larger than 1000 bytes"');
+    expect(refused).toEqual([413]);
+    await receiver.close(1000);
+  });
+});

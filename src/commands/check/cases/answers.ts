@@ -2,6 +2,7 @@ import type { SendResult } from '../../../http/client/send.ts';
 import { EVENT_TYPES } from '../../../relyable/event-type.ts';
 import type { CheckCase, CheckRequest, RequestMaker } from '../check-case.ts';
 import { complainOfGenuine, describeAnswer, unanswered } from '../judge.ts';
+import { headerValues } from '../../../request/request.ts';
 
 /** Our own threshold: how long Relyable waits is not published. */
 const SLOW_MS = 5000;
@@ -67,7 +68,7 @@ export const ANSWERS: readonly CheckCase[] = [
     judge: ({ answers: [answer] }) => {
       const status = answer?.status ?? 0;
       if (status < 300 || status > 399) return null;
-      const location = answer?.headers.find(([name]) => name.toLowerCase() === 'location')?.[1];
+      const [location] = headerValues(answer?.headers ?? [], 'Location');
       return {
         topic: 'redirect',
         message: `expected 200, got ${status} to ${location ?? 'nowhere'}`,

@@ -2,7 +2,7 @@ import { proxyFor } from '../../../relyable/api/proxy.ts';
 import { DEFAULT_EMULATOR_PORT } from '../../../config/defaults.ts';
 import { errorCode } from '../../../errors.ts';
 import { findListener } from '../../kit/running-listeners.ts';
-import { addressesOf, type Reach, tryBind, tryConnect } from '../../../http/client/probe.ts';
+import { addressesOf, type Reach, tryBind, tryConnect } from '../../../http/client/reachability.ts';
 import { portOf } from '../../../http/target.ts';
 import { isLoopback } from '../../../http/loopback.ts';
 import { type Check, failure, type Found, info, ok, type Subject, warning } from '../finding.ts';

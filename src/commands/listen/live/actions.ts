@@ -1,5 +1,5 @@
 import type { Context } from '../../../system/context.ts';
-import type { Listener } from '../../../pipeline/pipeline.ts';
+import type { Listener } from '../../../pipeline/listener.ts';
 import { writeCurlScript } from '../../../request/export/curl-script.ts';
 import { formatReplay } from '../../kit/capture-view.ts';
 import { clipboardSequence } from './clipboard.ts';

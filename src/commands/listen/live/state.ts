@@ -1,4 +1,4 @@
-import type { Delivery, ListenEvent } from '../../../pipeline/events.ts';
+import type { HandledRequest, ListenEvent } from '../../../pipeline/events.ts';
 import { isDelivered } from '../../../relyable/retry.ts';
 import type { DeliveryHead } from '../view.ts';
 import type { Key } from './keys.ts';
@@ -97,7 +97,7 @@ function isKept(recent: readonly DeliveryHead[], id: string): boolean {
 }
 
 /** Of a delivery what the view remembers. */
-export function toHead(delivery: Delivery): DeliveryHead {
+export function toHead(delivery: HandledRequest): DeliveryHead {
   const { forward } = delivery;
   return {
     id: delivery.id,

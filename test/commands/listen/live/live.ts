@@ -1,5 +1,5 @@
 import { Chalk } from 'chalk';
-import type { Delivery } from '../../../../src/pipeline/events.ts';
+import type { HandledRequest } from '../../../../src/pipeline/events.ts';
 import type { Key } from '../../../../src/commands/listen/live/keys.ts';
 import { layout } from '../../../../src/commands/listen/live/layout.ts';
 import {
@@ -33,7 +33,7 @@ export function delivery(
     subjectId?: string;
     isProbe?: boolean;
   } = {},
-): Delivery {
+): HandledRequest {
   const { event = 'test_run.completed', status = 200, isValid = true, subjectId } = changes;
   return {
     type: 'delivery',
@@ -57,7 +57,7 @@ export function delivery(
     forward: isValid ? { ...FORWARDED, status } : null,
     isFiltered: false,
     isProbe: changes.isProbe ?? false,
-    answered: { status: isValid ? (status ?? 502) : 401 },
+    answered: { status: isValid ? (status ?? 502) : 401, complete: true },
     warnings: [],
   };
 }
@@ -70,7 +70,7 @@ export interface LiveRun {
 }
 
 /** Something that comes, or a key that is pressed. */
-export type Step = Delivery | Key;
+export type Step = HandledRequest | Key;
 
 /** A view that listens on 4400 for an app on 3000, after these events and keys. */
 export function live(...steps: readonly Step[]): LiveRun {

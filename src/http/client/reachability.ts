@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 2000;
 /** Opens and closes one TCP connection; sends nothing. */
 export function tryConnect(address: string, port: number, signal: AbortSignal): Promise<Reach> {
   return new Promise((resolve) => {
-    // A signal of its own: many probes may share the caller's.
+    // Its own signal: many attempts may share the caller's, and listeners on it are limited.
     const stopped = AbortSignal.any([signal]);
     const socket = connect({ host: address, port, timeout: CONNECT_TIMEOUT_MS });
     const finish = (error: string | null): void => {
@@ -46,7 +46,7 @@ function describe(error: Error): string {
   }
 }
 
-/** Every address of a URL's host; `localhost` is both loopback addresses. Rejects where DNS has none. */
+/** All addresses of a URL's host; `localhost` is both loopback addresses. Rejects where DNS has none. */
 export async function addressesOf(url: URL): Promise<string[]> {
   const host = hostOf(url);
   if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1'];
@@ -68,7 +68,7 @@ export async function isListening(url: URL, signal: AbortSignal): Promise<boolea
   return reaches.some(({ error }) => error === null);
 }
 
-/** Binds a port and lets it go; the system's code (`EADDRINUSE`, `EACCES`, …) where that fails. */
+/** Binds a port and closes it; the system's code (`EADDRINUSE`, `EACCES`, …) where that fails. */
 export function tryBind(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();

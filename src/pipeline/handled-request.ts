@@ -1,0 +1,44 @@
+import { eventIdOf, parsePayload } from '../relyable/payload-summary.ts';
+import type { Forward } from '../request/capture.ts';
+import { isProbe } from '../request/probe-mark.ts';
+import type { Verification } from '../signature/verify.ts';
+import type { Answered, HandledRequest } from './events.ts';
+import type { InFlightRequest } from './in-flight-request.ts';
+import { findWarnings } from './warnings.ts';
+
+/** How a request ended. */
+export interface Outcome {
+  /** Id of the first capture of the same event; null for the first. */
+  readonly duplicateOf: string | null;
+  /** null where it was not forwarded. */
+  readonly forward: Forward | null;
+  readonly answered: Answered;
+}
+
+/** The event that reports a request; `verification` is the explained one. */
+export function toHandledRequest(
+  { id, receivedAt, request, payload }: InFlightRequest,
+  { duplicateOf, forward, answered }: Outcome,
+  verification: Verification,
+  isFiltered: boolean,
+): HandledRequest {
+  const handled: Omit<HandledRequest, 'warnings'> = {
+    type: 'delivery',
+    id,
+    receivedAt,
+    event: payload.event,
+    readEventId: () => eventIdOf(request, payload),
+    subjectId: payload.subjectId,
+    isJson: payload.isJson,
+    readPayload: () => parsePayload(request.body),
+    bodyBytes: request.body.length,
+    duplicateOf,
+    verification,
+    forward,
+    isFiltered,
+    isProbe: isProbe(request.headers),
+    answered,
+  };
+  // Added to the object itself: a spread would copy all of it for every request.
+  return Object.assign(handled, { warnings: findWarnings(handled) });
+}
