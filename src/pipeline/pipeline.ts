@@ -8,7 +8,7 @@ import {
   type Receiver,
   startReceiver,
 } from '../http/server/receive.ts';
-import type { BackgroundStore } from '../store/background-store.ts';
+import type { BackgroundStore } from '../store/background/background-store.ts';
 import { createCaptureId, type Forward } from '../request/capture.ts';
 import { diagnose } from '../signature/diagnosis/diagnosis.ts';
 import {
