@@ -16,7 +16,14 @@ import {
 } from './retention.ts';
 import { RowWriter } from './row-writer.ts';
 import { type Rows, toCaptureRow, toForwardRow, toNewCapture } from './rows.ts';
-import { type Database, openDatabase, runTransaction, storeError } from './schema.ts';
+import {
+  type Database,
+  JOURNAL_VERSION,
+  openDatabase,
+  readPragma,
+  runTransaction,
+  storeError,
+} from './schema.ts';
 
 /** Opens the store for writing, making it where there is none. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
@@ -35,7 +42,7 @@ export function openReader(file: string): CaptureReader | undefined {
   return orClose(file, database, () => {
     const folder = journalFolder(file);
     return createReader(file, database, () => {
-      if (listSegments(folder).length === 0 && !hasArrivals(database)) return false;
+      if (!hasPending(folder, database)) return false;
       const problem = tryDrain(file);
       if (problem === null) return false;
       // Where the journal cannot be drained, it is read where it lies.
@@ -44,6 +51,13 @@ export function openReader(file: string): CaptureReader | undefined {
       return true;
     });
   });
+}
+
+/** Whether there is anything to drain, or a segment that the store knows is missing. */
+function hasPending(folder: string, database: Database): boolean {
+  if (listSegments(folder).length > 0 || hasArrivals(database)) return true;
+  if (readPragma(database, 'user_version') < JOURNAL_VERSION) return false;
+  return database.prepare('SELECT 1 FROM journal_segments').get() !== undefined;
 }
 
 /** Drains the journal; what keeps it from being drained, a full disk or a store of another user. */
@@ -253,7 +267,9 @@ export class CaptureStore implements CaptureReader {
     return inodeOf(this.file) === this.inode;
   }
 
+  /** Closes the store; what is in the journal stays there. */
   close(): void {
+    if (!this.database.isOpen) return;
     this.retention.stop();
     try {
       // The file alone is then the whole store, for whoever copies it.

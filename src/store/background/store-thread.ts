@@ -16,7 +16,10 @@ const SOFT_LIMIT = 64 * 1024 * 1024;
 /** above the hard one, which is reached only where it cannot be drained, groups are refused. */
 const HARD_LIMIT = 512 * 1024 * 1024;
 
-class StoreThread {
+/** What the thread does with each message; `tell` answers, `end` lets the thread end. */
+export class StoreThread {
+  private readonly tell: (message: FromThread) => void;
+  private readonly end: () => void;
   private file = '';
   private store: CaptureStore | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -25,16 +28,21 @@ class StoreThread {
   /** Bytes written to the journal and not drained. */
   private pendingBytes = 0;
 
+  constructor(tell: (message: FromThread) => void, end: () => void) {
+    this.tell = tell;
+    this.end = end;
+  }
+
   receive(message: ToThread): void {
     switch (message.type) {
       case 'open':
         this.file = message.file;
-        tell({ type: 'open', error: attempt(() => (this.store = openStore(this.file))) });
-        if (this.store === undefined) parentPort?.close();
+        this.tell({ type: 'open', error: attempt(() => (this.store = openStore(this.file))) });
+        if (this.store === undefined) this.end();
         else this.drainAfter(0);
         return;
       case 'register':
-        tell({
+        this.tell({
           type: 'registered',
           error: attempt(() => this.current()?.register(message.segment)),
         });
@@ -49,8 +57,8 @@ class StoreThread {
         clearTimeout(this.timer);
         this.report(attempt(() => this.store?.drainAll()));
         this.store?.close();
-        tell({ type: 'closed' });
-        parentPort?.close();
+        this.tell({ type: 'closed' });
+        this.end();
     }
   }
 
@@ -70,7 +78,7 @@ class StoreThread {
       if (this.pendingBytes > HARD_LIMIT) throw journalFull(this.file);
       firsts = this.current()?.firstsOf(place) ?? [];
     });
-    tell({ type: 'indexed', firsts, error });
+    this.tell({ type: 'indexed', firsts, error });
     this.pendingBytes += size;
     if (this.pendingBytes > SOFT_LIMIT) this.drain(size);
     else this.drainAfter(QUIET_MS);
@@ -103,7 +111,7 @@ class StoreThread {
   private idleAfter(): void {
     this.store?.onIdle();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => tell({ type: 'idle' }), IDLE_MS);
+    this.timer = setTimeout(() => this.tell({ type: 'idle' }), IDLE_MS);
   }
 
   private finish(): void {
@@ -114,7 +122,7 @@ class StoreThread {
   }
 
   private report(error: ThreadError | null): void {
-    if (error !== null && error.message !== this.trouble) tell({ type: 'trouble', error });
+    if (error !== null && error.message !== this.trouble) this.tell({ type: 'trouble', error });
     this.trouble = error?.message ?? null;
   }
 }
@@ -127,10 +135,6 @@ function journalFull(file: string): RelyableError {
   );
 }
 
-function tell(message: FromThread): void {
-  parentPort?.postMessage(message);
-}
-
 function attempt(work: () => void): ThreadError | null {
   try {
     work();
@@ -141,5 +145,11 @@ function attempt(work: () => void): ThreadError | null {
   }
 }
 
-const thread = new StoreThread();
-parentPort?.on('message', (message: ToThread) => thread.receive(message));
+if (parentPort !== null) {
+  const port = parentPort;
+  const thread = new StoreThread(
+    (message) => port.postMessage(message),
+    () => port.close(),
+  );
+  port.on('message', (message: ToThread) => thread.receive(message));
+}

@@ -17,17 +17,8 @@ function storeFile(): string {
 
 function open(file: string, maxBytes?: number): CaptureStore {
   const store = openStore(file, maxBytes);
-  let isOpen = true;
-  onTestFinished(() => {
-    if (isOpen) store.close();
-  });
-  return {
-    ...store,
-    close: () => {
-      isOpen = false;
-      store.close();
-    },
-  };
+  onTestFinished(() => store.close());
+  return store;
 }
 
 describe('what is kept comes back as it was', () => {
