@@ -127,7 +127,7 @@ export default defineConfig([
     ...COMMON,
     // On its own: it shares a few lines with the rest, and a chunk in common would load commander.
     // It lies beside the chunk that starts it.
-    input: 'src/store/store-thread.ts',
+    input: 'src/store/background/store-thread.ts',
     output: { file: 'dist/chunks/store-thread.cjs', format: 'cjs' },
   },
 ]);

@@ -5,7 +5,7 @@ import type { ReceivedRequest } from '../http/server/receive.ts';
 import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import { type SecretCandidate, verifyRequest } from '../signature/verify.ts';
-import type { BackgroundStore } from '../store/background-store.ts';
+import type { BackgroundStore } from '../store/background/background-store.ts';
 import type { Answered, ListenEvent, Summary } from './events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
 import { type Outcome, toHandledRequest } from './handled-request.ts';

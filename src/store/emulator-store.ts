@@ -1,5 +1,5 @@
 import type { Attempt, Delivery, DeliveryState } from '../relyable/delivery.ts';
-import { type Database, openDatabase, storeError } from './database.ts';
+import { type Database, openDatabase, storeError } from './schema.ts';
 import { createGroupCommit } from './group-commit.ts';
 
 export interface StoredDelivery extends Delivery {

@@ -1,66 +1,65 @@
 import { hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { bodyIdentity } from '../relyable/payload-summary.ts';
-import type { Database } from './database.ts';
 import { type CaptureIdentity, toBlob } from './rows.ts';
+import type { Database } from './schema.ts';
 
 /** Slots of a table, a power of two; with three quarters of them taken a search looks at nine or so. */
 const SLOTS = 65_536;
 /** What a table takes before it is to be cleared. */
 export const SEQ_TABLE_CAPACITY = 50_000;
-/** How many of the newest captures a repeat is looked for among, at least; twice as many at most. */
+/** A repeat is looked for among this many of the newest captures, and twice as many at most. */
 const REMEMBERED = SEQ_TABLE_CAPACITY;
-/** One valid and one invalid capture of an event are enough to know its repeats. */
-const KEPT_OF_ONE_EVENT = 4;
+/** The first of an event is enough to know its repeats; others may share its key by chance. */
+const KEPT_OF_ONE_KEY = 4;
 
 /**
- * Finds the first capture of an event among the newest ones. Kept in memory, because an index on
- * disk of what is in effect random would write a page for every capture; it reads what other
- * processes added from an index in order of arrival.
+ * Finds the first capture of an event among the newest ones in SQLite. The index is in memory,
+ * because one on disk of what is in effect random would write a page for every capture; it reads
+ * what other processes added from an index in order of arrival.
  */
 export interface EventIndex {
-  /** Takes in what others added since. Call it when a transaction begins. */
+  /** Takes in what others added since. Call it when a transaction begins, or before `find`. */
   catchUp(): void;
   /** Takes in a capture that this transaction added. */
-  add(eventKey: number, seq: number): void;
+  add(identity: CaptureIdentity, seq: number): void;
   /** Id of the first capture of the same event with the same verdict; null where there is none. */
-  find(eventKey: number, identity: CaptureIdentity): string | null;
+  find(identity: CaptureIdentity): string | null;
 }
 
 /** The identity of a capture's event as it is stored, and compared. */
-export function toEventId({ ownId, body }: CaptureIdentity): Uint8Array {
-  return ownId ?? toBlob(bodyIdentity(body));
+export function toEventId({ declaredEventId, readBody }: CaptureIdentity): Uint8Array {
+  return toBlob(declaredEventId ?? bodyIdentity(readBody()));
 }
 
 /**
- * What repeats of an event have in common and other events hardly: 48 bits, which fit a number. Of an
- * event without an id it is a checksum of its bytes, since hashing a large body takes as long as the
- * rest; what is found by it is compared anyway.
+ * What repeats of an event have in common and other events hardly: 48 bits, which fit a number.
+ * Of an event that declares no id it is the checksum of its bytes, since hashing a large body takes
+ * as long as all the rest; what is found by it is compared anyway.
  */
-export function toEventKey({ ownId, body }: CaptureIdentity): number {
-  if (ownId === null) return (body.length % 2 ** 16) * 2 ** 32 + crc32(body);
-  return Number.parseInt(hash('sha256', ownId).slice(0, 12), 16);
+export function toEventKey({ declaredEventId, bodyBytes, bodyCrc }: CaptureIdentity): number {
+  if (declaredEventId === null) return (bodyBytes % 2 ** 16) * 2 ** 32 + bodyCrc;
+  return Number.parseInt(hash('sha256', declaredEventId).slice(0, 12), 16);
+}
+
+/** Repeats have the verdict in common too. */
+export function toRepeatKey(identity: CaptureIdentity): number {
+  return repeatKey(toEventKey(identity), identity.valid);
+}
+
+function repeatKey(eventKey: number, valid: number): number {
+  return eventKey * 2 + valid;
 }
 
 export function createEventIndex(database: Database): EventIndex {
   const selectNewer = database.prepare(
-    'SELECT seq, event_key FROM captures INDEXED BY captures_arrival WHERE seq > ? ORDER BY seq',
+    'SELECT seq, event_key, valid FROM captures INDEXED BY captures_arrival WHERE seq > ? ORDER BY seq',
   );
   const selectNewest = database.prepare('SELECT max(seq) AS seq FROM captures');
   const selectCandidate = database.prepare(
     'SELECT id FROM captures WHERE seq = ? AND event_id = ? AND valid = ?',
   );
-  let newest = createSeqTable();
-  let older = createSeqTable();
+  const tables = new TablePair();
   let seen = -1;
-
-  const remember = (key: number, seq: number): void => {
-    if (newest.size() >= REMEMBERED) {
-      [newest, older] = [older, newest];
-      newest.clear();
-    }
-    newest.add(key, seq);
-  };
 
   return {
     catchUp: () => {
@@ -70,16 +69,20 @@ export function createEventIndex(database: Database): EventIndex {
       seen = Math.min(seen, last);
       if (seen === last) return;
       // One by one: as a whole they are more than the small heap of the store's thread holds.
-      const rows = selectNewer.iterate(seen) as Iterable<{ seq: number; event_key: number }>;
-      for (const { seq, event_key } of rows) remember(event_key, seq);
+      const rows = selectNewer.iterate(seen) as Iterable<{
+        seq: number;
+        event_key: number;
+        valid: number;
+      }>;
+      for (const { seq, event_key, valid } of rows) tables.add(repeatKey(event_key, valid), seq);
       seen = last;
     },
-    add: (eventKey, seq) => {
-      remember(eventKey, seq);
+    add: (identity, seq) => {
+      tables.add(toRepeatKey(identity), seq);
       seen = seq;
     },
-    find: (eventKey, identity) => {
-      const candidates = [...older.find(eventKey), ...newest.find(eventKey)];
+    find: (identity) => {
+      const candidates = tables.find(toRepeatKey(identity));
       if (candidates.length === 0) return null;
       const eventId = toEventId(identity);
       for (const seq of candidates) {
@@ -91,12 +94,31 @@ export function createEventIndex(database: Database): EventIndex {
   };
 }
 
+/** Two tables that take turns: when the newer one is full, the older one is cleared and used again. */
+class TablePair {
+  private newer = createSeqTable();
+  private older = createSeqTable();
+
+  add(key: number, seq: number): void {
+    if (this.newer.size() >= REMEMBERED) {
+      [this.newer, this.older] = [this.older, this.newer];
+      this.newer.clear();
+    }
+    this.newer.add(key, seq);
+  }
+
+  find(key: number): number[] {
+    return [...this.older.find(key), ...this.newer.find(key)];
+  }
+}
+
 /**
  * Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and
  * grows. The low 32 bits of either are kept: what is found is looked at in the store anyway.
  */
 export interface SeqTable {
   size(): number;
+  /** `seq` from 1 up. */
   add(key: number, seq: number): void;
   /** The seqs of that key, in the order added. */
   find(key: number): number[];
@@ -124,7 +146,7 @@ export function createSeqTable(): SeqTable {
     size: () => size,
     find,
     add: (key, seq) => {
-      if (find(key).length >= KEPT_OF_ONE_EVENT) return;
+      if (find(key).length >= KEPT_OF_ONE_KEY) return;
       let slot = key % SLOTS;
       while (seqs[slot] !== 0) slot = after(slot);
       keys[slot] = key;

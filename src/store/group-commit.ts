@@ -1,4 +1,4 @@
-import { type Database, runTransaction, storeError } from './database.ts';
+import { type Database, runTransaction, storeError } from './schema.ts';
 
 /** Writes that share commits: those that arrive while one is being prepared go in together. */
 export interface GroupCommit {

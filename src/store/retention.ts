@@ -1,4 +1,4 @@
-import { type Database, readPragma, storeError } from './database.ts';
+import { type Database, readPragma, storeError } from './schema.ts';
 
 /** The default cap: once a store holds this much, its oldest captures make room. */
 export const MAX_STORE_BYTES = 2 * 1024 ** 3;

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openReader } from '../../src/store/capture-store.ts';
+import { openReader } from '../../src/store/writer.ts';
 import { type Answer, startApp } from '../support/app.ts';
 import { startCli, temporaryFolder } from '../support/cli.ts';
 import { reservePort } from '../support/reserve-port.ts';

@@ -1,4 +1,4 @@
-import { openStore } from '../../src/store/capture-store.ts';
+import { openStore } from '../../src/store/writer.ts';
 import { type Capture, createCaptureId, type Forward } from '../../src/request/capture.ts';
 import { eventIdOf, summarisePayload } from '../../src/relyable/payload-summary.ts';
 import type { HeaderPair } from '../../src/request/request.ts';

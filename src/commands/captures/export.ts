@@ -10,7 +10,7 @@ import type { CapturesExportFlags } from './options.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { CaptureReader } from '../../store/capture-reader.ts';
+import type { CaptureReader } from '../../store/captures.ts';
 import { VERSION } from '../../version.ts';
 import type { Capture } from '../../request/capture.ts';
 import { loadLayers, storeFile } from '../kit/invocation-config.ts';

@@ -26,7 +26,7 @@ export async function run(invocation: Invocation<CapturesImportFlags>): Promise<
   const file = storeFile(invocation, layers);
   const secrets = resolveSecrets(context, layers, flags);
   const candidates = [...secrets.chosen, ...secrets.known];
-  const { openStore } = await import('../../store/capture-store.ts');
+  const { openStore } = await import('../../store/writer.ts');
   const store = openStore(file);
   const totals = { imported: 0, known: 0 };
   let batch: Capture[] = [];

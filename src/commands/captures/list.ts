@@ -4,7 +4,7 @@ import { parseInteger, parseSince } from '../../config/values.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
 import type { CapturesListFlags } from './options.ts';
 import { captureToJson, formatCaptureLine } from '../kit/capture-view.ts';
-import type { CaptureFilter } from '../../store/capture-reader.ts';
+import type { CaptureFilter } from '../../store/captures.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { loadLayers, storeFile } from '../kit/invocation-config.ts';
 import { openCaptures } from '../kit/open-captures.ts';

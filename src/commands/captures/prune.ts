@@ -24,7 +24,7 @@ export async function run(invocation: Invocation<CapturesPruneFlags>): Promise<n
   const file = storeFile(invocation, await loadLayers(invocation));
   // A store that is not there is not made.
   (await openCaptures(file)).close();
-  const { openStore } = await import('../../store/capture-store.ts');
+  const { openStore } = await import('../../store/writer.ts');
   const store = openStore(file);
   const removed = store.prune(limit);
   store.close();

@@ -42,7 +42,7 @@ export async function run(invocation: Invocation<CapturesReplayFlags>): Promise<
   reader.close();
   if (secrets !== undefined) announceSigning(invocation, secrets, overrides.length > 0);
 
-  const { openStore } = await import('../../store/capture-store.ts');
+  const { openStore } = await import('../../store/writer.ts');
   const { toForwardRow } = await import('../../store/rows.ts');
   const store = openStore(file);
   const sender = createSender({ timeoutMs, tls, signal: context.interrupt });

@@ -162,7 +162,7 @@ async function offeredCaptures(
   if (!words.some((word) => word === 'captures' || word === 'verify')) return [];
   try {
     const layers = await loadLayers(invocation, () => undefined);
-    const { openReader } = await import('../../store/capture-store.ts');
+    const { openReader } = await import('../../store/writer.ts');
     const reader = openReader(storeSetting(invocation.context, layers, undefined).value);
     const found = reader?.list({}, OFFERED_CAPTURES) ?? [];
     reader?.close();

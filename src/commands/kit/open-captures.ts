@@ -1,11 +1,11 @@
 import { RelyableError } from '../../errors.ts';
-import type { CaptureReader } from '../../store/capture-reader.ts';
+import type { CaptureReader } from '../../store/captures.ts';
 import type { Capture } from '../../request/capture.ts';
 
 /** Opens the store for reading; NOT_FOUND where there is none yet. */
 export async function openCaptures(file: string): Promise<CaptureReader> {
   // SQLite is loaded only by what reads captures.
-  const { openReader } = await import('../../store/capture-store.ts');
+  const { openReader } = await import('../../store/writer.ts');
   const reader = openReader(file);
   if (reader !== undefined) return reader;
   throw new RelyableError('NOT_FOUND', `there is no store at ${file} yet`, {

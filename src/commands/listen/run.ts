@@ -28,7 +28,7 @@ import type { Listener, ListenerOptions } from '../../pipeline/listener.ts';
 import type { Ending } from './expectations-view.ts';
 import { createLineBatch } from '../../terminal/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from './view.ts';
-import { startStoreThread, type StoreThread } from '../../store/background-store.ts';
+import { startStoreThread, type StoreThread } from '../../store/background/background-store.ts';
 import { type AppBeside, splitCommand, startAppBeside } from '../kit/managed-app.ts';
 import { checkEventTypes } from '../kit/event-types.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';

@@ -9,7 +9,7 @@ import { deliveredEventId, linkCapture } from './pages/capture-link.ts';
 import type { LogEntry } from '../../relyable/log-entries.ts';
 import { formatProblem } from '../kit/attempt-view.ts';
 import { formatDuration } from '../../terminal/format.ts';
-import type { CaptureReader } from '../../store/capture-reader.ts';
+import type { CaptureReader } from '../../store/captures.ts';
 import { VERSION } from '../../version.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import { explainSettings, storeFile } from '../kit/invocation-config.ts';
@@ -105,7 +105,7 @@ export async function openCaptureLinker(
   layers: readonly ConfigLayer[],
 ): Promise<CaptureLinker> {
   const file = storeFile(invocation, layers);
-  const { openReader } = await import('../../store/capture-store.ts');
+  const { openReader } = await import('../../store/writer.ts');
   let reader: CaptureReader | undefined;
   let isUsable = true;
   return {

@@ -21,7 +21,7 @@ import {
 import { checkSecret } from '../../../src/commands/doctor/checks/secret.ts';
 import { checkStore } from '../../../src/commands/doctor/checks/store.ts';
 import { announceListener, LISTENER_SERVICE } from '../../../src/commands/kit/running-listeners.ts';
-import { openStore } from '../../../src/store/capture-store.ts';
+import { openStore } from '../../../src/store/writer.ts';
 import { startApp } from '../../support/app.ts';
 import { testContext } from '../../support/context.ts';
 import { never, testSubject } from './subject.ts';

@@ -9,7 +9,7 @@ export const checkStore: Check = async ({ store: { value: file }, context }) => 
   // Loaded here: on a platform without its binary everything else can still be examined.
   let read: () => void;
   try {
-    const { openReader } = await import('../../../store/capture-store.ts');
+    const { openReader } = await import('../../../store/writer.ts');
     read = () => {
       const reader = openReader(file);
       reader?.list({}, 1);

@@ -9,7 +9,7 @@ import type { DeliveryHead } from '../view.ts';
 import type { Action } from './state.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
-import type { BackgroundStore } from '../../../store/background-store.ts';
+import type { BackgroundStore } from '../../../store/background/background-store.ts';
 import type { Capture } from '../../../request/capture.ts';
 import { parsePayload } from '../../../relyable/payload-summary.ts';
 import { hasBrowser } from '../../kit/browser.ts';
@@ -64,7 +64,7 @@ export function createLiveActions(
 
 /** The database is loaded by the first key that needs it. */
 async function readCapture(storeFile: string, id: string): Promise<Capture | undefined> {
-  const { openReader } = await import('../../../store/capture-store.ts');
+  const { openReader } = await import('../../../store/writer.ts');
   const reader = openReader(storeFile);
   const capture = reader?.get(id);
   reader?.close();

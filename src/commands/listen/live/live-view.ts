@@ -21,7 +21,7 @@ import {
 } from './state.ts';
 import { safeText } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
-import type { BackgroundStore } from '../../../store/background-store.ts';
+import type { BackgroundStore } from '../../../store/background/background-store.ts';
 import { isLoopback } from '../../../http/loopback.ts';
 import { createLiveActions } from './actions.ts';
 

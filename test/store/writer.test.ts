@@ -2,8 +2,8 @@ import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RelyableError } from '../../src/errors.ts';
-import { type CaptureStore, openReader, openStore } from '../../src/store/capture-store.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { type CaptureStore, openReader, openStore } from '../../src/store/writer.ts';
+import { openDatabase } from '../../src/store/schema.ts';
 import { type CaptureRow, toCaptureRow, toForwardRow, toNewCapture } from '../../src/store/rows.ts';
 import type { Capture } from '../../src/request/capture.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
@@ -17,17 +17,8 @@ function storeFile(): string {
 
 function open(file: string, maxBytes?: number): CaptureStore {
   const store = openStore(file, maxBytes);
-  let isOpen = true;
-  onTestFinished(() => {
-    if (isOpen) store.close();
-  });
-  return {
-    ...store,
-    close: () => {
-      isOpen = false;
-      store.close();
-    },
-  };
+  onTestFinished(() => store.close());
+  return store;
 }
 
 describe('what is kept comes back as it was', () => {

@@ -1,0 +1,253 @@
+import type { Capture, Forward } from '../request/capture.ts';
+import type { HeaderPair } from '../request/request.ts';
+import type { Reason } from '../signature/verify.ts';
+import { crc32 } from 'node:zlib';
+import { RelyableError } from '../errors.ts';
+import { type Database, JOURNAL_VERSION, readPragma, storeError } from './schema.ts';
+import { asBuffer, toBlob } from './rows.ts';
+
+export interface CaptureFilter {
+  readonly event?: string;
+  /** Only those whose signature did not verify. */
+  readonly invalid?: boolean;
+  /** Only those with a forward that was not answered 200. */
+  readonly failed?: boolean;
+  /** Received at or after, ms since 1970. */
+  readonly since?: number;
+}
+
+/** Reading side: works while other processes write. */
+export interface CaptureReader {
+  get(id: string): Capture | undefined;
+  /** Newest first, at most `limit`. */
+  list(filter: CaptureFilter, limit: number): Capture[];
+  /** The same, read one by one: memory stays flat. */
+  newest(filter: CaptureFilter, limit: number): Generator<Capture>;
+  /** Ids and times of an event's newest captures, oldest first: one for each attempt that came. */
+  ofEvent(eventId: string): Array<Pick<Capture, 'id' | 'receivedAt'>>;
+  /** Oldest first, all that match, a few at a time: memory stays flat. */
+  each(filter: CaptureFilter): Generator<Capture>;
+  close(): void;
+}
+
+const READ_CHUNK = 100;
+/** More attempts of one event than this are told apart by nobody. */
+const OF_EVENT_LIMIT = 50;
+
+/** A reader changes nothing, so it may see an older schema, whose bodies have no checksums. */
+function columnsOf(database: Database): string {
+  const crc =
+    readPragma(database, 'user_version') < JOURNAL_VERSION ? 'NULL AS body_crc' : 'body_crc';
+  return `seq, id, received_at, method, path, http_version, headers, body, ${crc}, event, event_id, valid, reason, duplicate_of, answered`;
+}
+
+interface StoredCapture {
+  readonly seq: number;
+  readonly id: string;
+  readonly received_at: number;
+  readonly method: string;
+  readonly path: Uint8Array;
+  readonly http_version: string;
+  readonly headers: Uint8Array;
+  readonly body: Uint8Array;
+  /** CRC-32 of the body; null in a capture that an older version stored. */
+  readonly body_crc: number | null;
+  readonly event: Uint8Array | null;
+  readonly event_id: Uint8Array;
+  readonly valid: number;
+  readonly reason: Reason;
+  readonly duplicate_of: string | null;
+  readonly answered: number | null;
+}
+
+/** The captures that a read is about. */
+type Chosen = ReadonlyArray<Pick<StoredCapture, 'seq'>>;
+
+interface StoredForward {
+  readonly kind: 'forward' | 'replay';
+  readonly at: number;
+  readonly url: string;
+  readonly status: number | null;
+  readonly duration_ms: number;
+  readonly error: Uint8Array | null;
+  readonly response_headers: Uint8Array;
+  readonly response_body: Uint8Array;
+  readonly edited: number;
+}
+
+const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
+
+/**
+ * `beforeRead` is called before each read: it sees to it that everything acknowledged is read, and
+ * says whether the tables that are read have changed.
+ */
+export function createReader(
+  file: string,
+  database: Database,
+  beforeRead: () => boolean,
+): CaptureReader {
+  let statements = prepareStatements(database);
+
+  const guarded = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw storeError(file, error);
+    }
+  };
+
+  /** The beginning of each read. */
+  const begin = <T>(read: () => T): T =>
+    guarded(() => {
+      if (beforeRead()) statements = prepareStatements(database);
+      return read();
+    });
+
+  const toCapture = (row: StoredCapture): Capture => {
+    const stored = statements.forwards.all(row.id) as unknown as StoredForward[];
+    return rowToCapture(row, stored.map(toForward));
+  };
+
+  /** One by one: a hundred large bodies are a gigabyte. A damaged one is left out, and told at the end. */
+  function* captures(chosen: Chosen, damaged: string[]): Generator<Capture> {
+    for (const { seq } of chosen) {
+      const row = guarded(() => statements.bySeq.get(seq) as unknown as StoredCapture | undefined);
+      // It may have been pruned meanwhile.
+      if (row === undefined) continue;
+      if (isDamaged(row)) damaged.push(row.id);
+      else yield guarded(() => toCapture(row));
+    }
+  }
+
+  function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
+    const { where, values } = toWhere(filter);
+    const sql = `SELECT seq FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
+    const chosen = begin(() => database.prepare(sql).all(...values, limit) as unknown as Chosen);
+    const damaged: string[] = [];
+    yield* captures(chosen, damaged);
+    if (damaged.length > 0) throw damagedBodies(file, damaged);
+  }
+
+  function* each(filter: CaptureFilter): Generator<Capture> {
+    const { where, values } = toWhere(filter);
+    const sql = `SELECT seq FROM captures WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
+    const select = begin(() => database.prepare(sql));
+    const damaged: string[] = [];
+    for (let after = 0; ;) {
+      const chosen = guarded(() => select.all(...values, after, READ_CHUNK) as unknown as Chosen);
+      yield* captures(chosen, damaged);
+      if (chosen.length < READ_CHUNK) break;
+      after = chosen.at(-1)?.seq ?? after;
+    }
+    if (damaged.length > 0) throw damagedBodies(file, damaged);
+  }
+
+  return {
+    get: (id) =>
+      begin(() => {
+        const row = statements.byId.get(id) as unknown as StoredCapture | undefined;
+        if (row === undefined) return undefined;
+        if (isDamaged(row)) throw damagedBodies(file, [row.id]);
+        return toCapture(row);
+      }),
+    list: (filter, limit) => [...newest(filter, limit)],
+    newest,
+    ofEvent: (eventId) =>
+      begin(() => {
+        const rows = statements.ofEvent.all(toBlob(eventId), OF_EVENT_LIMIT) as unknown as Array<
+          Pick<StoredCapture, 'id' | 'received_at'>
+        >;
+        return rows.map((row) => ({ id: row.id, receivedAt: row.received_at })).reverse();
+      }),
+    each,
+    close: () => database.close(),
+  };
+}
+
+interface Statements {
+  readonly forwards: ReturnType<Database['prepare']>;
+  readonly ofEvent: ReturnType<Database['prepare']>;
+  readonly bySeq: ReturnType<Database['prepare']>;
+  readonly byId: ReturnType<Database['prepare']>;
+}
+
+function prepareStatements(database: Database): Statements {
+  const columns = columnsOf(database);
+  return {
+    forwards: database.prepare('SELECT * FROM forwards WHERE capture_id = ? ORDER BY seq'),
+    ofEvent: database.prepare(
+      'SELECT id, received_at FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?',
+    ),
+    bySeq: database.prepare(`SELECT ${columns} FROM captures WHERE seq = ?`),
+    byId: database.prepare(`SELECT ${columns} FROM captures WHERE id = ?`),
+  };
+}
+
+function isDamaged({ body, body_crc }: StoredCapture): boolean {
+  return body_crc !== null && body_crc !== crc32(body);
+}
+
+function damagedBodies(file: string, ids: readonly string[]): RelyableError {
+  const [first = '', ...others] = ids;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return new RelyableError(
+    'STORE_UNUSABLE',
+    `the store ${file} is damaged: the body of ${first}${more} is not as it was received`,
+    { hint: 'every other capture was read; the damaged ones are not shown' },
+  );
+}
+
+function rowToCapture(row: StoredCapture, forwards: readonly Forward[]): Capture {
+  const first = forwards.find(({ kind }) => kind === 'forward');
+  return {
+    id: row.id,
+    receivedAt: row.received_at,
+    method: row.method,
+    path: fromBlob(row.path),
+    httpVersion: row.http_version,
+    headers: JSON.parse(fromBlob(row.headers)) as HeaderPair[],
+    body: asBuffer(row.body),
+    event: row.event === null ? null : fromBlob(row.event),
+    eventId: fromBlob(row.event_id),
+    verification: { valid: row.valid === 1, reason: row.reason },
+    duplicateOf: row.duplicate_of,
+    // Without an answer of its own the sender got what the app said.
+    answered: row.answered ?? first?.status ?? null,
+    forwards,
+  };
+}
+
+function toForward(row: StoredForward): Forward {
+  return {
+    kind: row.kind,
+    at: row.at,
+    url: row.url,
+    status: row.status,
+    durationMs: row.duration_ms,
+    error: row.error === null ? null : fromBlob(row.error),
+    responseHeaders: JSON.parse(fromBlob(row.response_headers)) as HeaderPair[],
+    responseBody: asBuffer(row.response_body),
+    edited: row.edited === 1,
+  };
+}
+
+function toWhere(filter: CaptureFilter): {
+  where: string;
+  values: Array<string | number | Buffer>;
+} {
+  const where = ['1'];
+  const values: Array<string | number | Buffer> = [];
+  if (filter.event !== undefined) {
+    where.push('event = ?');
+    values.push(toBlob(filter.event));
+  }
+  if (filter.since !== undefined) {
+    where.push('received_at >= ?');
+    values.push(filter.since);
+  }
+  if (filter.invalid === true) where.push('valid = 0');
+  if (filter.failed === true) {
+    where.push('id IN (SELECT capture_id FROM forwards WHERE status IS NOT 200)');
+  }
+  return { where: where.join(' AND '), values };
+}

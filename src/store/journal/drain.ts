@@ -1,0 +1,197 @@
+import { RelyableError } from '../../errors.ts';
+import {
+  recordToCaptureRow,
+  recordToForwardRow,
+  type CaptureRow,
+  type ForwardRow,
+} from '../rows.ts';
+import type { Database } from '../schema.ts';
+import type { JournalRecord } from './record.ts';
+import { SegmentReader } from './segment-reader.ts';
+import {
+  beginClosing,
+  listSegments,
+  quarantine,
+  removeFolder,
+  removeSegment,
+  type Segment,
+} from './segments.ts';
+
+/** Where drained records go. Each call is made within a transaction and may be repeated. */
+export interface RecordSink {
+  capture(row: CaptureRow): void;
+  forward(row: ForwardRow): void;
+  answered(captureId: string, status: number): void;
+  reason(captureId: string, reason: string): void;
+}
+
+/** Hands a record to a sink. */
+export function applyRecord(record: JournalRecord, sink: RecordSink): void {
+  const [id, value] = record.fields;
+  switch (record.type) {
+    case 'capture':
+      sink.capture(recordToCaptureRow(record));
+      break;
+    case 'forward':
+      sink.forward(recordToForwardRow(record));
+      break;
+    case 'answered':
+      sink.answered(String(id), Number(value));
+      break;
+    case 'reason':
+      sink.reason(String(id), String(value));
+      break;
+  }
+}
+
+export interface DrainOptions {
+  readonly storeFile: string;
+  readonly folder: string;
+  readonly database: Database;
+  readonly sink: RecordSink;
+  /** Runs the work in one commit. */
+  readonly transaction: (work: () => void) => void;
+}
+
+/** The position of a segment that is drained and not removed yet. */
+const FINISHED = -1;
+
+/**
+ * Moves records from the journal into SQLite, in parts of one commit each. How far a segment is
+ * drained is written in the same commit as its records, so that a part is moved once, whoever
+ * drains and whenever it is killed.
+ */
+export class Drain {
+  private readonly options: DrainOptions;
+  private readonly reader = new SegmentReader();
+  private damages: RelyableError[] = [];
+
+  constructor(options: DrainOptions) {
+    this.options = options;
+  }
+
+  /** Notes a new segment, so that one which is lost is missed. */
+  register(name: string): void {
+    const { database, transaction } = this.options;
+    transaction(() => {
+      database
+        .prepare('INSERT OR IGNORE INTO journal_segments (name, drained_to) VALUES (?, 0)')
+        .run(name);
+    });
+  }
+
+  /** Moves a part of the oldest segment that has something to move; how many bytes, 0 if none has. */
+  part(): number {
+    for (const segment of listSegments(this.options.folder)) {
+      const moved = this.partOf(segment);
+      if (moved > 0) return moved;
+    }
+    return 0;
+  }
+
+  /**
+   * Moves everything that is in the journal now, and removes its segments: a writer that still
+   * uses one begins another. Afterwards the store is one file.
+   */
+  all(): void {
+    for (const segment of listSegments(this.options.folder)) this.finish(segment);
+    this.missed();
+    this.reader.release();
+    removeFolder(this.options.folder);
+  }
+
+  /** The damages found since the last call, to be told once; see `listQuarantined` for those of before. */
+  takeDamages(): RelyableError[] {
+    const { damages } = this;
+    this.damages = [];
+    return damages;
+  }
+
+  private partOf(segment: Segment): number {
+    const { database, transaction } = this.options;
+    let moved = 0;
+    transaction(() => {
+      const from = this.position(segment.name);
+      if (from === FINISHED) return;
+      const { records, to, damages } = this.reader.read(segment.path, from);
+      if (to === from) return;
+      for (const record of records) applyRecord(record, this.options.sink);
+      database
+        .prepare(
+          `INSERT INTO journal_segments (name, drained_to, damaged) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name) DO UPDATE SET drained_to = ?2, damaged = damaged OR ?3`,
+        )
+        .run(segment.name, to, damages.length > 0 ? 1 : 0);
+      if (damages.length > 0) this.damages.push(this.damaged(segment, damages));
+      moved = to - from;
+    });
+    return moved;
+  }
+
+  private finish(segment: Segment): void {
+    try {
+      const closing = beginClosing(segment);
+      while (this.partOf(closing) > 0);
+      this.removeDrained(closing);
+    } catch (error) {
+      // Another process took it first, and has drained it.
+      if (listSegments(this.options.folder).some(({ name }) => name === segment.name)) throw error;
+    }
+  }
+
+  private removeDrained(closing: Segment): void {
+    const { database } = this.options;
+    const row = database
+      .prepare('SELECT damaged FROM journal_segments WHERE name = ?')
+      .get(closing.name);
+    const isDamaged = (row as { damaged: number } | undefined)?.damaged === 1;
+    database
+      .prepare('UPDATE journal_segments SET drained_to = ? WHERE name = ?')
+      .run(FINISHED, closing.name);
+    if (isDamaged) quarantine(closing);
+    else removeSegment(closing);
+    this.forget(closing.name);
+  }
+
+  /** Segments that the store knows and that are not there. */
+  private missed(): void {
+    const { database, folder } = this.options;
+    // In this order: a segment is made before it is noted.
+    const known = database
+      .prepare('SELECT name, drained_to FROM journal_segments')
+      .all() as unknown as Array<{ name: string; drained_to: number }>;
+    const present = new Set(listSegments(folder).map(({ name }) => name));
+    for (const { name, drained_to } of known) {
+      if (present.has(name)) continue;
+      this.forget(name);
+      if (drained_to !== FINISHED) {
+        this.damages.push(this.damageError(`${folder}/${name}.journal is missing`));
+      }
+    }
+  }
+
+  private forget(name: string): void {
+    this.options.database.prepare('DELETE FROM journal_segments WHERE name = ?').run(name);
+  }
+
+  private position(name: string): number {
+    const row = this.options.database
+      .prepare('SELECT drained_to FROM journal_segments WHERE name = ?')
+      .get(name);
+    return (row as { drained_to: number } | undefined)?.drained_to ?? 0;
+  }
+
+  private damaged({ path }: Segment, damages: readonly string[]): RelyableError {
+    return this.damageError(`${path}: ${damages.join(', ')} cannot be read`);
+  }
+
+  private damageError(what: string): RelyableError {
+    return new RelyableError(
+      'STORE_UNUSABLE',
+      `the store ${this.options.storeFile} is damaged: ${what}`,
+      {
+        hint: 'everything else in it can be read: try again. A damaged segment is set aside beside the store, with the ending .quarantined',
+      },
+    );
+  }
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { close, fdatasync, ftruncate, openSync, write, writev } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { makePrivateFolder } from '../../system/private-folder.ts';
+import { inodeOf, journalFolder, segmentName, segmentPath, syncFolder } from './segments.ts';
+
+const writevAsync = promisify(writev);
+const writeAsync = promisify(write);
+const syncAsync = promisify(fdatasync);
+const truncateAsync = promisify(ftruncate);
+const closeAsync = promisify(close);
+
+/** A new segment is begun once one has this many bytes: a drain removes whole segments. */
+const SEGMENT_BYTES = 128 * 1024 * 1024;
+/** What one writev takes on every platform. */
+const PIECES = 1000;
+
+/** Where a group of records was written. */
+export interface Place {
+  /** The segment's name. */
+  readonly segment: string;
+  /** The first byte of the group, and the one behind it. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface OpenSegment {
+  readonly name: string;
+  readonly path: string;
+  readonly descriptor: number;
+  readonly inode: number | undefined;
+  size: number;
+}
+
+/**
+ * Appends groups of records to a segment file of its own. A group is written with `write` and
+ * durable after `sync`; then `isInPlace` must still hold, else the group is written again. One
+ * group at a time.
+ */
+export class JournalWriter {
+  private readonly folder: string;
+  private readonly register: (name: string) => Promise<void>;
+  private segment: OpenSegment | null = null;
+
+  /** `register` notes a new segment in the store, so that one which is lost is missed. */
+  constructor(storeFile: string, register: (name: string) => Promise<void>) {
+    this.folder = journalFolder(storeFile);
+    this.register = register;
+  }
+
+  /** Writes a group; `now` (ms since 1970) names a new segment. Throws what the file system says. */
+  async write(pieces: readonly Uint8Array[], now: number): Promise<Place> {
+    const segment = this.segment ?? (await this.begin(now));
+    const from = segment.size;
+    for (let at = 0; at < pieces.length; at += PIECES) {
+      const part = pieces.slice(at, at + PIECES);
+      segment.size += await writeAll(segment.descriptor, part, segment.size);
+    }
+    return { segment: segment.name, from, to: segment.size };
+  }
+
+  /** Resolves once all that was written is on disk. */
+  async sync(): Promise<void> {
+    if (this.segment !== null) await syncAsync(this.segment.descriptor);
+  }
+
+  /** Whether the segment still has its name: a drain renames it before it takes the rest. */
+  isInPlace(): boolean {
+    return this.segment !== null && inodeOf(this.segment.path) === this.segment.inode;
+  }
+
+  /** Whether the segment is full: the next group belongs into another. */
+  isFull(): boolean {
+    return this.segment !== null && this.segment.size >= SEGMENT_BYTES;
+  }
+
+  /**
+   * Takes back a group that could not be made durable. The segment is not used again: a drain may
+   * have read beyond `from` already.
+   */
+  async takeBack(from: number): Promise<void> {
+    if (this.segment === null) return;
+    try {
+      await truncateAsync(this.segment.descriptor, from);
+    } catch {
+      // What is left is taken in by the drain: the sender is told to send it again, and it is a repeat.
+    }
+    await this.end();
+  }
+
+  /** The bytes written so far to the segment at hand; a group begins there. */
+  get position(): number {
+    return this.segment?.size ?? 0;
+  }
+
+  /** Closes the segment; the next group begins another. */
+  async end(): Promise<void> {
+    const { segment } = this;
+    this.segment = null;
+    if (segment === null) return;
+    try {
+      await closeAsync(segment.descriptor);
+    } catch {
+      // What was to be durable has been synced, or was refused.
+    }
+  }
+
+  private async begin(now: number): Promise<OpenSegment> {
+    const { folder } = this;
+    makePrivateFolder(folder);
+    const name = segmentName(now, randomBytes(4));
+    const path = segmentPath(folder, name);
+    const descriptor = openSync(path, 'wx', 0o600);
+    this.segment = { name, path, descriptor, inode: inodeOf(path), size: 0 };
+    syncFolder(folder);
+    syncFolder(dirname(folder));
+    await this.register(name);
+    return this.segment;
+  }
+}
+
+/** Writes pieces one after another from `position` on; how many bytes they were. */
+async function writeAll(
+  descriptor: number,
+  pieces: readonly Uint8Array[],
+  position: number,
+): Promise<number> {
+  const { bytesWritten } = await writevAsync(descriptor, pieces, position);
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  let written = bytesWritten;
+  if (written === size) return size;
+  // A signal or a nearly full disk cut it short: the rest tells which.
+  const whole = Buffer.concat(pieces);
+  while (written < size) {
+    const rest = await writeAsync(descriptor, whole, written, size - written, position + written);
+    written += rest.bytesWritten;
+  }
+  return size;
+}

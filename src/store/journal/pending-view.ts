@@ -1,0 +1,136 @@
+import { RelyableError } from '../../errors.ts';
+import { toEventId } from '../event-index.ts';
+import type { CaptureRow, ForwardRow } from '../rows.ts';
+import type { Database } from '../schema.ts';
+import { applyRecord, type RecordSink } from './drain.ts';
+import { SegmentReader } from './segment-reader.ts';
+import { listSegments } from './segments.ts';
+
+/**
+ * Lets a connection that cannot drain the journal read what is pending: the records go into
+ * temporary tables, and views of the tables' own names show both. Only the connection sees them.
+ * They replace those of an earlier call. A repeat among the pending captures is not marked as one.
+ * Throws STORE_UNUSABLE for what is damaged.
+ */
+export function overlayPending(folder: string, database: Database): void {
+  database.exec(OVERLAY);
+  const sink = new PendingSink(database);
+  const reader = new SegmentReader();
+  for (const { name, path } of listSegments(folder)) {
+    for (let from = positionOf(database, name); ;) {
+      const { records, to, damages } = reader.read(path, from);
+      if (damages.length > 0) {
+        throw new RelyableError('STORE_UNUSABLE', `${path}: ${damages.join(', ')} cannot be read`);
+      }
+      if (to === from) break;
+      for (const record of records) applyRecord(record, sink);
+      from = to;
+    }
+  }
+}
+
+const COLUMNS =
+  'id, received_at, method, path, http_version, headers, body, body_crc, event, event_id, event_key, valid, duplicate_of';
+const FORWARD_COLUMNS =
+  'capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited';
+
+const OVERLAY = `
+  PRAGMA temp_store = MEMORY;
+  DROP VIEW IF EXISTS temp.captures;
+  DROP VIEW IF EXISTS temp.forwards;
+  DROP TABLE IF EXISTS temp.pending_captures;
+  DROP TABLE IF EXISTS temp.pending_forwards;
+  DROP TABLE IF EXISTS temp.pending_changes;
+  CREATE TEMP TABLE pending_captures (seq INTEGER PRIMARY KEY, id UNIQUE, received_at, method, path,
+    http_version, headers, body, body_crc, event, event_id, event_key, valid, duplicate_of, reason, answered);
+  CREATE TEMP TABLE pending_forwards (seq INTEGER PRIMARY KEY, ${FORWARD_COLUMNS});
+  CREATE TEMP TABLE pending_changes (id PRIMARY KEY, reason, answered);
+  CREATE TEMP VIEW captures AS
+    SELECT seq, ${COLUMNS.replace(/\bid\b/, 'c.id')},
+           coalesce(h.reason, c.reason) AS reason, coalesce(h.answered, c.answered) AS answered
+      FROM main.captures AS c LEFT JOIN pending_changes AS h ON h.id = c.id
+    UNION ALL
+    SELECT seq + (SELECT coalesce(max(seq), 0) FROM main.captures),
+           ${COLUMNS.replace(/\bid\b/, 'p.id')},
+           coalesce(h.reason, p.reason), coalesce(h.answered, p.answered)
+      FROM pending_captures AS p LEFT JOIN pending_changes AS h ON h.id = p.id
+     WHERE p.id NOT IN (SELECT id FROM main.captures);
+  CREATE TEMP VIEW forwards AS
+    SELECT seq, ${FORWARD_COLUMNS} FROM main.forwards
+    UNION ALL
+    SELECT seq + (SELECT coalesce(max(seq), 0) FROM main.forwards), ${FORWARD_COLUMNS}
+      FROM pending_forwards;`;
+
+function positionOf(database: Database, name: string): number {
+  const row = database.prepare('SELECT drained_to FROM journal_segments WHERE name = ?').get(name);
+  const position = (row as { drained_to: number } | undefined)?.drained_to ?? 0;
+  // Drained and about to be removed.
+  return position < 0 ? Number.MAX_SAFE_INTEGER : position;
+}
+
+class PendingSink implements RecordSink {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  capture(row: CaptureRow): void {
+    this.database
+      .prepare(
+        `INSERT OR IGNORE INTO pending_captures (${COLUMNS}, reason, answered)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, ?, ?)`,
+      )
+      .run(
+        row.id,
+        row.receivedAt,
+        row.method,
+        row.path,
+        row.httpVersion,
+        row.headers,
+        row.readBody(),
+        row.bodyCrc,
+        row.event,
+        toEventId(row),
+        row.valid,
+        row.reason,
+        row.answered,
+      );
+  }
+
+  forward(row: ForwardRow): void {
+    this.database
+      .prepare(
+        `INSERT INTO pending_forwards (${FORWARD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        row.captureId,
+        row.kind,
+        row.at,
+        row.url,
+        row.status,
+        row.durationMs,
+        row.error,
+        row.responseHeaders,
+        row.responseBody,
+        row.edited,
+      );
+  }
+
+  answered(captureId: string, status: number): void {
+    this.change(captureId, 'answered', status);
+  }
+
+  reason(captureId: string, reason: string): void {
+    this.change(captureId, 'reason', reason);
+  }
+
+  private change(id: string, column: 'answered' | 'reason', value: number | string): void {
+    this.database
+      .prepare(
+        `INSERT INTO pending_changes (id, ${column}) VALUES (?1, ?2)
+           ON CONFLICT (id) DO UPDATE SET ${column} = ?2`,
+      )
+      .run(id, value);
+  }
+}

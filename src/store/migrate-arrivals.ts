@@ -1,0 +1,197 @@
+import { lstatSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { RecordSink } from './journal/drain.ts';
+import type { CaptureRow, ForwardRow } from './rows.ts';
+import { type Database, readPragma } from './schema.ts';
+
+/** The schema whose table `arrivals` has the columns read here. */
+const ARRIVALS_VERSION = 4;
+
+/** A batch that an older version stored and did not move to the tables that are read. */
+interface Arrival {
+  readonly seq: number;
+  /** All of it, or what comes before the file. */
+  readonly batch: Uint8Array;
+  /** In the folder `<store>-batches`. */
+  readonly file: string | null;
+  readonly file_bytes: number | null;
+}
+
+/** Whether an older version has left batches in the store. */
+export function hasArrivals(database: Database): boolean {
+  if (readPragma(database, 'user_version') < ARRIVALS_VERSION) return false;
+  const table = database
+    .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'arrivals'")
+    .get();
+  return table !== undefined && database.prepare('SELECT 1 FROM arrivals').get() !== undefined;
+}
+
+/**
+ * Takes in the batches that an older version has left, oldest first, one in each commit. A batch
+ * whose file is missing or damaged stays, and so does its table; the next opening tries again.
+ */
+export function migrateArrivals(
+  file: string,
+  database: Database,
+  sink: RecordSink,
+  transaction: (work: () => void) => void,
+): void {
+  if (!hasArrivals(database)) return;
+  const folder = `${realpathSync(file)}-batches`;
+  const remove = database.prepare('DELETE FROM arrivals WHERE seq = ?');
+  const seqs = database.prepare('SELECT seq FROM arrivals ORDER BY seq').all() as unknown as Array<
+    Pick<Arrival, 'seq'>
+  >;
+  for (const { seq } of seqs) {
+    let path: string | null = null;
+    transaction(() => {
+      const row = database.prepare('SELECT * FROM arrivals WHERE seq = ?').get(seq);
+      const batch = row === undefined ? null : readBatch(row as unknown as Arrival, folder);
+      // Another process took it in, or its file cannot be read.
+      if (batch === null) return;
+      writeBatch(batch.bytes, sink);
+      remove.run(seq);
+      ({ path } = batch);
+    });
+    if (path !== null) rmSync(path, { force: true });
+  }
+  try {
+    rmdirSync(folder);
+  } catch {
+    // There is none, or something is left in it.
+  }
+}
+
+/** A row that names anything else was not written by us. */
+const FILE_NAME = /^[0-9a-f]{24}$/;
+
+function readBatch(
+  { batch, file, file_bytes }: Arrival,
+  folder: string,
+): { bytes: Buffer; path: string | null } | null {
+  if (file === null) return { bytes: Buffer.from(batch), path: null };
+  if (!FILE_NAME.test(file)) return null;
+  const path = join(folder, file);
+  // Anything else in its place may be there for ever, or never end.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  const rest = readFileSync(path).subarray(0, file_bytes ?? 0);
+  const bytes = Buffer.concat([batch, rest]);
+  const isWhole = rest.length === file_bytes && parsesWhole(bytes);
+  return isWhole ? { bytes, path } : null;
+}
+
+function parsesWhole(bytes: Buffer): boolean {
+  const nothing = (): void => undefined;
+  try {
+    writeBatch(bytes, { capture: nothing, forward: nothing, answered: nothing, reason: nothing });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The form of a batch: what identifies its captures, their bodies, the rest of them; then forwards,
+ * answered statuses and reasons, each behind their number. Numbers are doubles, -1 is null, texts
+ * and bytes stand behind their length. RangeError where bytes are missing.
+ */
+function writeBatch(bytes: Buffer, sink: RecordSink): void {
+  const from = new Unpacker(bytes);
+  const heads = from.each(() => ({
+    id: from.text(),
+    declaredEventId: from.textOrNull(),
+    valid: from.number() ?? 0,
+    bodyBytes: from.number() ?? 0,
+  }));
+  const bodies = heads.map(({ bodyBytes }) => from.bytes(bodyBytes));
+  for (const [index, head] of heads.entries()) {
+    const body = bodies[index] ?? Buffer.alloc(0);
+    sink.capture({ ...head, ...unpackCapture(from), bodyCrc: crc32(body), readBody: () => body });
+  }
+  for (const row of from.each(() => unpackForward(from))) sink.forward(row);
+  from.each(() => sink.answered(from.text(), from.number() ?? 0));
+  from.each(() => sink.reason(from.text(), from.text()));
+}
+
+function unpackCapture(
+  from: Unpacker,
+): Omit<CaptureRow, 'id' | 'declaredEventId' | 'valid' | 'bodyBytes' | 'bodyCrc' | 'readBody'> {
+  return {
+    receivedAt: from.number() ?? 0,
+    method: from.text(),
+    path: from.sizedBytes(),
+    httpVersion: from.text(),
+    headers: from.list(),
+    event: from.bytesOrNull(),
+    reason: from.text(),
+    answered: from.number(),
+  };
+}
+
+function unpackForward(from: Unpacker): ForwardRow {
+  return {
+    captureId: from.text(),
+    kind: from.text(),
+    at: from.number() ?? 0,
+    url: from.text(),
+    status: from.number(),
+    durationMs: from.number() ?? 0,
+    error: from.bytesOrNull(),
+    responseHeaders: from.list(),
+    edited: from.number() ?? 0,
+    responseBody: from.sizedBytes(),
+  };
+}
+
+const OPEN_LIST = 0x5b;
+
+/** Reads values one after another. */
+class Unpacker {
+  private readonly buffer: Buffer;
+  private at = 0;
+
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
+  }
+
+  number(): number | null {
+    const value = this.buffer.readDoubleLE(this.at);
+    this.at += 8;
+    return value === -1 ? null : value;
+  }
+
+  bytes(size: number): Buffer {
+    if (this.at + size > this.buffer.length) throw new RangeError('expected more bytes');
+    this.at += size;
+    return this.buffer.subarray(this.at - size, this.at);
+  }
+
+  bytesOrNull(): Buffer | null {
+    const size = this.number();
+    return size === null ? null : this.bytes(size);
+  }
+
+  sizedBytes(): Buffer {
+    return this.bytesOrNull() ?? Buffer.alloc(0);
+  }
+
+  text(): string {
+    return this.sizedBytes().toString('utf8');
+  }
+
+  textOrNull(): string | null {
+    return this.bytesOrNull()?.toString('utf8') ?? null;
+  }
+
+  /** A list as JSON. */
+  list(): Buffer {
+    const bytes = this.sizedBytes();
+    if (bytes[0] !== OPEN_LIST) throw new RangeError('expected a list');
+    return bytes;
+  }
+
+  each<T>(read: () => T): T[] {
+    return Array.from({ length: this.number() ?? 0 }, read);
+  }
+}

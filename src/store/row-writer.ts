@@ -1,0 +1,79 @@
+import { createEventIndex, type EventIndex, toEventId, toEventKey } from './event-index.ts';
+import type { RecordSink } from './journal/drain.ts';
+import type { CaptureRow, ForwardRow } from './rows.ts';
+import type { Database } from './schema.ts';
+
+type Statement = ReturnType<Database['prepare']>;
+
+/** Writes rows; each call is made within a transaction. What is there already is left as it is. */
+export class RowWriter implements RecordSink {
+  readonly events: EventIndex;
+  private readonly insertCapture: Statement;
+  private readonly insertForward: Statement;
+  private readonly updateAnswered: Statement;
+  private readonly updateReason: Statement;
+
+  constructor(database: Database) {
+    this.events = createEventIndex(database);
+    this.insertCapture = database.prepare(
+      `INSERT INTO captures (id, received_at, method, path, http_version, headers, body, body_crc, event, event_id, event_key, valid, reason, duplicate_of, answered)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    );
+    this.insertForward = database.prepare(
+      `INSERT INTO forwards (capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+        WHERE EXISTS (SELECT 1 FROM captures WHERE id = ?1)
+          AND NOT EXISTS (SELECT 1 FROM forwards
+            WHERE capture_id = ?1 AND kind = ?2 AND at = ?3 AND url = ?4 AND duration_ms = ?6)`,
+    );
+    this.updateAnswered = database.prepare('UPDATE captures SET answered = ? WHERE id = ?');
+    this.updateReason = database.prepare('UPDATE captures SET reason = ? WHERE id = ?');
+  }
+
+  /** Id of the first capture of the same event with the same verdict; null for the first. */
+  capture(row: CaptureRow): string | null {
+    const duplicateOf = this.events.find(row);
+    const { changes, lastInsertRowid } = this.insertCapture.run(
+      row.id,
+      row.receivedAt,
+      row.method,
+      row.path,
+      row.httpVersion,
+      row.headers,
+      row.readBody(),
+      row.bodyCrc,
+      row.event,
+      toEventId(row),
+      toEventKey(row),
+      row.valid,
+      row.reason,
+      duplicateOf,
+      row.answered,
+    );
+    if (changes > 0) this.events.add(row, Number(lastInsertRowid));
+    return duplicateOf;
+  }
+
+  forward(row: ForwardRow): void {
+    this.insertForward.run(
+      row.captureId,
+      row.kind,
+      row.at,
+      row.url,
+      row.status,
+      row.durationMs,
+      row.error,
+      row.responseHeaders,
+      row.responseBody,
+      row.edited,
+    );
+  }
+
+  answered(captureId: string, status: number): void {
+    this.updateAnswered.run(status, captureId);
+  }
+
+  reason(captureId: string, reason: string): void {
+    this.updateReason.run(reason, captureId);
+  }
+}
