@@ -13,12 +13,12 @@ COPY --from=build /package/*.tgz /tmp/
 RUN npm install --global --ignore-scripts --no-audit --no-fund /tmp/*.tgz \
   && rm -rf /tmp/*.tgz /root/.npm \
   && install --directory --owner=node --group=node --mode=0700 /data
-# Captures and the development secret: mount a volume here to keep them.
+# Captures and the development secret. Mount a volume here to preserve them.
 ENV XDG_DATA_HOME=/data RELYABLE_NO_UPDATE_CHECK=1
 VOLUME /data
 USER node
 WORKDIR /home/node
 EXPOSE 4400
 ENTRYPOINT ["relyable"]
-# Others can reach a container only on an address that is not its own loopback.
+# Other machines cannot reach the loopback address of a container.
 CMD ["webhooks", "listen", "--host", "0.0.0.0"]

@@ -1,5 +1,5 @@
-// The whole path on this machine, without an account: an app, a listener in front of it, and the
-// four events. Run it with `npm run demo`.
+// A demo of the whole path on this machine, without an account: an app, a listener in front of it,
+// and the four events. Run it with `npm run demo`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,10 +15,13 @@ process.on('exit', () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a Node program and prints its lines under a name; `until` resolves with a line. */
+/**
+ * Starts a Node program and prefixes its lines with a name. `until` resolves with the first group of
+ * the first line that matches.
+ */
 function start(name, args, env = {}) {
   const child = spawn(process.execPath, args, {
-    // Its own store and its own secret: nothing of yours is touched.
+    // A separate store and secret, so that the demo does not use yours.
     env: {
       ...process.env,
       RELYABLE_STORE: join(folder, 'captures.db'),
@@ -70,5 +73,5 @@ await app.ended;
 if (code !== 0 || verified !== 0) process.exitCode = 1;
 else
   console.log(
-    '\nFour signed events were sent, kept, verified and handled. Your turn, in your project: relyable init (npm link puts it on your path)',
+    '\nFour signed events were sent, stored, verified and handled. Next, in your own project: relyable init (npm link puts it on your path)',
   );

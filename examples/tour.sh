@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Three terminals in one script, no account needed: Relyable (emulated), a listener in front of an app,
-# and the delivery log. The app fails twice; the event is retried and succeeds; all three tell the same
-# story with the same ids. Nothing of yours is touched: store, secret and ports are its own.
+# Three terminals in one script, without an account: an emulated Relyable, a listener in front of an app,
+# and the delivery log. The app fails twice, then the retry succeeds. All three show this with the same
+# ids. The script has its own store, secret and ports, so it does not use yours.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,18 +17,18 @@ end() {
 trap end EXIT
 
 relyable() { exec node "$root/bin/relyable.js" webhooks "$@"; }
-# Waits until a file holds a line with a pattern; prints the first such line.
+# Waits until a file has a line that matches a pattern, and prints the first such line.
 line_of() {
   for _ in $(seq 300); do
     if grep -m1 -e "$2" "$1" 2>/dev/null; then return; fi
     sleep 0.1
   done
-  echo "no line with \"$2\" in 30 s; what there is:" >&2
+  echo "no line with \"$2\" within 30 s; the output was:" >&2
   cat "$work"/*.out "$work"/*.err >&2
   exit 1
 }
 
-# Your app: it answers 500 twice, then 200.
+# The app answers 500 twice, then 200.
 node -e '
   let count = 0;
   const server = require("node:http").createServer((request, response) => {
@@ -48,7 +48,7 @@ app=$(line_of "$work/app.out" .)
 children+=($!)
 listener=$(line_of "$work/listen.url" http)
 
-# Terminal 2: Relyable. A retry minute takes half a second.
+# Terminal 2: Relyable. One minute of the retry schedule takes half a second.
 (relyable emulate --endpoint "$listener" --port 0 --speed 120x --ready-file "$work/emulate.url") \
   >"$work/emulate.out" 2>"$work/emulate.err" &
 children+=($!)
@@ -71,9 +71,9 @@ for name in emulate listen tail; do
   cat "$work/$name.out"
 done
 
-# The same ids everywhere: the delivery's in the emulator and the log, the captures' in listener and log.
+# The emulator and the log show the same delivery id; the listener and the log show the same capture ids.
 delivery=$(grep -o 'dlv_[a-z0-9]*' <<<"$delivered")
 [ "$(grep -c "$delivery" "$work/emulate.out")" = 3 ]
 [ "$(grep -c "$delivery" "$work/tail.out")" = 3 ]
 [ "$(grep -o 'cap_[a-z0-9]*' "$work/tail.out")" = "$(grep 'signature' "$work/listen.out" | grep -o 'cap_[a-z0-9]*')" ]
-printf '\nThe same story three times: %s failed twice, was retried and delivered.\n' "$delivery"
+printf '\nAll three agree: %s failed twice, was retried, and was delivered.\n' "$delivery"

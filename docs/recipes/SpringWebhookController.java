@@ -23,7 +23,7 @@ class SpringWebhookController {
     this.secret = secret.getBytes(StandardCharsets.UTF_8);
   }
 
-  // byte[], not a class or String: Spring then hands over the bytes as they came.
+  // byte[], not a class or String: Spring then passes the raw body.
   @PostMapping("/webhooks/relyable")
   ResponseEntity<String> receive(
       @RequestBody(required = false) byte[] body,

@@ -3,7 +3,7 @@ import express from 'express';
 
 export const app = express();
 
-// express.raw keeps the bytes. Register this route before any app.use(express.json()).
+// express.raw leaves the body raw. Register this route before any app.use(express.json()).
 app.post(
   '/webhooks/relyable',
   express.raw({ type: () => true, limit: '10mb' }),

@@ -10,7 +10,7 @@ app = FastAPI()
 
 @app.post("/webhooks/relyable")
 async def relyable(request: Request, tasks: BackgroundTasks) -> Response:
-    # The bytes; a Pydantic parameter would hand over a parsed model instead.
+    # The raw body. A Pydantic parameter would be a parsed model.
     body = await request.body()
     if not is_signed(body, request.headers.get("X-Relyable-Signature", "")):
         return Response(status_code=401)
@@ -21,7 +21,7 @@ async def relyable(request: Request, tasks: BackgroundTasks) -> Response:
 def is_signed(body: bytes, signature: str) -> bool:
     secret = os.environ["RELYABLE_WEBHOOK_SECRET"].encode()
     expected = hmac.new(secret, body, hashlib.sha256).hexdigest()
-    # As bytes: compare_digest refuses text that is not ASCII.
+    # Bytes, because compare_digest refuses text that is not ASCII.
     return hmac.compare_digest(expected.encode(), signature.encode())
 
 

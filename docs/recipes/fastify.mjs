@@ -3,7 +3,7 @@ import Fastify from 'fastify';
 
 export const app = Fastify({ bodyLimit: 10 * 1024 * 1024 });
 
-// Inside a plugin, so that other routes keep their JSON parser.
+// In a plugin, so that other routes still have the JSON parser.
 app.register(async (webhooks) => {
   webhooks.removeAllContentTypeParsers();
   webhooks.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request, body) => body);

@@ -21,7 +21,7 @@ def relyable():
 def is_signed(body: bytes, signature: str) -> bool:
     secret = os.environ["RELYABLE_WEBHOOK_SECRET"].encode()
     expected = hmac.new(secret, body, hashlib.sha256).hexdigest()
-    # As bytes: compare_digest refuses text that is not ASCII.
+    # Bytes, because compare_digest refuses text that is not ASCII.
     return hmac.compare_digest(expected.encode(), signature.encode())
 
 

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 export const app = new Hono();
 
 app.post('/webhooks/relyable', async (context) => {
-  // The bytes, before context.req.json().
+  // The raw body, before context.req.json().
   const body = Buffer.from(await context.req.arrayBuffer());
   if (!isSigned(body, context.req.header('X-Relyable-Signature'))) return context.body(null, 401);
   const event = JSON.parse(body.toString('utf8'));

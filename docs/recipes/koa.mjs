@@ -3,7 +3,7 @@ import Koa from 'koa';
 
 export const app = new Koa();
 
-// Before any body parser: once one has read context.req, the bytes are gone.
+// Register this before any body parser. Once a parser has read context.req, the raw body is gone.
 app.use(async (context, next) => {
   if (context.method !== 'POST' || context.path !== '/webhooks/relyable') return next();
   const chunks = [];

@@ -1,6 +1,6 @@
 <?php
 
-// routes/api.php; in routes/web.php the route must be exempt from CSRF checks.
+// routes/api.php; in routes/web.php, exempt the route from CSRF checks.
 
 use Illuminate\Http\Request;
 use Illuminate\Support\Facades\Route;

@@ -12,7 +12,7 @@ import (
 )
 
 func relyable(w http.ResponseWriter, r *http.Request) {
-	// The bytes; decoding r.Body directly would use them up.
+	// The raw body. Decoding r.Body directly would consume it.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 10<<20))
 	if err != nil {
 		http.Error(w, "body too large", http.StatusRequestEntityTooLarge)

@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export const runtime = 'nodejs';
 
 export async function POST(request) {
-  // The bytes: request.json() and JSON.stringify would not give them back.
+  // The raw body: request.json() and JSON.stringify would not give the same bytes.
   const body = Buffer.from(await request.arrayBuffer());
   const signature = request.headers.get('X-Relyable-Signature') ?? '';
   if (!isSigned(body, signature)) return new Response(null, { status: 401 });

@@ -1,7 +1,7 @@
 // pages/api/webhooks/relyable.js
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-// Without this, Next.js parses the body and the bytes are gone.
+// Without this, Next.js parses the body, and the raw body is gone.
 export const config = { api: { bodyParser: false } };
 
 export default async function handler(request, response) {

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { defineEventHandler, getHeader, readRawBody, setResponseStatus } from 'h3';
 
 export default defineEventHandler(async (event) => {
-  // The bytes: false keeps them from becoming text; readBody would parse them.
+  // The raw body: false means bytes, not text. readBody would parse it.
   const body = (await readRawBody(event, false)) ?? Buffer.alloc(0);
   if (!isSigned(body, getHeader(event, 'X-Relyable-Signature') ?? '')) {
     setResponseStatus(event, 401);

@@ -1,9 +1,9 @@
-// app/routes/webhooks.relyable.js: no component, so that only this answers
+// app/routes/webhooks.relyable.js: without a component, so that only this action answers
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export async function action({ request }) {
   if (request.method !== 'POST') return new Response(null, { status: 405 });
-  // The bytes: request.json() and JSON.stringify would not give them back.
+  // The raw body: request.json() and JSON.stringify would not give the same bytes.
   const body = Buffer.from(await request.arrayBuffer());
   const signature = request.headers.get('X-Relyable-Signature') ?? '';
   if (!isSigned(body, signature)) return new Response(null, { status: 401 });

@@ -3,9 +3,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 // SvelteKit 3: declare the variable in src/env.js and import it from '$app/env/private'.
 import { env } from '$env/dynamic/private';
 
-// adapter-node refuses bodies above 512 KB unless BODY_SIZE_LIMIT says more, e.g. 10M.
+// adapter-node refuses bodies above 512 KB unless BODY_SIZE_LIMIT is higher, e.g. 10M.
 export async function POST({ request }) {
-  // The bytes: request.json() and JSON.stringify would not give them back.
+  // The raw body: request.json() and JSON.stringify would not give the same bytes.
   const body = Buffer.from(await request.arrayBuffer());
   const signature = request.headers.get('X-Relyable-Signature') ?? '';
   if (!isSigned(body, signature)) return new Response(null, { status: 401 });

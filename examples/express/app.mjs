@@ -1,5 +1,5 @@
-// A correct webhook handler: the signature is checked over the raw body, the event is handled
-// once, and the answer is 200 at once.
+// A correct webhook handler: it verifies the signature of the raw body, answers 200 at once, and
+// handles each event once.
 // Run: RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)" PORT=3000 node app.mjs
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';
@@ -17,11 +17,11 @@ function isGenuine(rawBody, signature) {
 const handled = new Set();
 const app = express();
 
-// express.raw instead of express.json: what was signed are these bytes, not what they mean.
+// express.raw, not express.json: the signature covers the bytes of the body.
 const rawBody = express.raw({ type: () => true, limit: '10mb' });
 
 app.post('/webhooks/relyable', rawBody, (request, response) => {
-  // Without a body express.raw leaves something that is no Buffer.
+  // Without a body, request.body is not a Buffer.
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const signature = request.headers['x-relyable-signature'];
   if (!isGenuine(body, signature)) {
@@ -29,7 +29,7 @@ app.post('/webhooks/relyable', rawBody, (request, response) => {
     return;
   }
   response.status(200).send('OK');
-  // A retry repeats the same bytes, and so the same signature.
+  // A retry has the same bytes and therefore the same signature.
   if (handled.has(signature)) return;
   handled.add(signature);
   const { event, data } = JSON.parse(body.toString('utf8'));

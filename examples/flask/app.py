@@ -1,5 +1,5 @@
-"""A correct webhook handler: the signature is checked over the raw body, the event is handled
-once, and the answer is 200.
+"""A correct webhook handler: it verifies the signature of the raw body, handles each event once, and
+answers 200.
 
 Run: RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)" PORT=3000 python3 app.py
 """
@@ -20,18 +20,18 @@ handled = set()
 
 def is_genuine(raw_body: bytes, signature: str) -> bool:
     expected = hmac.new(SECRET, raw_body, hashlib.sha256).hexdigest()
-    # Bytes, because compare_digest refuses text beyond ASCII.
+    # Bytes, because compare_digest refuses text that is not ASCII.
     return hmac.compare_digest(signature.encode("utf-8", "replace"), expected.encode())
 
 
 @app.post("/webhooks/relyable")
 def webhook():
-    # get_data instead of request.json: what was signed are these bytes, not what they mean.
+    # get_data, not request.json: the signature covers the bytes of the body.
     raw_body = request.get_data()
     signature = request.headers.get("X-Relyable-Signature", "")
     if not is_genuine(raw_body, signature):
         return "Invalid signature", 401
-    # A retry repeats the same bytes, and so the same signature.
+    # A retry has the same bytes and therefore the same signature.
     if signature not in handled:
         handled.add(signature)
         payload = json.loads(raw_body)

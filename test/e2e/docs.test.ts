@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ROOT, spawnCli, temporaryFolder } from '../support/cli.ts';
 import { pages, runnableBlocks, startSession } from '../support/docs.ts';
 
@@ -43,12 +43,3 @@ it.each(['README.md', 'docs/listen.md'])(
     expect(text).toContain(`fix: ${fix}\n`);
   },
 );
-
-it.each(pages())('%s links to files that are there', (page) => {
-  const text = readFileSync(join(ROOT, page), 'utf8');
-  const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
-    ([, target = '']) => target,
-  );
-  const missing = targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)));
-  expect(missing).toEqual([]);
-});

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { cleanEnvironment, ROOT, temporaryFolder } from '../support/cli.ts';
 
 it.skipIf(process.platform === 'win32')(
-  'the tour tells the same story in three terminals, and leaves nothing behind',
+  'the tour shows the same ids in three terminals',
   async () => {
     const home = temporaryFolder();
     const { stdout } = await promisify(execFile)(join(ROOT, 'examples/tour.sh'), {
@@ -24,6 +24,6 @@ it.skipIf(process.platform === 'win32')(
         'attempt 3 of 5  ✓ 200',
       ]);
     }
-    expect(stdout).toContain('The same story three times');
+    expect(stdout).toContain('All three agree');
   },
 );
