@@ -22,7 +22,7 @@ import { type Override, parseOverride } from '../../json/overrides.ts';
 import { WIRE_FORMATS, type WireFormat } from '../../relyable/payload.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import { type RetryReading, type Speed } from '../../relyable/retry.ts';
-import { MAX_SEED } from '../../relyable/seeded-sample.ts';
+import { MAX_SEED } from '../../relyable/seeded-random.ts';
 import { type Tamper, TAMPERS } from '../../signature/tamper.ts';
 
 const PRINT_FORMS = ['http', 'curl', 'json'] as const;
