@@ -3,7 +3,7 @@ import { findDifference, type Difference } from './difference.ts';
 import type { Effort } from './budget.ts';
 import { type Match, type Search, searchExplanation } from './search.ts';
 import { describeMatch, describeNoMatch } from './wording.ts';
-import { scanDocument } from '../../json/document.ts';
+import { readDocument } from '../../json/document.ts';
 import { Rewriter } from '../../json/writers/rewrites.ts';
 import type { WebhookRequest } from '../../request/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../verify.ts';
@@ -95,7 +95,7 @@ function judge(
 
 /** The first known JSON writer that writes this body exactly as it is; null when none does. */
 function writerOf(body: Buffer): string | null {
-  const document = scanDocument(body.toString('latin1'));
+  const document = readDocument(body);
   if (document === null) return null;
   for (const { names, bytes } of Rewriter.open(document)?.byStack() ?? []) {
     if (bytes.equals(body)) return names[0] ?? null;

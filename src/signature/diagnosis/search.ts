@@ -1,4 +1,4 @@
-import { type JsonDocument, scanDocument } from '../../json/document.ts';
+import { readDocument } from '../../json/document.ts';
 import { WHITESPACE } from '../../json/writers/layout.ts';
 import { type Rewrite, Rewriter } from '../../json/writers/rewrites.ts';
 import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../../request/request.ts';
@@ -332,10 +332,6 @@ function isLikelyWithStamp(reason: Reason): boolean {
     reason === 'secret_hex_decoded' ||
     reason === 'secret_whitespace'
   );
-}
-
-function readDocument(body: Buffer): JsonDocument | null {
-  return scanDocument(body.toString('latin1'));
 }
 
 function toSubject({ reason, name, bytes }: BodyForm): Subject {
