@@ -145,7 +145,7 @@ export async function startListener(
   const keep = (arrival: Arrival, answered: number | null): Promise<string | null> => {
     const { id, receivedAt, request, summary, verification } = arrival;
     const { method, path, httpVersion, headers, body } = request;
-    const { event, ownId } = summary();
+    const { event, declaredEventId } = summary();
     return store.add({
       id,
       receivedAt,
@@ -155,7 +155,7 @@ export async function startListener(
       headers,
       body,
       event,
-      ownId,
+      declaredEventId,
       verification,
       answered,
     });

@@ -71,11 +71,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /** A capture as it was when it came. */
 export function toNewCapture(capture: Capture): NewCapture {
   const { eventId, body } = capture;
-  return { ...capture, ownId: eventId === bodyIdentity(body) ? null : eventId };
+  return { ...capture, declaredEventId: eventId === bodyIdentity(body) ? null : eventId };
 }
 
 export function toCaptureRow(capture: NewCapture): CaptureRow {
-  const { event, ownId, verification } = capture;
+  const { event, declaredEventId: ownId, verification } = capture;
   return {
     id: capture.id,
     receivedAt: capture.receivedAt,
@@ -123,7 +123,7 @@ export interface Batch {
 export function packBatch(memory: SharedArrayBuffer, batch: Batch): Packed {
   const packer = new Packer(memory);
   packer.number(batch.captures.length);
-  for (const { id, ownId, verification, body } of batch.captures) {
+  for (const { id, declaredEventId: ownId, verification, body } of batch.captures) {
     packer.text(id);
     packer.text(ownId);
     packer.number(verification.valid ? 1 : 0);

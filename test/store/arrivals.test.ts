@@ -516,7 +516,7 @@ const PACKED = [
 
 it('a batch on disk is what it was in this version of the schema', () => {
   // Where this fails, a store may hold batches that are no longer understood: raise the version.
-  const capture = { ...makeCapture(1), id: 'cap_a', ownId: 'evt', path: '/', answered: null };
+  const capture = { ...makeCapture(1), id: 'cap_a', declaredEventId: 'evt', path: '/', answered: null };
   const packed = pack({
     captures: [{ ...capture, headers: [['A', 'b']], body: Buffer.from('{}') }],
     forwards: [['cap_a', FORWARD]],

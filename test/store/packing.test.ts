@@ -21,12 +21,14 @@ const capture = fc
     path: text,
     method: text,
     event: fc.option(text),
-    ownId: fc.option(text),
+    declaredEventId: fc.option(text),
     headers,
     body: bytes,
     answered: fc.option(fc.integer({ min: 0, max: 999 })),
   })
-  .map(({ ownId, ...changes }): NewCapture => Object.assign(makeCapture(1, changes), { ownId }));
+  .map(({ declaredEventId, ...changes }): NewCapture =>
+    Object.assign(makeCapture(1, changes), { declaredEventId }),
+  );
 
 const forward: fc.Arbitrary<Forward> = fc.record({
   kind: fc.constantFrom('forward', 'replay'),

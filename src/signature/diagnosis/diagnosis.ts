@@ -39,7 +39,7 @@ export interface Fingerprint {
 export interface Explanation {
   readonly verification: Verification;
   /** The body here. */
-  readonly held: Fingerprint;
+  readonly received: Fingerprint;
   /** The bytes that the signature was made over; null when nothing explains it. */
   readonly signed: (Fingerprint & { readonly name: string; readonly bytes: Buffer }) | null;
   /** Where the two begin to differ; null when they are equal or `signed` is null. */
@@ -59,13 +59,13 @@ export function explainRequest(
   const signed = verification.valid ? body : signedBytes(search?.match ?? null);
   return {
     verification,
-    held: fingerprint(body),
+    received: fingerprint(body),
     signed:
       signed === null
         ? null
         : {
             ...fingerprint(signed),
-            name: search?.match?.subject.name ?? 'the body as it is here',
+            name: search?.match?.candidate.name ?? 'the body as it is here',
             bytes: signed,
           },
     difference: signed === null ? null : findDifference(body, signed),
@@ -88,7 +88,7 @@ function judge(
       : describeMatch(
           match,
           request,
-          match.subject.rewrite === undefined ? null : writerOf(request.body),
+          match.candidate.rewrite === undefined ? null : writerOf(request.body),
         );
   return { verification, search };
 }
@@ -97,7 +97,7 @@ function judge(
 function writerOf(body: Buffer): string | null {
   const document = readDocument(body);
   if (document === null) return null;
-  for (const { names, bytes } of Rewriter.open(document)?.byStack() ?? []) {
+  for (const { names, bytes } of Rewriter.open(document)?.byWriter() ?? []) {
     if (bytes.equals(body)) return names[0] ?? null;
   }
   return null;
@@ -105,7 +105,7 @@ function writerOf(body: Buffer): string | null {
 
 function signedBytes(match: Match | null): Buffer | null {
   if (match === null) return null;
-  const { head, bytes, tail } = match.subject;
+  const { head, bytes, tail } = match.candidate;
   return Buffer.concat([head, bytes, tail].filter((part) => part !== undefined));
 }
 
