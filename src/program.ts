@@ -28,7 +28,7 @@ import {
 import { defineOpen } from './commands/open/options.ts';
 import { defineTrigger } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
-import { nearest } from './config/nearest.ts';
+import { didYouMean, nearest } from './did-you-mean.ts';
 import { createLegible } from './terminal/charset.ts';
 import type { DeclaredCommand } from './commands/kit/declare-command.ts';
 import type { CommandModule } from './invocation.ts';
@@ -207,11 +207,11 @@ function unknownCommand(group: Command, word: string): RelyableError {
   const below = group.commands.flatMap((command) =>
     command.commands.map((child) => `${command.name()} ${child.name()}`),
   );
-  const guess =
-    nearest(word, known) ?? below.find((name) => nearest(word, [name.split(' ')[1] ?? '']));
-  return new RelyableError('USAGE', `unknown command "${word}"`, {
-    hint: guess === undefined ? `see ${path} --help` : `did you mean ${path} ${guess}?`,
-  });
+  const inGroup = below.find((name) => nearest(word, [name.split(' ')[1] ?? '']));
+  const hint =
+    didYouMean(word, known, (name) => `${path} ${name}`) ??
+    (inGroup === undefined ? `see ${path} --help` : `did you mean ${path} ${inGroup}?`);
+  return new RelyableError('USAGE', `unknown command "${word}"`, { hint });
 }
 
 /** An unknown flag with the nearest one; undefined where the complaint is another. */
@@ -223,9 +223,8 @@ function unknownFlag(
   const flag = /^error: unknown option '([^'=]+)/.exec(error.message)?.[1];
   if (flag === undefined) return undefined;
   const known = [...command.options, ...program.options].flatMap(({ long }) => long ?? []);
-  const guess = nearest(flag, known);
   return new RelyableError('USAGE', `unknown option '${flag}'`, {
-    hint: guess === undefined ? 'add --help to see the options' : `did you mean ${guess}?`,
+    hint: didYouMean(flag, known) ?? 'add --help to see the options',
   });
 }
 

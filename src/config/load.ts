@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { RelyableError } from '../errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import type { Config, Profile } from './schema.ts';
 
 /** Data only: a file that would be executed is never a config file. */
@@ -73,12 +73,10 @@ export async function loadConfig(
     layers.push({ origin, file, kind, values });
   }
   if (profile !== undefined && !profileNames.includes(profile)) {
-    const guess = nearest(profile, profileNames);
     throw new RelyableError('CONFIG_INVALID', `no profile "${profile}" in any config file`, {
       hint:
-        guess !== undefined
-          ? `did you mean --profile ${guess}?`
-          : 'add it under "profiles" in .relyablerc.json',
+        didYouMean(profile, profileNames, (name) => `--profile ${name}`) ??
+        'add it under "profiles" in .relyablerc.json',
     });
   }
   // Stable: the profile's layers go before the plain ones of the same and of lower files.

@@ -4,7 +4,7 @@ import { defaultLoaders, type Loader } from 'cosmiconfig';
 import type * as z from 'zod';
 import { describeFileProblem, errorMessage, RelyableError } from '../errors.ts';
 import { findSyntaxError } from '../json/syntax-error.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
 
 /** Where cosmiconfig would run the file; what is named with `--config` may come from anywhere. */
@@ -127,12 +127,11 @@ function invalidConfig(file: string, error: z.ZodError): RelyableError {
   if (issue?.code === 'unrecognized_keys') {
     const key = [path, issue.keys[0]].filter(Boolean).join('.');
     const local = key.replace(/^profiles\.[^.]+\./, '');
-    const guess = nearest(local, CONFIG_KEYS);
+    const parent = key.slice(0, key.length - local.length);
     return new RelyableError('CONFIG_INVALID', `${file}: unknown key "${key}"`, {
       hint:
-        guess === undefined
-          ? `the keys are ${CONFIG_KEYS.join(', ')}`
-          : `did you mean "${key.slice(0, key.length - local.length)}${guess}"?`,
+        didYouMean(local, CONFIG_KEYS, (name) => `"${parent}${name}"`) ??
+        `the keys are ${CONFIG_KEYS.join(', ')}`,
     });
   }
   const where = path === '' ? file : `${file}: ${path}`;

@@ -1,5 +1,5 @@
 import { RelyableError } from '../errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { FIELD_VALUE, TOKEN } from '../request/request.ts';
 import type { Speed } from '../relyable/retry.ts';
 
@@ -106,11 +106,11 @@ export function parseOneOf<T extends string>(
   return (text, name) => {
     const found = allowed.find((choice) => choice === text);
     if (found !== undefined) return found;
-    const guess = nearest(text, allowed);
+    const hint = didYouMean(text, allowed);
     throw new RelyableError(
       'USAGE',
       `${name}: expected ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1) ?? ''}, got "${text}"`,
-      guess === undefined ? {} : { hint: `did you mean ${guess}?` },
+      hint === undefined ? {} : { hint },
     );
   };
 }

@@ -1,16 +1,11 @@
-import { parse } from 'lossless-json';
-import { errorMessage } from '../errors.ts';
+import { Tokeniser } from './tokeniser.ts';
 
 /**
- * Where a text that is no JSON stops being it, from 0. JSON.parse does not always say; the other
- * parser does. undefined where that one has nothing against it.
+ * The index of the character at which a text stops being JSON, its length where it ends too early;
+ * undefined for JSON. `JSON.parse` does not always say.
  */
 export function findSyntaxError(text: string): number | undefined {
-  try {
-    parse(text);
-  } catch (error) {
-    const position = /at position (\d+)$/.exec(errorMessage(error))?.[1];
-    if (position !== undefined) return Number(position);
-  }
-  return undefined;
+  const bytes = Buffer.from(text, 'utf8');
+  const tokeniser = new Tokeniser(bytes, () => undefined);
+  return tokeniser.readAll() ? undefined : bytes.toString('utf8', 0, tokeniser.at).length;
 }

@@ -156,7 +156,7 @@ export class Pipeline {
     answered: number | null,
   ): Promise<string | null> {
     const { method, path, httpVersion, headers, body } = request;
-    const { event, ownId } = payload;
+    const { event, declaredEventId } = payload;
     return this.world.store.add({
       id,
       receivedAt,
@@ -166,7 +166,7 @@ export class Pipeline {
       headers,
       body,
       event,
-      ownId,
+      declaredEventId,
       verification,
       answered,
     });

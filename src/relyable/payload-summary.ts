@@ -7,7 +7,7 @@ export interface PayloadSummary {
   /** `event` of the payload, known type or not, shortened where it is no name; null when the body says none. */
   readonly event: string | null;
   /** The event's id; null when it carries none: see `eventIdOf`. */
-  readonly ownId: string | null;
+  readonly declaredEventId: string | null;
   /** The most telling id in `data`, e.g. the test run's; null when there is none. */
   readonly subjectId: string | null;
   readonly isJson: boolean;
@@ -36,7 +36,7 @@ export function summarisePayload(
 ): PayloadSummary {
   const fields = readFields(request.body);
   const event = fields?.get('event');
-  const ownId =
+  const declaredEventId =
     firstId(fields, ID_PATHS) ??
     headerValues(request.headers, 'X-Relyable-Event-Id').find((value) => value !== '') ??
     null;
@@ -44,7 +44,8 @@ export function summarisePayload(
   return {
     event: typeof event === 'string' ? shorten(event) : null,
     // What is longer is no id: then the bytes identify the event.
-    ownId: ownId !== null && ownId.length > NAME_CHARACTERS ? null : ownId,
+    declaredEventId:
+      declaredEventId !== null && declaredEventId.length > NAME_CHARACTERS ? null : declaredEventId,
     subjectId: subjectId === undefined ? null : shorten(subjectId),
     isJson: fields !== undefined,
   };
@@ -85,9 +86,9 @@ function firstId(fields: PayloadFields | undefined, paths: readonly string[]): s
 /** The event's identity: its own id, else that of its bytes. Give the summary where it was made. */
 export function eventIdOf(
   request: Pick<WebhookRequest, 'headers' | 'body'>,
-  { ownId }: Pick<PayloadSummary, 'ownId'> = summarisePayload(request),
+  { declaredEventId }: Pick<PayloadSummary, 'declaredEventId'> = summarisePayload(request),
 ): string {
-  return ownId ?? bodyIdentity(request.body);
+  return declaredEventId ?? bodyIdentity(request.body);
 }
 
 /** The identity of an event that carries no id: equal bytes, equal event. */

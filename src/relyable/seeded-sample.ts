@@ -1,8 +1,6 @@
 import type { EventType } from './event-type.ts';
 import type { JsonObject } from '../json/json-value.ts';
-
-/** The largest seed: one 32-bit word. */
-export const MAX_SEED = 2 ** 32 - 1;
+import { seededWords } from './seeded-random.ts';
 
 const AGENTS = [
   'Real Estate Inbound Agent',
@@ -41,7 +39,7 @@ const FAILURE_REASONS = [
   'Agent said “you should take two of them”',
 ] as const;
 
-/** Whole numbers and choices from one seed, the same on every machine and Node version. */
+/** Whole numbers, choices and ids from one stream of a seed. */
 interface Dice {
   /** From 0 up to, not including, `end`. */
   below(end: number): number;
@@ -51,24 +49,8 @@ interface Dice {
 
 const ID_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
-/** Marsaglia's xorshift on 32-bit words (Journal of Statistical Software 8:14, 2003). */
-function createDice(seed: number, salt: string): Dice {
-  // FNV-1a parts neighbouring seeds, and the salts of one seed.
-  let state = 0x811c9dc5;
-  for (const char of `${seed}/${salt}`) {
-    state = Math.imul(state ^ char.charCodeAt(0), 0x01000193) >>> 0;
-  }
-  // Zero is the one state xorshift never leaves.
-  state ||= 1;
-  const next = (): number => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state;
-  };
-  // The first words of a poor state are poor.
-  for (let i = 0; i < 8; i++) next();
+function createDice(seed: number, stream: string): Dice {
+  const next = seededWords(seed, stream);
   const below = (end: number): number => next() % end;
   return {
     below,
@@ -87,9 +69,9 @@ function tenths(value: number): number {
 }
 
 /**
- * A sample with other ids, names, scores and time, wholly given by type and seed. Types of one
- * seed tell of the same agent. The fields agree with each other: the counts add up, the scores
- * fit the drop, the URLs hold the ids.
+ * A sample with ids, names, scores and a time of its own, determined by type and seed. The samples
+ * of one seed are about the same agent. Their fields are consistent: the counts add up, the drop
+ * follows from the scores, the URLs contain the ids.
  */
 export function createSeededSample(type: EventType, seed: number): JsonObject {
   const shared = createDice(seed, 'agent');

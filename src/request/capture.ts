@@ -44,7 +44,7 @@ export interface Capture extends WebhookRequest {
 /** A capture as it is first written: `answered` is null while the answer depends on the app. */
 export interface NewCapture extends Omit<Capture, 'eventId' | 'duplicateOf' | 'forwards'> {
   /** The id its event carries; null where it carries none: then its bytes identify it. */
-  readonly ownId: string | null;
+  readonly declaredEventId: string | null;
 }
 
 // Crockford's base 32: sorts like numbers, has no look-alikes.

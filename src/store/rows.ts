@@ -70,14 +70,14 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /** A capture as it was when it came. */
 export function toNewCapture(capture: Capture): NewCapture {
   const { eventId, body } = capture;
-  return { ...capture, ownId: eventId === bodyIdentity(body) ? null : eventId };
+  return { ...capture, declaredEventId: eventId === bodyIdentity(body) ? null : eventId };
 }
 
 export function toCaptureRow(capture: NewCapture): CaptureRow {
-  const { id, body, event, ownId, verification } = capture;
+  const { id, body, event, declaredEventId, verification } = capture;
   return {
     id,
-    declaredEventId: ownId,
+    declaredEventId,
     valid: verification.valid ? 1 : 0,
     bodyBytes: body.length,
     bodyCrc: crc32(body),

@@ -160,7 +160,7 @@ it('summarises a large payload as it does a small one', () => {
   expect(summarise('x'.repeat(100_000))).toEqual(summarise('x'));
   expect(summarise('x'.repeat(100_000))).toEqual({
     event: 'test_run.failed',
-    ownId: '12',
+    declaredEventId: '12',
     subjectId: 'run_1',
     isJson: true,
   });
@@ -174,15 +174,15 @@ it.each([1000, 100_000])(
     const name = `${'n'.repeat(200)}…`;
     expect(summarisePayload({ headers: [], body })).toEqual({
       event: name,
-      ownId: null,
+      declaredEventId: null,
       subjectId: name,
       isJson: true,
     });
     const usual = 'n'.repeat(200);
-    const { event, ownId } = summarisePayload({
+    const { event, declaredEventId } = summarisePayload({
       headers: [],
       body: Buffer.from(JSON.stringify({ event: usual, id: usual, pad: long })),
     });
-    expect([event, ownId]).toEqual([usual, usual]);
+    expect([event, declaredEventId]).toEqual([usual, usual]);
   },
 );

@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkEvent } from '../../src/relyable/schema.ts';
 import { EVENT_TYPES } from '../../src/relyable/event-type.ts';
-import { createSeededSample, MAX_SEED } from '../../src/relyable/seeded-sample.ts';
+import { MAX_SEED } from '../../src/relyable/seeded-random.ts';
+import { createSeededSample } from '../../src/relyable/seeded-sample.ts';
 
 describe('createSeededSample', () => {
   it('makes the same bytes everywhere and always', () => {

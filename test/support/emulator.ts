@@ -6,7 +6,7 @@ import {
   type EmulatorOptions,
 } from '../../src/commands/emulate/emulator/emulator.ts';
 import type { EmulatorEvent } from '../../src/commands/emulate/emulator/events.ts';
-import { createRandom } from '../../src/commands/emulate/emulator/random.ts';
+import { seededFractions } from '../../src/relyable/seeded-random.ts';
 import {
   createSender,
   type Outgoing,
@@ -127,7 +127,7 @@ export function startEmulator(options: Partial<EmulatorOptions> = {}): TestEmula
     sender,
     concurrency: 64,
     userAgent: 'relyable-emulator/test',
-    random: createRandom(7),
+    random: seededFractions(7, 'emulate'),
     rateLimit: 1_000_000,
     faults: [],
     emit: (event) => events.push(event),

@@ -1,11 +1,11 @@
 import type { Invocation } from '../../invocation.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { parseInteger, parseSince } from '../../config/values.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
 import type { CapturesListFlags } from './options.ts';
 import { captureToJson, formatCaptureLine } from '../kit/capture-view.ts';
 import type { CaptureFilter } from '../../store/captures.ts';
-import { EVENT_TYPES } from '../../relyable/event-type.ts';
+import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
 import { loadLayers, storeFile } from '../kit/invocation-config.ts';
 import { openCaptures } from '../kit/open-captures.ts';
 
@@ -33,9 +33,10 @@ export async function run(invocation: Invocation<CapturesListFlags>): Promise<nu
 
 function readFilter({ context, terminal, flags }: Invocation<CapturesListFlags>): CaptureFilter {
   const { event, since } = flags;
-  const guess = event === undefined ? undefined : nearest(event, EVENT_TYPES);
-  if (guess !== undefined && guess !== event) {
-    terminal.warn(`--event ${event}: not a published event type; did you mean ${guess}?`);
+  const hint =
+    event === undefined || isEventType(event) ? undefined : didYouMean(event, EVENT_TYPES);
+  if (hint !== undefined) {
+    terminal.warn(`--event ${event}: not a published event type; ${hint}`);
   }
   return {
     ...(event === undefined ? {} : { event }),

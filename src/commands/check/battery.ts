@@ -1,4 +1,4 @@
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { RelyableError } from '../../errors.ts';
 import { ACCEPTS } from './cases/accepts.ts';
 import { ANSWERS } from './cases/answers.ts';
@@ -46,12 +46,10 @@ export function selectCases({ only, skip, isObserved }: Selection): CheckCase[] 
 
 function requireMatch(flag: string, pattern: string): void {
   if (BATTERY.some((item) => matches(item, pattern))) return;
-  const guess = nearest(pattern, [...SECTIONS, ...BATTERY.map(({ id }) => id)]);
   throw new RelyableError('USAGE', `${flag}: no case is called "${pattern}"`, {
     hint:
-      guess === undefined
-        ? 'relyable webhooks check --list shows them all'
-        : `did you mean ${guess}?`,
+      didYouMean(pattern, [...SECTIONS, ...BATTERY.map(({ id }) => id)]) ??
+      'relyable webhooks check --list shows them all',
   });
 }
 

@@ -21,6 +21,7 @@ import { readTlsOptions } from '../../http/target.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import { checkToJson } from './view/json.ts';
 import type { CheckReport } from './view/report.ts';
+import { quotePosix } from '../../shell-quote.ts';
 import { VERSION } from '../../version.ts';
 import { createOutputs, type Outputs } from './outputs.ts';
 import { splitCommand, startAppBeside } from '../kit/managed-app.ts';
@@ -171,13 +172,14 @@ function readStateSource({ stateUrl, stateCommand }: CheckFlags): StateSource | 
 
 /** What the command that repeats a case needs beside its id; secrets are never repeated. */
 function repeatFlags(flags: CheckFlags): string[] {
-  const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
   return [
     ...(flags.allowRemote === true ? ['--allow-remote'] : []),
     ...(flags.insecure === true ? ['--insecure'] : []),
-    ...(flags.cacert === undefined ? [] : [`--cacert ${quote(flags.cacert)}`]),
-    ...(flags.secretFile ?? []).map((file) => `--secret-file ${quote(file)}`),
-    ...(flags.stateUrl === undefined ? [] : [`--state-url ${quote(flags.stateUrl)}`]),
-    ...(flags.stateCommand === undefined ? [] : [`--state-command ${quote(flags.stateCommand)}`]),
+    ...(flags.cacert === undefined ? [] : [`--cacert ${quotePosix(flags.cacert)}`]),
+    ...(flags.secretFile ?? []).map((file) => `--secret-file ${quotePosix(file)}`),
+    ...(flags.stateUrl === undefined ? [] : [`--state-url ${quotePosix(flags.stateUrl)}`]),
+    ...(flags.stateCommand === undefined
+      ? []
+      : [`--state-command ${quotePosix(flags.stateCommand)}`]),
   ];
 }

@@ -1,6 +1,6 @@
 import completions from '@bomb.sh/tab';
 import type { Invocation } from '../../invocation.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { RelyableError } from '../../errors.ts';
 import type { CompletionFlags } from './options.ts';
 
@@ -25,12 +25,11 @@ const BASH_END = '} 2>/dev/null';
 export async function run({ terminal, args }: Invocation<CompletionFlags>): Promise<number> {
   const [shell = '', ...rest] = args;
   if (rest.length > 0 || !SHELLS.includes(shell)) {
-    const guess = nearest(shell, SHELLS);
     throw new RelyableError(
       'USAGE',
       `completion: expected one of ${SHELLS.join(', ')}, got "${args.join(' ')}"`,
       {
-        hint: guess === undefined ? 'see relyable completion --help' : `did you mean ${guess}?`,
+        hint: didYouMean(shell, SHELLS) ?? 'see relyable completion --help',
       },
     );
   }

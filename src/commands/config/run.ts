@@ -1,7 +1,7 @@
 import type { Invocation } from '../../invocation.ts';
 import { effectiveSettings, type ShownSetting } from '../../config/effective.ts';
 import { type ConfigLayer, userConfigPath } from '../../config/load.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import type { ConfigFlags } from './options.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
@@ -67,11 +67,11 @@ function showOne(
 ): number {
   const keys = Object.keys(settings);
   if (key === undefined || !Object.hasOwn(settings, key)) {
-    const guess = key === undefined ? undefined : nearest(key, keys);
+    const hint = key === undefined ? undefined : didYouMean(key, keys);
     throw new RelyableError(
       'USAGE',
       key === undefined ? 'config get: expected a setting' : `config get: no setting "${key}"`,
-      { hint: guess === undefined ? `one of ${keys.join(', ')}` : `did you mean ${guess}?` },
+      { hint: hint ?? `one of ${keys.join(', ')}` },
     );
   }
   const { value, origin } = settings[key] as ShownSetting;

@@ -9,7 +9,7 @@ import { MAX_KEPT } from './emulator/delivery-log.ts';
 import { createEmulator, type Emulator, type EmulatorMemory } from './emulator/emulator.ts';
 import type { EmulatorEvent } from './emulator/events.ts';
 import { parseFaults } from './emulator/faults.ts';
-import { createRandom } from './emulator/random.ts';
+import { MAX_SEED, seededFractions } from '../../relyable/seeded-random.ts';
 import { serveHandler } from './emulator/server.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
 import type { EmulateFlags } from './options.ts';
@@ -32,7 +32,6 @@ import { isOpen } from '../../relyable/delivery.ts';
 import { isEventType } from '../../relyable/event-type.ts';
 import type { RetryReading } from '../../relyable/retry.ts';
 import { safeJson } from '../../json/safe-json.ts';
-import { MAX_SEED } from '../../relyable/seeded-sample.ts';
 import { writeReadyFile } from '../kit/ready-file.ts';
 import {
   announceSecrets,
@@ -63,10 +62,11 @@ export async function run(invocation: Invocation<EmulateFlags>): Promise<number>
   const urls = (flags.endpoint ?? []).map((text) => parseTargetUrl(text, '--endpoint').href);
   const secrets = resolveSecrets(context, layers, flags);
   const secret = secrets.chosen[0].value;
-  const random = createRandom(
+  const random = seededFractions(
     flags.seed === undefined
       ? context.randomBytes(4).readUInt32LE()
       : parseInteger(flags.seed, '--seed', 0, MAX_SEED),
+    'emulate',
   );
   announceSecrets(invocation, secrets);
   const { store, file } = await openMemory(invocation, layers);

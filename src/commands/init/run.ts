@@ -4,7 +4,7 @@ import type { Context } from '../../system/context.ts';
 import { exportFromFile, readTextIfExists } from '../../config/env-file.ts';
 import { realFile } from '../../config/git-status.ts';
 import { type ConfigLayer, findProjectConfig } from '../../config/load.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { developmentSecret, SECRET_ENV_NAME } from '../../config/secrets.ts';
 import { parseTargetUrl } from '../../config/values.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
@@ -189,10 +189,10 @@ function frameworkNamed(name: string): Framework | undefined {
 function frameworkProblem(answer: string): string | undefined {
   if (frameworkNamed(answer) !== undefined) return undefined;
   const names = FRAMEWORKS.map((framework) => framework.name);
-  const guess = nearest(answer, names);
-  return guess === undefined
+  const hint = didYouMean(answer, names);
+  return hint === undefined
     ? `expected one of ${names.join(', ')}`
-    : `expected a framework (did you mean ${guess}?)`;
+    : `expected a framework (${hint})`;
 }
 
 function envFileProblem(folder: string, answer: string): string | undefined {

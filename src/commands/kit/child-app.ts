@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
 import { isListening } from '../../http/client/reachability.ts';
+import { quoteCmdIfNeeded } from '../../shell-quote.ts';
 
 /** What a process left behind. */
 export interface ChildExit {
@@ -49,7 +50,7 @@ export async function startChildApp(
   const isWindows = world.platform === 'win32';
   // There `npm` and its like are .cmd files, which only a shell runs.
   const [run, runArgs] = isWindows
-    ? [[file, ...args].map(quoteForCmd).join(' '), []]
+    ? [[file, ...args].map(quoteCmdIfNeeded).join(' '), []]
     : [file, args];
   const child = spawn(run, runArgs, {
     cwd,
@@ -135,10 +136,6 @@ function signalTree(child: ChildProcess, signal: NodeJS.Signals, world: ChildWor
   } catch {
     // The whole group is gone.
   }
-}
-
-function quoteForCmd(text: string): string {
-  return /^[\w./:\\=-]+$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;
 }
 
 function splitLines(stream: Readable, onLine: (line: string) => void): void {

@@ -1,4 +1,4 @@
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
 
@@ -9,11 +9,9 @@ import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
 export function checkEventTypes(flag: string, names: readonly string[]): string[] {
   const unknown = names.filter((name) => !isEventType(name));
   for (const name of unknown) {
-    const guess = nearest(name, EVENT_TYPES);
-    if (guess === undefined) continue;
-    throw new RelyableError('USAGE', `${flag}: unknown event type "${name}"`, {
-      hint: `did you mean ${guess}?`,
-    });
+    const hint = didYouMean(name, EVENT_TYPES);
+    if (hint === undefined) continue;
+    throw new RelyableError('USAGE', `${flag}: unknown event type "${name}"`, { hint });
   }
   return unknown.map(
     (name) => `${flag}: ${name} is not a published event type (${EVENT_TYPES.join(', ')})`,

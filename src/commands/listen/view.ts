@@ -9,6 +9,7 @@ import type {
 import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
+import { quotePosixIfNeeded } from '../../shell-quote.ts';
 import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -160,7 +161,7 @@ function formatDelivery(
   if (forward !== null && !isDelivered(forward.status)) {
     if (forward.error !== null) below(style.red(wrapped(forward.error)));
     for (const line of shownResponse(forward.responseBody)) below(style.dim(`│ ${line}`));
-    const flag = store === undefined ? '' : ` --store ${shellWord(store)}`;
+    const flag = store === undefined ? '' : ` --store ${quotePosixIfNeeded(store)}`;
     below(safeLine(`replay: relyable webhooks captures replay ${delivery.id}${flag}`));
   }
   for (const warning of delivery.warnings) below(style.yellow(wrapped(`! ${warning.message}`)));
@@ -213,9 +214,4 @@ function formatSummary(summary: Summary, style: ChalkInstance): string {
           `  answered in ${formatDuration(p50)} (median), ${formatDuration(p95)} (p95), ${formatDuration(max)} (worst)`,
         ];
   return [style.bold(head), ...events, ...latency].join('\n');
-}
-
-/** As a shell of any platform reads it back, but for what no sensible path holds. */
-function shellWord(path: string): string {
-  return /^[\w./:\\@-]+$/.test(path) ? path : `"${path}"`;
 }

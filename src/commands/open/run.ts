@@ -1,5 +1,5 @@
 import type { Invocation } from '../../invocation.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { storeSetting } from '../../config/settings.ts';
 import { errorMessage, RelyableError } from '../../errors.ts';
 import type { OpenFlags } from './options.ts';
@@ -65,9 +65,8 @@ async function findPage(
     case 'run':
       return { url: await findRun(invocation, id) };
     default: {
-      const guess = nearest(name, PAGES);
       throw new RelyableError('USAGE', `open: expected one of ${PAGES.join(', ')}, got "${name}"`, {
-        hint: guess === undefined ? 'see relyable open --help' : `did you mean ${guess}?`,
+        hint: didYouMean(name, PAGES) ?? 'see relyable open --help',
       });
     }
   }

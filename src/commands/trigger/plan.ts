@@ -1,5 +1,5 @@
 import type { Invocation } from '../../invocation.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { resolveSecrets, type Secrets } from '../../config/secrets.ts';
 import type { Setting } from '../../config/settings.ts';
 import { parseDuration } from '../../config/values.ts';
@@ -184,8 +184,8 @@ function describeUnknownPaths(
     unknown.every((paths) => paths.some((other) => other.path === path)),
   );
   return unknownToAll.map(({ path, known }) => {
-    const guess = nearest(path, known);
-    const tail = guess === undefined ? 'it is added' : `it is added; did you mean ${guess}?`;
+    const hint = didYouMean(path, known);
+    const tail = hint === undefined ? 'it is added' : `it is added; ${hint}`;
     return `--set ${path}: not a published field of ${events.join(', ')}; ${tail}`;
   });
 }

@@ -4,7 +4,8 @@ import type { TriggerFlags } from './options.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import { formatHttpRequest, triggerToJson } from './view.ts';
 import type { TriggerRequest } from './deliver.ts';
-import { formatCurlCommand, shellWord } from '../../request/curl.ts';
+import { formatCurlCommand } from '../../request/curl.ts';
+import { quotePosix } from '../../shell-quote.ts';
 import type { PrintForm } from './settings.ts';
 
 /** `--print` and `--dry-run`: the requests on stdout, nothing sent. */
@@ -34,6 +35,6 @@ function curlOptions(to: URL, { insecure, cacert }: TriggerFlags): string[] {
   // A proxy of the environment has no business with this machine's own apps.
   if (isLoopback(to)) options.push(`--noproxy '*'`);
   if (insecure === true) options.push('--insecure');
-  if (cacert !== undefined) options.push(`--cacert ${shellWord(Buffer.from(cacert))}`);
+  if (cacert !== undefined) options.push(`--cacert ${quotePosix(cacert)}`);
   return options;
 }

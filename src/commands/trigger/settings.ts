@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TIMEOUT } from '../../config/defaults.ts';
 import type { ConfigLayer } from '../../config/load.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { pickSetting, type Setting } from '../../config/settings.ts';
 import {
   parseDuration,
@@ -22,7 +22,7 @@ import { type Override, parseOverride } from '../../json/overrides.ts';
 import { WIRE_FORMATS, type WireFormat } from '../../relyable/payload.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import { type RetryReading, type Speed } from '../../relyable/retry.ts';
-import { MAX_SEED } from '../../relyable/seeded-sample.ts';
+import { MAX_SEED } from '../../relyable/seeded-random.ts';
 import { type Tamper, TAMPERS } from '../../signature/tamper.ts';
 
 const PRINT_FORMS = ['http', 'curl', 'json'] as const;
@@ -146,11 +146,11 @@ export function readEventName(name: string): EventType | 'all' {
 function readOneOf<T extends string>(value: string, name: string, allowed: readonly T[]): T {
   const found = allowed.find((option) => option === value);
   if (found !== undefined) return found;
-  const guess = nearest(value, allowed);
+  const hint = didYouMean(value, allowed);
   throw new RelyableError(
     'USAGE',
     `${name}: expected ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1) ?? ''}, got "${value}"`,
-    guess === undefined ? {} : { hint: `did you mean ${guess}?` },
+    hint === undefined ? {} : { hint },
   );
 }
 

@@ -8,13 +8,13 @@ import { safeLine } from '../../terminal/safe-text.ts';
 
 /** The steps behind a verdict, indented under its lines. */
 export function formatExplanation(style: ChalkInstance, explanation: Explanation): string {
-  const { held, signed, difference, tried } = explanation;
+  const { received, signed, difference, tried } = explanation;
   const row = (label: string, value: string): string =>
     `    ${style.dim(label.padEnd(12))}${value}`;
-  const lines = [row('body here', describeBytes(held))];
+  const lines = [row('body here', describeBytes(received))];
   if (signed === null) {
     lines.push(row('signed', 'unknown: no explanation that was tried gives this signature'));
-  } else if (signed.sha256 === held.sha256) {
+  } else if (signed.sha256 === received.sha256) {
     lines.push(row('signed', 'the same bytes'));
   } else {
     lines.push(row('signed', describeBytes(signed)), row('', safeLine(signed.name)));
@@ -33,9 +33,9 @@ export function formatExplanation(style: ChalkInstance, explanation: Explanation
 }
 
 /** The same for `--json`; bytes as base64, because they need not be text. */
-export function explanationToJson({ held, signed, difference, tried }: Explanation): object {
+export function explanationToJson({ received, signed, difference, tried }: Explanation): object {
   return {
-    body: held,
+    body: received,
     signed:
       signed === null
         ? null
@@ -49,7 +49,7 @@ export function explanationToJson({ held, signed, difference, tried }: Explanati
         ? null
         : {
             offset: difference.offset,
-            bodyBase64: base64Of(difference.held),
+            bodyBase64: base64Of(difference.received),
             signedBase64: base64Of(difference.signed),
           },
     tried,
@@ -66,12 +66,12 @@ function describeBytes({ length, sha256 }: { length: number; sha256: string }): 
 
 function formatDifference(
   style: ChalkInstance,
-  { offset, held, signed }: Difference,
+  { offset, received, signed }: Difference,
   row: (label: string, value: string) => string,
 ): string[] {
   return [
     row('differ from', `byte ${offset.toLocaleString('en-US')}`),
-    row('  here', formatExcerpt(style, held)),
+    row('  here', formatExcerpt(style, received)),
     row('  signed', formatExcerpt(style, signed)),
   ];
 }

@@ -2,7 +2,7 @@ import type { Invocation } from '../../invocation.ts';
 import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
 import { writeOutput } from '../kit/output-file.ts';
 import { findRequests } from '../kit/request-inputs.ts';
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../did-you-mean.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import type { VerifyOptions } from './options.ts';
 import { recipesView } from './explanation-view.ts';
@@ -79,8 +79,7 @@ function readFramework({ framework }: VerifyOptions): FrameworkName | null {
   if (framework === undefined) return null;
   if (isFrameworkName(framework)) return framework;
   const names = Object.keys(RECIPES);
-  const guess = nearest(framework, names);
   throw new RelyableError('USAGE', `--framework: expected a known name, got "${framework}"`, {
-    hint: guess === undefined ? `one of ${names.join(', ')}` : `did you mean ${guess}?`,
+    hint: didYouMean(framework, names) ?? `one of ${names.join(', ')}`,
   });
 }

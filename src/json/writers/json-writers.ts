@@ -4,7 +4,7 @@ import type { NumberStyleName } from './number-style.ts';
 import type { StringStyleName } from './string-style.ts';
 
 /** What one call of one JSON library does to a document. */
-export interface Stack {
+export interface JsonWriter {
   /** Library and call, e.g. `Python json.dumps(sort_keys=True)`. */
   readonly name: string;
   readonly order: MemberOrder;
@@ -15,7 +15,7 @@ export interface Stack {
 
 type Choice<T> = readonly [name: string, value: T];
 
-function javaScript(): Stack[] {
+function javaScript(): JsonWriter[] {
   const calls: Choice<WhitespaceName>[] = [
     ['JSON.stringify', 'compact'],
     ['JSON.stringify(…, null, 2)', 'indent2'],
@@ -41,7 +41,7 @@ function javaScript(): Stack[] {
   ]);
 }
 
-function python(): Stack[] {
+function python(): JsonWriter[] {
   const layouts: Choice<WhitespaceName>[] = [
     ['', 'spaced'],
     ["separators=(',', ':')", 'compact'],
@@ -58,13 +58,13 @@ function python(): Stack[] {
   ];
   const dumps = layouts.flatMap(([layout, whitespace]) =>
     strings.flatMap(([ascii, style]) =>
-      orders.flatMap(([sorting, order]): Stack[] => {
+      orders.flatMap(([sorting, order]): JsonWriter[] => {
         const flags = [ascii, layout, sorting].filter((flag) => flag !== '').join(', ');
         const name = `Python json.dumps${flags === '' ? '' : `(${flags})`}`;
-        const stack: Stack = { name, order, whitespace, strings: style, numbers: 'python' };
+        const writer: JsonWriter = { name, order, whitespace, strings: style, numbers: 'python' };
         return [
-          stack,
-          { ...stack, name: `${name} with scores as floats`, numbers: 'decimalFields' },
+          writer,
+          { ...writer, name: `${name} with scores as floats`, numbers: 'decimalFields' },
         ];
       }),
     ),
@@ -89,7 +89,7 @@ function python(): Stack[] {
   ];
 }
 
-function php(): Stack[] {
+function php(): JsonWriter[] {
   const strings: Choice<StringStyleName>[] = [
     ['', 'php'],
     ['JSON_UNESCAPED_SLASHES', 'phpSlashes'],
@@ -107,7 +107,7 @@ function php(): Stack[] {
   ];
   return layouts.flatMap(([layout, whitespace]) =>
     numbers.flatMap(([fraction, number]) =>
-      strings.map(([escapes, style]): Stack => {
+      strings.map(([escapes, style]): JsonWriter => {
         const flags = [escapes, layout, fraction].filter((flag) => flag !== '').join(' | ');
         return {
           name: `PHP json_encode${flags === '' ? '' : `(${flags})`}`,
@@ -121,7 +121,7 @@ function php(): Stack[] {
   );
 }
 
-function go(): Stack[] {
+function go(): JsonWriter[] {
   const values: Choice<MemberOrder>[] = [
     ['of a map', 'sorted'],
     ['of a struct', 'insertion'],
@@ -140,7 +140,7 @@ function go(): Stack[] {
   ];
   return layouts.flatMap(([call, whitespace]) =>
     values.flatMap(([value, order]) =>
-      strings.map(([html, style]): Stack => ({
+      strings.map(([html, style]): JsonWriter => ({
         name: `Go ${call} ${value}${html}`,
         order,
         whitespace,
@@ -151,7 +151,7 @@ function go(): Stack[] {
   );
 }
 
-function java(): Stack[] {
+function java(): JsonWriter[] {
   const jackson: readonly (readonly [string, WhitespaceName, MemberOrder])[] = [
     ['Jackson writeValueAsString', 'compact', 'insertion'],
     ['Jackson writeValueAsString (sorted)', 'compact', 'sorted'],
@@ -166,7 +166,7 @@ function java(): Stack[] {
   ];
   return [
     ...jackson.flatMap(([name, whitespace, order]) =>
-      (['java', 'source'] as const).map((numbers): Stack => ({
+      (['java', 'source'] as const).map((numbers): JsonWriter => ({
         name,
         order,
         whitespace,
@@ -182,7 +182,7 @@ function java(): Stack[] {
       numbers: 'java',
     },
     ...gson.flatMap(([name, whitespace, strings]) =>
-      (['source', 'javaDoubles', 'java'] as const).map((numbers): Stack => ({
+      (['source', 'javaDoubles', 'java'] as const).map((numbers): JsonWriter => ({
         name,
         order: 'insertion',
         whitespace,
@@ -193,7 +193,7 @@ function java(): Stack[] {
   ];
 }
 
-function ruby(): Stack[] {
+function ruby(): JsonWriter[] {
   const calls: readonly (readonly [string, WhitespaceName, StringStyleName])[] = [
     ['Ruby JSON.generate', 'compact', 'plain'],
     ['Ruby JSON.pretty_generate', 'rubyPretty', 'plain'],
@@ -209,7 +209,7 @@ function ruby(): Stack[] {
   }));
 }
 
-function dotnet(): Stack[] {
+function dotnet(): JsonWriter[] {
   const calls: readonly (readonly [string, StringStyleName])[] = [
     ['.NET System.Text.Json', 'dotnet'],
     ['.NET System.Text.Json (UnsafeRelaxedJsonEscaping)', 'upperControl'],
@@ -222,7 +222,7 @@ function dotnet(): Stack[] {
   ];
   return calls.flatMap(([name, strings]) =>
     layouts.flatMap(([layout, whitespace]) =>
-      (['source', 'javascript'] as const).map((numbers): Stack => ({
+      (['source', 'javascript'] as const).map((numbers): JsonWriter => ({
         name: `${name}${layout}`,
         order: 'insertion',
         whitespace,
@@ -233,7 +233,7 @@ function dotnet(): Stack[] {
   );
 }
 
-const OTHER_STACKS: readonly Stack[] = [
+const OTHER_WRITERS: readonly JsonWriter[] = [
   {
     name: 'PostgreSQL jsonb',
     order: 'by-length',
@@ -272,7 +272,7 @@ const OTHER_STACKS: readonly Stack[] = [
 ];
 
 /** The JSON writers we know, the most common ones first. */
-export const STACKS: readonly Stack[] = [
+export const JSON_WRITERS: readonly JsonWriter[] = [
   ...javaScript(),
   ...python(),
   ...php(),
@@ -280,5 +280,5 @@ export const STACKS: readonly Stack[] = [
   ...java(),
   ...ruby(),
   ...dotnet(),
-  ...OTHER_STACKS,
+  ...OTHER_WRITERS,
 ];

@@ -1,11 +1,5 @@
-import {
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  type JsonDocument,
-  KEY,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-} from '../document.ts';
+import type { JsonDocument } from '../document.ts';
+import { CLOSE_ARRAY, CLOSE_OBJECT, KEY, OPEN_ARRAY, OPEN_OBJECT } from '../tokeniser.ts';
 
 /** Where a writer puts white space. */
 export interface Whitespace {

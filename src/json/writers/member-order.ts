@@ -1,4 +1,5 @@
-import { decodeString, type JsonDocument, KEY, OPEN_OBJECT, tokenText } from '../document.ts';
+import { decodeString, type JsonDocument, tokenText } from '../document.ts';
+import { KEY, OPEN_OBJECT } from '../tokeniser.ts';
 
 /**
  * In which order a writer puts the members of an object. All but `source` keep only the last of

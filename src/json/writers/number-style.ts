@@ -1,4 +1,5 @@
-import { decodeString, type JsonDocument, KEY, NUMBER, tokenText } from '../document.ts';
+import { decodeString, type JsonDocument, tokenText } from '../document.ts';
+import { KEY, NUMBER } from '../tokeniser.ts';
 import type { Overrides } from './string-style.ts';
 
 /** Fields that hold decimals in the published samples; a sender in Python writes 70 as `70.0`. */

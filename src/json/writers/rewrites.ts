@@ -14,7 +14,7 @@ import {
   type NumberStyleName,
   writeNumbers,
 } from './number-style.ts';
-import { STACKS, type Stack } from './json-writers.ts';
+import { JSON_WRITERS, type JsonWriter } from './json-writers.ts';
 import {
   describeStringStyle,
   type Overrides,
@@ -97,8 +97,8 @@ export class Rewriter {
   }
 
   /** As each known writer writes it; writers that agree on this document share one rewrite. */
-  *byStack(): Generator<Rewrite> {
-    for (const { choice, names } of this.stackChoices().values()) {
+  *byWriter(): Generator<Rewrite> {
+    for (const { choice, names } of this.writerChoices().values()) {
       const rewrite = this.write(choice, names);
       if (rewrite !== null) yield rewrite;
     }
@@ -106,7 +106,7 @@ export class Rewriter {
 
   /** Every further combination of the four choices, those of common habits first. */
   *byCombination(): Generator<Rewrite> {
-    const done = new Set(this.stackChoices().keys());
+    const done = new Set(this.writerChoices().keys());
     const common = this.combinations(COMMON.whitespace, COMMON.numbers, COMMON.strings);
     const all = this.combinations(
       Object.keys(WHITESPACE) as WhitespaceName[],
@@ -142,24 +142,24 @@ export class Rewriter {
     }
   }
 
-  private stackChoices(): Map<string, { choice: Choice; names: string[] }> {
+  private writerChoices(): Map<string, { choice: Choice; names: string[] }> {
     const choices = new Map<string, { choice: Choice; names: string[] }>();
-    for (const stack of STACKS) {
-      const choice = this.choose(stack);
+    for (const writer of JSON_WRITERS) {
+      const choice = this.choose(writer);
       const key = choiceKey(choice);
       const known = choices.get(key);
-      if (known === undefined) choices.set(key, { choice, names: [stack.name] });
-      else if (!known.names.includes(stack.name)) known.names.push(stack.name);
+      if (known === undefined) choices.set(key, { choice, names: [writer.name] });
+      else if (!known.names.includes(writer.name)) known.names.push(writer.name);
     }
     return choices;
   }
 
-  private choose(stack: Stack): Choice {
+  private choose(writer: JsonWriter): Choice {
     return {
-      order: this.orders.indexOf(stack.order),
-      whitespace: stack.whitespace,
-      strings: this.strings.indexOf(stack.strings),
-      numbers: this.numbers.indexOf(stack.numbers),
+      order: this.orders.indexOf(writer.order),
+      whitespace: writer.whitespace,
+      strings: this.strings.indexOf(writer.strings),
+      numbers: this.numbers.indexOf(writer.numbers),
     };
   }
 

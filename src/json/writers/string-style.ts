@@ -1,4 +1,5 @@
-import { decodeString, type JsonDocument, KEY, LITERAL, STRING, tokenText } from '../document.ts';
+import { decodeString, type JsonDocument, tokenText, toByteText } from '../document.ts';
+import { KEY, LITERAL, STRING } from '../tokeniser.ts';
 
 /** How a writer puts a string between quotes. */
 export interface StringStyle {
@@ -233,12 +234,6 @@ function createEncoder(style: StringStyle): (value: string) => string {
     return text;
   };
   return (value) => toByteText(`"${value.replace(pattern, escape)}"`);
-}
-
-/** UTF-8 with one character per byte. */
-function toByteText(text: string): string {
-  const isAscii = Buffer.byteLength(text, 'utf8') === text.length;
-  return isAscii ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function escapedCharacters(style: StringStyle): RegExp {

@@ -1,5 +1,6 @@
 import type { Capture } from '../capture.ts';
-import { formatCurlCommand, shellWord } from '../curl.ts';
+import { quotePosix } from '../../shell-quote.ts';
+import { formatCurlCommand } from '../curl.ts';
 import { captureUrl } from './capture-url.ts';
 
 /** Headers that curl makes itself from the body it sends. */
@@ -22,7 +23,7 @@ function toCommand(capture: Capture): string {
   const headers = capture.headers.filter(([name]) => !MADE_BY_CURL.has(name.toLowerCase()));
   const present = new Set(headers.map(([name]) => name.toLowerCase()));
   const options = [
-    ...(capture.method === 'POST' ? [] : [`-X ${shellWord(Buffer.from(capture.method))}`]),
+    ...(capture.method === 'POST' ? [] : [`-X ${quotePosix(capture.method)}`]),
     // The path as it was, `..` included.
     '--path-as-is',
     ...ADDED_BY_CURL.filter((name) => !present.has(name.toLowerCase())).map(

@@ -1,5 +1,5 @@
 import { type EventType, isEventType } from '../../relyable/event-type.ts';
-import type { JsonToken } from './json-tokens.ts';
+import type { JsonToken } from './rewrite-json.ts';
 
 /** What a field holds, hence what takes its place. `keep` is what every customer could have. */
 type Content = 'keep' | 'id' | 'name' | 'url' | 'text';

@@ -4,7 +4,7 @@ import { eventIdOf, summarisePayload } from '../../relyable/payload-summary.ts';
 import { withLength } from '../raw.ts';
 import { type HeaderPair, headerValues, isSameHeader, SIGNATURE_HEADER } from '../request.ts';
 import { signPayload } from '../../signature/sign.ts';
-import { rewriteJson } from './json-tokens.ts';
+import { rewriteJson } from './rewrite-json.ts';
 import { createPayloadRedactor, type PayloadRedactor, redactEvent } from './redact-rules.ts';
 import { TEST_SECRET } from '../export/test-file.ts';
 

@@ -1,4 +1,5 @@
-import { decodeString, scanDocument, STRING } from '../../json/document.ts';
+import { decodeString, readDocument } from '../../json/document.ts';
+import { STRING } from '../../json/tokeniser.ts';
 import { pythonRepr } from '../../json/writers/string-style.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import type { Reason } from '../verify.ts';
@@ -237,7 +238,7 @@ function base64DecodedForms(body: Buffer): BodyForm[] {
 
 function encodedTwice(body: Buffer): string | null {
   if (body[0] !== 0x22) return null;
-  const document = scanDocument(body.toString('latin1'));
+  const document = readDocument(body);
   return document?.kinds[0] === STRING ? decodeString(document, 0) : null;
 }
 
@@ -252,7 +253,7 @@ function cutForms(body: Buffer): BodyForm[] {
   const forms: BodyForm[] = [
     { reason: 'body_truncated', name: 'an empty body (nothing was read)', bytes: Buffer.alloc(0) },
   ];
-  const cut = scanDocument(body.toString('latin1'), { allowCut: true });
+  const cut = readDocument(body, { allowCut: true });
   if (cut !== null && cut.missing !== '' && cut.missing.length <= 64) {
     const bytes = Buffer.concat([body, Buffer.from(cut.missing)]);
     forms.push({

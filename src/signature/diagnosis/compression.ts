@@ -14,7 +14,7 @@ import { headerValues, type HeaderPair } from '../../request/request.ts';
 /** No bomb unpacks to more than this. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 /** Above this, compressing again in a dozen ways costs too much. */
-const MAX_PACKED_AGAIN_BYTES = 128 * 1024;
+const MAX_RECOMPRESSED_BYTES = 128 * 1024;
 
 export interface Unpacked {
   readonly coding: string;
@@ -49,8 +49,8 @@ function isZlib(body: Buffer): boolean {
  * The body as common compressors write it. Only those that are repeatable can be found: same
  * algorithm, level and header, no time stamp.
  */
-export function* packAgain(body: Buffer): Generator<Unpacked> {
-  if (body.length > MAX_PACKED_AGAIN_BYTES) return;
+export function* recompress(body: Buffer): Generator<Unpacked> {
+  if (body.length > MAX_RECOMPRESSED_BYTES) return;
   for (const level of [6, 9, 1]) {
     const packed = gzipSync(body, { level });
     // The ninth byte names the operating system, and zlib's builds differ in it.

@@ -3,7 +3,7 @@ import { findDifference, type Difference } from './difference.ts';
 import type { Effort } from './budget.ts';
 import { type Match, type Search, searchExplanation } from './search.ts';
 import { describeMatch, describeNoMatch } from './wording.ts';
-import { scanDocument } from '../../json/document.ts';
+import { readDocument } from '../../json/document.ts';
 import { Rewriter } from '../../json/writers/rewrites.ts';
 import type { WebhookRequest } from '../../request/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../verify.ts';
@@ -39,7 +39,7 @@ export interface Fingerprint {
 export interface Explanation {
   readonly verification: Verification;
   /** The body here. */
-  readonly held: Fingerprint;
+  readonly received: Fingerprint;
   /** The bytes that the signature was made over; null when nothing explains it. */
   readonly signed: (Fingerprint & { readonly name: string; readonly bytes: Buffer }) | null;
   /** Where the two begin to differ; null when they are equal or `signed` is null. */
@@ -59,13 +59,13 @@ export function explainRequest(
   const signed = verification.valid ? body : signedBytes(search?.match ?? null);
   return {
     verification,
-    held: fingerprint(body),
+    received: fingerprint(body),
     signed:
       signed === null
         ? null
         : {
             ...fingerprint(signed),
-            name: search?.match?.subject.name ?? 'the body as it is here',
+            name: search?.match?.candidate.name ?? 'the body as it is here',
             bytes: signed,
           },
     difference: signed === null ? null : findDifference(body, signed),
@@ -88,16 +88,16 @@ function judge(
       : describeMatch(
           match,
           request,
-          match.subject.rewrite === undefined ? null : writerOf(request.body),
+          match.candidate.rewrite === undefined ? null : writerOf(request.body),
         );
   return { verification, search };
 }
 
 /** The first known JSON writer that writes this body exactly as it is; null when none does. */
 function writerOf(body: Buffer): string | null {
-  const document = scanDocument(body.toString('latin1'));
+  const document = readDocument(body);
   if (document === null) return null;
-  for (const { names, bytes } of Rewriter.open(document)?.byStack() ?? []) {
+  for (const { names, bytes } of Rewriter.open(document)?.byWriter() ?? []) {
     if (bytes.equals(body)) return names[0] ?? null;
   }
   return null;
@@ -105,7 +105,7 @@ function writerOf(body: Buffer): string | null {
 
 function signedBytes(match: Match | null): Buffer | null {
   if (match === null) return null;
-  const { head, bytes, tail } = match.subject;
+  const { head, bytes, tail } = match.candidate;
   return Buffer.concat([head, bytes, tail].filter((part) => part !== undefined));
 }
 

@@ -8,20 +8,24 @@ export interface Excerpt {
 export interface Difference {
   /** Equal bytes before it. */
   readonly offset: number;
-  readonly held: Excerpt;
+  readonly received: Excerpt;
   readonly signed: Excerpt;
 }
 
 const CONTEXT_BYTES = 24;
 
 /** Where the body here and the signed bytes begin to differ; null when they are equal. */
-export function findDifference(held: Buffer, signed: Buffer): Difference | null {
-  if (held.equals(signed)) return null;
+export function findDifference(received: Buffer, signed: Buffer): Difference | null {
+  if (received.equals(signed)) return null;
   let offset = 0;
-  while (offset < held.length && offset < signed.length && held[offset] === signed[offset]) {
+  while (
+    offset < received.length &&
+    offset < signed.length &&
+    received[offset] === signed[offset]
+  ) {
     offset += 1;
   }
-  return { offset, held: excerpt(held, offset), signed: excerpt(signed, offset) };
+  return { offset, received: excerpt(received, offset), signed: excerpt(signed, offset) };
 }
 
 function excerpt(bytes: Buffer, offset: number): Excerpt {

@@ -19,7 +19,7 @@ interface Variant {
   readonly bytes: Buffer;
 }
 
-/** Keys in three groups: secrets as they are, spoilt in one way, and spoilt in two. */
+/** Keys in three groups: secrets as they are, altered in one way, and altered in two. */
 export interface Keys {
   readonly plain: readonly Key[];
   readonly varied: readonly Key[];
@@ -37,11 +37,13 @@ export function listKeys(secrets: readonly SecretCandidate[]): Keys {
   };
   const chosen = secrets.filter(({ role }) => role === 'chosen');
   // The same secret but for white space or quotes is no other one.
-  const dressed = new Set(
+  const withWhitespaceOrQuotes = new Set(
     chosen.flatMap(({ value }) => [...varyWhitespace(value), ...varyQuotes(value)].map(idOf)),
   );
   const known = secrets.filter(({ role, value }) => {
-    return role === 'known' && !dressed.has(idOf({ bytes: Buffer.from(value, 'utf8') }));
+    return (
+      role === 'known' && !withWhitespaceOrQuotes.has(idOf({ bytes: Buffer.from(value, 'utf8') }))
+    );
   });
   const ordered = [...chosen, ...known];
   const plain = ordered.map((secret) => createKey(secret, [])).filter(isNew);

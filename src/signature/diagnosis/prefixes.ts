@@ -1,4 +1,4 @@
-import { scanDocument } from '../../json/document.ts';
+import { readDocument } from '../../json/document.ts';
 import { headerValues, type HeaderPair } from '../../request/request.ts';
 
 /** Sizes that buffers and limits commonly have. */
@@ -10,7 +10,7 @@ const COMMON_STEPS = [1000, 1024] as const;
  */
 export function likelyLengths(body: Buffer, headers: readonly HeaderPair[]): number[] {
   const lengths = new Set<number>();
-  const value = scanDocument(body.toString('latin1'), { allowRest: true });
+  const value = readDocument(body, { allowRest: true });
   if (value !== null) lengths.add(value.end);
   for (const text of headerValues(headers, 'Content-Length')) lengths.add(Number(text));
   for (const step of COMMON_STEPS) {

@@ -1,19 +1,19 @@
-import { type JsonDocument, scanDocument } from '../../json/document.ts';
+import { readDocument } from '../../json/document.ts';
 import { WHITESPACE } from '../../json/writers/layout.ts';
 import { type Rewrite, Rewriter } from '../../json/writers/rewrites.ts';
 import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../../request/request.ts';
 import type { Reason, SecretCandidate } from '../verify.ts';
 import { type BodyForm, bodyForms, transportForms } from './body-forms.ts';
 import { Budget, type Effort } from './budget.ts';
-import { packAgain } from './compression.ts';
+import { recompress } from './compression.ts';
 import { type Key, type Keys, listKeys } from './keys.ts';
 import { type Algorithm, ALGORITHMS } from './mac.ts';
 import { likelyLengths } from './prefixes.ts';
 import { type Reading, readSignature, type ReceivedSignature } from './readings.ts';
-import { listStamps, type Stamp } from './timestamps.ts';
+import { listEnvelopes, type SignedEnvelope } from './signed-envelopes.ts';
 
 /** Bytes that were tried under the MAC: head, body and tail in a row. */
-export interface Subject {
+export interface CandidateBytes {
   readonly reasons: readonly Reason[];
   /** Completes "the signature matches …". */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface Subject {
 
 /** The explanation whose recomputed MAC equals the received one. */
 export interface Match {
-  readonly subject: Subject;
+  readonly candidate: CandidateBytes;
   readonly key: Key;
   readonly reading: Reading;
 }
@@ -33,7 +33,7 @@ export interface Match {
 /** What a search did. */
 export interface Search {
   readonly match: Match | null;
-  readonly received: ReceivedSignature;
+  readonly signature: ReceivedSignature;
   /** Distinct ways of writing the body, keys, and MACs tried. */
   readonly tried: { readonly bodies: number; readonly keys: number; readonly macs: number };
   /** Some combinations were left out to bound the work. */
@@ -59,7 +59,7 @@ export function searchExplanation(
 class Searcher {
   private readonly request: Request;
   private readonly effort: Effort;
-  private readonly received: ReceivedSignature;
+  private readonly signature: ReceivedSignature;
   private readonly keys: Keys;
   private readonly budget: Budget;
   /** MACs to compare with, by algorithm; truncated ones apart. */
@@ -72,10 +72,10 @@ class Searcher {
   constructor(request: Request, secrets: readonly SecretCandidate[], effort: Effort) {
     this.request = request;
     this.effort = effort;
-    this.received = readSignature(headerValues(request.headers, SIGNATURE_HEADER));
+    this.signature = readSignature(headerValues(request.headers, SIGNATURE_HEADER));
     this.keys = listKeys(secrets);
     this.budget = new Budget(request.body.length, effort);
-    const { readings } = this.received;
+    const { readings } = this.signature;
     for (const reading of readings.filter(({ isTruncated }) => !isTruncated)) {
       const known = this.whole.get(reading.algorithm) ?? new Map<string, Reading>();
       if (!known.has(reading.hex)) known.set(reading.hex, reading);
@@ -95,7 +95,7 @@ class Searcher {
   private summary(): Omit<Search, 'match'> {
     const { plain, varied, twiceVaried } = this.keys;
     return {
-      received: this.received,
+      signature: this.signature,
       tried: {
         bodies: this.bodies,
         keys: plain.length + varied.length + twiceVaried.length,
@@ -106,7 +106,7 @@ class Searcher {
   }
 
   private find(): Match | null {
-    if (this.received.readings.length === 0) return null;
+    if (this.signature.readings.length === 0) return null;
     const first = this.search().next();
     return first.done === true ? null : first.value;
   }
@@ -115,25 +115,25 @@ class Searcher {
   private *search(): Generator<Match> {
     const { body, headers } = this.request;
     const { plain, varied, twiceVaried } = this.keys;
-    const held: Subject = { reasons: [], name: 'the body as it is here', bytes: body };
+    const asReceived: CandidateBytes = { reasons: [], name: 'the body as it is here', bytes: body };
     // Of a body of many megabytes all keys would leave nothing for its other forms.
     const keepForms = this.budget.setAside(0.5);
-    yield* this.tryAll([...plain, ...varied], [held]);
-    yield* this.tryAll([...plain, ...varied], [held], this.rareAlgorithms);
+    yield* this.tryAll([...plain, ...varied], [asReceived]);
+    yield* this.tryAll([...plain, ...varied], [asReceived], this.rareAlgorithms);
     if (this.effort === 'quick' && body.length > QUICK_BODY_BYTES) return;
-    if (this.effort === 'full') yield* this.tryAll(twiceVaried, [held]);
+    if (this.effort === 'full') yield* this.tryAll(twiceVaried, [asReceived]);
     keepForms();
 
     const document = readDocument(body);
-    const forms = bodyForms(body, headers).map(toSubject);
-    const stamps = listStamps(headers, document, this.received.timestamps);
+    const forms = bodyForms(body, headers).map(toCandidate);
+    const envelopes = listEnvelopes(headers, document, this.signature.timestamps);
     const rewriter = document === null ? null : Rewriter.open(document);
     yield* this.tryAll(plain, forms);
-    yield* this.tryAll(plain, stamped(held, stamps));
-    if (rewriter !== null) yield* this.tryStacks(rewriter, plain, []);
+    yield* this.tryAll(plain, enveloped(asReceived, envelopes));
+    if (rewriter !== null) yield* this.tryWriters(rewriter, plain, []);
     if (this.effort === 'quick') return;
     yield* this.tryPrefixes(plain);
-    for (const packed of packAgain(body)) {
+    for (const packed of recompress(body)) {
       const name = `the body compressed (${packed.coding})`;
       yield* this.tryAll(plain, [{ reasons: ['body_gzip'], name, bytes: packed.bytes }]);
     }
@@ -141,17 +141,20 @@ class Searcher {
     const giveBack = this.budget.setAside(0.6);
     if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
     giveBack();
-    const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithStamp));
-    yield* this.tryAll(decoded, stamped(held, stamps));
+    const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithEnvelope));
+    yield* this.tryAll(decoded, enveloped(asReceived, envelopes));
     yield* this.tryAll(varied, forms);
-    if (rewriter !== null) yield* this.tryStacks(rewriter, varied, []);
+    if (rewriter !== null) yield* this.tryWriters(rewriter, varied, []);
     yield* this.tryOtherBodies(forms, plain);
-    yield* this.tryStampedForms(forms, rewriter, stamps, plain);
+    yield* this.tryEnvelopedForms(forms, rewriter, envelopes, plain);
     yield* this.tryAll(plain, forms, this.rareAlgorithms);
   }
 
   /** Other bodies (decompressed, decoded, without BOM…), rewritten or changed once more. */
-  private *tryOtherBodies(forms: readonly Subject[], keys: readonly Key[]): Generator<Match> {
+  private *tryOtherBodies(
+    forms: readonly CandidateBytes[],
+    keys: readonly Key[],
+  ): Generator<Match> {
     const { headers } = this.request;
     for (const form of forms) {
       if (form.reasons.includes('body_reserialized')) continue;
@@ -172,38 +175,38 @@ class Searcher {
       if (document === null || !this.budget.payWrite(0, 20 * document.kinds.length)) continue;
       const rewriter = Rewriter.open(document);
       if (rewriter === null) continue;
-      yield* this.tryStacks(rewriter, keys, form.reasons, form.name);
+      yield* this.tryWriters(rewriter, keys, form.reasons, form.name);
     }
   }
 
-  private *tryStampedForms(
-    forms: readonly Subject[],
+  private *tryEnvelopedForms(
+    forms: readonly CandidateBytes[],
     rewriter: Rewriter | null,
-    stamps: readonly Stamp[],
+    envelopes: readonly SignedEnvelope[],
     keys: readonly Key[],
   ): Generator<Match> {
-    const singles = stamps.filter(
+    const singles = envelopes.filter(
       ({ name }) => !name.includes('><') && /^"<[^>]*>[.:]<body>"$/.test(name),
     );
-    for (const form of forms) yield* this.tryAll(keys, stamped(form, singles));
+    for (const form of forms) yield* this.tryAll(keys, enveloped(form, singles));
     if (rewriter === null) return;
-    for (const rewrite of this.paid(rewriter, rewriter.byStack())) {
-      yield* this.tryAll(keys, stamped(rewritten(rewrite, [], ''), singles));
+    for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
+      yield* this.tryAll(keys, enveloped(rewritten(rewrite, [], ''), singles));
     }
   }
 
   /** The document as every known writer writes it; also with a line end or BOM added. */
-  private *tryStacks(
+  private *tryWriters(
     rewriter: Rewriter,
     keys: readonly Key[],
     reasons: readonly Reason[],
     after = '',
   ): Generator<Match> {
-    for (const rewrite of this.paid(rewriter, rewriter.byStack())) {
-      const subject = rewritten(rewrite, reasons, after);
-      yield* this.tryRewrite(keys, subject);
+    for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
+      const candidate = rewritten(rewrite, reasons, after);
+      yield* this.tryRewrite(keys, candidate);
       if (this.effort === 'full' && reasons.length === 0) {
-        yield* this.tryAll(keys, [withBom(subject)]);
+        yield* this.tryAll(keys, [withBom(candidate)]);
       }
     }
   }
@@ -224,8 +227,8 @@ class Searcher {
   }
 
   /** The rewrite and the same with a line end; large ones in one pass over the bytes. */
-  private *tryRewrite(keys: readonly Key[], subject: Subject): Generator<Match> {
-    const { bytes } = subject;
+  private *tryRewrite(keys: readonly Key[], candidate: CandidateBytes): Generator<Match> {
+    const { bytes } = candidate;
     const isLarge = bytes.length > 4096;
     this.bodies += 1;
     for (const key of keys) {
@@ -236,9 +239,9 @@ class Searcher {
         for (const newline of [undefined, ...NEWLINES]) {
           if (!this.budget.payMac(isLarge ? 0 : bytes.length)) return;
           const hex = run?.hex(newline) ?? mac.hex(bytes, undefined, newline);
-          const match = this.compare(algorithm, hex, key, subject);
+          const match = this.compare(algorithm, hex, key, candidate);
           if (match === null) continue;
-          yield newline === undefined ? match : { ...match, subject: ended(subject, newline) };
+          yield newline === undefined ? match : { ...match, candidate: ended(candidate, newline) };
         }
       }
     }
@@ -260,7 +263,7 @@ class Searcher {
           run.update(body.subarray(done, length));
           done = length;
           if (this.read(algorithm, run.hex()) === undefined) continue;
-          yield* this.tryAll([key], [cutSubject(body, length)], [algorithm]);
+          yield* this.tryAll([key], [cutCandidate(body, length)], [algorithm]);
         }
       }
     }
@@ -268,26 +271,31 @@ class Searcher {
 
   private *tryAll(
     keys: readonly Key[],
-    subjects: readonly Subject[],
+    candidates: readonly CandidateBytes[],
     algorithms: readonly Algorithm[] = this.algorithms,
   ): Generator<Match> {
-    if (keys === this.keys.plain) this.bodies += subjects.length;
-    for (const subject of subjects) {
-      const { bytes, head, tail } = subject;
+    if (keys === this.keys.plain) this.bodies += candidates.length;
+    for (const candidate of candidates) {
+      const { bytes, head, tail } = candidate;
       for (const key of keys) {
         for (const algorithm of algorithms) {
           if (!this.budget.payMac(bytes.length)) return;
           const hex = key.mac(algorithm).hex(bytes, head, tail);
-          const match = this.compare(algorithm, hex, key, subject);
+          const match = this.compare(algorithm, hex, key, candidate);
           if (match !== null) yield match;
         }
       }
     }
   }
 
-  private compare(algorithm: Algorithm, hex: string, key: Key, subject: Subject): Match | null {
+  private compare(
+    algorithm: Algorithm,
+    hex: string,
+    key: Key,
+    candidate: CandidateBytes,
+  ): Match | null {
     const reading = this.read(algorithm, hex);
-    return reading === undefined ? null : { key, reading, subject };
+    return reading === undefined ? null : { key, reading, candidate };
   }
 
   /** The reading of the received signature that this MAC equals. */
@@ -299,7 +307,7 @@ class Searcher {
   }
 }
 
-function cutSubject(body: Buffer, length: number): Subject {
+function cutCandidate(body: Buffer, length: number): CandidateBytes {
   return {
     reasons: ['body_truncated'],
     name: `only the first ${length} of the ${body.length} bytes of the body`,
@@ -307,26 +315,26 @@ function cutSubject(body: Buffer, length: number): Subject {
   };
 }
 
-function withBom(subject: Subject): Subject {
+function withBom(candidate: CandidateBytes): CandidateBytes {
   return {
-    ...subject,
-    reasons: [...subject.reasons, 'body_bom'],
-    name: `${subject.name}, with a byte order mark in front`,
+    ...candidate,
+    reasons: [...candidate.reasons, 'body_bom'],
+    name: `${candidate.name}, with a byte order mark in front`,
     head: BOM,
   };
 }
 
-function ended(subject: Subject, newline: Buffer): Subject {
+function ended(candidate: CandidateBytes, newline: Buffer): CandidateBytes {
   return {
-    ...subject,
-    reasons: [...subject.reasons, 'body_trailing_newline'],
-    name: `${subject.name}, with a ${newline.length === 1 ? 'line feed' : 'CRLF'} at its end`,
+    ...candidate,
+    reasons: [...candidate.reasons, 'body_trailing_newline'],
+    name: `${candidate.name}, with a ${newline.length === 1 ? 'line feed' : 'CRLF'} at its end`,
     tail: newline,
   };
 }
 
 /** The schemes that decode the secret also sign an id and a timestamp (Standard Webhooks). */
-function isLikelyWithStamp(reason: Reason): boolean {
+function isLikelyWithEnvelope(reason: Reason): boolean {
   return (
     reason === 'secret_base64_decoded' ||
     reason === 'secret_hex_decoded' ||
@@ -334,28 +342,27 @@ function isLikelyWithStamp(reason: Reason): boolean {
   );
 }
 
-function readDocument(body: Buffer): JsonDocument | null {
-  return scanDocument(body.toString('latin1'));
-}
-
-function toSubject({ reason, name, bytes }: BodyForm): Subject {
+function toCandidate({ reason, name, bytes }: BodyForm): CandidateBytes {
   return { reasons: [reason], name, bytes };
 }
 
-function stamped(subject: Subject, stamps: readonly Stamp[]): Subject[] {
-  return stamps.map((stamp) => ({
-    ...subject,
-    reasons: ['timestamp_prefixed', ...subject.reasons],
+function enveloped(
+  candidate: CandidateBytes,
+  envelopes: readonly SignedEnvelope[],
+): CandidateBytes[] {
+  return envelopes.map((envelope) => ({
+    ...candidate,
+    reasons: ['timestamp_prefixed', ...candidate.reasons],
     name:
-      subject.reasons.length === 0
-        ? stamp.name
-        : `${stamp.name}, where the body is ${subject.name}`,
-    head: stamp.before,
-    tail: stamp.after,
+      candidate.reasons.length === 0
+        ? envelope.name
+        : `${envelope.name}, where the body is ${candidate.name}`,
+    head: envelope.before,
+    tail: envelope.after,
   }));
 }
 
-function rewritten(rewrite: Rewrite, reasons: readonly Reason[], after: string): Subject {
+function rewritten(rewrite: Rewrite, reasons: readonly Reason[], after: string): CandidateBytes {
   const isCrlf = WHITESPACE[rewrite.whitespace].newline === '\r\n';
   const [first = ''] = rewrite.names;
   // Two calls of one library would say nothing more.

@@ -8,10 +8,10 @@ type Request = Pick<WebhookRequest, 'headers' | 'body'>;
 export function describeMatch(
   match: Match,
   request: Request,
-  heldForm: string | null,
+  receivedForm: string | null,
 ): Verification {
-  const { subject, key, reading } = match;
-  const found = [...new Set([...reading.reasons, ...key.reasons, ...subject.reasons])];
+  const { candidate, key, reading } = match;
+  const found = [...new Set([...reading.reasons, ...key.reasons, ...candidate.reasons])];
   // Something around a value that is right as such.
   const reasons: readonly Reason[] = found.length > 0 ? found : ['signature_prefixed'];
   const [reason = 'signature_prefixed'] = reasons;
@@ -19,26 +19,26 @@ export function describeMatch(
     valid: false,
     reason,
     reasons,
-    detail: matchDetail(match, request, heldForm),
+    detail: matchDetail(match, request, receivedForm),
     fix: reasons.map((each) => FIXES[each]).join(' '),
     secretSource: reasons.includes('secret_empty') ? null : key.source,
   };
 }
 
-function matchDetail(match: Match, request: Request, heldForm: string | null): string {
-  const { subject, key, reading } = match;
+function matchDetail(match: Match, request: Request, receivedForm: string | null): string {
+  const { candidate, key, reading } = match;
   const length =
-    subject.reasons.length === 0
+    candidate.reasons.length === 0
       ? ''
-      : ` (${signedLength(subject)} bytes, here ${request.body.length})`;
-  const parts = [`the signature matches ${subject.name}${length}`];
+      : ` (${signedLength(candidate)} bytes, here ${request.body.length})`;
+  const parts = [`the signature matches ${candidate.name}${length}`];
   if (key.isKnownOnly && key.name === null) parts.push(`signed with ${key.source}`);
   else if (key.isKnownOnly) parts.push(`if the key is ${key.name ?? ''} (that is ${key.source})`);
   else if (key.name !== null) parts.push(`if the key is ${key.name}`);
-  const isOnlyWritten = parts.length === 1 && subject.reasons.length === 0;
+  const isOnlyWritten = parts.length === 1 && candidate.reasons.length === 0;
   const written = reading.notes.length === 0 ? '' : `it ${listWords(reading.notes)}`;
   if (isOnlyWritten && written !== '') parts.push(`but ${written}`);
-  const direction = describeDirection(match, heldForm);
+  const direction = describeDirection(match, receivedForm);
   return [
     parts.join(', '),
     ...(isOnlyWritten || written === '' ? [] : [`and ${written}`]),
@@ -52,13 +52,13 @@ function listWords(words: readonly string[]): string {
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
-function signedLength({ head, bytes, tail }: Match['subject']): number {
+function signedLength({ head, bytes, tail }: Match['candidate']): number {
   return (head?.length ?? 0) + bytes.length + (tail?.length ?? 0);
 }
 
 /** Which of the two, the body here or the signed one, was made from the other. */
-function describeDirection({ subject }: Match, heldForm: string | null): string | null {
-  const { rewrite } = subject;
+function describeDirection({ candidate }: Match, receivedForm: string | null): string | null {
+  const { rewrite } = candidate;
   if (rewrite === undefined) return null;
   const { lost, gained } = rewrite.changes();
   if (lost !== null) {
@@ -67,10 +67,10 @@ function describeDirection({ subject }: Match, heldForm: string | null): string 
   if (gained !== null) {
     return `the signed one had ${gained}, so the body here was parsed and written again after it was signed`;
   }
-  if (heldForm === null) {
+  if (receivedForm === null) {
     return 'no JSON library we know writes the body as it is here, so the signature was made over a parsed and rewritten copy';
   }
-  return `the body here is as ${heldForm} writes it, so it was probably parsed and written again after it was signed`;
+  return `the body here is as ${receivedForm} writes it, so it was probably parsed and written again after it was signed`;
 }
 
 const RAW_BODY =
@@ -124,11 +124,11 @@ export function describeNoMatch(
   request: Request,
   secrets: readonly SecretCandidate[],
 ): Verification {
-  const { tried, received } = search;
+  const { tried, signature } = search;
   const values = headerValues(request.headers, SIGNATURE_HEADER).length;
   const sources = secrets.map(({ source }) => source).join(', ');
   const detail =
-    received.readings.length === 0
+    signature.readings.length === 0
       ? `the ${SIGNATURE_HEADER} header holds no HMAC in hex or base64`
       : `${values === 1 ? 'the signature does' : `the ${values} signatures do`} not match the ${request.body.length} bytes of the body with ${sources}; tried ${tried.bodies} forms of the body (rewritten by JSON libraries, line ends, compression, charset, timestamps, cut), ${tried.keys} forms of the secret and every notation of the signature: ${tried.macs} HMACs${search.isPartial ? ', stopped at the limit of work' : ''}`;
   const steps = nextSteps(search, request, secrets).slice(0, 3);
@@ -144,12 +144,12 @@ export function describeNoMatch(
 
 /** What this request itself points to first, then what is most often the cause. */
 function nextSteps(
-  { received }: Search,
+  { signature }: Search,
   { headers, body }: Request,
   secrets: readonly SecretCandidate[],
 ): string[] {
   const steps: string[] = [];
-  if (received.readings.length === 0) {
+  if (signature.readings.length === 0) {
     steps.push('Look at the header: it should be 64 lower-case hex digits and nothing else.');
   }
   const declared = headerValues(headers, 'Content-Length')[0];

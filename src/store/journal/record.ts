@@ -38,11 +38,23 @@ export interface JournalRecord {
 
 /** The record of a new capture, as pieces to write one after another. */
 export function captureRecord(capture: NewCapture): readonly Uint8Array[] {
-  const { id, receivedAt, method, path, httpVersion, event, ownId, verification } = capture;
+  const { id, receivedAt, method, path, httpVersion, event, declaredEventId, verification } =
+    capture;
   const { valid, reason } = verification;
   return encode(
     'capture',
-    [id, receivedAt, method, path, httpVersion, event, ownId, valid, reason, capture.answered],
+    [
+      id,
+      receivedAt,
+      method,
+      path,
+      httpVersion,
+      event,
+      declaredEventId,
+      valid,
+      reason,
+      capture.answered,
+    ],
     capture.headers,
     capture.body,
   );

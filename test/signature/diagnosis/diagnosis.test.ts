@@ -17,7 +17,7 @@ function hmac(body: Uint8Array | string, key: Uint8Array | string, algorithm = '
   return createHmac(algorithm, key).update(body).digest();
 }
 
-/** What is found for a body held here, with a secret, and a signature as received. */
+/** What is found for a received body, with a secret, and a signature as received. */
 function find(
   body: Buffer | string,
   secret: string | readonly SecretCandidate[],
@@ -565,9 +565,9 @@ describe('explainRequest', () => {
       [chosen('a secret')],
     );
     expect(explanation.signed?.bytes.toString()).toBe(signed);
-    expect(explanation.held.length).toBe(body.length);
+    expect(explanation.received.length).toBe(body.length);
     expect(explanation.difference?.offset).toBe(9);
-    expect(explanation.difference?.held.after.toString()).toMatch(/^"x"/);
+    expect(explanation.difference?.received.after.toString()).toMatch(/^"x"/);
     expect(explanation.difference?.signed.after.toString()).toMatch(/^ "x"/);
   });
 
@@ -577,6 +577,6 @@ describe('explainRequest', () => {
     const explanation = explainRequest({ body, headers }, [chosen('a secret')]);
     expect(explanation.verification.valid).toBe(true);
     expect(explanation.difference).toBeNull();
-    expect(explanation.signed?.sha256).toBe(explanation.held.sha256);
+    expect(explanation.signed?.sha256).toBe(explanation.received.sha256);
   });
 });

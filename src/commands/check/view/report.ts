@@ -3,6 +3,7 @@ import type { Framework } from '../framework.ts';
 import type { CaseResult, Finding, ShownAnswer } from '../run-battery.ts';
 import type { Summary } from '../summary.ts';
 import { formatDuration } from '../../../terminal/format.ts';
+import { quotePosixIfNeeded } from '../../../shell-quote.ts';
 
 /** A finished run of the battery: what every reporter renders. */
 export interface CheckReport {
@@ -43,10 +44,12 @@ export function repeatCommand(
   { url, seed, repeatFlags }: Pick<CheckReport, 'url' | 'seed' | 'repeatFlags'>,
   id: string,
 ): string {
-  const target = /^[\w:/.-]+$/.test(url) ? url : `'${url.replaceAll("'", "'\\''")}'`;
-  return ['relyable webhooks check', target, `--only ${id} --seed ${seed}`, ...repeatFlags].join(
-    ' ',
-  );
+  return [
+    'relyable webhooks check',
+    quotePosixIfNeeded(url),
+    `--only ${id} --seed ${seed}`,
+    ...repeatFlags,
+  ].join(' ');
 }
 
 export function failedCases(results: readonly CaseResult[]): FailedCase[] {

@@ -15,7 +15,7 @@ import { createEngine, type DeliveryJournal, type Engine } from './engine.ts';
 import type { EmulatorEvent } from './events.ts';
 import { createFaultPlan, type Fault } from './faults.ts';
 import { createHandler, type Handler } from './handler.ts';
-import { createId } from './random.ts';
+import { createId } from './create-id.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 
 /** State of an earlier run, and where to keep that of this one. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parseFaults } from '../../../../src/commands/emulate/emulator/faults.ts';
-import { createRandom } from '../../../../src/commands/emulate/emulator/random.ts';
+import { seededFractions } from '../../../../src/relyable/seeded-random.ts';
 import { serveHandler } from '../../../../src/commands/emulate/emulator/server.ts';
 import {
   createFakeSender,
@@ -202,7 +202,11 @@ describe('the emulated API', () => {
   it('strikes a share of the requests, the same for one seed', async () => {
     const run = async (): Promise<number[]> => {
       const faults = parseFaults('500:30%');
-      const emulator = startEmulator({ sender: quiet(), faults, random: createRandom(3) });
+      const emulator = startEmulator({
+        sender: quiet(),
+        faults,
+        random: seededFractions(3, 'emulate'),
+      });
       const statuses: number[] = [];
       for (let i = 0; i < 50; i++) statuses.push((await emulator.call('GET', '/webhooks')).status);
       return statuses;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../../src/commands/emulate/emulator/random.ts';
+import { seededFractions } from '../../../../src/relyable/seeded-random.ts';
 import { createBacklog } from '../../../../src/commands/logs/pages/backlog.ts';
 import { tail } from '../../../../src/commands/logs/pages/tail.ts';
 import type { TailEvent, TailStart } from '../../../../src/commands/logs/pages/tail-events.ts';
@@ -17,7 +17,7 @@ function createWorld(options: Partial<WorldOptions> = {}): LogWorld & { options:
     pageCap: 100,
     info: 'total',
     grainMs: 1,
-    random: createRandom(1),
+    random: seededFractions(1, 'emulate'),
     failures: 0,
     burst: 0,
     isLate: false,
@@ -151,7 +151,7 @@ describe('tail', () => {
           restartAt: fc.nat(12),
         }),
         async ({ seed, before, restartAt, failures, burst, ...shape }) => {
-          const random = createRandom(seed);
+          const random = seededFractions(seed, 'emulate');
           const world = createWorld({ ...shape, random });
           world.options.failures = 0;
           for (let i = 0; i < before; i++) {
@@ -233,7 +233,7 @@ describe('tail', () => {
           absenceMs: fc.constantFrom(0, 6 * 3_600_000),
         }),
         async ({ seed, spacingMs, isSince, stops, absenceMs, ...shape }) => {
-          const random = createRandom(seed);
+          const random = seededFractions(seed, 'emulate');
           const world = createWorld({ ...shape, random });
           const since = world.now;
           /** What is due is tried now and then, so that deliveries stand far out of order. */

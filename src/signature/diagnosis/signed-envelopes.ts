@@ -2,7 +2,7 @@ import { type JsonDocument, topLevelText } from '../../json/document.ts';
 import type { HeaderPair } from '../../request/request.ts';
 
 /** Something that may stand before or after the body under the MAC. */
-export interface Stamp {
+export interface SignedEnvelope {
   readonly before: Buffer;
   readonly after: Buffer;
   /** Completes "the MAC covers …", e.g. `"<Webhook-Timestamp>.<body>"`. */
@@ -14,21 +14,21 @@ interface Value {
   readonly text: string;
 }
 
-const STAMP_HEADER = /timestamp|(?:^|-)(?:id|date|nonce|time)$/i;
-const STAMP_FIELDS = ['timestamp', 'id', 'event_id', 'created', 'created_at'] as const;
+const ENVELOPE_HEADER = /timestamp|(?:^|-)(?:id|date|nonce|time)$/i;
+const ENVELOPE_FIELDS = ['timestamp', 'id', 'event_id', 'created', 'created_at'] as const;
 const MAX_VALUES = 12;
 
 /** Every timestamp and id of a request in the arrangements that senders use. */
-export function listStamps(
+export function listEnvelopes(
   headers: readonly HeaderPair[],
   document: JsonDocument | null,
   fromSignature: readonly string[],
-): readonly Stamp[] {
-  const values = stampValues(headers, document, fromSignature);
-  return [...values.flatMap(singleStamps), ...pairStamps(values)];
+): readonly SignedEnvelope[] {
+  const values = envelopeValues(headers, document, fromSignature);
+  return [...values.flatMap(envelopesOfOne), ...envelopesOfTwo(values)];
 }
 
-function stampValues(
+function envelopeValues(
   headers: readonly HeaderPair[],
   document: JsonDocument | null,
   fromSignature: readonly string[],
@@ -36,11 +36,11 @@ function stampValues(
   const found: Value[] = [
     ...fromSignature.map((text) => ({ label: 't of the signature header', text })),
     ...headers
-      .filter(([name, value]) => STAMP_HEADER.test(name) && value !== '' && value.length <= 128)
+      .filter(([name, value]) => ENVELOPE_HEADER.test(name) && value !== '' && value.length <= 128)
       .map(([name, text]) => ({ label: name, text: text.trim() })),
   ];
   if (document !== null) {
-    for (const field of STAMP_FIELDS) {
+    for (const field of ENVELOPE_FIELDS) {
       const text = topLevelText(document, field);
       if (text !== null && text.length <= 128) found.push({ label: `${field} of the body`, text });
     }
@@ -60,8 +60,8 @@ function asUnixTime({ label, text }: Value): Value[] {
   ];
 }
 
-function singleStamps({ label, text }: Value): Stamp[] {
-  const stamp = (before: string, after = ''): Stamp => ({
+function envelopesOfOne({ label, text }: Value): SignedEnvelope[] {
+  const envelope = (before: string, after = ''): SignedEnvelope => ({
     before: Buffer.from(
       before.replace('T', () => text),
       'utf8',
@@ -73,21 +73,21 @@ function singleStamps({ label, text }: Value): Stamp[] {
     name: `"${before.replace('T', () => `<${label}>`)}<body>${after.replace('T', () => `<${label}>`)}"`,
   });
   return [
-    stamp('T.'),
-    stamp('T:'),
-    stamp('T'),
-    stamp('v0:T:'),
-    stamp('v1:T:'),
-    stamp('T\n'),
-    stamp('T|'),
-    stamp('T-'),
-    stamp('', '.T'),
-    stamp('', 'T'),
-    stamp('', ':T'),
+    envelope('T.'),
+    envelope('T:'),
+    envelope('T'),
+    envelope('v0:T:'),
+    envelope('v1:T:'),
+    envelope('T\n'),
+    envelope('T|'),
+    envelope('T-'),
+    envelope('', '.T'),
+    envelope('', 'T'),
+    envelope('', ':T'),
   ];
 }
 
-function pairStamps(values: readonly Value[]): Stamp[] {
+function envelopesOfTwo(values: readonly Value[]): SignedEnvelope[] {
   const pairs = values.flatMap((first) =>
     values.filter((second) => second !== first).map((second) => [first, second] as const),
   );

@@ -1,0 +1,84 @@
+import {
+  decodeString,
+  type JsonDocument,
+  readDocument,
+  tokenText,
+  toByteText,
+} from '../../json/document.ts';
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  KEY,
+  NUMBER,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  STRING,
+} from '../../json/tokeniser.ts';
+
+/** A string, key or number of a JSON text that may be replaced. */
+export interface JsonToken {
+  readonly kind: 'key' | 'string' | 'number';
+  /** The keys above it, a string's or number's own key included; lists add none. */
+  readonly path: readonly string[];
+  /** A string's or key's characters; a number as it is written. */
+  readonly value: string;
+}
+
+/** The deepest nesting that is rewritten: each token has the path to it. */
+const MAX_DEPTH = 1000;
+
+/**
+ * The text with strings, keys and numbers replaced, and everything else (white space, order,
+ * duplicates) as it was. `replace` gives new JSON for a token, or null to leave it. Null where the
+ * text is not JSON, or is nested too deeply.
+ */
+export function rewriteJson(
+  text: string,
+  replace: (token: JsonToken) => string | null,
+): string | null {
+  const document = readDocument(Buffer.from(text, 'utf8'), { maxTokens: Infinity });
+  if (document === null) return null;
+  const { text: source, kinds, starts, ends } = document;
+  /** For each open bracket the key of its current member; null in a list. */
+  const keys: (string | null)[] = [];
+  const parts: string[] = [];
+  let copied = 0;
+  for (const [token, kind] of kinds.entries()) {
+    if (kind === OPEN_OBJECT || kind === OPEN_ARRAY) {
+      keys.push(null);
+      if (keys.length > MAX_DEPTH) return null;
+    } else if (kind === CLOSE_OBJECT || kind === CLOSE_ARRAY) {
+      keys.pop();
+    } else {
+      if (kind === KEY) keys[keys.length - 1] = null;
+      const found = tokenOf(document, token, keys);
+      const made = found === null ? null : replace(found);
+      if (made !== null) {
+        parts.push(source.slice(copied, starts[token]), toByteText(made));
+        copied = ends[token] ?? copied;
+      }
+      if (found?.kind === 'key') keys[keys.length - 1] = found.value;
+    }
+  }
+  parts.push(source.slice(copied));
+  return Buffer.from(parts.join(''), 'latin1').toString('utf8');
+}
+
+/** A token with its path; null for `true`, `false` and `null`. */
+function tokenOf(
+  document: JsonDocument,
+  token: number,
+  keys: readonly (string | null)[],
+): JsonToken | null {
+  const path = keys.filter((key) => key !== null);
+  switch (document.kinds[token]) {
+    case KEY:
+      return { kind: 'key', path, value: decodeString(document, token) };
+    case STRING:
+      return { kind: 'string', path, value: decodeString(document, token) };
+    case NUMBER:
+      return { kind: 'number', path, value: tokenText(document, token) };
+    default:
+      return null;
+  }
+}
