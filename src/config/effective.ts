@@ -1,62 +1,53 @@
 import type { Context } from '../system/context.ts';
 import { errorMessage } from '../errors.ts';
 import { findApiKey } from './api.ts';
-import * as defaults from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
 import { secretSource } from './secrets.ts';
-import { pickSetting, type Setting, storeSetting } from './settings.ts';
+import { pickSetting, type Setting, SETTINGS, storeSetting } from './settings.ts';
 
 /** A setting's value as it may be shown: credentials are `(hidden)`; undefined where there is none. */
 export type ShownSetting = Setting<unknown>;
 
-interface Source {
+/** A setting of a config file: a `SettingSource`, or a list, which has no text of its own. */
+interface ShownSource {
+  readonly key: string;
   readonly env?: string;
-  readonly read: (values: ConfigLayer['values']) => unknown;
-  readonly fallback?: unknown;
+  readonly config: (values: ConfigLayer['values']) => unknown;
+  readonly default?: unknown;
 }
 
 const HIDDEN = '(hidden)';
 
-const SOURCES: Readonly<Record<string, Source>> = {
-  forwardTo: { read: (values) => values.forwardTo },
-  port: { read: (values) => values.port, fallback: defaults.DEFAULT_PORT },
-  host: { read: (values) => values.host, fallback: defaults.DEFAULT_HOST },
-  events: { read: (values) => values.events, fallback: 'all' },
-  headers: { read: (values) => values.headers && hideCredentials(values.headers) },
-  timeout: { read: (values) => values.timeout, fallback: defaults.DEFAULT_TIMEOUT },
-  maxBody: { read: (values) => values.maxBody, fallback: defaults.DEFAULT_MAX_BODY },
-  retryReading: { read: (values) => values.retryReading, fallback: 'gaps' },
-  'api.url': {
-    env: 'RELYABLE_API_URL',
-    read: (values) => values.api?.url,
-    fallback: defaults.DEFAULT_API_URL,
-  },
-  'api.deliveriesPath': {
-    read: (values) => values.api?.deliveriesPath,
-    fallback: defaults.DEFAULT_DELIVERIES_PATH,
-  },
-};
+/** In the order in which they are shown. */
+const SOURCES: readonly ShownSource[] = [
+  SETTINGS.forwardTo,
+  SETTINGS.port,
+  SETTINGS.host,
+  { key: 'events', config: ({ events }) => events, default: 'all' },
+  { key: 'headers', config: ({ headers }) => headers && hideCredentials(headers) },
+  SETTINGS.timeout,
+  SETTINGS.maxBody,
+  SETTINGS.retryReading,
+  SETTINGS.apiUrl,
+  SETTINGS.deliveriesPath,
+];
 
 /** What `config get` takes. */
 export const SETTING_KEYS: readonly string[] = [
-  ...Object.keys(SOURCES),
+  ...SOURCES.map(({ key }) => key),
   'store',
   'secret',
   'apiKey',
 ];
 
-/** Every setting that holds without flags, in the order people think of them. */
+/** Every setting as it is without options, in the order in which they are shown. */
 export function effectiveSettings(
   context: Context,
   layers: readonly ConfigLayer[],
 ): Record<string, ShownSetting> {
   const settings: Record<string, ShownSetting> = {};
-  for (const [key, { env, read, fallback }] of Object.entries(SOURCES)) {
-    settings[key] = pickSetting<unknown>(context, layers, {
-      ...(env === undefined ? {} : { env }),
-      config: read,
-      fallback,
-    });
+  for (const { key, default: fallback, ...source } of SOURCES) {
+    settings[key] = pickSetting<unknown>(context, layers, { ...source, fallback });
   }
   settings['store'] = storeSetting(context, layers, undefined);
   settings['secret'] = secretSetting(context, layers);
@@ -74,7 +65,7 @@ function secretSetting(context: Context, layers: readonly ConfigLayer[]): ShownS
 
 function apiKeySetting(context: Context, layers: readonly ConfigLayer[]): ShownSetting {
   try {
-    const key = findApiKey(context, layers, {});
+    const key = findApiKey(context, layers, undefined);
     return key === undefined
       ? { value: undefined, origin: 'default' }
       : { value: HIDDEN, origin: key.origin };
@@ -83,7 +74,7 @@ function apiKeySetting(context: Context, layers: readonly ConfigLayer[]): ShownS
   }
 }
 
-/** Headers as they may be shown: those that usually carry a credential keep their name only. */
+/** Headers as they may be shown: of those that usually carry a credential, only the name. */
 function hideCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [

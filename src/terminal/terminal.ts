@@ -32,6 +32,8 @@ export interface View {
   text(terminal: Terminal): string | null;
   /** The object of `--json`; null prints nothing. */
   json(): JsonObject | null;
+  /** The text is for other programs as well: printed byte for byte, as `Terminal.raw` does. */
+  readonly isRaw?: true;
 }
 
 /** Where commands print: data to stdout, everything else to stderr. */
@@ -165,6 +167,16 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   };
 }
 
+/** A view as it is printed: its text, legible, or under `--json` its object; null for nothing. */
+export function lineOf(view: View, terminal: Terminal): string | null {
+  if (terminal.isJson) {
+    const object = view.json();
+    return object === null ? null : safeJson(object);
+  }
+  const text = view.text(terminal);
+  return text === null ? null : terminal.legible(text);
+}
+
 /** Prints what a view has for the terminal's kind of output; its text goes to `print`. */
 function showView(view: View, terminal: Terminal, print: (text: string) => void): void {
   if (terminal.isJson) {
@@ -173,7 +185,9 @@ function showView(view: View, terminal: Terminal, print: (text: string) => void)
     return;
   }
   const text = view.text(terminal);
-  if (text !== null) print(text);
+  if (text === null) return;
+  if (view.isRaw === true) terminal.raw(`${text}\n`);
+  else print(text);
 }
 
 function isSet(value: string | undefined): boolean {

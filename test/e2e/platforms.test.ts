@@ -53,14 +53,14 @@ it.each<[NodeJS.Platform, Record<string, string>, boolean]>([
   const openUrl = async (url: string): Promise<void> => {
     opened.push(url);
   };
-  const { code, stdout } = await runIn(open, { platform, env, openUrl }, {}, ['docs']);
+  const { code, stdout } = await runIn(open, { platform, env, openUrl }, { print: false }, ['docs']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'https://help-center.relyable.ai/\n' });
   expect(opened).toEqual(isStarted ? ['https://help-center.relyable.ai/'] : []);
 });
 
 it('says the address where the browser does not start', async () => {
   const openUrl = (): Promise<void> => Promise.reject(new Error('spawn ENOENT'));
-  const { code, stdout } = await runIn(open, { platform: 'darwin', openUrl }, {}, ['docs']);
+  const { code, stdout } = await runIn(open, { platform: 'darwin', openUrl }, { print: false }, ['docs']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'https://help-center.relyable.ai/\n' });
 });
 

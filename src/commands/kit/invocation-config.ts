@@ -1,13 +1,13 @@
 import { type ConfigLayer, loadConfig } from '../../config/load.ts';
 import { resolveSecrets, type SecretFlags, type Secrets } from '../../config/secrets.ts';
-import { pickSetting, type Setting, storeSetting } from '../../config/settings.ts';
+import {
+  pickSetting,
+  type Setting,
+  type SettingSource,
+  storeSetting,
+} from '../../config/settings.ts';
 import type { Invocation } from '../../invocation.ts';
-import type {
-  GivenSetting,
-  OptionDeclaration,
-  OptionDeclarations,
-  SettingDeclaration,
-} from './options.ts';
+import type { GivenSetting, OptionDeclarations, Parse, SettingDeclaration } from './options.ts';
 import { type Context, signalExitCode } from '../../system/context.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
 
@@ -23,6 +23,8 @@ export function loadLayers(
   return loadConfig(context, selection, warn);
 }
 
+type DefaultedSource = SettingSource & { readonly default: string | number };
+
 /** The config files of an invocation, and what they and the options make of it. */
 export class InvocationConfig<Options> {
   readonly layers: readonly ConfigLayer[];
@@ -36,6 +38,13 @@ export class InvocationConfig<Options> {
   /** The declared settings that hold; see `resolveSettings`. */
   settings<D extends OptionDeclarations>(declarations: D): SettingsOf<D> {
     return resolveSettings(this.invocation, this.layers, declarations);
+  }
+
+  /** A setting that has no option here; told under `--verbose` as well. */
+  setting<T>(source: DefaultedSource, parse: Parse<T>): ResolvedSetting<T> {
+    const setting = findSetting(this.invocation.context, this.layers, source, parse);
+    explainSetting(this.invocation, source.key ?? '', setting);
+    return setting as ResolvedSetting<T>;
   }
 
   /** The signing secrets; tell of them with `announceSecrets` once nothing that was given is wrong. */
@@ -53,8 +62,9 @@ export class InvocationConfig<Options> {
 /** Reads the config files: how every command that has settings begins. */
 export async function readConfig<Options>(
   invocation: Invocation<Options>,
+  warn?: (message: string) => void,
 ): Promise<InvocationConfig<Options>> {
-  return new InvocationConfig(invocation, await loadLayers(invocation));
+  return new InvocationConfig(invocation, await loadLayers(invocation, warn));
 }
 
 /** What every command says about the signing secrets on stderr, once nothing it was given is wrong. */
@@ -87,31 +97,39 @@ export function resolveSettings<D extends OptionDeclarations>(
   declarations: D,
 ): SettingsOf<D> {
   const options = invocation.options as Readonly<Record<string, GivenSetting<unknown> | undefined>>;
-  const resolved = Object.entries(declarations).flatMap(([name, declaration]) =>
-    declaration.setting === undefined
-      ? []
-      : [[name, resolveSetting(invocation, layers, declaration, options[name])] as const],
-  );
-  for (const [name, { text, origin }] of resolved) {
-    invocation.terminal.verbose(`${name}: ${text} (${origin})`);
+  const resolved: Record<string, ResolvedSetting<unknown>> = {};
+  for (const [name, { flags, parse, setting: source }] of Object.entries(declarations)) {
+    if (source === undefined) continue;
+    const given = options[name];
+    const setting =
+      given === undefined
+        ? findSetting(invocation.context, layers, source, parse)
+        : { ...given, origin: /--[\w-]+/.exec(flags)?.[0] ?? flags };
+    explainSetting(invocation, source.key ?? name, setting);
+    resolved[name] = setting;
   }
-  return Object.fromEntries(resolved) as SettingsOf<D>;
+  return resolved as SettingsOf<D>;
 }
 
-function resolveSetting(
-  { context }: Invocation<unknown>,
+/** What the environment, a config file or the default says; a setting may have no default. */
+function findSetting<T>(
+  context: Context,
   layers: readonly ConfigLayer[],
-  { flags, parse, setting = {}, defaultText }: OptionDeclaration<unknown>,
-  given: GivenSetting<unknown> | undefined,
-): ResolvedSetting<unknown> {
-  if (given !== undefined) return { ...given, origin: /--[\w-]+/.exec(flags)?.[0] ?? flags };
-  const { value, origin } = pickSetting<string | number | undefined>(context, layers, {
-    ...setting,
-    fallback: defaultText,
-  });
+  { default: fallback, ...source }: SettingSource,
+  parse: Parse<T>,
+): ResolvedSetting<T | undefined> {
+  const { value, origin } = pickSetting(context, layers, { ...source, fallback });
   if (value === undefined) return { value, text: '(none)', origin };
   const text = String(value);
   return { value: parse(text, origin), text, origin };
+}
+
+function explainSetting(
+  { terminal }: Invocation<unknown>,
+  name: string,
+  { text, origin }: ResolvedSetting<unknown>,
+): void {
+  terminal.verbose(`${name}: ${text} (${origin})`);
 }
 
 /** Under `--verbose`: every setting with where it came from. */
