@@ -16,7 +16,7 @@ import { defineComplete, defineCompletion } from './commands/completion/options.
 import { configCommand } from './commands/config/options.ts';
 import { doctorCommand } from './commands/doctor/options.ts';
 import { describeProgram, describeWebhooks } from './commands/kit/groups.ts';
-import { defineInit } from './commands/init/options.ts';
+import { initCommand } from './commands/init/options.ts';
 import { emulateCommand } from './commands/emulate/options.ts';
 import { defineListen } from './commands/listen/options.ts';
 import {
@@ -151,7 +151,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(logs.command('tail'), logsTailCommand, () => import('./commands/logs/tail.ts'));
   attach(logs.command('show'), logsShowCommand, () => import('./commands/logs/show.ts'));
 
-  attach(program.command('init'), defineInit, () => import('./commands/init/run.ts'));
+  attach(program.command('init'), initCommand, () => import('./commands/init/run.ts'));
   attach(program.command('doctor'), doctorCommand, () => import('./commands/doctor/run.ts'));
   attach(program.command('config'), configCommand, () => import('./commands/config/run.ts'));
   attach(program.command('open'), openCommand, () => import('./commands/open/run.ts'));

@@ -3,56 +3,51 @@ import { errorMessage } from '../errors.ts';
 import { findApiKey } from './api.ts';
 import type { ConfigLayer } from './load.ts';
 import { secretSource } from './secrets.ts';
-import { pickSetting, type Setting, SETTINGS, storeSetting } from './settings.ts';
+import {
+  pickSetting,
+  type Setting,
+  type SettingKey,
+  SETTINGS,
+  type SettingSource,
+  storeSetting,
+} from './settings.ts';
 
 /** A setting's value as it may be shown: credentials are `(hidden)`; undefined where there is none. */
 export type ShownSetting = Setting<unknown>;
 
-/** A setting of a config file: a `SettingSource`, or a list, which has no text of its own. */
-interface ShownSource {
-  readonly key: string;
-  readonly env?: string;
-  readonly config: (values: ConfigLayer['values']) => unknown;
-  readonly default?: unknown;
-}
-
 const HIDDEN = '(hidden)';
 
-/** In the order in which they are shown. */
-const SOURCES: readonly ShownSource[] = [
-  SETTINGS.forwardTo,
-  SETTINGS.port,
-  SETTINGS.host,
-  { key: 'events', config: ({ events }) => events, default: 'all' },
-  { key: 'headers', config: ({ headers }) => headers && hideCredentials(headers) },
-  SETTINGS.timeout,
-  SETTINGS.maxBody,
-  SETTINGS.retryReading,
-  SETTINGS.apiUrl,
-  SETTINGS.deliveriesPath,
-];
+/** The settings that are lists, which only a config file can give. */
+const LISTS = {
+  events: { config: ({ events }: ConfigLayer['values']): unknown => events, fallback: 'all' },
+  headers: {
+    config: ({ headers }: ConfigLayer['values']): unknown => headers && hideCredentials(headers),
+    fallback: undefined,
+  },
+};
 
-/** What `config get` takes. */
-export const SETTING_KEYS: readonly string[] = [
-  ...SOURCES.map(({ key }) => key),
-  'store',
-  'secret',
-  'apiKey',
-];
-
-/** Every setting as it is without options, in the order in which they are shown. */
+/** Every setting as it is without options, in the order of `SETTING_KEYS`. */
 export function effectiveSettings(
   context: Context,
   layers: readonly ConfigLayer[],
-): Record<string, ShownSetting> {
-  const settings: Record<string, ShownSetting> = {};
-  for (const { key, default: fallback, ...source } of SOURCES) {
-    settings[key] = pickSetting<unknown>(context, layers, { ...source, fallback });
-  }
-  settings['store'] = storeSetting(context, layers, undefined);
-  settings['secret'] = secretSetting(context, layers);
-  settings['apiKey'] = apiKeySetting(context, layers);
-  return settings;
+): Record<SettingKey, ShownSetting> {
+  const pick = ({ default: fallback, ...source }: SettingSource): ShownSetting =>
+    pickSetting<unknown>(context, layers, { ...source, fallback });
+  return {
+    forwardTo: pick(SETTINGS.forwardTo),
+    port: pick(SETTINGS.port),
+    host: pick(SETTINGS.host),
+    events: pickSetting(context, layers, LISTS.events),
+    headers: pickSetting(context, layers, LISTS.headers),
+    timeout: pick(SETTINGS.timeout),
+    maxBody: pick(SETTINGS.maxBody),
+    retryReading: pick(SETTINGS.retryReading),
+    'api.url': pick(SETTINGS.apiUrl),
+    'api.deliveriesPath': pick(SETTINGS.deliveriesPath),
+    store: storeSetting(context, layers, undefined),
+    secret: secretSetting(context, layers),
+    apiKey: apiKeySetting(context, layers),
+  };
 }
 
 function secretSetting(context: Context, layers: readonly ConfigLayer[]): ShownSetting {

@@ -28,6 +28,8 @@ export interface SettingSource {
   /** The value in a config file. */
   readonly config?: (values: LayerValues) => string | number | undefined;
   readonly default?: string | number;
+  /** What `--verbose` shows where nothing gives a value; `(none)` unless it is given. */
+  readonly absentText?: string;
 }
 
 /** The settings of a config file that are one word: each key with its other sources. */
@@ -54,6 +56,25 @@ export const SETTINGS = {
     default: DEFAULT_DELIVERIES_PATH,
   },
 } as const satisfies Readonly<Record<string, SettingSource>>;
+
+/** The keys of all settings, in the order in which `relyable config` shows them. */
+export const SETTING_KEYS = [
+  'forwardTo',
+  'port',
+  'host',
+  'events',
+  'headers',
+  'timeout',
+  'maxBody',
+  'retryReading',
+  'api.url',
+  'api.deliveriesPath',
+  'store',
+  'secret',
+  'apiKey',
+] as const;
+
+export type SettingKey = (typeof SETTING_KEYS)[number];
 
 /**
  * One setting by precedence: flag > environment > project config > user config > default.

@@ -32,7 +32,7 @@ export interface View {
   text(terminal: Terminal): string | null;
   /** The object of `--json`; null prints nothing. */
   json(): JsonObject | null;
-  /** The text is for other programs as well: printed byte for byte, as `Terminal.raw` does. */
+  /** The text is for other programs as well: shown byte for byte, as `Terminal.raw` does. */
   readonly isRaw?: true;
 }
 
@@ -42,6 +42,8 @@ export interface Terminal {
   show(view: View): void;
   /** Shows what is not data: its text on stderr, or under `--json` its object on stdout. */
   note(view: View): void;
+  /** What `show` prints of a view, without the newline at its end; null where that is nothing. */
+  render(view: View): string | null;
   /** One line (or block) of data for people, to stdout, made legible. Not called under `--json`. */
   data(text: string): void;
   /**
@@ -103,15 +105,6 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   const info = (text: string): void => {
     if (!isQuiet) errorLine(text);
   };
-  let hasToldOfEscapes = false;
-  const showRaw = (content: string | Uint8Array): void => {
-    const { text, isExact } = showBytes(content);
-    const shown = legible(text);
-    stdout.write(shown);
-    if ((isExact && shown === text) || hasToldOfEscapes) return;
-    hasToldOfEscapes = true;
-    info('some of it is shown as escapes such as \\u{1b}; a pipe or a file gets the exact bytes');
-  };
   const data = (text: string): void => {
     stdout.write(`${legible(text)}\n`);
   };
@@ -120,16 +113,25 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   };
   return {
     show(view) {
-      showView(view, this, data);
+      if (view.isRaw !== true || isJson) {
+        writeLine(stdout, this.render(view));
+        return;
+      }
+      const text = view.text(this);
+      if (text !== null) this.raw(`${text}\n`);
     },
     note(view) {
-      showView(view, this, info);
+      if (isJson) writeLine(stdout, this.render(view));
+      else if (!isQuiet) writeLine(stderr, this.render(view));
+    },
+    render(view) {
+      return renderView(view, this);
     },
     data,
-    raw: (content) => {
-      if (stdout.isTTY === true) showRaw(content);
-      else stdout.write(content);
-    },
+    raw:
+      stdout.isTTY === true
+        ? createRawWriter(stdout, legible, info)
+        : (content) => void stdout.write(content),
     json,
     taken: () =>
       new Promise((resolve) => {
@@ -167,8 +169,24 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   };
 }
 
-/** A view as it is printed: its text, legible, or under `--json` its object; null for nothing. */
-export function lineOf(view: View, terminal: Terminal): string | null {
+/** Writes bytes with escapes in place of what a terminal acts on, and tells `info` of the first. */
+function createRawWriter(
+  stdout: OutputStream,
+  legible: Terminal['legible'],
+  info: Terminal['info'],
+): Terminal['raw'] {
+  let hasToldOfEscapes = false;
+  return (content) => {
+    const { text, isExact } = showBytes(content);
+    const shown = legible(text);
+    stdout.write(shown);
+    if ((isExact && shown === text) || hasToldOfEscapes) return;
+    hasToldOfEscapes = true;
+    info('some of it is shown as escapes such as \\u{1b}; a pipe or a file gets the exact bytes');
+  };
+}
+
+function renderView(view: View, terminal: Terminal): string | null {
   if (terminal.isJson) {
     const object = view.json();
     return object === null ? null : safeJson(object);
@@ -177,17 +195,8 @@ export function lineOf(view: View, terminal: Terminal): string | null {
   return text === null ? null : terminal.legible(text);
 }
 
-/** Prints what a view has for the terminal's kind of output; its text goes to `print`. */
-function showView(view: View, terminal: Terminal, print: (text: string) => void): void {
-  if (terminal.isJson) {
-    const object = view.json();
-    if (object !== null) terminal.json(object);
-    return;
-  }
-  const text = view.text(terminal);
-  if (text === null) return;
-  if (view.isRaw === true) terminal.raw(`${text}\n`);
-  else print(text);
+function writeLine(stream: OutputStream, line: string | null): void {
+  if (line !== null) stream.write(`${line}\n`);
 }
 
 function isSet(value: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { declareCommand } from '../kit/declare-command.ts';
-import { SETTING_KEYS } from '../../config/effective.ts';
+import { SETTING_KEYS } from '../../config/settings.ts';
 
 export const configCommand = declareCommand({
   description: 'show the settings in use, each with where it came from',

@@ -1,7 +1,8 @@
 import type { Invocation } from '../../invocation.ts';
 import { effectiveSettings, type ShownSetting } from '../../config/effective.ts';
 import { type ConfigLayer, userConfigPath } from '../../config/load.ts';
-import { nearest } from '../../config/nearest.ts';
+import { SETTING_KEYS, type SettingKey } from '../../config/settings.ts';
+import { parseOneOf } from '../../config/values.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import { type ConfigFile, filesView, settingsView, settingView } from './view.ts';
@@ -32,21 +33,16 @@ export async function run(invocation: Invocation<unknown>): Promise<number> {
 
 function showOne(
   { terminal }: Invocation<unknown>,
-  settings: Readonly<Record<string, ShownSetting>>,
-  key: string | undefined,
+  settings: Readonly<Record<SettingKey, ShownSetting>>,
+  given: string | undefined,
 ): number {
-  const keys = Object.keys(settings);
-  const setting = key === undefined || !Object.hasOwn(settings, key) ? undefined : settings[key];
-  if (key === undefined || setting === undefined) {
-    const guess = key === undefined ? undefined : nearest(key, keys);
-    throw new RelyableError(
-      'USAGE',
-      key === undefined
-        ? 'config get: expected a setting, got none'
-        : `config get: unknown setting "${key}"`,
-      { hint: guess === undefined ? `one of ${keys.join(', ')}` : `did you mean ${guess}?` },
-    );
+  if (given === undefined) {
+    throw new RelyableError('USAGE', 'config get: expected a setting, got none', {
+      hint: `one of ${SETTING_KEYS.join(', ')}`,
+    });
   }
+  const key = parseOneOf(SETTING_KEYS)(given, 'config get');
+  const setting = settings[key];
   terminal.show(settingView(key, setting));
   terminal.verbose(`${key}: from ${setting.origin}`);
   return setting.value === undefined ? EXIT_CHECK_FAILED : EXIT_SUCCESS;

@@ -1,7 +1,7 @@
 import type { Context } from '../../system/context.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
 import { createLineBatch, type LineBatch } from '../../terminal/line-batch.ts';
-import { lineOf, type Terminal } from '../../terminal/terminal.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import { attemptView } from '../kit/attempt-view.ts';
 import type { EmulatorEvent } from './emulator/events.ts';
 import { type EmulatorSummary, noticeView } from './view.ts';
@@ -48,13 +48,13 @@ export class EmulatorDisplay {
     const entry = entriesOf(delivery).at(-1);
     if (entry === undefined) return;
     const view = attemptView({ entry, captureId: null }, entry.attempt.at);
-    this.out.line(lineOf(view, this.terminal) ?? '');
+    this.out.line(this.terminal.render(view) ?? '');
   }
 
   /** On stderr, also under --quiet: it stands for an e-mail. */
   private showNotice({ delivery }: Extract<EmulatorEvent, { type: 'notice' }>): void {
     this.counts.failed += 1;
-    const line = lineOf(noticeView(delivery), this.terminal) ?? '';
+    const line = this.terminal.render(noticeView(delivery)) ?? '';
     if (this.terminal.isJson) {
       this.out.line(line);
       return;

@@ -9,8 +9,14 @@ import { parseFaults } from './emulator/faults.ts';
 /** Requests per minute; what the API announces as its limit when none is set. */
 const HIGHEST_RATE_LIMIT = 1_000_000;
 
-/** The file of `--store`; null for the store of the captures. */
-const parseStoreFile = (given: string): string | null => (given === '' ? null : given);
+/** Where `--store` stores state: without a file, with the captures. */
+interface StateStore {
+  readonly file: string | undefined;
+}
+
+const parseStateStore = (given: string): StateStore => ({
+  file: given === '' ? undefined : given,
+});
 
 const options = {
   endpoint: list('--endpoint <url>', 'register an endpoint for all events', parseTargetUrl),
@@ -48,7 +54,7 @@ const options = {
   store: optionalValue(
     '--store [file]',
     'store state for the next run, in this file or with the captures',
-    parseStoreFile,
+    parseStateStore,
     '',
   ),
   ...secretOptions,

@@ -87,7 +87,7 @@ async function openStore(
 ): Promise<{ store: EmulatorStore; file: string } | null> {
   const { context, options } = invocation;
   if (options.store === undefined) return null;
-  const setting = storeSetting(context, config.layers, options.store ?? undefined);
+  const setting = storeSetting(context, config.layers, options.store.file);
   explainSettings(invocation, { store: setting });
   const { openEmulatorStore } = await import('../../store/emulator-store.ts');
   return { store: openEmulatorStore(setting.value), file: setting.value };

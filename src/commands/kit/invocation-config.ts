@@ -115,11 +115,11 @@ export function resolveSettings<D extends OptionDeclarations>(
 function findSetting<T>(
   context: Context,
   layers: readonly ConfigLayer[],
-  { default: fallback, ...source }: SettingSource,
+  { default: fallback, absentText = '(none)', ...source }: SettingSource,
   parse: Parse<T>,
 ): ResolvedSetting<T | undefined> {
   const { value, origin } = pickSetting(context, layers, { ...source, fallback });
-  if (value === undefined) return { value, text: '(none)', origin };
+  if (value === undefined) return { value, text: absentText, origin };
   const text = String(value);
   return { value: parse(text, origin), text, origin };
 }

@@ -3,7 +3,10 @@ import { parseOneOf } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import type { SettingSource } from '../../config/settings.ts';
 
-/** Turns a text into a value; throws USAGE naming `origin`, where the text came from (`--port`). */
+/**
+ * Turns a text into a value; throws USAGE naming `origin`, where the text came from (`--port`).
+ * The value is never null or undefined, which commander takes for an option that is not given.
+ */
 export type Parse<T> = (text: string, origin: string) => T;
 
 /**
