@@ -17,7 +17,7 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The word a person most likely meant, or undefined where none is near (over 40 % other). */
+/** The candidate that was most likely meant; undefined where none is near (more than 40 % edits). */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestScore = 0.4;
@@ -26,10 +26,10 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const score = edits / Math.max(word.length, candidate.length, 1);
     if (score < bestScore) [best, bestScore] = [candidate, score];
   }
-  const isBegin = (candidate: string): boolean =>
-    word.length >= MIN_BEGIN && candidate.toLowerCase().startsWith(word.toLowerCase());
-  return best ?? candidates.find(isBegin);
+  const hasPrefix = (candidate: string): boolean =>
+    word.length >= MIN_PREFIX && candidate.toLowerCase().startsWith(word.toLowerCase());
+  return best ?? candidates.find(hasPrefix);
 }
 
-/** So many characters of a name are taken for its begin. */
-const MIN_BEGIN = 4;
+/** The shortest prefix of a name that is taken for the name. */
+const MIN_PREFIX = 4;

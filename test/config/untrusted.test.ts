@@ -75,7 +75,7 @@ describe('a config file is data', () => {
     const result = await runCli(['config', 'get', 'port'], { cwd });
     expect(result).toMatchObject({ code: 0, stdout: '4400\n' });
     expect(result.stderr).toMatch(
-      /^warning: .*package\.json is no valid JSON, line 4, column 3: a "relyable" key in it is not read\n$/,
+      /^warning: .*package\.json is not valid JSON, line 4, column 3: a "relyable" key in it is not read\n$/,
     );
     const doctor = await runCli(['doctor', '--json'], { cwd });
     const { findings } = JSON.parse(doctor.stdout) as { findings: object[] };
@@ -83,7 +83,7 @@ describe('a config file is data', () => {
       expect.objectContaining({
         check: 'config',
         level: 'warning',
-        message: expect.stringContaining('package.json is no valid JSON') as string,
+        message: expect.stringContaining('package.json is not valid JSON') as string,
       }),
     );
     expect(doctor.stderr).toBe('');

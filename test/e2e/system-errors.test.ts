@@ -42,7 +42,7 @@ describe('a file that cannot be used', () => {
     expect((await runCli([], { env })).code).toBe(0);
     const { code, stderr } = await runCli(['webhooks', 'listen', '--print-secret'], { env });
     expect(code).toBe(2);
-    expect(stderr).toContain('a development secret cannot be kept at /proc/none/');
+    expect(stderr).toContain('a development secret cannot be stored at /proc/none/');
   });
 
   test.runIf(process.platform === 'linux')(

@@ -24,9 +24,26 @@ it('has defaults', () => {
 
 it('parses every value', () => {
   const { endpoint, ...options } = parse(
-    ...['--endpoint', '4400', '--endpoint', 'https://example.test/hook'],
-    ...['-p', '0', '--host', '[::1]', '--speed', '60x', '--api-key', 'rk_1', '--seed', '7'],
-    ...['--rate-limit', '10', '--faults', '429:3,slow:2s:50%', '--store', 'state.db'],
+    '--endpoint',
+    '4400',
+    '--endpoint',
+    'https://example.test/hook',
+    '-p',
+    '0',
+    '--host',
+    '[::1]',
+    '--speed',
+    '60x',
+    '--api-key',
+    'rk_1',
+    '--seed',
+    '7',
+    '--rate-limit',
+    '10',
+    '--faults',
+    '429:3,slow:2s:50%',
+    '--store',
+    'state.db',
   );
   expect(endpoint.map(({ href }) => href)).toEqual([
     'http://localhost:4400/',
