@@ -40,7 +40,7 @@ export function resolveApi(
 }
 
 /**
- * A project's config is somebody else's file: it comes with the clone. It may name an API on this
+ * A project's config comes with the clone, so its author is not the user. It may name an API on this
  * machine, but not send the user's key elsewhere, nor choose which variable holds the key.
  */
 function refuseToSendKey(layers: readonly ConfigLayer[], url: Setting<URL>): void {

@@ -110,7 +110,7 @@ describe('a config file is data', () => {
   ])('a broken %s is named with the place, its text is not', async (name, text, message) => {
     const result = await runCli(['config', '--verbose'], { cwd: cloneWith({ [name]: text }) });
     expect(result.code).toBe(2);
-    expect(result.stderr).toContain(`/${name} is no valid ${message}\n`);
+    expect(result.stderr).toContain(`/${name} is not valid ${message}\n`);
     expect(result.stderr + result.stdout).not.toContain('LITERAL');
   });
 

@@ -40,14 +40,14 @@ export class InvocationConfig<Options> {
     return resolveSettings(this.invocation, this.layers, declarations);
   }
 
-  /** A setting that has no option here; told under `--verbose` as well. */
+  /** A setting that this command has no option for; `--verbose` shows it as well. */
   setting<T>(source: DefaultedSource, parse: Parse<T>): ResolvedSetting<T> {
     const setting = findSetting(this.invocation.context, this.layers, source, parse);
     explainSetting(this.invocation, source.key ?? '', setting);
     return setting as ResolvedSetting<T>;
   }
 
-  /** The signing secrets; tell of them with `announceSecrets` once nothing that was given is wrong. */
+  /** The signing secrets; announce them with `announceSecrets` once the options are known to be right. */
   secrets(this: InvocationConfig<SecretFlags>): Secrets {
     const { context, options } = this.invocation;
     return resolveSecrets(context, this.layers, options);
@@ -67,7 +67,7 @@ export async function readConfig<Options>(
   return new InvocationConfig(invocation, await loadLayers(invocation, warn));
 }
 
-/** What every command says about the signing secrets on stderr, once nothing it was given is wrong. */
+/** Says on stderr which signing secret is used, and warns of what is unusual about it. */
 export function announceSecrets({ terminal }: Invocation<unknown>, secrets: Secrets): void {
   for (const warning of secrets.warnings) terminal.warn(warning);
   if (secrets.note !== null) terminal.info(terminal.errorStyle.dim(secrets.note));
@@ -88,7 +88,7 @@ export type SettingsOf<D> = {
 
 /**
  * The declared settings by precedence: option, environment, project config, user config, default.
- * `--verbose` tells each with where it came from. A text that does not parse is USAGE, and names
+ * `--verbose` shows each with where it came from. A text that does not parse is USAGE, and names
  * where it came from.
  */
 export function resolveSettings<D extends OptionDeclarations>(

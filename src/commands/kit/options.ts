@@ -10,7 +10,7 @@ import type { SettingSource } from '../../config/settings.ts';
 export type Parse<T> = (text: string, origin: string) => T;
 
 /**
- * One option, told once: how it is written, what it means, and how its text becomes a value. Help,
+ * One option, declared once: how it is written, what it means, and how its text becomes a value. Help,
  * parsing, completion and the type of the parsed value follow from it.
  */
 export interface OptionDeclaration<T> {
@@ -22,7 +22,7 @@ export interface OptionDeclaration<T> {
   readonly absent: T;
   /** The default as the help shows it, most often as a user would type it. */
   readonly defaultText?: string;
-  /** The text that a lone `--option` of an optional value stands for. */
+  /** The text to parse where `--option` is given without its optional value. */
   readonly preset?: string;
   readonly isRepeatable?: true;
   /** The words it takes, for completion. */

@@ -154,9 +154,9 @@ async function findLastPage(
   }
   for (let step = 1; !page.isLast && low + 1 < high;) {
     const { total, limit = PAGE_SIZE } = page.info;
-    const told = total === undefined ? 0 : Math.ceil(total / limit);
+    const announced = total === undefined ? 0 : Math.ceil(total / limit);
     const guess = high === Infinity ? low + step : Math.floor((low + high) / 2);
-    const number = told > low && told < high ? told : guess;
+    const number = announced > low && announced < high ? announced : guess;
     const candidate = await read(number);
     if (candidate.size > 0) {
       [low, page] = [number, candidate];
