@@ -90,15 +90,15 @@ const standIns: Plugin = {
 };
 
 // Left alone, every small module that two commands share becomes a file of its own, and each file
-// costs start-up time. `BASE` is what every start needs; `LIGHT` what most commands need beside it
-// and nothing in it loads a library but chalk.
+// costs start-up time. `BASE` is what every start needs, the options of all commands included; `LIGHT`
+// is what most commands need as well. Nothing in them loads a library but commander and chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|version|system[\\/]context|config[\\/](nearest|values)|terminal[\\/](safe-text|error|charset)|json[\\/](safe-json|overrides)|request[\\/]request|commands[\\/]kit[\\/](options|declare-command|shared-options))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|version|system[\\/]context|config[\\/](nearest|values|defaults|settings)|terminal[\\/](safe-text|error|charset)|json[\\/](safe-json|overrides)|request[\\/]request|relyable[\\/](delivery|event-type|log-entries|retry|seeded-sample)|commands[\\/]kit[\\/](declare-command|frameworks|shared-options)|commands[\\/][\w-]+[\\/]options|commands[\\/]emulate[\\/]emulator[\\/]faults|commands[\\/]init[\\/]answers)\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',
-  test: /[\\/]src[\\/](request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|event-type|payload|payload-summary|retry|delivery)|config[\\/](load|defaults|secrets|settings)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
+  test: /[\\/]src[\\/](request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
 const COMMON = { platform: 'node', external: EXTERNAL } as const;

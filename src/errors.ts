@@ -1,4 +1,4 @@
-/** Every way we can be stopped, with the exit code it ends in: the one table. */
+/** Every error code with its exit code. */
 const EXIT_CODES = {
   USAGE: 2,
   CONFIG_INVALID: 2,
@@ -17,15 +17,15 @@ const EXIT_CODES = {
 
 export type ErrorCode = keyof typeof EXIT_CODES;
 
-/** Exit codes that are answers, not errors. */
+/** Exit codes of commands that end without an error. */
 export const EXIT_SUCCESS = 0;
 export const EXIT_CHECK_FAILED = 1;
 export const EXIT_UNREACHABLE = 4;
 export const EXIT_TIMED_OUT = 5;
 
 /**
- * What stops a command. The message says what was expected and what came; the hint is what to
- * type next. Answers (a bad signature, a 500 from the app) are values and never thrown.
+ * An error that ends a command. The message says what was expected and what came; the hint is what
+ * to type next. Results (an invalid signature, a 500 from the app) are values and never thrown.
  */
 export class RelyableError extends Error {
   readonly code: ErrorCode;
@@ -43,7 +43,7 @@ export class RelyableError extends Error {
   }
 }
 
-/** The text of anything that was thrown, e.g. `connect ECONNREFUSED 127.0.0.1:3000`. */
+/** The message of anything that was thrown, e.g. `connect ECONNREFUSED 127.0.0.1:3000`. */
 export function errorMessage(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') {
     return thrown.errors.map(errorMessage).join('; ');
@@ -72,15 +72,15 @@ const FILE_PROBLEMS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-/** Why a file cannot be read or written, in a person's words; does not name the file. */
+/** Why a file cannot be read or written, without its name. */
 export function describeFileProblem(thrown: unknown): string {
   return FILE_PROBLEMS[errorCode(thrown) ?? ''] ?? errorMessage(thrown);
 }
 
-/** What an HTTP server's plain answer looks like to OpenSSL, by its version. */
+/** OpenSSL's errors for a plain HTTP answer; they differ by version. */
 const NOT_TLS = /wrong version number|packet length too long/i;
 
-/** Why TLS with a host failed, without OpenSSL's own notation; undefined for any other error. */
+/** Why TLS with a host failed, in plain words; undefined for any other error. */
 export function describeTlsProblem(thrown: unknown, host: string): string | undefined {
   const code = errorCode(thrown) ?? '';
   if (code !== 'EPROTO' && !code.startsWith('ERR_SSL_')) return undefined;

@@ -13,19 +13,19 @@ import {
 } from './commands/captures/options.ts';
 import { defineCheck } from './commands/check/options.ts';
 import { defineComplete, defineCompletion } from './commands/completion/options.ts';
-import { defineConfig } from './commands/config/options.ts';
-import { defineDoctor } from './commands/doctor/options.ts';
+import { configCommand } from './commands/config/options.ts';
+import { doctorCommand } from './commands/doctor/options.ts';
 import { describeProgram, describeWebhooks } from './commands/kit/groups.ts';
-import { defineInit } from './commands/init/options.ts';
-import { defineEmulate } from './commands/emulate/options.ts';
+import { initCommand } from './commands/init/options.ts';
+import { emulateCommand } from './commands/emulate/options.ts';
 import { defineListen } from './commands/listen/options.ts';
 import {
-  defineLogs,
-  defineLogsList,
-  defineLogsShow,
-  defineLogsTail,
+  logsGroup,
+  logsListCommand,
+  logsShowCommand,
+  logsTailCommand,
 } from './commands/logs/options.ts';
-import { defineOpen } from './commands/open/options.ts';
+import { openCommand } from './commands/open/options.ts';
 import { defineTrigger } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
@@ -112,7 +112,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   attach(webhooks.command('verify'), verifyCommand, () => import('./commands/verify/run.ts'));
   attach(webhooks.command('check'), defineCheck, () => import('./commands/check/run.ts'));
 
-  attach(webhooks.command('emulate'), defineEmulate, () => import('./commands/emulate/run.ts'));
+  attach(webhooks.command('emulate'), emulateCommand, () => import('./commands/emulate/run.ts'));
 
   const captures = defineCaptures(webhooks.command('captures'));
   const capturesList = captures.command('list', { isDefault: true });
@@ -144,16 +144,17 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   );
   attach(captures.command('path'), defineCapturesPath, () => import('./commands/captures/path.ts'));
 
-  const logs = defineLogs(webhooks.command('logs'));
+  const logs = webhooks.command('logs');
+  logsGroup.define(logs);
   const logsList = logs.command('list', { isDefault: true });
-  attach(logsList, defineLogsList, () => import('./commands/logs/list.ts'));
-  attach(logs.command('tail'), defineLogsTail, () => import('./commands/logs/tail.ts'));
-  attach(logs.command('show'), defineLogsShow, () => import('./commands/logs/show.ts'));
+  attach(logsList, logsListCommand, () => import('./commands/logs/list.ts'));
+  attach(logs.command('tail'), logsTailCommand, () => import('./commands/logs/tail.ts'));
+  attach(logs.command('show'), logsShowCommand, () => import('./commands/logs/show.ts'));
 
-  attach(program.command('init'), defineInit, () => import('./commands/init/run.ts'));
-  attach(program.command('doctor'), defineDoctor, () => import('./commands/doctor/run.ts'));
-  attach(program.command('config'), defineConfig, () => import('./commands/config/run.ts'));
-  attach(program.command('open'), defineOpen, () => import('./commands/open/run.ts'));
+  attach(program.command('init'), initCommand, () => import('./commands/init/run.ts'));
+  attach(program.command('doctor'), doctorCommand, () => import('./commands/doctor/run.ts'));
+  attach(program.command('config'), configCommand, () => import('./commands/config/run.ts'));
+  attach(program.command('open'), openCommand, () => import('./commands/open/run.ts'));
 
   attach(
     program.command('completion'),

@@ -3,15 +3,11 @@ import { resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { describeFileProblem, RelyableError } from '../errors.ts';
 import { isLoopback } from '../http/loopback.ts';
-import { DEFAULT_API_URL, DEFAULT_DELIVERIES_PATH } from './defaults.ts';
+import { DEFAULT_API_URL } from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
-import { pickSetting, type Setting } from './settings.ts';
+import { pickSetting, type Setting, SETTINGS } from './settings.ts';
 
-export interface ApiFlags {
-  readonly apiUrl?: string;
-  readonly apiKeyFile?: string;
-}
-
+/** What it takes to call the API, each with where it came from. */
 export interface ApiSettings {
   readonly url: Setting<URL>;
   readonly deliveriesPath: Setting<string>;
@@ -21,34 +17,31 @@ export interface ApiSettings {
 
 const ENV_NAME = 'RELYABLE_API_KEY';
 
-/** What is sent to an emulator on this machine, which takes any key, where none is set. */
+/** Sent when no key is set, to an emulator on this machine, which accepts any key. */
 const LOCAL_KEY = 'local';
 
 /**
- * Where the API is and the key for it: `--api-key-file`, `RELYABLE_API_KEY`, the config's
- * `api.keyEnv`, a user config's `apiKey`. NOT_AUTHENTICATED without a key, unless the API is on
- * this machine.
+ * What it takes to call the API at `url`. NOT_AUTHENTICATED without a key, unless the API is on
+ * this machine. For `keyFile` see `findApiKey`.
  */
 export function resolveApi(
   context: Context,
   layers: readonly ConfigLayer[],
-  flags: ApiFlags,
+  url: Setting<URL>,
+  keyFile: string | undefined,
 ): ApiSettings {
-  const url = apiUrlSetting(context, layers, flags);
   refuseToSendKey(layers, url);
+  const { default: fallback, config } = SETTINGS.deliveriesPath;
   return {
     url,
-    deliveriesPath: pickSetting(context, layers, {
-      config: (values) => values.api?.deliveriesPath,
-      fallback: DEFAULT_DELIVERIES_PATH,
-    }),
-    key: findApiKey(context, layers, flags) ?? keyWithoutSetting(url.value),
+    deliveriesPath: pickSetting<string>(context, layers, { config, fallback }),
+    key: findApiKey(context, layers, keyFile) ?? keyWithoutSetting(url.value),
   };
 }
 
 /**
- * A project's config comes with the clone. It may name an API on this machine, but not where a
- * key goes, nor which of the user's variables is taken for one.
+ * A project's config comes with the clone, so its author is not the user. It may name an API on this
+ * machine, but not send the user's key elsewhere, nor choose which variable holds the key.
  */
 function refuseToSendKey(layers: readonly ConfigLayer[], url: Setting<URL>): void {
   const isLocal = isLoopback(url.value);
@@ -71,47 +64,17 @@ function refuseToSendKey(layers: readonly ConfigLayer[], url: Setting<URL>): voi
   }
 }
 
-/** Where the API is: `--api-url`, `RELYABLE_API_URL`, config's `api.url`, else the published base. */
-export function apiUrlSetting(
-  context: Context,
-  layers: readonly ConfigLayer[],
-  flags: ApiFlags,
-): Setting<URL> {
-  const url = pickSetting(context, layers, {
-    flag: { name: '--api-url', value: flags.apiUrl },
-    env: 'RELYABLE_API_URL',
-    config: (values) => values.api?.url,
-    fallback: DEFAULT_API_URL,
-  });
-  return { value: parseApiUrl(url), origin: url.origin };
-}
-
-function parseApiUrl({ value, origin }: Setting<string>): URL {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new RelyableError('USAGE', `${origin}: expected an http(s) URL, got "${value}"`, {
-      hint: `the API is ${DEFAULT_API_URL}; an emulator is http://127.0.0.1:4500/api`,
-    });
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new RelyableError(
-      'USAGE',
-      `${origin}: a URL with a user name or password is not accepted`,
-    );
-  }
-  url.search = '';
-  url.hash = '';
-  return url;
-}
-
-/** The API key by precedence; undefined where none is set. */
+/**
+ * The API key by precedence: `--api-key-file`, `RELYABLE_API_KEY`, the config's `api.keyEnv`, the
+ * user config's `apiKey`; undefined where none is set.
+ */
 export function findApiKey(
   context: Context,
   layers: readonly ConfigLayer[],
-  flags: ApiFlags,
+  keyFile: string | undefined,
 ): Setting<string> | undefined {
-  if (flags.apiKeyFile !== undefined) {
-    return requireKey(readKeyFile(context, flags.apiKeyFile), `--api-key-file ${flags.apiKeyFile}`);
+  if (keyFile !== undefined) {
+    return requireKey(readKeyFile(context, keyFile), `--api-key-file ${keyFile}`);
   }
   const names = [ENV_NAME, ...layers.flatMap(({ values }) => values.api?.keyEnv ?? [])];
   const name = names.find((candidate) => context.env[candidate]);
@@ -125,7 +88,7 @@ function keyWithoutSetting(url: URL): Setting<string> {
     return { value: LOCAL_KEY, origin: 'none needed on this machine' };
   }
   throw new RelyableError('NOT_AUTHENTICATED', `expected an API key for ${url.host}, got none`, {
-    hint: `make one in the dashboard under Settings → API Keys (it is shown once), then export ${ENV_NAME}=… or pass --api-key-file`,
+    hint: `create one in the dashboard under Settings → API Keys (it is shown once), then export ${ENV_NAME}=… or pass --api-key-file`,
   });
 }
 
@@ -143,7 +106,7 @@ function readKeyFile(context: Context, path: string): string {
   }
 }
 
-/** A key that a header can carry; the message never holds it. */
+/** Checks that a header can carry the key. The error does not contain it. */
 function requireKey(text: string, origin: string): Setting<string> {
   const value = text.trim();
   if (/^[\x21-\x7e]+$/.test(value)) return { value, origin };

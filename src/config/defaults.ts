@@ -1,4 +1,4 @@
-/** What holds where nobody says otherwise; shown by `relyable config` and used by the commands. */
+/** Defaults of settings: `relyable config` shows them, and the commands use them. */
 export const DEFAULT_PORT = 4400;
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_TIMEOUT = '30s';

@@ -1,67 +1,53 @@
 import type { Context } from '../system/context.ts';
 import { errorMessage } from '../errors.ts';
 import { findApiKey } from './api.ts';
-import * as defaults from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
 import { secretSource } from './secrets.ts';
-import { pickSetting, type Setting, storeSetting } from './settings.ts';
+import {
+  pickSetting,
+  type Setting,
+  type SettingKey,
+  SETTINGS,
+  type SettingSource,
+  storeSetting,
+} from './settings.ts';
 
 /** A setting's value as it may be shown: credentials are `(hidden)`; undefined where there is none. */
 export type ShownSetting = Setting<unknown>;
 
-interface Source {
-  readonly env?: string;
-  readonly read: (values: ConfigLayer['values']) => unknown;
-  readonly fallback?: unknown;
-}
-
 const HIDDEN = '(hidden)';
 
-const SOURCES: Readonly<Record<string, Source>> = {
-  forwardTo: { read: (values) => values.forwardTo },
-  port: { read: (values) => values.port, fallback: defaults.DEFAULT_PORT },
-  host: { read: (values) => values.host, fallback: defaults.DEFAULT_HOST },
-  events: { read: (values) => values.events, fallback: 'all' },
-  headers: { read: (values) => values.headers && hideCredentials(values.headers) },
-  timeout: { read: (values) => values.timeout, fallback: defaults.DEFAULT_TIMEOUT },
-  maxBody: { read: (values) => values.maxBody, fallback: defaults.DEFAULT_MAX_BODY },
-  retryReading: { read: (values) => values.retryReading, fallback: 'gaps' },
-  'api.url': {
-    env: 'RELYABLE_API_URL',
-    read: (values) => values.api?.url,
-    fallback: defaults.DEFAULT_API_URL,
-  },
-  'api.deliveriesPath': {
-    read: (values) => values.api?.deliveriesPath,
-    fallback: defaults.DEFAULT_DELIVERIES_PATH,
+/** The settings that are lists, which only a config file can give. */
+const LISTS = {
+  events: { config: ({ events }: ConfigLayer['values']): unknown => events, fallback: 'all' },
+  headers: {
+    config: ({ headers }: ConfigLayer['values']): unknown => headers && hideCredentials(headers),
+    fallback: undefined,
   },
 };
 
-/** What `config get` takes. */
-export const SETTING_KEYS: readonly string[] = [
-  ...Object.keys(SOURCES),
-  'store',
-  'secret',
-  'apiKey',
-];
-
-/** Every setting that holds without flags, in the order people think of them. */
+/** Every setting as it is without options, in the order of `SETTING_KEYS`. */
 export function effectiveSettings(
   context: Context,
   layers: readonly ConfigLayer[],
-): Record<string, ShownSetting> {
-  const settings: Record<string, ShownSetting> = {};
-  for (const [key, { env, read, fallback }] of Object.entries(SOURCES)) {
-    settings[key] = pickSetting<unknown>(context, layers, {
-      ...(env === undefined ? {} : { env }),
-      config: read,
-      fallback,
-    });
-  }
-  settings['store'] = storeSetting(context, layers, undefined);
-  settings['secret'] = secretSetting(context, layers);
-  settings['apiKey'] = apiKeySetting(context, layers);
-  return settings;
+): Record<SettingKey, ShownSetting> {
+  const pick = ({ default: fallback, ...source }: SettingSource): ShownSetting =>
+    pickSetting<unknown>(context, layers, { ...source, fallback });
+  return {
+    forwardTo: pick(SETTINGS.forwardTo),
+    port: pick(SETTINGS.port),
+    host: pick(SETTINGS.host),
+    events: pickSetting(context, layers, LISTS.events),
+    headers: pickSetting(context, layers, LISTS.headers),
+    timeout: pick(SETTINGS.timeout),
+    maxBody: pick(SETTINGS.maxBody),
+    retryReading: pick(SETTINGS.retryReading),
+    'api.url': pick(SETTINGS.apiUrl),
+    'api.deliveriesPath': pick(SETTINGS.deliveriesPath),
+    store: storeSetting(context, layers, undefined),
+    secret: secretSetting(context, layers),
+    apiKey: apiKeySetting(context, layers),
+  };
 }
 
 function secretSetting(context: Context, layers: readonly ConfigLayer[]): ShownSetting {
@@ -74,7 +60,7 @@ function secretSetting(context: Context, layers: readonly ConfigLayer[]): ShownS
 
 function apiKeySetting(context: Context, layers: readonly ConfigLayer[]): ShownSetting {
   try {
-    const key = findApiKey(context, layers, {});
+    const key = findApiKey(context, layers, undefined);
     return key === undefined
       ? { value: undefined, origin: 'default' }
       : { value: HIDDEN, origin: key.origin };
@@ -83,7 +69,7 @@ function apiKeySetting(context: Context, layers: readonly ConfigLayer[]): ShownS
   }
 }
 
-/** Headers as they may be shown: those that usually carry a credential keep their name only. */
+/** Headers as they may be shown: of those that usually carry a credential, only the name. */
 function hideCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [

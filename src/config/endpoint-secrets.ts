@@ -5,8 +5,8 @@ import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import { makePrivateFolder } from '../system/private-folder.ts';
 
 /**
- * Signing secrets that emulated endpoints were made with, by endpoint id: in the user's data
- * folder, readable only by the user, since a store never holds a secret.
+ * Signing secrets of emulated endpoints by endpoint id, in a file of the user's data folder that
+ * only the user can read. A store never contains a secret.
  */
 export interface EndpointSecrets {
   get(id: string): string | undefined;
@@ -50,10 +50,10 @@ function read(file: string): Record<string, string> {
 }
 
 function unusable(file: string, error: unknown): RelyableError {
-  // What is wrong with the JSON is not told in its own words: they quote it.
-  const why = error instanceof SyntaxError ? 'no valid JSON' : describeFileProblem(error);
+  // The parser's own message quotes the text, which is secret.
+  const why = error instanceof SyntaxError ? 'not valid JSON' : describeFileProblem(error);
   return new RelyableError('SECRET_INVALID', `${file}: ${why}`, {
-    hint: 'it holds the secrets of emulated endpoints; make it readable, or remove it to use the common secret',
+    hint: 'it has the secrets of emulated endpoints; make it readable, or remove it to use the common secret',
     cause: error,
   });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
-/** Where frameworks look for an app's own variables, the one that wins first. */
+/** Where frameworks look for an app's own variables, in order of precedence. */
 export const ENV_FILES = ['.env.local', '.env'] as const;
 
 /** The text of a file; undefined where there is none, INPUT_UNREADABLE where it cannot be read. */
@@ -11,7 +11,7 @@ export function readTextIfExists(file: string): string | undefined {
   return bytes === undefined ? undefined : decodeText(bytes);
 }
 
-/** Without its byte order mark; UTF-16 is what `>` of Windows PowerShell writes. */
+/** A text without its byte order mark, from UTF-8 or the UTF-16 that `>` of Windows PowerShell writes. */
 export function decodeText(bytes: Buffer): string {
   return new TextDecoder(isUtf16(bytes) ? 'utf-16le' : 'utf-8').decode(bytes);
 }
@@ -32,15 +32,15 @@ export function readIfExists(file: string): Buffer | undefined {
   }
 }
 
-/** What an env file's text sets a variable to; undefined where it does not. */
+/** The value that an env file sets a variable to; undefined where it does not set it. */
 export function readEnvValue(text: string, name: string): string | undefined {
   const values: Record<string, string | undefined> = parseEnv(text);
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
-/** What a POSIX shell runs to take one variable from an env file, as Node reads it. */
+/** A command for a POSIX shell that exports one variable of an env file, as Node reads it. */
 export function exportFromFile(file: string, name: string, isSet: boolean): string {
-  // What the shell has would win over the file.
+  // A variable of the shell would take precedence over the file.
   const node = isSet ? `env -u ${name} node` : 'node';
   return `export ${name}="$(${node} --env-file=${file} -p process.env.${name})"`;
 }

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** The file that a path leads to through symbolic links, whether it is there or not. */
+/** The file that a path leads to through symbolic links; the file itself need not exist. */
 export function realFile(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // Not there, or a link to what is not there.
+    // It does not exist, or is a link to a file that does not.
   }
   let folder = dirname(path);
   try {
@@ -22,7 +22,7 @@ export type GitStatus = 'ignored' | 'tracked' | 'not ignored' | 'no repository';
 
 const GIT_TIMEOUT_MS = 2000;
 
-/** Whether git would leave a file out of commits; asks git itself. */
+/** Whether git would commit a file; asks git itself. */
 export async function gitStatus(path: string): Promise<GitStatus> {
   const file = realFile(path);
   const run = (...args: string[]): Promise<number> => runGit(dirname(file), args);

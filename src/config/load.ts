@@ -5,7 +5,7 @@ import { RelyableError } from '../errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { Config, Profile } from './schema.ts';
 
-/** Data only: a file that would be executed is never a config file. */
+/** Data only: a program is never a config file. */
 const PROJECT_FILES = [
   '.relyablerc',
   '.relyablerc.json',
@@ -14,7 +14,7 @@ const PROJECT_FILES = [
   'relyable.config.json',
 ] as const;
 
-/** One config file that counts, with what the chosen profile makes of it. */
+/** The settings of one config file, or of the chosen profile in it. */
 export interface ConfigLayer {
   /** `project config <path>` or `user config <path>`; with a profile, its name too. */
   readonly origin: string;
@@ -31,8 +31,8 @@ export interface ConfigSelection {
 }
 
 /**
- * The config layers in order of precedence: profile before plain, project before user. `warn` is
- * told of a file that may hold settings and cannot be read for them.
+ * The config layers in order of precedence: profile before plain, project before user. Calls `warn`
+ * for a package.json that cannot be read and mentions relyable.
  */
 export async function loadConfig(
   context: Context,
@@ -57,7 +57,7 @@ export async function loadConfig(
   const layers: ConfigLayer[] = [];
   const profileNames: string[] = [];
   for (const { file, kind } of files) {
-    // cosmiconfig and zod are worth their start-up time only when there is a file to read.
+    // Imported only when there is a file to read: cosmiconfig and zod cost start-up time.
     const { readConfigFile } = await import('./read.ts');
     const {
       profiles = {},
@@ -91,8 +91,8 @@ export function userConfigPath(context: Context): string {
 }
 
 /**
- * `--config`, else `RELYABLE_CONFIG`, else the nearest file up to the project's root. `onBroken`
- * hears of a package.json that was passed over because it cannot be read.
+ * `--config`, else `RELYABLE_CONFIG`, else the nearest file up to the project's root. Calls
+ * `onBroken` for a package.json that is skipped because it cannot be read.
  */
 export function findProjectConfig(
   context: Context,
@@ -114,7 +114,7 @@ export function findProjectConfig(
   }
 }
 
-/** A config file that nobody reads. */
+/** A config file above the place where the search ends, so that it is not read. */
 export interface ConfigAbove {
   readonly file: string;
   /** The package.json below it where the search ends. */
@@ -122,8 +122,9 @@ export interface ConfigAbove {
 }
 
 /**
- * The config that the search would find if it did not end at a package.json: the repository's, seen
- * from one of its packages. Only for who has no project config.
+ * The config that the search would find if it did not end at a package.json, such as the
+ * repository's when the current folder is one of its packages. undefined where there is none, or
+ * where the search finds a config.
  */
 export function findConfigAbove({ cwd }: Pick<Context, 'cwd'>): ConfigAbove | undefined {
   let endedAt: string | undefined;
@@ -148,7 +149,7 @@ function isTop(folder: string): boolean {
   return existsSync(join(folder, '.git')) || dirname(folder) === folder;
 }
 
-/** Whether a package.json has a `relyable` key, without paying for a parse when it has none. */
+/** Whether a package.json has a `relyable` key; parses it only if it contains the word. */
 function hasRelyable(manifest: string, onBroken?: (manifest: string) => void): boolean {
   try {
     const text = readFileSync(manifest, 'utf8');

@@ -3,11 +3,12 @@ import { basename, extname } from 'node:path';
 import { defaultLoaders, type Loader } from 'cosmiconfig';
 import type * as z from 'zod';
 import { describeFileProblem, errorMessage, RelyableError } from '../errors.ts';
+import { describeIssue } from '../json/describe-issue.ts';
 import { findSyntaxError } from '../json/syntax-error.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
 
-/** Where cosmiconfig would run the file; what is named with `--config` may come from anywhere. */
+/** Files that cosmiconfig would execute; --config may name a file of any origin. */
 const PROGRAM_EXTENSIONS: ReadonlySet<string> = new Set([
   '.js',
   '.cjs',
@@ -17,7 +18,7 @@ const PROGRAM_EXTENSIONS: ReadonlySet<string> = new Set([
   '.mts',
 ]);
 
-/** Of cosmiconfig only these: its explorer also runs a `.config/config.js` of the current folder. */
+/** The loaders alone: cosmiconfig's explorer also executes a `.config/config.js` of the current folder. */
 const { '.json': loadJson, noExt: loadYaml } = defaultLoaders;
 
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -27,7 +28,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   '.yml': loadYaml,
 };
 
-/** Reads and checks one config file; loaded only when there is one. */
+/** Reads and checks one config file; CONFIG_INVALID. This module is imported only when there is one. */
 export async function readConfigFile(
   file: string,
   kind: 'project' | 'user',
@@ -35,7 +36,8 @@ export async function readConfigFile(
 ): Promise<Config> {
   const content = (await readContent(file)) ?? {};
   if (kind === 'project') refuseLiteralSecrets(file, content);
-  const parsed = (kind === 'project' ? configSchema : userConfigSchema).safeParse(content);
+  const schema = kind === 'project' ? configSchema : userConfigSchema;
+  const parsed = schema.safeParse(content, { error: describeIssue });
   if (!parsed.success) throw invalidConfig(file, parsed.error);
   const config: Config = parsed.data;
   if (config.apiKey !== undefined || config.secret !== undefined) requirePrivate(file, platform);
@@ -52,7 +54,7 @@ export async function findConfigProblem(file: string): Promise<string | undefine
   }
 }
 
-/** What the file says; of a `package.json` its key `relyable`. */
+/** The content of the file; of a `package.json`, its key `relyable`. */
 async function readContent(file: string): Promise<unknown> {
   const extension = extname(file);
   const loader = LOADERS[extension];
@@ -76,13 +78,13 @@ async function readContent(file: string): Promise<unknown> {
   } catch (error) {
     const [format, place] =
       extension === '.json' ? ['JSON', placeInJson(text)] : ['JSON or YAML', placeInYaml(error)];
-    throw new RelyableError('CONFIG_INVALID', `${file} is no valid ${format}${place}`);
+    throw new RelyableError('CONFIG_INVALID', `${file} is not valid ${format}${place}`);
   }
   const isManifest = basename(file, extension) === 'package';
   return isManifest ? (content as { relyable?: unknown } | null)?.relyable : content;
 }
 
-/** The parsers quote the text around a mistake, which may be a secret: only its place is told. */
+/** Only the place of a mistake is reported: the parsers quote the text around it, which may be a secret. */
 function placeInJson(text: string): string {
   const at = findSyntaxError(text);
   if (at === undefined) return '';
@@ -120,7 +122,7 @@ function* literalSecrets(value: unknown, path: string): Generator<[path: string,
   }
 }
 
-/** The first thing wrong, with file, path and the nearest valid key. */
+/** The first problem, with the file, the path and the nearest known key. */
 function invalidConfig(file: string, error: z.ZodError): RelyableError {
   const [issue] = error.issues;
   const path = issue?.path.join('.') ?? '';
@@ -139,7 +141,7 @@ function invalidConfig(file: string, error: z.ZodError): RelyableError {
 }
 
 function requirePrivate(file: string, platform: NodeJS.Platform): void {
-  // Windows has no such modes; there the profile folder's ACL keeps others out.
+  // Windows has no such modes; there the access list of the profile folder applies.
   if (platform === 'win32') return;
   const mode = statSync(file).mode & 0o077;
   if (mode === 0) return;

@@ -14,14 +14,14 @@ export interface SecretFlags {
   readonly secretFile?: readonly string[] | undefined;
 }
 
-/** The signing secrets a command works with, and what to tell about them on stderr. */
+/** The signing secrets of a command, and the messages about them for stderr. */
 export interface Secrets {
-  /** What signs, and what makes a signature `ok`; at least one, the first signs. */
+  /** A signature made with one of them is `ok`; the first signs. */
   readonly chosen: readonly [SecretCandidate, ...SecretCandidate[]];
-  /** Others at hand, so that a signature made with one is recognised. */
+  /** Other secrets: a signature made with one is recognised, but not `ok`. */
   readonly known: readonly SecretCandidate[];
   readonly warnings: readonly string[];
-  /** Set when the development secret is used, as every command says. */
+  /** Says that the development secret is used; null where another one is. */
   readonly note: string | null;
 }
 
@@ -46,7 +46,7 @@ export function resolveSecrets(
   const isDevelopment = first.source === DEVELOPMENT_SECRET_SOURCE;
   if (first.value.trim() !== first.value) {
     warnings.push(
-      `the signing secret from ${first.source} begins or ends with white space; it is used as it is`,
+      `the signing secret from ${first.source} begins or ends with white space, which is part of it`,
     );
   }
   const known = [
@@ -63,28 +63,28 @@ export function resolveSecrets(
   };
 }
 
-/** Where the app's variables hold it already, there is nothing more to say. */
+/** How the app gets the development secret; short where an env file sets it already. */
 function developmentNote({ cwd }: Context, value: string): string {
   const using = `using ${DEVELOPMENT_SECRET_SOURCE}`;
   const file = ENV_FILES.find((name) => {
     try {
       return readEnvValue(readTextIfExists(join(cwd, name)) ?? '', SECRET_ENV_NAME) === value;
     } catch {
-      // One that cannot be read is the app's affair.
+      // A file that cannot be read is not relevant here.
       return false;
     }
   });
-  if (file !== undefined) return `${using}, which ${file} holds too`;
+  if (file !== undefined) return `${using}, which ${file} sets too`;
   return `${using} (no ${SECRET_ENV_NAME} set); your app needs the same:
   ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`;
 }
 
-/** Where the signing secret would come from without flags; makes none. */
+/** Where the signing secret comes from without options; does not create one. */
 export function secretSource(context: Context, layers: readonly ConfigLayer[]): string {
   return secretsFromEnvironment(context, layers)[0]?.source ?? DEVELOPMENT_SECRET_SOURCE;
 }
 
-/** The development secret's value; made where there is none yet. */
+/** The development secret; created where there is none yet. */
 export function developmentSecret(context: Context): string {
   return readDevelopmentSecret(context).value;
 }
@@ -145,7 +145,7 @@ function secretsFromEnvironment(
     add(`the secret of ${origin}`, values.secret);
   }
   for (const name of layers.flatMap(({ values }) => values.knownSecretEnvs ?? [])) {
-    // Merely known: an unset one is no error.
+    // These only recognise signatures: an unset variable is not an error.
     if (found.length > 0 && context.env[name]) add(name, context.env[name]);
   }
   return found;
@@ -171,7 +171,7 @@ function existingDevelopmentSecret(context: Context): SecretCandidate[] {
   return value === undefined ? [] : [{ source: DEVELOPMENT_SECRET_SOURCE, value, role: 'known' }];
 }
 
-/** The one development secret of this user, made at first use; safe when two processes make it. */
+/** The user's development secret, created at first use; safe when two processes create it. */
 function readDevelopmentSecret(context: Context): SecretCandidate {
   const file = developmentSecretPath(context);
   const existing = readIfExists(file);
@@ -183,7 +183,7 @@ function readDevelopmentSecret(context: Context): SecretCandidate {
     makePrivateFolder(dirname(file));
     writeFileSync(draft, `${made}\n`, { mode: 0o600 });
     try {
-      // A link appears whole or not at all, and fails if another process was first.
+      // A link appears with its whole content, and fails if another process was first.
       linkSync(draft, file);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST')
@@ -194,7 +194,7 @@ function readDevelopmentSecret(context: Context): SecretCandidate {
   } catch (error) {
     throw new RelyableError(
       'SECRET_INVALID',
-      `no signing secret is set, and a development secret cannot be kept at ${file}: ${describeFileProblem(error)}`,
+      `no signing secret is set, and a development secret cannot be stored at ${file}: ${describeFileProblem(error)}`,
       { hint: `set ${SECRET_ENV_NAME}, or make that folder writable`, cause: error },
     );
   }

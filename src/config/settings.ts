@@ -1,6 +1,14 @@
 import { join, resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { RelyableError } from '../errors.ts';
+import {
+  DEFAULT_API_URL,
+  DEFAULT_DELIVERIES_PATH,
+  DEFAULT_HOST,
+  DEFAULT_MAX_BODY,
+  DEFAULT_PORT,
+  DEFAULT_TIMEOUT,
+} from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
 
 /** A value and where it came from, e.g. `--port`, `RELYABLE_STORE`, `project config …`, `default`. */
@@ -10,6 +18,63 @@ export interface Setting<T> {
 }
 
 type LayerValues = ConfigLayer['values'];
+
+/** Where a setting's value comes from when no option gives it. */
+export interface SettingSource {
+  /** Its key in a config file, by which `--verbose` and `relyable config` name it. */
+  readonly key?: string;
+  /** The environment variable. */
+  readonly env?: string;
+  /** The value in a config file. */
+  readonly config?: (values: LayerValues) => string | number | undefined;
+  readonly default?: string | number;
+  /** What `--verbose` shows where nothing gives a value; `(none)` unless it is given. */
+  readonly absentText?: string;
+}
+
+/** The settings of a config file that are one word: each key with its other sources. */
+export const SETTINGS = {
+  forwardTo: { key: 'forwardTo', config: ({ forwardTo }) => forwardTo },
+  port: { key: 'port', config: ({ port }) => port, default: DEFAULT_PORT },
+  host: { key: 'host', config: ({ host }) => host, default: DEFAULT_HOST },
+  timeout: { key: 'timeout', config: ({ timeout }) => timeout, default: DEFAULT_TIMEOUT },
+  maxBody: { key: 'maxBody', config: ({ maxBody }) => maxBody, default: DEFAULT_MAX_BODY },
+  retryReading: {
+    key: 'retryReading',
+    config: ({ retryReading }) => retryReading,
+    default: 'gaps',
+  },
+  apiUrl: {
+    key: 'api.url',
+    env: 'RELYABLE_API_URL',
+    config: ({ api }) => api?.url,
+    default: DEFAULT_API_URL,
+  },
+  deliveriesPath: {
+    key: 'api.deliveriesPath',
+    config: ({ api }) => api?.deliveriesPath,
+    default: DEFAULT_DELIVERIES_PATH,
+  },
+} as const satisfies Readonly<Record<string, SettingSource>>;
+
+/** The keys of all settings, in the order in which `relyable config` shows them. */
+export const SETTING_KEYS = [
+  'forwardTo',
+  'port',
+  'host',
+  'events',
+  'headers',
+  'timeout',
+  'maxBody',
+  'retryReading',
+  'api.url',
+  'api.deliveriesPath',
+  'store',
+  'secret',
+  'apiKey',
+] as const;
+
+export type SettingKey = (typeof SETTING_KEYS)[number];
 
 /**
  * One setting by precedence: flag > environment > project config > user config > default.
@@ -37,7 +102,7 @@ export function pickSetting<T>(
   return { value: from.fallback, origin: 'default' };
 }
 
-/** Where captures are kept: `--store`, `RELYABLE_STORE`, config's `store`, or the data folder. */
+/** Where captures are stored: `--store`, `RELYABLE_STORE`, config's `store`, or the data folder. */
 export function storeSetting(
   context: Context,
   layers: readonly ConfigLayer[],
@@ -47,12 +112,17 @@ export function storeSetting(
     flag: { name: '--store', value: flag },
     env: 'RELYABLE_STORE',
     config: (values) => values.store,
-    fallback: join(context.paths.data, 'captures.db'),
+    fallback: defaultStore(context),
   });
   if (value.endsWith('/') || value.endsWith('\\')) {
     throw new RelyableError('USAGE', `${origin}: expected a file, got the folder ${value}`, {
-      hint: `${value}captures.db would do`,
+      hint: `for example ${value}captures.db`,
     });
   }
   return { value: resolve(context.cwd, value), origin };
+}
+
+/** Where captures are stored when no setting names a file: in the user's data folder. */
+export function defaultStore({ paths }: Pick<Context, 'paths'>): string {
+  return join(paths.data, 'captures.db');
 }

@@ -1,4 +1,5 @@
 import { RelyableError } from '../errors.ts';
+import { DEFAULT_API_URL, DEFAULT_EMULATOR_PORT } from './defaults.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { FIELD_VALUE, TOKEN } from '../request/request.ts';
 import type { Speed } from '../relyable/retry.ts';
@@ -39,7 +40,7 @@ export function parseDuration(text: string, name: string): number {
   return totalMs;
 }
 
-/** The same without a limit: for how long ago something was. */
+/** A duration of any length, for how long ago something was → ms. */
 export function parseAge(text: string, name: string): number {
   const expected = 'a duration such as 500ms, 30s, 5m, 1h or 7d';
   if (text === '0') return 0;
@@ -64,7 +65,16 @@ export function parseSince(text: string, name: string, now: number): number {
   return ms;
 }
 
-/** A store keeps nothing larger: SQLite's own limit is 1 GB a row. */
+/** A moment that may be relative: ms since 1970, given what time it is now. */
+export type SinceTime = (now: number) => number;
+
+/** `parseSince` as an option declares it: checked at once, resolved when the time is known. */
+export function parseSinceTime(text: string, name: string): SinceTime {
+  parseSince(text, name, 0);
+  return (now) => parseSince(text, name, now);
+}
+
+/** The largest body that is stored: SQLite's own limit is 1 GB a row. */
 const MAX_SIZE = 512 * 1024 * 1024;
 
 /** `512`, `64kb`, `10mb`, `1GiB` → bytes; units of 1024. */
@@ -147,15 +157,7 @@ export function parseTargetUrl(text: string, name: string): URL {
   if (trimmed === '' || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw usage(name, expected, text);
   }
-  if (url.username !== '' || url.password !== '') {
-    throw new RelyableError(
-      'USAGE',
-      `${name}: a URL with a user name or password is not accepted`,
-      {
-        hint: 'pass it as a header instead: -H "Authorization: …"',
-      },
-    );
-  }
+  refuseCredentials(url, name, 'pass it as a header instead: -H "Authorization: …"');
   url.hash = '';
   return url;
 }
@@ -174,7 +176,7 @@ export function parseHeader(text: string, name: string): readonly [string, strin
   return [key, value];
 }
 
-/** An address to listen on; one of IPv6 may stand in the brackets of a URL. Nothing would be all of them. */
+/** An address to listen on; IPv6 with or without brackets. Empty is refused: it would mean every address. */
 export function parseHost(text: string, name: string): string {
   const host = text.trim().replace(/^\[(.+)\]$/, '$1');
   if (host === '') throw usage(name, 'an address such as 127.0.0.1', text);
@@ -185,4 +187,28 @@ export function parseHost(text: string, name: string): string {
 export function parseSpeed(text: string, name: string): Speed {
   if (text === 'instant') return 'instant';
   return parsePositive(text.replace(/x$/, ''), `${name} (such as 60x or instant)`);
+}
+
+/** The base URL of the API: absolute, http or https, without a query. */
+export function parseApiUrl(text: string, name: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new RelyableError('USAGE', `${name}: expected an http(s) URL, got "${text}"`, {
+      hint: `the API is ${DEFAULT_API_URL}; an emulator is http://127.0.0.1:${DEFAULT_EMULATOR_PORT}/api`,
+    });
+  }
+  refuseCredentials(url, name);
+  url.search = '';
+  url.hash = '';
+  return url;
+}
+
+/** A password in a URL would end up in output, logs and the process list. */
+function refuseCredentials(url: URL, name: string, hint?: string): void {
+  if (url.username === '' && url.password === '') return;
+  throw new RelyableError(
+    'USAGE',
+    `${name}: a URL with a user name or password is not accepted`,
+    hint === undefined ? {} : { hint },
+  );
 }

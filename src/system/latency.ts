@@ -1,13 +1,13 @@
 import { hrtime } from 'node:process';
 
-/** Each bucket is so much wider than the one before: percentiles are exact to 2 %. */
+/** Each bucket is 2 % wider than the one before: so exact are percentiles. */
 const GROWTH = Math.log(1.02);
 const SMALLEST_MS = 0.001;
 
-/** Latencies in bounded memory, whatever their number; told as `roundMs` leaves them. */
+/** Latencies in bounded memory, whatever their number; rounded as `roundMs` does. */
 export interface LatencyHistogram {
   add(ms: number): void;
-  /** The value below which that share (0–1) lies; 0 when nothing was added. */
+  /** The value that this share (0–1) of the latencies does not exceed; 0 when nothing was added. */
   percentile(share: number): number;
   readonly max: number;
   readonly count: number;

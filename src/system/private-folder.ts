@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { errorCode } from '../errors.ts';
 
 /**
- * Makes a folder that only the user enters, and those above it. Node's own recursive way never
- * returns where the system calls a new folder missing, as /proc does.
+ * Creates a folder that only the user can enter, and its parents. Node's own recursive option never
+ * returns where the system reports a new folder as missing, as /proc does.
  */
 export function makePrivateFolder(folder: string): void {
   if (existsSync(folder)) return;

@@ -5,13 +5,13 @@ import { makePrivateFolder } from './private-folder.ts';
 import type { Context } from './context.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Written by a script's `--json` or read by another program: nobody is there to tell. */
+/** With these the output is for a script, which needs no notice. */
 const SILENT_FLAGS: ReadonlySet<string> = new Set(['--json', '--quiet', '-q']);
-/** These run inside a shell's own start-up or TAB. */
+/** These run when a shell starts, or at TAB. */
 const SILENT_COMMANDS: ReadonlySet<string> = new Set(['complete', 'completion']);
 const OFF_VARIABLES = ['RELYABLE_NO_UPDATE_CHECK', 'NO_UPDATE_NOTIFIER', 'CI'];
 
-/** Whether somebody is there who may be told of a newer version and did not say no. */
+/** Whether a person may be notified: a terminal, and neither an option nor a variable against it. */
 export function mayNotify({ argv, env, stderr }: Context): boolean {
   const command = argv.find((word) => !word.startsWith('-')) ?? '';
   return (
@@ -23,9 +23,8 @@ export function mayNotify({ argv, env, stderr }: Context): boolean {
 }
 
 /**
- * One line about a newer version, at most once a day; undefined otherwise. What npm answered to the
- * last day's question is all that is read: the next question is put to it in the background, and
- * nobody waits for the answer.
+ * One line about a newer version, at most once a day; undefined otherwise. It is npm's answer to the
+ * previous day's question: the next one is asked in the background, without a wait for the answer.
  */
 export function takeNotice(context: Context, current: string): string | undefined {
   const file = join(context.paths.cache, 'latest-version');
@@ -36,18 +35,18 @@ export function takeNotice(context: Context, current: string): string | undefine
       ? `relyable ${latest} is out, this is ${current}: npm install --global relyable`
       : undefined;
   } catch {
-    // A cache that cannot be used is nobody's concern.
+    // A cache that cannot be used is not worth a message.
     return undefined;
   }
 }
 
-/** npm's last answer; it is taken out, so that it is told once. */
+/** npm's last answer; removed from the file, so that it is shown once. */
 function takeAnswer(file: string): string | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined || stats.size === 0) return undefined;
   const answer = readFileSync(file, 'utf8').trim();
   truncateSync(file);
-  // When it was asked is what the file's time says.
+  // The file's time says when npm was asked.
   utimesSync(file, stats.atime, stats.mtime);
   return answer;
 }
@@ -57,19 +56,19 @@ function isDue(file: string, now: number): boolean {
   return stats === undefined || Math.abs(now - stats.mtimeMs) > DAY_MS;
 }
 
-/** npm knows the registry, the proxy and the credentials of this machine; it writes to the file. */
+/** Starts npm, which knows the registry, the proxy and the credentials; it writes to the file. */
 function askNpm({ paths, env }: Context, file: string): void {
   makePrivateFolder(paths.cache);
   const answer = openSync(file, 'w');
   try {
     const npm = spawn('npm view relyable version --fetch-timeout=10000 --fetch-retries=0', {
-      // Outside any project, whose .npmrc has no say here.
+      // Outside of projects, so that their .npmrc does not apply.
       cwd: paths.cache,
       env: { ...env, npm_config_update_notifier: 'false' },
       stdio: ['ignore', answer, 'ignore'],
       // npm is a script on Windows, which only a shell runs; nothing here comes from outside.
       shell: true,
-      // On Windows others end with the program that started them.
+      // On Windows a child that is not detached ends with its parent.
       detached: true,
       windowsHide: true,
     });
@@ -80,7 +79,7 @@ function askNpm({ paths, env }: Context, file: string): void {
   }
 }
 
-/** Whether a plain `1.2.3` is above the other; what is no plain version never is. */
+/** Whether a version is above the other; false where one is not a plain `1.2.3`. */
 export function isNewer(latest: string, current: string): boolean {
   const [next, own] = [latest, current].map((version) => /^(\d+)\.(\d+)\.(\d+)$/.exec(version));
   if (!next || !own) return false;

@@ -1,181 +1,213 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConfigLayer, loadConfig } from '../../src/config/load.ts';
-import { pickSetting, storeSetting } from '../../src/config/settings.ts';
+import { readConfig } from '../../src/commands/kit/invocation-config.ts';
+import { setting } from '../../src/commands/kit/options.ts';
+import { findApiKey } from '../../src/config/api.ts';
+import { effectiveSettings } from '../../src/config/effective.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { DEVELOPMENT_SECRET_SOURCE, resolveSecrets } from '../../src/config/secrets.ts';
+import { SETTING_KEYS, SETTINGS, storeSetting } from '../../src/config/settings.ts';
 import type { Context } from '../../src/system/context.ts';
+import { createTerminal } from '../../src/terminal/terminal.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { testContext } from '../support/context.ts';
 
-interface World {
-  readonly project?: object;
-  readonly user?: object;
-  readonly env?: Readonly<Record<string, string>>;
+/** Where a value can be set, the strongest first. */
+const SOURCES = [
+  'option',
+  'environment',
+  'project profile',
+  'user profile',
+  'project',
+  'user',
+] as const;
+
+type Source = (typeof SOURCES)[number];
+type Values = Readonly<Record<string, unknown>>;
+type Layers = Awaited<ReturnType<typeof loadConfig>>;
+
+interface Found {
+  readonly value: unknown;
+  readonly origin: string;
 }
 
-/** A context whose project and user config hold these values. */
-function contextWith({ project, user, env = {} }: World): Context {
-  const context = testContext({ env });
-  const write = (file: string, values: object | undefined): void => {
-    if (values === undefined) return;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+interface Row {
+  /** The sources that can set it. */
+  readonly sources: readonly Source[];
+  /** The origin of the option, and of the environment. */
+  readonly option?: string;
+  readonly variable?: string;
+  /** The content of a config file that sets it. */
+  config(text: string): Values;
+  /** The setting; `option` is what was typed. */
+  find(context: Context, layers: Layers, option: string | undefined): Found | Promise<Found>;
+  /** What holds where nothing sets it. */
+  fallback(context: Context): Found;
+  /** The text that a source sets; each has another. */
+  text(source: Source, context: Context): string;
+}
+
+const FILES: readonly Source[] = ['project profile', 'user profile', 'project', 'user'];
+const DEFAULT = 'default';
+
+/** A setting of `SETTINGS`, read through a declared option as a command does. */
+function declared(
+  name: keyof typeof SETTINGS,
+  config: (text: string) => Values,
+  { option, texts }: { readonly option?: string; readonly texts?: readonly string[] } = {},
+): Row {
+  const source: (typeof SETTINGS)[typeof name] = SETTINGS[name];
+  const variable = 'env' in source ? source.env : undefined;
+  const fallback = 'default' in source ? source.default : undefined;
+  const sources: readonly Source[] = [
+    ...(option === undefined ? [] : ['option' as const]),
+    ...(variable === undefined ? [] : ['environment' as const]),
+    ...FILES,
+  ];
+  return {
+    sources,
+    ...(option === undefined ? {} : { option }),
+    ...(variable === undefined ? {} : { variable }),
+    config,
+    find: async (context, _, typed) => {
+      const options = { it: setting(`${option ?? '--none'} <x>`, '', String, source) };
+      const given = { it: typed === undefined ? undefined : { value: typed, text: typed } };
+      const config = await readConfig({
+        context,
+        terminal: createTerminal(context, {}),
+        globals: { profile: 'p' },
+        options: given,
+        flags: given,
+        args: [],
+      });
+      const { value, origin } = config.settings(options).it;
+      return { value, origin };
+    },
+    fallback: () => ({
+      value: fallback === undefined ? undefined : String(fallback),
+      origin: DEFAULT,
+    }),
+    text: (from) => texts?.[sources.indexOf(from)] ?? `http://${from.replace(' ', '-')}.test/x`,
   };
-  write(join(context.cwd, '.relyablerc.json'), project);
-  write(join(context.paths.config, 'config.json'), user);
-  return context;
 }
 
-function layersOf(context: Context, profile?: string): Promise<ConfigLayer[]> {
-  return loadConfig(context, profile === undefined ? {} : { profile }, () => undefined);
-}
-
-const api = (url: string): object => ({ api: { url } });
-const all = {
-  project: { ...api('http://project'), profiles: { ci: api('http://project-ci') } },
-  user: { ...api('http://user'), profiles: { ci: api('http://user-ci') } },
-  env: { RELYABLE_API_URL: 'http://env' },
+const ROWS: Readonly<Record<string, Row>> = {
+  forwardTo: declared('forwardTo', (forwardTo) => ({ forwardTo }), { option: '--forward-to' }),
+  port: declared('port', (text) => ({ port: Number(text) }), {
+    option: '--port',
+    texts: ['1', '2', '3', '4', '5'],
+  }),
+  host: declared('host', (host) => ({ host }), { option: '--host' }),
+  timeout: declared('timeout', (timeout) => ({ timeout }), { option: '--timeout' }),
+  maxBody: declared('maxBody', (maxBody) => ({ maxBody }), { option: '--max-body' }),
+  retryReading: declared('retryReading', (retryReading) => ({ retryReading }), {
+    // Two words for four files: the strongest has one, all others the other.
+    texts: ['offsets', 'gaps', 'gaps', 'gaps'],
+  }),
+  apiUrl: declared('apiUrl', (url) => ({ api: { url } }), { option: '--api-url' }),
+  deliveriesPath: declared('deliveriesPath', (deliveriesPath) => ({ api: { deliveriesPath } }), {
+    texts: ['/1', '/2', '/3', '/4'],
+  }),
+  store: {
+    sources: ['option', 'environment', ...FILES],
+    option: '--store',
+    variable: 'RELYABLE_STORE',
+    config: (store) => ({ store }),
+    find: storeSetting,
+    fallback: ({ paths }) => ({ value: join(paths.data, 'captures.db'), origin: DEFAULT }),
+    text: (source, { cwd }) => join(cwd, source),
+  },
+  secret: {
+    sources: ['option', 'environment', 'user'],
+    option: '--secret',
+    variable: 'RELYABLE_WEBHOOK_SECRET',
+    config: (secret) => ({ secret }),
+    find: (context, layers, typed) => {
+      const secret = typed === undefined ? [] : [typed];
+      const { value, source } = resolveSecrets(context, layers, { secret }).chosen[0];
+      return { value, origin: source.replace('the secret of ', '') };
+    },
+    fallback: () => ({
+      value: expect.stringMatching(/^whsec_dev_/),
+      origin: DEVELOPMENT_SECRET_SOURCE,
+    }),
+    text: (source) => `whsec_${source}`,
+  },
+  apiKey: {
+    sources: ['environment', 'user'],
+    variable: 'RELYABLE_API_KEY',
+    config: (apiKey) => ({ apiKey }),
+    find: (context, layers) =>
+      findApiKey(context, layers, undefined) ?? { value: undefined, origin: DEFAULT },
+    fallback: () => ({ value: undefined, origin: DEFAULT }),
+    text: (source) => `rk_${source}`,
+  },
 };
 
-describe('a setting', () => {
-  it.each<[string, { world: World; flag?: string; profile?: string }, string, string]>([
-    ['the flag', { world: all, flag: 'http://flag', profile: 'ci' }, 'http://flag', '--api-url'],
-    ['the variable', { world: all, profile: 'ci' }, 'http://env', 'RELYABLE_API_URL'],
-    [
-      'the profile of the project',
-      { world: { ...all, env: {} }, profile: 'ci' },
-      'http://project-ci',
-      'project config .relyablerc.json, profile ci',
-    ],
-    [
-      'the profile of the user, before plain values of the project',
-      { world: { project: api('http://project'), user: all.user }, profile: 'ci' },
-      'http://user-ci',
-      'user config config.json, profile ci',
-    ],
-    [
-      'the project',
-      { world: { ...all, env: {} } },
-      'http://project',
-      'project config .relyablerc.json',
-    ],
-    [
-      'the user, where the project does not say',
-      { world: { project: {}, user: all.user } },
-      'http://user',
-      'user config config.json',
-    ],
-    ['the default', { world: { project: {}, user: {} } }, 'http://default', 'default'],
-    [
-      'the project, where the variable is empty',
-      { world: { ...all, env: { RELYABLE_API_URL: '' } } },
-      'http://project',
-      'project config .relyablerc.json',
-    ],
-    [
-      'the plain value, where the profile does not say',
-      { world: { project: { ...api('http://project'), profiles: { ci: {} } } }, profile: 'ci' },
-      'http://project',
-      'project config .relyablerc.json',
-    ],
-  ])('is that of %s', async (_, { world, flag, profile }, value, origin) => {
-    const context = contextWith(world);
-    const setting = pickSetting(context, await layersOf(context, profile), {
-      flag: { name: '--api-url', value: flag },
-      env: 'RELYABLE_API_URL',
-      config: (values) => values.api?.url,
-      fallback: 'http://default',
-    });
-    const shown = setting.origin.replace(/ \/.*\//, ' ');
-    expect({ value: setting.value, origin: shown }).toEqual({ value, origin });
-  });
-});
+/** A world in which these sources, and no stronger one, set a setting. */
+function makeWorld(row: Row, from: readonly Source[]): { context: Context; option?: string } {
+  const cwd = temporaryFolder();
+  const env: Record<string, string> = {};
+  const context = testContext({ cwd, env });
+  const values = (source: Source): Values =>
+    from.includes(source) ? row.config(row.text(source, context)) : {};
+  const project = { ...values('project'), profiles: { p: values('project profile') } };
+  writeFileSync(join(cwd, '.relyablerc.json'), JSON.stringify(project));
+  mkdirSync(context.paths.config, { recursive: true });
+  const user = { ...values('user'), profiles: { p: values('user profile') } };
+  const userFile = join(context.paths.config, 'config.json');
+  writeFileSync(userFile, JSON.stringify(user));
+  chmodSync(userFile, 0o600);
+  if (row.variable !== undefined && from.includes('environment')) {
+    env[row.variable] = row.text('environment', context);
+  }
+  return from.includes('option') ? { context, option: row.text('option', context) } : { context };
+}
 
-describe('the profile', () => {
-  const profiles = { project: { profiles: { ci: { port: 1 }, dev: { port: 2 } } } };
+/** How the origin of a value from a source is named. */
+function originOf(row: Row, source: Source, { cwd, paths }: Context): string | undefined {
+  const project = `project config ${join(cwd, '.relyablerc.json')}`;
+  const user = `user config ${join(paths.config, 'config.json')}`;
+  switch (source) {
+    case 'option':
+      return row.option;
+    case 'environment':
+      return row.variable;
+    case 'project profile':
+      return `${project}, profile p`;
+    case 'user profile':
+      return `${user}, profile p`;
+    case 'project':
+      return project;
+    case 'user':
+      return user;
+  }
+}
 
-  it.each([
-    ['the flag before the variable', 'ci', { RELYABLE_PROFILE: 'dev' }, 1],
-    ['the variable', undefined, { RELYABLE_PROFILE: 'dev' }, 2],
-    ['none where the variable is empty', undefined, { RELYABLE_PROFILE: '' }, undefined],
-  ])('is %s', async (_, profile, env, port) => {
-    const [first] = await layersOf(contextWith({ ...profiles, env }), profile);
-    expect(first?.values.port).toBe(port);
-  });
-
-  it('that no file has is an error with the nearest one', async () => {
-    await expect(layersOf(contextWith(profiles), 'cii')).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-      hint: 'did you mean --profile ci?',
+describe.each(Object.entries(ROWS))('%s', (_, row) => {
+  it.each(row.sources)('%s comes before all weaker sources', async (strongest) => {
+    const from = row.sources.slice(row.sources.indexOf(strongest));
+    const { context, option } = makeWorld(row, from);
+    const layers = await loadConfig(context, { profile: 'p' }, () => undefined);
+    expect(await row.find(context, layers, option)).toMatchObject({
+      value: row.text(strongest, context),
+      origin: originOf(row, strongest, context),
     });
   });
-});
 
-describe('the project config', () => {
-  it.each([
-    ['.relyablerc before .relyablerc.json', ['.relyablerc', '.relyablerc.json'], '.relyablerc'],
-    [
-      'a file before package.json',
-      ['relyable.config.json', 'package.json'],
-      'relyable.config.json',
-    ],
-    ['package.json, where it has a relyable key', ['package.json'], 'package.json'],
-  ])('is %s', async (_, files, chosen) => {
-    const context = testContext();
-    for (const name of files) {
-      const values = { port: 7 };
-      const content = name === 'package.json' ? { relyable: values } : values;
-      writeFileSync(join(context.cwd, name), JSON.stringify(content));
-    }
-    const layers = await layersOf(context);
-    expect(layers.map(({ file }) => file)).toEqual([join(context.cwd, chosen)]);
-    expect(layers[0]?.values.port).toBe(7);
-  });
-
-  it.each([
-    ['a folder further up', [], 'found'],
-    ['nothing beyond a package.json', ['package.json'], 'none'],
-    ['nothing beyond the root of a repository', ['.git'], 'none'],
-  ])('is searched up to %s', async (_, ends, outcome) => {
-    const above = temporaryFolder();
-    const cwd = join(above, 'a', 'b');
-    mkdirSync(cwd, { recursive: true });
-    for (const name of ends) writeFileSync(join(above, 'a', name), '{}');
-    writeFileSync(join(above, '.relyablerc.json'), '{}');
-    const layers = await layersOf(testContext({ cwd }));
-    expect(layers.map(({ file }) => file)).toEqual(
-      outcome === 'found' ? [join(above, '.relyablerc.json')] : [],
-    );
-  });
-
-  it('is that of --config before RELYABLE_CONFIG before the nearest one', async () => {
-    const context = contextWith({ project: {}, env: { RELYABLE_CONFIG: 'env.json' } });
-    for (const name of ['env.json', 'flag.json']) writeFileSync(join(context.cwd, name), '{}');
-    const files = [];
-    for (const selection of [{}, { config: 'flag.json' }]) {
-      const [layer] = await loadConfig(context, selection, () => undefined);
-      files.push(layer?.file);
-    }
-    expect(files).toEqual(['env.json', 'flag.json'].map((name) => join(context.cwd, name)));
+  it('has a default', async () => {
+    const { context } = makeWorld(row, []);
+    const layers = await loadConfig(context, { profile: 'p' }, () => undefined);
+    expect(await row.find(context, layers, undefined)).toMatchObject(row.fallback(context));
   });
 });
 
-describe('the store', () => {
-  it.each([
-    ['--store', 'flag.db', { RELYABLE_STORE: 'env.db' }, 'flag.db'],
-    ['RELYABLE_STORE', undefined, { RELYABLE_STORE: 'env.db' }, 'env.db'],
-    ['the config', undefined, {}, 'project.db'],
-  ])('of %s is relative to the current folder', async (_, flag, env, name) => {
-    const context = contextWith({ project: { store: 'project.db' }, env });
-    const { value } = storeSetting(context, await layersOf(context), flag);
-    expect(value).toBe(join(context.cwd, name));
-  });
+it('config shows every setting, in the order of its keys', () => {
+  expect(Object.keys(effectiveSettings(testContext(), []))).toEqual(SETTING_KEYS);
+});
 
-  it('is in the data folder by default, and never a folder', () => {
-    const context = testContext();
-    expect(storeSetting(context, [], undefined).value).toBe(
-      join(context.paths.data, 'captures.db'),
-    );
-    expect(() => storeSetting(context, [], 'folder/')).toThrow(/--store: expected a file/);
-  });
+it('an empty variable counts as unset', () => {
+  const context = testContext({ env: { RELYABLE_STORE: '' } });
+  expect(storeSetting(context, [], undefined).origin).toBe(DEFAULT);
 });

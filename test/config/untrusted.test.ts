@@ -76,7 +76,7 @@ describe('a config file is data', () => {
     const result = await runCli(['config', 'get', 'port'], { cwd });
     expect(result).toMatchObject({ code: 0, stdout: '4400\n' });
     expect(result.stderr).toMatch(
-      /^warning: .*package\.json is no valid JSON, line 4, column 3: a "relyable" key in it is not read\n$/,
+      /^warning: .*package\.json is not valid JSON, line 4, column 3: a "relyable" key in it is not read\n$/,
     );
     const doctor = await runCli(['doctor', '--json'], { cwd });
     const { findings } = JSON.parse(doctor.stdout) as { findings: object[] };
@@ -84,7 +84,7 @@ describe('a config file is data', () => {
       expect.objectContaining({
         check: 'config',
         level: 'warning',
-        message: expect.stringContaining('package.json is no valid JSON') as string,
+        message: expect.stringContaining('package.json is not valid JSON') as string,
       }),
     );
     expect(doctor.stderr).toBe('');
@@ -111,7 +111,7 @@ describe('a config file is data', () => {
   ])('a broken %s is named with the place, its text is not', async (name, text, message) => {
     const result = await runCli(['config', '--verbose'], { cwd: cloneWith({ [name]: text }) });
     expect(result.code).toBe(2);
-    expect(result.stderr).toContain(`/${name} is no valid ${message}\n`);
+    expect(result.stderr).toContain(`/${name} is not valid ${message}\n`);
     expect(result.stderr + result.stdout).not.toContain('LITERAL');
   });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { initCommand } from '../../src/commands/init/options.ts';
 import { run as init } from '../../src/commands/init/run.ts';
 import { run as open } from '../../src/commands/open/run.ts';
 import { readConfigFile } from '../../src/config/read.ts';
@@ -12,6 +13,7 @@ import { createTerminal } from '../../src/terminal/terminal.ts';
 import { never, testSubject } from '../commands/doctor/subject.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { testContext } from '../support/context.ts';
+import { parseOptions } from '../support/parse-options.ts';
 
 // What cannot be run here is decided on `context.platform` and tried with another one.
 // docs/platforms.md lists what that leaves open.
@@ -53,14 +55,18 @@ it.each<[NodeJS.Platform, Record<string, string>, boolean]>([
   const openUrl = async (url: string): Promise<void> => {
     opened.push(url);
   };
-  const { code, stdout } = await runIn(open, { platform, env, openUrl }, {}, ['docs']);
+  const { code, stdout } = await runIn(open, { platform, env, openUrl }, { print: false }, [
+    'docs',
+  ]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'https://help-center.relyable.ai/\n' });
   expect(opened).toEqual(isStarted ? ['https://help-center.relyable.ai/'] : []);
 });
 
 it('says the address where the browser does not start', async () => {
   const openUrl = (): Promise<void> => Promise.reject(new Error('spawn ENOENT'));
-  const { code, stdout } = await runIn(open, { platform: 'darwin', openUrl }, {}, ['docs']);
+  const { code, stdout } = await runIn(open, { platform: 'darwin', openUrl }, { print: false }, [
+    'docs',
+  ]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'https://help-center.relyable.ai/\n' });
 });
 
@@ -98,7 +104,11 @@ it.each<[NodeJS.Platform, string]>([
 ])('on %s init ends with what its shell understands', async (platform, next) => {
   const cwd = temporaryFolder();
   execFileSync('git', ['init', '-q'], { cwd });
-  const { code, stdout } = await runIn(init, { platform, cwd }, { yes: true });
+  const { code, stdout } = await runIn(
+    init,
+    { platform, cwd },
+    parseOptions(initCommand, ['--yes']),
+  );
   expect(code).toBe(1);
   expect(stdout.trimEnd().split('\n').at(-1)).toBe(`Next: ${next}`);
 });

@@ -44,7 +44,7 @@ describe('a file that cannot be used', () => {
     expect((await spawnCli([], { env })).code).toBe(0);
     const { code, stderr } = await spawnCli(['webhooks', 'listen', '--print-secret'], { env });
     expect(code).toBe(2);
-    expect(stderr).toContain('a development secret cannot be kept at /proc/none/');
+    expect(stderr).toContain('a development secret cannot be stored at /proc/none/');
   });
 
   test.runIf(process.platform === 'linux')(

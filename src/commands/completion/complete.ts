@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { type Command as Target, type Complete, RootCommand } from '@bomb.sh/tab';
 import type { Command, Option } from 'commander';
 import type { Invocation } from '../../invocation.ts';
-import { SETTING_KEYS } from '../../config/effective.ts';
-import { storeSetting } from '../../config/settings.ts';
+import { SETTING_KEYS, storeSetting } from '../../config/settings.ts';
 // oxlint-disable-next-line eslint/no-restricted-imports -- the words that complete one of its options
 import { REPORTERS } from '../check/options.ts';
 import { FRAMEWORKS } from '../kit/frameworks.ts';

@@ -1,24 +1,21 @@
-import type { Command } from 'commander';
-import { addHelpExtras } from '../kit/help.ts';
+import { declareCommand } from '../kit/declare-command.ts';
+import { SETTING_KEYS } from '../../config/settings.ts';
 
-/** `relyable config` has no flags of its own; its operands are `get <key>` or `path`. */
-export type ConfigFlags = Readonly<Record<string, never>>;
-
-export function defineConfig(command: Command): Command {
-  command
-    .description('show the settings in use, each with where it came from')
-    .argument('[get|path]', 'get: one value alone; path: the config files that count')
-    .argument('[key]', 'for get, e.g. forwardTo or api.url');
-  return addHelpExtras(command, {
-    examples: [
-      ['relyable config', 'every setting, its value and its origin'],
-      ['relyable config get port', 'the value alone, for scripts'],
-      ['relyable config path', 'the files that were read'],
-    ],
-    exitCodes: [
-      [0, 'shown'],
-      [1, 'get: the setting has no value'],
-      [2, 'no such setting, or a config file that is not valid'],
-    ],
-  });
-}
+export const configCommand = declareCommand({
+  description: 'show the settings in use, each with where it came from',
+  operands: [
+    { name: '[get|path]', help: 'get: one value alone; path: the config files that were read' },
+    { name: '[key]', help: 'for get, e.g. forwardTo or api.url', words: SETTING_KEYS },
+  ],
+  options: {},
+  examples: [
+    ['relyable config', 'every setting, its value and its origin'],
+    ['relyable config get port', 'the value alone, for scripts'],
+    ['relyable config path', 'the files that were read'],
+  ],
+  exitCodes: [
+    [0, 'success'],
+    [1, 'get: the setting has no value'],
+    [2, 'unknown setting, or a config file that is not valid'],
+  ],
+});

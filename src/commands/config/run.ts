@@ -1,119 +1,69 @@
 import type { Invocation } from '../../invocation.ts';
 import { effectiveSettings, type ShownSetting } from '../../config/effective.ts';
 import { type ConfigLayer, userConfigPath } from '../../config/load.ts';
-import { didYouMean } from '../../did-you-mean.ts';
+import { SETTING_KEYS, type SettingKey } from '../../config/settings.ts';
+import { parseOneOf } from '../../config/values.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
-import type { ConfigFlags } from './options.ts';
-import { safeLine } from '../../terminal/safe-text.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
+import { readConfig } from '../kit/invocation-config.ts';
+import { type ConfigFile, filesView, settingsView, settingView } from './view.ts';
 
 /** Shows all settings, one (`get <key>`), or the files they come from (`path`). */
-export async function run(invocation: Invocation<ConfigFlags>): Promise<number> {
-  const { context, args } = invocation;
-  const [what, key, ...rest] = args;
-  if (rest.length > 0 || (what !== 'get' && key !== undefined)) throw usage(args);
-  const layers = await loadLayers(invocation);
+export async function run(invocation: Invocation<unknown>): Promise<number> {
+  const { context, terminal, args } = invocation;
+  const [what, key] = args;
+  if (what !== undefined && what !== 'get' && (what !== 'path' || key !== undefined)) {
+    throw new RelyableError(
+      'USAGE',
+      `config: expected get <key> or path, got "${args.join(' ')}"`,
+      { hint: 'relyable config alone shows every setting' },
+    );
+  }
+  const { layers } = await readConfig(invocation);
+  const files = filesOf(layers);
   switch (what) {
-    case undefined:
-      return showAll(invocation, effectiveSettings(context, layers), layers);
     case 'path':
-      return showFiles(invocation, layers);
+      return showFiles(invocation, files);
     case 'get':
       return showOne(invocation, effectiveSettings(context, layers), key);
     default:
-      throw usage(args);
+      terminal.show(settingsView(effectiveSettings(context, layers), files));
+      return EXIT_SUCCESS;
   }
-}
-
-function usage(args: readonly string[]): RelyableError {
-  return new RelyableError('USAGE', `config: expected get <key> or path, got "${args.join(' ')}"`, {
-    hint: 'relyable config alone shows every setting',
-  });
-}
-
-function showAll(
-  { terminal }: Invocation<ConfigFlags>,
-  settings: Readonly<Record<string, ShownSetting>>,
-  layers: readonly ConfigLayer[],
-): number {
-  if (terminal.isJson) {
-    const shown = Object.entries(settings).map(([key, { value = null, origin }]) => [
-      key,
-      { value, origin },
-    ]);
-    terminal.json({
-      type: 'config',
-      v: 1,
-      settings: Object.fromEntries(shown),
-      files: filesOf(layers),
-    });
-    return EXIT_SUCCESS;
-  }
-  const rows = Object.entries(settings).map(
-    ([key, { value, origin }]) => [key, formatValue(value) || '(none)', origin] as const,
-  );
-  const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
-  for (const [key, value, origin] of rows) {
-    const origins = terminal.style.dim(safeLine(origin));
-    terminal.data(`${key.padEnd(width(0))}  ${value.padEnd(Math.min(width(1), 40))}  ${origins}`);
-  }
-  return EXIT_SUCCESS;
 }
 
 function showOne(
-  { terminal }: Invocation<ConfigFlags>,
-  settings: Readonly<Record<string, ShownSetting>>,
-  key: string | undefined,
+  { terminal }: Invocation<unknown>,
+  settings: Readonly<Record<SettingKey, ShownSetting>>,
+  given: string | undefined,
 ): number {
-  const keys = Object.keys(settings);
-  if (key === undefined || !Object.hasOwn(settings, key)) {
-    const hint = key === undefined ? undefined : didYouMean(key, keys);
-    throw new RelyableError(
-      'USAGE',
-      key === undefined ? 'config get: expected a setting' : `config get: no setting "${key}"`,
-      { hint: hint ?? `one of ${keys.join(', ')}` },
-    );
+  if (given === undefined) {
+    throw new RelyableError('USAGE', 'config get: expected a setting, got none', {
+      hint: `one of ${SETTING_KEYS.join(', ')}`,
+    });
   }
-  const { value, origin } = settings[key] as ShownSetting;
-  if (terminal.isJson) {
-    terminal.json({ type: 'setting', v: 1, key, value: value ?? null, origin });
-  } else if (value !== undefined) {
-    terminal.raw(`${formatValue(value)}\n`);
-  }
-  terminal.verbose(`${key}: from ${origin}`);
-  return value === undefined ? EXIT_CHECK_FAILED : EXIT_SUCCESS;
+  const key = parseOneOf(SETTING_KEYS)(given, 'config get');
+  const setting = settings[key];
+  terminal.show(settingView(key, setting));
+  terminal.verbose(`${key}: from ${setting.origin}`);
+  return setting.value === undefined ? EXIT_CHECK_FAILED : EXIT_SUCCESS;
 }
 
 function showFiles(
-  { context, terminal }: Invocation<ConfigFlags>,
-  layers: readonly ConfigLayer[],
+  { context, terminal }: Invocation<unknown>,
+  files: readonly ConfigFile[],
 ): number {
-  const files = filesOf(layers);
-  if (terminal.isJson) {
-    terminal.json({ type: 'config_files', v: 1, files, userFile: userConfigPath(context) });
-    return EXIT_SUCCESS;
-  }
-  for (const { file } of files) terminal.raw(`${file}\n`);
-  if (files.length === 0) {
+  const userFile = userConfigPath(context);
+  terminal.show(filesView(files, userFile));
+  if (files.length === 0 && !terminal.isJson) {
     terminal.info(
-      `no config file; relyable init writes one here, and yours would be ${userConfigPath(context)}`,
+      `no config file; relyable init writes one here, and your own would be ${userFile}`,
     );
   }
   return EXIT_SUCCESS;
 }
 
 /** Each file once, though a profile makes two layers of it. */
-function filesOf(layers: readonly ConfigLayer[]): Array<Pick<ConfigLayer, 'kind' | 'file'>> {
+function filesOf(layers: readonly ConfigLayer[]): ConfigFile[] {
   const byFile = new Map(layers.map(({ kind, file }) => [file, { kind, file }]));
   return [...byFile.values()];
-}
-
-function formatValue(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (Array.isArray(value)) return value.map(formatValue).join(',');
-  if (typeof value === 'object') {
-    const pairs = Object.entries(value).map(([name, part]) => `${name}: ${formatValue(part)}`);
-    return pairs.join(', ');
-  }
-  return safeLine(typeof value === 'string' ? value : JSON.stringify(value));
 }

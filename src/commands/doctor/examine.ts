@@ -25,10 +25,10 @@ const CHECKS: readonly (readonly [CheckName, Check])[] = [
   ['api', checkApi],
 ];
 
-/** No check takes longer than this; each network step has a shorter limit of its own. */
+/** The limit of a check; its network steps have shorter ones. */
 export const CHECK_LIMIT_MS = 5000;
 
-/** Runs every check side by side; the findings come in the order above, each as soon as it can. */
+/** Runs every check at once; the findings come in the order above, each as soon as it is known. */
 export async function* examine(
   subject: Subject,
   checks: typeof CHECKS = CHECKS,
@@ -37,7 +37,7 @@ export async function* examine(
   for (const findings of running) yield* await findings;
 }
 
-/** A check's findings, whatever happens in it. */
+/** A check's findings; an error or a timeout in it is a finding as well. */
 async function examineOne(
   subject: Subject,
   name: CheckName,

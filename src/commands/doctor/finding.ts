@@ -26,15 +26,15 @@ export interface Finding {
   readonly fix: string | null;
 }
 
-/** What is examined, settled before the checks begin. */
+/** What is examined; complete before the checks begin. */
 export interface Subject {
   readonly context: Context;
   readonly layers: readonly ConfigLayer[];
-  /** What is wrong with the settings; where they could not be read, defaults stand in for them. */
+  /** What is wrong with the settings; those that could not be read have their defaults here. */
   readonly configErrors: readonly RelyableError[];
-  /** What was passed over while they were read. */
+  /** Warnings from reading the config files. */
   readonly configWarnings: readonly string[];
-  /** The app; null where none is named. */
+  /** The app's URL; null where no setting names one. */
   readonly target: Setting<URL> | null;
   readonly store: Setting<string>;
   readonly api: Setting<URL>;
@@ -47,7 +47,7 @@ export interface Subject {
 /** One check; it ends early, by throwing, when the signal aborts. */
 export type Check = (subject: Subject, signal: AbortSignal) => Promise<readonly Found[]>;
 
-/** What a check hands back; it speaks for itself unless it names another. */
+/** What a check returns; the finding is of that check unless it names another. */
 export type Found = Omit<Finding, 'check'> & { readonly check?: CheckName };
 
 export const ok = (message: string): Found => ({ level: 'ok', message, fix: null });
@@ -67,7 +67,7 @@ export const failure = (message: string, fix: string | null): Found => ({
   fix,
 });
 
-/** An error in our terms as a finding. */
+/** One of our own errors as a finding. */
 export function failureOf(error: RelyableError): Found {
   return failure(error.message, error.hint ?? null);
 }

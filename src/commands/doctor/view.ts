@@ -1,9 +1,10 @@
 import type { ChalkInstance } from 'chalk';
 import type { Finding } from './finding.ts';
+import type { View } from '../../terminal/terminal.ts';
 import { formatCount, wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 
-/** Words, not marks or colours alone, carry the meaning. */
+/** Words carry the meaning: marks and colours alone would not. */
 const LABELS: Readonly<Record<Finding['level'], string>> = {
   ok: 'ok',
   info: 'info',
@@ -13,6 +14,22 @@ const LABELS: Readonly<Record<Finding['level'], string>> = {
 
 const CHECK_WIDTH = 'container'.length;
 const INDENT = ' '.repeat(CHECK_WIDTH + 8);
+
+/** A finding as soon as it is there; under `--json` the verdict has them all. */
+export function findingView(finding: Finding): View {
+  return {
+    text: ({ style, columns }) => formatFinding(finding, style, columns),
+    json: () => null,
+  };
+}
+
+/** The last line, or the one object of `--json`. */
+export function verdictView(findings: readonly Finding[], ok: boolean): View {
+  return {
+    text: () => formatVerdict(findings),
+    json: () => ({ type: 'doctor', v: 1, ok, findings }),
+  };
+}
 
 /** A finding and its fix, in lines of at most `columns` (Infinity for one line each). */
 export function formatFinding(

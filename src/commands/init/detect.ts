@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvValue, readTextIfExists } from '../../config/env-file.ts';
 import { tryConnect } from '../../http/client/reachability.ts';
+import { isPort } from './answers.ts';
 import {
   type Framework,
   NODE_FRAMEWORKS,
@@ -10,13 +11,13 @@ import {
   usualFor,
 } from '../kit/frameworks.ts';
 
-/** A guess, and what it rests on, e.g. `next in package.json`. */
+/** A guess, and the reason for it, e.g. `next in package.json`. */
 export interface Guess<T> {
   readonly value: T;
   readonly because: string;
 }
 
-/** The framework by the project's own list of packages. */
+/** The framework that the project's own list of packages names. */
 export function guessFramework(folder: string): Guess<Framework> {
   const manifest = readManifest(folder);
   const packages = new Set(
@@ -47,7 +48,7 @@ interface Manifest {
   readonly scripts?: Readonly<Record<string, unknown>>;
 }
 
-/** package.json as far as it is well-formed; somebody else complains about the rest. */
+/** package.json; undefined where it cannot be read, which is not reported here. */
 function readManifest(folder: string): Manifest | undefined {
   try {
     const manifest: unknown = JSON.parse(readTextIfExists(join(folder, 'package.json')) ?? 'null');
@@ -57,12 +58,12 @@ function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-/** Ports that dev servers choose by themselves. */
+/** Default ports of dev servers. */
 const USUAL_PORTS = [3000, 8000, 5000, 8080, 5173, 4321, 3001];
 
 /**
- * The app's port: as the project says it, else the framework's own if something listens there,
- * else the one usual port where something does, else the framework's own.
+ * The app's port: the one that the project names, else the framework's default if something listens
+ * there, else another usual port if it is the only one in use, else the framework's default.
  */
 export async function guessPort(
   folder: string,
@@ -70,10 +71,10 @@ export async function guessPort(
   platform: NodeJS.Platform,
   signal: AbortSignal,
 ): Promise<Guess<number>> {
-  const said = portInProject(folder);
-  if (said !== undefined) return said;
+  const named = portInProject(folder);
+  if (named !== undefined) return named;
   const candidates = [framework.port, ...USUAL_PORTS.filter((port) => port !== framework.port)]
-    // macOS itself answers there (AirPlay).
+    // macOS itself listens there (AirPlay).
     .filter((port) => platform !== 'darwin' || port !== 5000 || port === framework.port);
   const open = await Promise.all(candidates.map((port) => isOpen(port, signal)));
   if (open[0] === true) return { value: framework.port, because: 'something listens there' };
@@ -112,11 +113,7 @@ function portInProject(folder: string): Guess<number> | undefined {
   return undefined;
 }
 
-export function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
-}
-
-/** Where the secret's line goes: a file the project already has, else the framework's own. */
+/** Where the secret's line goes: a file the project already has, else the framework's usual one. */
 export function guessEnvFile(folder: string, framework: Framework): Guess<string> {
   for (const file of [framework.envFile, '.env.local', '.env']) {
     if (isFile(join(folder, file))) return { value: file, because: 'it is there already' };
@@ -124,7 +121,7 @@ export function guessEnvFile(folder: string, framework: Framework): Guess<string
   return { value: framework.envFile, because: usualFor(framework) };
 }
 
-/** `.env` may also be a virtual environment's folder, or a pipe that a password manager feeds. */
+/** `.env` may also be the folder of a virtual environment, or a pipe from a password manager. */
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -5,14 +5,14 @@ import { type Framework, usualFor } from '../kit/frameworks.ts';
 
 const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|php|go)$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'build', 'vendor', 'venv', '__pycache__']);
-/** Enough for the handlers of most projects; the search must not be felt. */
+/** Enough for the handlers of most projects, and quick enough not to be noticed. */
 const MAX_FILES = 500;
 const MAX_FILE_BYTES = 256 * 1024;
 
 /** A path in quotes with "relyable" in it, as a route is written in every framework. */
 const ROUTE = /["'`](\/[\w/-]*relyable[\w/-]*)["'`]/i;
 
-/** The handler's path: as the project's own source names it, else where the framework would have it. */
+/** The handler's path: the route in the project's source, else the framework's usual one. */
 export function guessPath(folder: string, framework: Framework): Guess<string> {
   for (const file of sourceFiles(folder)) {
     const shown = relative(folder, file).replaceAll(sep, '/');

@@ -7,7 +7,7 @@ import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
 /** What became of the config file. */
 export type ConfigOutcome = 'written' | 'kept';
 
-/** Writes the project's config; one that is there already is never touched. */
+/** Writes the project's config; an existing file is never changed. */
 export function writeConfig(
   file: string,
   config: Readonly<Record<string, unknown>>,
@@ -22,9 +22,9 @@ export function writeConfig(
 }
 
 /**
- * What became of the secret's line: `kept` where the file sets the variable already (`differs`
- * where it sets it to something else, `empty` where to nothing), `refused` where git would commit
- * it, `tracked` where git has the file.
+ * What became of the secret's line: `kept` if the file sets the variable to it already, `differs`
+ * if it sets another value, `empty` if it sets none, `refused` if git would commit the file,
+ * `tracked` if git has it.
  */
 export type EnvOutcome = 'written' | 'kept' | 'differs' | 'empty' | 'refused' | 'tracked';
 
@@ -38,13 +38,13 @@ export async function writeEnvLine(
   const file = join(folder, fileName);
   const bytes = readIfExists(file) ?? Buffer.alloc(0);
   const text = decodeText(bytes);
-  const held = readEnvValue(text, name);
-  // An empty value, as in `NAME=`, is a place left for it; but it is still the user's own line.
-  if (held === '') return 'empty';
-  if (held !== undefined) return held === value ? 'kept' : 'differs';
+  const present = readEnvValue(text, name);
+  // An empty value, as in `NAME=`, is left to the user as well.
+  if (present === '') return 'empty';
+  if (present !== undefined) return present === value ? 'kept' : 'differs';
   if (isUtf16(bytes)) {
     throw new RelyableError('INPUT_UNREADABLE', `${file}: expected UTF-8, got UTF-16`, {
-      hint: 'save it as UTF-8: frameworks read their variables from nothing else',
+      hint: 'save it as UTF-8: frameworks read only that',
     });
   }
   const status = await gitStatus(file);

@@ -28,7 +28,7 @@ export function createAsker({ context, terminal }: Invocation<unknown>, endHint:
     if (interrupt.aborted) stop();
     interrupt.addEventListener('abort', stop, { once: true });
   });
-  // Without a question open nobody waits for it.
+  // Without an open question, the rejection has no handler.
   stopped.catch(() => undefined);
   return {
     ask: async (question, suggestion, problem) => {

@@ -3,6 +3,7 @@ import type { WireProblem } from '../../relyable/api/wire.ts';
 import type { LogEntry } from '../../relyable/log-entries.ts';
 import type { Delivery } from '../../relyable/delivery.ts';
 import { isDelivered, MAX_ATTEMPTS } from '../../relyable/retry.ts';
+import type { JsonObject, View } from '../../terminal/terminal.ts';
 import { formatDuration, formatTime } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
 
@@ -11,14 +12,31 @@ const SHOWN_RESPONSE_CHARS = 500;
 
 export interface AttemptLine {
   readonly entry: LogEntry;
-  /** The capture of the same request at the local listener, where there is one. */
+  /** The capture that the local listener made of the same request; null where there is none. */
   readonly captureId: string | null;
 }
 
-type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
+/** An attempt; `now` is the clock that the next retry is counted from, ms since 1970. */
+export function attemptView(line: AttemptLine, now: number): View {
+  return {
+    text: ({ style, isUtc }) => formatAttempt(line, { style, isUtc, now }),
+    json: () => attemptToJson(line),
+  };
+}
 
-/** An attempt as its line of NDJSON. */
-export function attemptToJson({ entry, captureId }: AttemptLine): JsonLine {
+/** A delivery with its attempts and its request; `now` as in `attemptView`. */
+export function deliveryLogView(
+  delivery: Delivery,
+  lines: readonly AttemptLine[],
+  now: number,
+): View {
+  return {
+    text: ({ style, isUtc }) => formatDelivery(delivery, lines, { style, isUtc, now }),
+    json: () => deliveryToJson(delivery, lines),
+  };
+}
+
+function attemptToJson({ entry, captureId }: AttemptLine): JsonObject {
   const { delivery, attempt, state, nextRetryAt } = entry;
   return {
     type: 'attempt',
@@ -41,10 +59,9 @@ export function attemptToJson({ entry, captureId }: AttemptLine): JsonLine {
   };
 }
 
-export interface AttemptView {
+interface Look {
   readonly style: ChalkInstance;
   readonly isUtc: boolean;
-  /** The clock the countdowns are told by, ms since 1970. */
   readonly now: number;
 }
 
@@ -52,16 +69,16 @@ export interface AttemptView {
  * `HH:MM:SS  <event>  <delivery id>  attempt n of 5  ✓|✗ <status> <duration>  <what next>  <cap id>`,
  * and under a failure why and the response.
  */
-export function formatAttempt({ entry, captureId }: AttemptLine, view: AttemptView): string {
+export function formatAttempt({ entry, captureId }: AttemptLine, look: Look): string {
   const { delivery, attempt } = entry;
-  const { style } = view;
+  const { style } = look;
   const columns = [
-    style.dim(formatMoment(attempt.at, view)),
+    style.dim(formatMoment(attempt.at, look)),
     style.bold(safeLine(delivery.event ?? '(no event)')),
     safeLine(delivery.id),
     `attempt ${attempt.attempt} of ${MAX_ATTEMPTS}`,
     formatOutcome(entry, style),
-    ...formatNext(entry, view),
+    ...formatNext(entry, look),
     ...(captureId === null ? [] : [style.dim(captureId)]),
   ];
   const lines = [columns.join('  ')];
@@ -82,19 +99,19 @@ function formatOutcome({ attempt, state }: LogEntry, style: ChalkInstance): stri
     : `${style.red(`✗ ${status}`)}${duration}`;
 }
 
-function formatNext({ attempt, state, nextRetryAt }: LogEntry, view: AttemptView): string[] {
+function formatNext({ attempt, state, nextRetryAt }: LogEntry, look: Look): string[] {
   if (state === 'failed') {
-    return [view.style.red.bold(`FAILED for good after ${attempt.attempt} attempts`)];
+    return [look.style.red.bold(`FAILED for good after ${attempt.attempt} attempts`)];
   }
   if (nextRetryAt === null) return [];
-  const leftMs = nextRetryAt - view.now;
+  const leftMs = nextRetryAt - look.now;
   return [
-    view.style.yellow(leftMs < 1000 ? 'next retry now' : `next retry in ${formatDuration(leftMs)}`),
+    look.style.yellow(leftMs < 1000 ? 'next retry now' : `next retry in ${formatDuration(leftMs)}`),
   ];
 }
 
 /** The time, and the date where it is not today's. */
-function formatMoment(at: number, { now, isUtc }: AttemptView): string {
+function formatMoment(at: number, { now, isUtc }: Look): string {
   const day = (ms: number): string =>
     isUtc ? new Date(ms).toISOString().slice(0, 10) : localDay(new Date(ms));
   const time = formatTime(at, isUtc);
@@ -111,8 +128,7 @@ function responseLines(body: string | null): string[] {
   return text === '' ? [] : safeText(text).split('\n');
 }
 
-/** A whole delivery as one JSON object. */
-export function deliveryToJson(delivery: Delivery, lines: readonly AttemptLine[]): JsonLine {
+function deliveryToJson(delivery: Delivery, lines: readonly AttemptLine[]): JsonObject {
   return {
     type: 'delivery_log',
     v: 1,
@@ -138,15 +154,11 @@ export function deliveryToJson(delivery: Delivery, lines: readonly AttemptLine[]
   };
 }
 
-/** A whole delivery for people: what it is, its attempts, its request. */
-export function formatDelivery(
-  delivery: Delivery,
-  lines: readonly AttemptLine[],
-  view: AttemptView,
-): string {
-  const { style } = view;
+/** The facts about a delivery, its attempts, its request. */
+function formatDelivery(delivery: Delivery, lines: readonly AttemptLine[], look: Look): string {
+  const { style } = look;
   const facts = [
-    ['endpoint', delivery.endpoint ?? '(not told)'],
+    ['endpoint', delivery.endpoint ?? '(unknown)'],
     ['event id', delivery.eventId ?? '(none)'],
     ['state', delivery.state === 'failed' ? 'failed for good' : delivery.state],
   ] as const;
@@ -157,16 +169,16 @@ export function formatDelivery(
     `${style.bold(safeLine(delivery.event ?? '(no event)'))}  ${safeLine(delivery.id)}`,
     ...facts.map(([name, value]) => `  ${style.dim(name.padEnd(8))}  ${safeLine(value)}`),
     '',
-    ...lines.map((line) => formatAttempt(line, view)),
+    ...lines.map((line) => formatAttempt(line, look)),
     ...(lines.length === 0 ? ['no attempt yet'] : []),
     '',
     style.dim('request'),
     ...headers,
-    `  ${safeText(delivery.requestBody ?? '(the log keeps no request)').replaceAll('\n', '\n  ')}`,
+    `  ${safeText(delivery.requestBody ?? '(the log has no request)').replaceAll('\n', '\n  ')}`,
   ].join('\n');
 }
 
-/** One line for a warning: which field of which delivery did not fit, and what became of it. */
+/** A warning in one line: which field of which delivery is not valid, and how it was handled. */
 export function formatProblem({ delivery, path, message, effect }: WireProblem): string {
   const where = path === '' ? `delivery ${delivery}` : `delivery ${delivery}: ${path}`;
   if (effect === 'assumed') return `${where} ${message}`;

@@ -1,13 +1,13 @@
 import { type ConfigLayer, loadConfig } from '../../config/load.ts';
 import { resolveSecrets, type SecretFlags, type Secrets } from '../../config/secrets.ts';
-import { pickSetting, type Setting, storeSetting } from '../../config/settings.ts';
+import {
+  pickSetting,
+  type Setting,
+  type SettingSource,
+  storeSetting,
+} from '../../config/settings.ts';
 import type { Invocation } from '../../invocation.ts';
-import type {
-  GivenSetting,
-  OptionDeclaration,
-  OptionDeclarations,
-  SettingDeclaration,
-} from './options.ts';
+import type { GivenSetting, OptionDeclarations, Parse, SettingDeclaration } from './options.ts';
 import { type Context, signalExitCode } from '../../system/context.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
 
@@ -22,6 +22,8 @@ export function loadLayers(
   };
   return loadConfig(context, selection, warn);
 }
+
+type DefaultedSource = SettingSource & { readonly default: string | number };
 
 /** The config files of an invocation, and what they and the options make of it. */
 export class InvocationConfig<Options> {
@@ -38,7 +40,14 @@ export class InvocationConfig<Options> {
     return resolveSettings(this.invocation, this.layers, declarations);
   }
 
-  /** The signing secrets; tell of them with `announceSecrets` once nothing that was given is wrong. */
+  /** A setting that this command has no option for; `--verbose` shows it as well. */
+  setting<T>(source: DefaultedSource, parse: Parse<T>): ResolvedSetting<T> {
+    const setting = findSetting(this.invocation.context, this.layers, source, parse);
+    explainSetting(this.invocation, source.key ?? '', setting);
+    return setting as ResolvedSetting<T>;
+  }
+
+  /** The signing secrets; announce them with `announceSecrets` once the options are known to be right. */
   secrets(this: InvocationConfig<SecretFlags>): Secrets {
     const { context, options } = this.invocation;
     return resolveSecrets(context, this.layers, options);
@@ -53,11 +62,12 @@ export class InvocationConfig<Options> {
 /** Reads the config files: how every command that has settings begins. */
 export async function readConfig<Options>(
   invocation: Invocation<Options>,
+  warn?: (message: string) => void,
 ): Promise<InvocationConfig<Options>> {
-  return new InvocationConfig(invocation, await loadLayers(invocation));
+  return new InvocationConfig(invocation, await loadLayers(invocation, warn));
 }
 
-/** What every command says about the signing secrets on stderr, once nothing it was given is wrong. */
+/** Says on stderr which signing secret is used, and warns of what is unusual about it. */
 export function announceSecrets({ terminal }: Invocation<unknown>, secrets: Secrets): void {
   for (const warning of secrets.warnings) terminal.warn(warning);
   if (secrets.note !== null) terminal.info(terminal.errorStyle.dim(secrets.note));
@@ -78,7 +88,7 @@ export type SettingsOf<D> = {
 
 /**
  * The declared settings by precedence: option, environment, project config, user config, default.
- * `--verbose` tells each with where it came from. A text that does not parse is USAGE, and names
+ * `--verbose` shows each with where it came from. A text that does not parse is USAGE, and names
  * where it came from.
  */
 export function resolveSettings<D extends OptionDeclarations>(
@@ -87,31 +97,39 @@ export function resolveSettings<D extends OptionDeclarations>(
   declarations: D,
 ): SettingsOf<D> {
   const options = invocation.options as Readonly<Record<string, GivenSetting<unknown> | undefined>>;
-  const resolved = Object.entries(declarations).flatMap(([name, declaration]) =>
-    declaration.setting === undefined
-      ? []
-      : [[name, resolveSetting(invocation, layers, declaration, options[name])] as const],
-  );
-  for (const [name, { text, origin }] of resolved) {
-    invocation.terminal.verbose(`${name}: ${text} (${origin})`);
+  const resolved: Record<string, ResolvedSetting<unknown>> = {};
+  for (const [name, { flags, parse, setting: source }] of Object.entries(declarations)) {
+    if (source === undefined) continue;
+    const given = options[name];
+    const setting =
+      given === undefined
+        ? findSetting(invocation.context, layers, source, parse)
+        : { ...given, origin: /--[\w-]+/.exec(flags)?.[0] ?? flags };
+    explainSetting(invocation, source.key ?? name, setting);
+    resolved[name] = setting;
   }
-  return Object.fromEntries(resolved) as SettingsOf<D>;
+  return resolved as SettingsOf<D>;
 }
 
-function resolveSetting(
-  { context }: Invocation<unknown>,
+/** What the environment, a config file or the default says; a setting may have no default. */
+function findSetting<T>(
+  context: Context,
   layers: readonly ConfigLayer[],
-  { flags, parse, setting = {}, defaultText }: OptionDeclaration<unknown>,
-  given: GivenSetting<unknown> | undefined,
-): ResolvedSetting<unknown> {
-  if (given !== undefined) return { ...given, origin: /--[\w-]+/.exec(flags)?.[0] ?? flags };
-  const { value, origin } = pickSetting<string | number | undefined>(context, layers, {
-    ...setting,
-    fallback: defaultText,
-  });
-  if (value === undefined) return { value, text: '(none)', origin };
+  { default: fallback, absentText = '(none)', ...source }: SettingSource,
+  parse: Parse<T>,
+): ResolvedSetting<T | undefined> {
+  const { value, origin } = pickSetting(context, layers, { ...source, fallback });
+  if (value === undefined) return { value, text: absentText, origin };
   const text = String(value);
   return { value: parse(text, origin), text, origin };
+}
+
+function explainSetting(
+  { terminal }: Invocation<unknown>,
+  name: string,
+  { text, origin }: ResolvedSetting<unknown>,
+): void {
+  terminal.verbose(`${name}: ${text} (${origin})`);
 }
 
 /** Under `--verbose`: every setting with where it came from. */

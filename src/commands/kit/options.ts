@@ -1,13 +1,16 @@
 import { type Command, Option } from 'commander';
 import { parseOneOf } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
-import type { ConfigLayer } from '../../config/load.ts';
+import type { SettingSource } from '../../config/settings.ts';
 
-/** Turns a text into a value; throws USAGE naming `origin`, where the text came from (`--port`). */
+/**
+ * Turns a text into a value; throws USAGE naming `origin`, where the text came from (`--port`).
+ * The value is never null or undefined, which commander takes for an option that is not given.
+ */
 export type Parse<T> = (text: string, origin: string) => T;
 
 /**
- * One option, told once: how it is written, what it means, and how its text becomes a value. Help,
+ * One option, declared once: how it is written, what it means, and how its text becomes a value. Help,
  * parsing, completion and the type of the parsed value follow from it.
  */
 export interface OptionDeclaration<T> {
@@ -17,22 +20,14 @@ export interface OptionDeclaration<T> {
   readonly parse: Parse<unknown>;
   /** The value where the option is not given. */
   readonly absent: T;
-  /** The default as a user would type it; shown in the help. */
+  /** The default as the help shows it, most often as a user would type it. */
   readonly defaultText?: string;
-  /** The text that a lone `--option` of an optional value stands for. */
+  /** The text to parse where `--option` is given without its optional value. */
   readonly preset?: string;
   readonly isRepeatable?: true;
   /** The words it takes, for completion. */
   readonly words?: readonly string[];
-  readonly setting?: SettingSources;
-}
-
-/** Where a setting's value comes from when its option is not given, before its default. */
-export interface SettingSources {
-  /** The environment variable. */
-  readonly env?: string;
-  /** The value in a config file, as text. */
-  readonly config?: (values: ConfigLayer['values']) => string | number | undefined;
+  readonly setting?: SettingSource;
 }
 
 /** What a user typed for a setting: the value, and its text to show. */
@@ -47,7 +42,7 @@ export interface GivenSetting<T> {
  */
 export interface SettingDeclaration<T> extends OptionDeclaration<GivenSetting<T> | undefined> {
   readonly parse: Parse<T>;
-  readonly setting: SettingSources;
+  readonly setting: SettingSource;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- any value: the declarations of one command differ
@@ -88,15 +83,18 @@ export function text(
   return value(flags, help, asText, extras);
 }
 
-/** An option with a default, given as a user would type it. */
+/** An option with a default, given as a user would type it; the help may show it in other words. */
 export function withDefault<T>(
   flags: string,
   help: string,
   parse: Parse<T>,
-  defaultText: string,
-  extras: Extras = {},
+  typedDefault: string,
+  {
+    shownDefault: defaultText = typedDefault,
+    ...extras
+  }: Extras & { readonly shownDefault?: string } = {},
 ): OptionDeclaration<T> {
-  return { flags, help, parse, absent: parse(defaultText, 'default'), defaultText, ...extras };
+  return { flags, help, parse, absent: parse(typedDefault, 'default'), defaultText, ...extras };
 }
 
 /** An option that takes one of a few words: `--format <http|har>`. */
@@ -144,17 +142,14 @@ export function list<T>(
   return { flags, help: `${help} (repeatable)`, parse, absent: [], isRepeatable: true, ...extras };
 }
 
-interface SettingExtras extends SettingSources, Extras {
-  /** As a user would type it. */
-  readonly default?: string;
-}
+interface SettingExtras extends SettingSource, Extras {}
 
-/** An option that a config file or the environment may set as well. */
+/** An option that a config file or the environment may set as well, most often one of `SETTINGS`. */
 export function setting<T>(
   flags: string,
   help: string,
   parse: Parse<T>,
-  extras: SettingExtras & { readonly default: string },
+  extras: SettingExtras & { readonly default: string | number },
 ): SettingDeclaration<T>;
 export function setting<T>(
   flags: string,
@@ -166,15 +161,15 @@ export function setting<T>(
   flags: string,
   help: string,
   parse: Parse<T>,
-  { default: defaultText, words, ...sources }: SettingExtras,
+  { words, ...source }: SettingExtras,
 ): SettingDeclaration<T> {
   return {
     flags,
     help,
     parse,
     absent: undefined,
-    setting: sources,
-    ...(defaultText === undefined ? {} : { defaultText }),
+    setting: source,
+    ...(source.default === undefined ? {} : { defaultText: String(source.default) }),
     ...(words === undefined ? {} : { words }),
   };
 }

@@ -2,8 +2,7 @@ import { type ApiClient, createApiClient } from '../../relyable/api/client.ts';
 import { createProxyFetch, proxyFor } from '../../relyable/api/proxy.ts';
 import type { WireProblem } from '../../relyable/api/wire.ts';
 import type { Invocation } from '../../invocation.ts';
-import { type ApiFlags, resolveApi } from '../../config/api.ts';
-import type { ConfigLayer } from '../../config/load.ts';
+import { resolveApi } from '../../config/api.ts';
 import { errorMessage } from '../../errors.ts';
 import { deliveredEventId, linkCapture } from './pages/capture-link.ts';
 import type { LogEntry } from '../../relyable/log-entries.ts';
@@ -12,13 +11,14 @@ import { formatDuration } from '../../terminal/format.ts';
 import type { CaptureReader } from '../../store/captures.ts';
 import { VERSION } from '../../version.ts';
 import { isLoopback } from '../../http/loopback.ts';
-import { explainSettings, storeFile } from '../kit/invocation-config.ts';
+import { explainSettings, type InvocationConfig } from '../kit/invocation-config.ts';
+import { type ApiOptions, apiOptions } from './options.ts';
 
 const TIMEOUT_MS = 30_000;
 const TRIES = 4;
-/** A wait shorter than this is nobody's concern. */
-const TOLD_WAIT_MS = 2000;
-/** So many warnings of one kind are shown; the rest is counted. */
+/** A shorter wait is mentioned only under `--verbose`. */
+const SHOWN_WAIT_MS = 2000;
+/** Further warnings of one kind are shown only under `--verbose`. */
 const SHOWN_PROBLEMS = 5;
 
 export interface Api {
@@ -29,14 +29,19 @@ export interface Api {
 
 /** The API client of this invocation: settings, key, proxy. */
 export async function openApi(
-  invocation: Invocation<ApiFlags>,
-  layers: readonly ConfigLayer[],
+  invocation: Invocation<ApiOptions>,
+  config: InvocationConfig<ApiOptions>,
 ): Promise<Api> {
-  const { context, terminal, flags } = invocation;
-  const { url, deliveriesPath, key } = resolveApi(context, layers, flags);
+  const { context, terminal, options } = invocation;
+  const { apiUrl } = config.settings(apiOptions);
+  const { url, deliveriesPath, key } = resolveApi(
+    context,
+    config.layers,
+    apiUrl,
+    options.apiKeyFile,
+  );
   const proxy = proxyFor(url.value, context.env);
   explainSettings(invocation, {
-    'api.url': { value: url.value.href, origin: url.origin },
     'api.deliveriesPath': deliveriesPath,
     'API key': { value: '(hidden)', origin: key.origin },
     proxy: {
@@ -60,7 +65,7 @@ export async function openApi(
     random: () => context.randomBytes(4).readUInt32LE() / 2 ** 32,
     onWait: (why, ms) => {
       const text = `${why}; waiting ${formatDuration(ms)}`;
-      if (ms >= TOLD_WAIT_MS) terminal.info(text);
+      if (ms >= SHOWN_WAIT_MS) terminal.info(text);
       else terminal.verbose(text);
     },
     signal: context.interrupt,
@@ -72,14 +77,14 @@ function withoutCredentials(proxy: string): string {
   return proxy.replace(/\/\/[^/@]*@/, '//');
 }
 
-/** Warns of what did not fit, the same thing once: a page of a hundred makes no hundred lines. */
+/** Warns of invalid fields, a few times for each: a page of a hundred deliveries may repeat them. */
 export function createProblemReporter({
   terminal,
 }: Invocation<unknown>): (problems: readonly WireProblem[]) => void {
   const counts = new Map<string, number>();
   return (problems) => {
     for (const problem of problems) {
-      // Array places differ from delivery to delivery; the field is the same.
+      // Array indexes differ from delivery to delivery; the field is the same.
       const kind = `${problem.path.replace(/\d+/g, 'n')} ${problem.effect}`;
       const count = (counts.get(kind) ?? 0) + 1;
       counts.set(kind, count);
@@ -87,7 +92,7 @@ export function createProblemReporter({
       if (count <= shown) terminal.warn(formatProblem(problem));
       else terminal.verbose(formatProblem(problem));
       if (count === shown && problem.effect !== 'assumed') {
-        terminal.warn(`further ones of this kind only under --verbose`);
+        terminal.warn('further warnings of this kind are shown only under --verbose');
       }
     }
   };
@@ -99,12 +104,12 @@ export interface CaptureLinker {
   close(): void;
 }
 
-/** Ties attempts to the captures of the local store; without one it never finds any. */
+/** Matches attempts with the captures of the local store; without a store it finds none. */
 export async function openCaptureLinker(
-  invocation: Invocation<{ readonly store?: string }>,
-  layers: readonly ConfigLayer[],
+  { terminal }: Invocation<ApiOptions>,
+  config: InvocationConfig<ApiOptions>,
 ): Promise<CaptureLinker> {
-  const file = storeFile(invocation, layers);
+  const file = config.storeFile();
   const { openReader } = await import('../../store/writer.ts');
   let reader: CaptureReader | undefined;
   let isUsable = true;
@@ -113,12 +118,12 @@ export async function openCaptureLinker(
       const eventId = deliveredEventId(entry.delivery);
       if (!isUsable || eventId === null) return null;
       try {
-        // It may appear while we watch: a listener is started later.
+        // Tried each time: a listener that starts later creates the store.
         reader ??= openReader(file);
         return reader === undefined ? null : linkCapture(entry, reader.ofEvent(eventId));
       } catch (error) {
         isUsable = false;
-        invocation.terminal.warn(`captures are not shown: ${errorMessage(error)}`);
+        terminal.warn(`captures are not shown: ${errorMessage(error)}`);
         return null;
       }
     },

@@ -1,128 +1,142 @@
-import type { Command } from 'commander';
-import { addHelpExtras } from '../kit/help.ts';
+import { SETTINGS } from '../../config/settings.ts';
+import { parseApiUrl, parseDuration, parseSinceTime, parseWhole } from '../../config/values.ts';
+import { RelyableError } from '../../errors.ts';
+import { EVENT_TYPES } from '../../relyable/event-type.ts';
+import { parseStatusFilter } from '../../relyable/log-entries.ts';
+import { declareCommand } from '../kit/declare-command.ts';
+import { flag, type OptionsOf, setting, text, value, withDefault } from '../kit/options.ts';
 
-/** What every `relyable webhooks logs` command takes, as commander hands it over. */
-export interface LogsFlags {
-  readonly apiUrl?: string;
-  readonly apiKeyFile?: string;
-  readonly store?: string;
+/** A shorter interval would only use up the rate limit. */
+const SHORTEST_INTERVAL_MS = 50;
+
+/** How often `tail` asks the API, ms. */
+function parseInterval(given: string, name: string): number {
+  const intervalMs = parseDuration(given, name);
+  if (intervalMs >= SHORTEST_INTERVAL_MS) return intervalMs;
+  throw new RelyableError(
+    'USAGE',
+    `${name}: expected at least ${SHORTEST_INTERVAL_MS}ms, got "${given}"`,
+  );
 }
 
-/** `relyable webhooks logs list`. */
-export interface LogsListFlags extends LogsFlags {
-  readonly event?: string;
-  readonly status?: string;
-  readonly since?: string;
-  readonly limit?: string;
-}
+/** Where the log is, for every `logs` command. */
+export const apiOptions = {
+  apiUrl: setting('--api-url <url>', 'the API', parseApiUrl, SETTINGS.apiUrl),
+  apiKeyFile: text('--api-key-file <file>', 'file that holds the API key (else RELYABLE_API_KEY)'),
+  store: text('--store <file>', 'the captures to match attempts with'),
+};
 
-/** `relyable webhooks logs tail`. */
-export interface LogsTailFlags extends LogsListFlags {
-  readonly interval?: string;
-  readonly resume?: boolean;
-  readonly exitOnFailure?: boolean;
-}
+const filterOptions = {
+  event: text('--event <type>', 'only this event type', { words: EVENT_TYPES }),
+  status: value(
+    '--status <filter>',
+    '200, 4xx, none (no answer), delivered, retrying or failed; several with commas',
+    parseStatusFilter,
+  ),
+  since: value(
+    '--since <duration|iso>',
+    'only attempts since, e.g. 2h or 2026-01-31T10:00Z',
+    parseSinceTime,
+  ),
+};
 
-const EXIT_CODES = [
-  [0, 'shown'],
-  [2, 'usage, configuration, or no log at that path'],
+const listOptions = {
+  ...filterOptions,
+  limit: withDefault('--limit <n>', 'maximum number of attempts', parseWhole(1, 100_000), '25'),
+  ...apiOptions,
+};
+
+const tailOptions = {
+  ...filterOptions,
+  limit: withDefault(
+    '--limit <n>',
+    'number of newest attempts to show first',
+    parseWhole(0, 100_000),
+    '10',
+  ),
+  interval: withDefault('--interval <duration>', 'how often to ask', parseInterval, '5s'),
+  resume: flag('--resume', 'resume where the previous tail stopped (per profile)'),
+  exitOnFailure: flag(
+    '--exit-on-failure',
+    'exit with 1 at the first delivery that failed for good',
+  ),
+  ...apiOptions,
+};
+
+export type ApiOptions = OptionsOf<typeof apiOptions>;
+export type FilterOptions = OptionsOf<typeof filterOptions>;
+export type LogsListOptions = OptionsOf<typeof listOptions>;
+export type LogsTailOptions = OptionsOf<typeof tailOptions>;
+
+const SHARED_EXIT_CODES = [
   [3, 'the API refused the key'],
   [4, 'the API cannot be reached or answers with errors'],
 ] as const;
 
 /** The group: alone it is `list`. */
-export function defineLogs(command: Command): Command {
-  command.description('delivery logs from the API: attempts, answers, retries');
-  return addHelpExtras(command, {
-    examples: [
-      ['relyable webhooks logs', 'the newest attempts, as logs list'],
-      ['relyable webhooks logs show dlv_1a2b3c', 'one delivery with its request'],
-    ],
-    exitCodes: EXIT_CODES,
-  });
-}
+export const logsGroup = declareCommand({
+  description: 'delivery logs from the API: attempts, answers, retries',
+  options: {},
+  examples: [
+    ['relyable webhooks logs', 'the newest attempts, as logs list'],
+    ['relyable webhooks logs show dlv_1a2b3c', 'one delivery with its request'],
+  ],
+  exitCodes: [
+    [0, 'success'],
+    [2, 'usage, configuration, or no log at that path'],
+    ...SHARED_EXIT_CODES,
+  ],
+});
 
-export function defineLogsList(command: Command): Command {
-  command.description('the newest attempts, newest first (the same as logs alone)');
-  addFilterOptions(command);
-  command.option('--limit <n>', 'at most so many attempts (default: 25)');
-  addLogsOptions(command);
-  return addHelpExtras(command, {
-    examples: [
-      ['relyable webhooks logs', 'the newest attempts'],
-      ['relyable webhooks logs list --status failed --since 7d', 'deliveries given up this week'],
-      [
-        'relyable webhooks logs list --api-url http://127.0.0.1:4500/api --json',
-        'from an emulator, one JSON object per line',
-      ],
+export const logsListCommand = declareCommand({
+  description: 'the newest attempts, newest first (the same as logs alone)',
+  options: listOptions,
+  examples: [
+    ['relyable webhooks logs', 'the newest attempts'],
+    ['relyable webhooks logs list --status failed --since 7d', 'deliveries given up this week'],
+    [
+      'relyable webhooks logs list --api-url http://127.0.0.1:4500/api --json',
+      'from an emulator, one JSON object per line',
     ],
-    exitCodes: EXIT_CODES,
-  });
-}
+  ],
+  exitCodes: [
+    [0, 'success'],
+    [2, 'usage, configuration, or no log at that path'],
+    ...SHARED_EXIT_CODES,
+  ],
+});
 
-export function defineLogsTail(command: Command): Command {
-  command.description('print attempts as they come, each once, until stopped');
-  addFilterOptions(command);
-  command
-    .option('--limit <n>', 'show so many of the newest attempts first (default: 10)')
-    .option('--interval <duration>', 'how often to ask (default: 5s)')
-    .option('--resume', 'go on where the last tail of this profile ended')
-    .option('--exit-on-failure', 'end with 1 at the first delivery that failed for good');
-  addLogsOptions(command);
-  return addHelpExtras(command, {
-    examples: [
-      ['relyable webhooks logs tail', 'the last 10 attempts, then what comes'],
-      ['relyable webhooks logs tail --resume --json', 'nothing missed since the last tail'],
-      [
-        'relyable webhooks logs tail --api-url http://127.0.0.1:4500/api --interval 1s',
-        'from an emulator',
-      ],
-      [
-        'relyable webhooks logs tail --limit 0 --exit-on-failure',
-        'for a script: fails with the first delivery given up from now on',
-      ],
+export const logsTailCommand = declareCommand({
+  description: 'print new attempts, each once, until stopped',
+  options: tailOptions,
+  examples: [
+    ['relyable webhooks logs tail', 'the last 10 attempts, then new ones'],
+    ['relyable webhooks logs tail --resume --json', 'nothing missed since the previous tail'],
+    [
+      'relyable webhooks logs tail --api-url http://127.0.0.1:4500/api --interval 1s',
+      'from an emulator',
     ],
-    exitCodes: [
-      [0, 'stopped with Ctrl-C'],
-      [1, 'with --exit-on-failure: a delivery failed for good'],
-      [2, 'usage, configuration, or no log at that path'],
-      [3, 'the API refused the key'],
-      [4, 'the API did not answer at the start'],
+    [
+      'relyable webhooks logs tail --limit 0 --exit-on-failure',
+      'for a script: fails at the first delivery given up from now on',
     ],
-  });
-}
+  ],
+  exitCodes: [
+    [0, 'stopped with Ctrl-C'],
+    [1, 'with --exit-on-failure: a delivery failed for good'],
+    [2, 'usage, configuration, or no log at that path'],
+    [3, 'the API refused the key'],
+    [4, 'the API did not answer at the start'],
+  ],
+});
 
-export function defineLogsShow(command: Command): Command {
-  command
-    .description('one delivery: its request and every attempt')
-    .argument('<delivery id>', 'as logs list shows it');
-  addLogsOptions(command);
-  return addHelpExtras(command, {
-    examples: [
-      ['relyable webhooks logs show dlv_1a2b3c', 'request, attempts, response bodies'],
-      ['relyable webhooks logs show dlv_1a2b3c --json', 'the same as one JSON object'],
-    ],
-    exitCodes: [
-      ...EXIT_CODES.slice(0, 1),
-      [2, 'usage, or no such delivery'],
-      ...EXIT_CODES.slice(2),
-    ],
-  });
-}
-
-function addFilterOptions(command: Command): Command {
-  return command
-    .option('--event <type>', 'only this event type')
-    .option(
-      '--status <filter>',
-      '200, 4xx, none (no answer), delivered, retrying or failed; several with commas',
-    )
-    .option('--since <duration|iso>', 'only attempts since, e.g. 2h or 2026-01-31T10:00Z');
-}
-
-function addLogsOptions(command: Command): Command {
-  return command
-    .option('--api-url <url>', 'the API (default: https://app.relyable.ai/api)')
-    .option('--api-key-file <file>', 'file that holds the API key (else RELYABLE_API_KEY)')
-    .option('--store <file>', 'captures to tie attempts to');
-}
+export const logsShowCommand = declareCommand({
+  description: 'one delivery: its request and every attempt',
+  operands: [{ name: '<delivery id>', help: 'as logs list shows it' }],
+  options: apiOptions,
+  examples: [
+    ['relyable webhooks logs show dlv_1a2b3c', 'request, attempts, response bodies'],
+    ['relyable webhooks logs show dlv_1a2b3c --json', 'the same as one JSON object'],
+  ],
+  exitCodes: [[0, 'success'], [2, 'usage, or unknown delivery'], ...SHARED_EXIT_CODES],
+});

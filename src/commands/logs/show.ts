@@ -1,30 +1,23 @@
 import type { Invocation } from '../../invocation.ts';
-import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
-import type { LogsFlags } from './options.ts';
+import { EXIT_SUCCESS } from '../../errors.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
-import { deliveryToJson, formatDelivery } from '../kit/attempt-view.ts';
+import { deliveryLogView } from '../kit/attempt-view.ts';
+import { readConfig } from '../kit/invocation-config.ts';
 import { createProblemReporter, openApi, openCaptureLinker } from './log-source.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
+import type { ApiOptions } from './options.ts';
 
 /** One delivery with all its attempts and its request. */
-export async function run(invocation: Invocation<LogsFlags>): Promise<number> {
+export async function run(invocation: Invocation<ApiOptions>): Promise<number> {
   const { terminal, args } = invocation;
-  const [id, ...rest] = args;
-  if (id === undefined || rest.length > 0) {
-    throw new RelyableError('USAGE', 'logs show: expected one delivery id', {
-      hint: 'relyable webhooks logs list shows the ids',
-    });
-  }
-  const layers = await loadLayers(invocation);
-  const { client } = await openApi(invocation, layers);
+  const [id = ''] = args;
+  const config = await readConfig(invocation);
+  const { client } = await openApi(invocation, config);
   const { delivery, problems } = await client.getDelivery(id);
   createProblemReporter(invocation)(problems);
-  const linker = await openCaptureLinker(invocation, layers);
+  const linker = await openCaptureLinker(invocation, config);
   try {
     const lines = entriesOf(delivery).map((entry) => ({ entry, captureId: linker.find(entry) }));
-    const view = { style: terminal.style, isUtc: terminal.isUtc, now: client.serverNow() };
-    if (terminal.isJson) terminal.json(deliveryToJson(delivery, lines));
-    else terminal.data(formatDelivery(delivery, lines, view));
+    terminal.show(deliveryLogView(delivery, lines, client.serverNow()));
   } finally {
     linker.close();
   }

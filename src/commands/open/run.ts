@@ -1,78 +1,57 @@
 import type { Invocation } from '../../invocation.ts';
-import { didYouMean } from '../../did-you-mean.ts';
+import { parseOneOf } from '../../config/values.ts';
 import { storeSetting } from '../../config/settings.ts';
-import { errorMessage, RelyableError } from '../../errors.ts';
-import type { OpenFlags } from './options.ts';
-import type { CaptureReader } from '../../store/captures.ts';
+import { errorMessage, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import { openReader } from '../../store/writer.ts';
 import { agentUrl, DASHBOARD_URL, DOCS_URL, runUrl, subjectsOf } from '../../relyable/dashboard.ts';
 import { hasBrowser } from '../kit/browser.ts';
-import { loadLayers } from '../kit/invocation-config.ts';
+import { readConfig } from '../kit/invocation-config.ts';
+import { type OpenOptions, PAGES } from './options.ts';
+import { type Page, pageView } from './view.ts';
 
-const PAGES = ['webhooks', 'api-keys', 'docs', 'run', 'agent'];
+/** How many captures are searched for a run or an agent, newest first. */
+const SEARCHED_CAPTURES = 200;
 
-/** How many captures are looked through for a run or an agent. */
-const LOOK_BACK = 200;
-
-interface Page {
-  readonly url: string;
-  /** Where to click from there, for pages whose own address is not published. */
-  readonly click?: string;
-}
-
-/** Opens a page in the browser and prints its address, which also serves where there is no browser. */
-export async function run(invocation: Invocation<OpenFlags>): Promise<number> {
-  const { context, terminal, flags, args } = invocation;
-  const [name = '', id, ...rest] = args;
-  if (rest.length > 0) throw new RelyableError('USAGE', 'open: expected one page and one id');
-  const page = await findPage(invocation, name, id);
-  if (terminal.isJson) {
-    terminal.json({ type: 'page', v: 1, page: name, url: page.url, click: page.click ?? null });
-  } else {
-    terminal.data(terminal.link(page.url, page.url));
-  }
-  if (page.click !== undefined) terminal.info(`there: ${page.click}`);
-  if (flags.print === true) return 0;
+/** Opens a page in the browser and prints its address, which is enough where there is no browser. */
+export async function run(invocation: Invocation<OpenOptions>): Promise<number> {
+  const { context, terminal, options } = invocation;
+  const page = await findPage(invocation);
+  terminal.show(pageView(page));
+  if (page.click !== null) terminal.info(`there: ${page.click}`);
+  if (options.print) return EXIT_SUCCESS;
   if (!hasBrowser(context)) {
     terminal.info('no desktop here: open the address above yourself');
-    return 0;
+    return EXIT_SUCCESS;
   }
   try {
     await context.openUrl(page.url);
   } catch (error) {
     terminal.warn(`the browser did not start (${errorMessage(error)}); open the address above`);
   }
-  return 0;
+  return EXIT_SUCCESS;
 }
 
-async function findPage(
-  invocation: Invocation<OpenFlags>,
-  name: string,
-  id: string | undefined,
-): Promise<Page> {
+async function findPage(invocation: Invocation<OpenOptions>): Promise<Page> {
+  const [word = '', id] = invocation.args;
+  const name = parseOneOf(PAGES)(word, 'open');
   if (id !== undefined && name !== 'run' && name !== 'agent') {
     throw new RelyableError('USAGE', `open ${name}: expected no id, got "${id}"`);
   }
   switch (name) {
     case 'webhooks':
-      return { url: DASHBOARD_URL, click: 'Settings → Webhooks' };
+      return { name, url: DASHBOARD_URL, click: 'Settings → Webhooks' };
     case 'api-keys':
-      return { url: DASHBOARD_URL, click: 'Settings → API Keys' };
+      return { name, url: DASHBOARD_URL, click: 'Settings → API Keys' };
     case 'docs':
-      return { url: DOCS_URL };
+      return { name, url: DOCS_URL, click: null };
     case 'agent':
-      return { url: agentUrl(id ?? (await findAgent(invocation))) };
+      return { name, url: agentUrl(id ?? (await findAgent(invocation))), click: null };
     case 'run':
-      return { url: await findRun(invocation, id) };
-    default: {
-      throw new RelyableError('USAGE', `open: expected one of ${PAGES.join(', ')}, got "${name}"`, {
-        hint: didYouMean(name, PAGES) ?? 'see relyable open --help',
-      });
-    }
+      return { name, url: await findRun(invocation, id), click: null };
   }
 }
 
-async function findAgent(invocation: Invocation<OpenFlags>): Promise<string> {
+async function findAgent(invocation: Invocation<OpenOptions>): Promise<string> {
   const agent = await searchCaptures(invocation, ({ agentId }) => agentId);
   if (agent !== undefined) return agent;
   throw new RelyableError('NOT_FOUND', 'open agent: no capture names an agent', {
@@ -80,8 +59,11 @@ async function findAgent(invocation: Invocation<OpenFlags>): Promise<string> {
   });
 }
 
-/** A run's page lies under its agent: `<agent>/<run>`, or a run that a capture tells the agent of. */
-async function findRun(invocation: Invocation<OpenFlags>, id: string | undefined): Promise<string> {
+/** A run's address contains its agent: given as `<agent>/<run>`, or found in a capture of the run. */
+async function findRun(
+  invocation: Invocation<OpenOptions>,
+  id: string | undefined,
+): Promise<string> {
   const [agent, run, ...more] = id?.split('/') ?? [];
   if (agent && run && more.length === 0) return runUrl(agent, run);
   const url = await searchCaptures(invocation, ({ agentId, runId }) =>
@@ -97,16 +79,16 @@ async function findRun(invocation: Invocation<OpenFlags>, id: string | undefined
   );
 }
 
-/** The first answer that is not undefined, newest capture first. */
+/** The first result of `pick` that is not undefined, newest capture first. */
 async function searchCaptures<T>(
-  invocation: Invocation<OpenFlags>,
+  invocation: Invocation<OpenOptions>,
   pick: (subjects: ReturnType<typeof subjectsOf>) => T | undefined,
 ): Promise<T | undefined> {
-  const layers = await loadLayers(invocation);
+  const { layers } = await readConfig(invocation);
   const { value: file } = storeSetting(invocation.context, layers, undefined);
-  const reader: CaptureReader | undefined = openReader(file);
+  const reader = openReader(file);
   try {
-    for (const capture of reader?.list({}, LOOK_BACK) ?? []) {
+    for (const capture of reader?.list({}, SEARCHED_CAPTURES) ?? []) {
       const found = pick(subjectsOf(capture.body));
       if (found !== undefined) return found;
     }

@@ -330,7 +330,7 @@ describe('relyable webhooks logs tail', () => {
     const [before] = await api.send(1);
     await running.nextLine((line) => line.includes(before ?? ''));
     await api.stop();
-    await running.nextErrorLine((line) => line.includes('trying on'));
+    await running.nextErrorLine((line) => line.includes('retrying until'));
     const missed = await api.send(120);
     await api.restart();
     await running.nextErrorLine((line) => line.includes('answers again after'));
@@ -338,7 +338,7 @@ describe('relyable webhooks logs tail', () => {
     running.child.kill('SIGINT');
     const { stdout, stderr } = await running.done;
     expect(ids(stdout).toSorted()).toEqual([before, ...missed].map((id) => `${id} 1`).toSorted());
-    expect(stderr.match(/trying on/g)).toHaveLength(1);
+    expect(stderr.match(/retrying until/g)).toHaveLength(1);
   });
 
   it.each([

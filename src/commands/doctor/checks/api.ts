@@ -10,12 +10,12 @@ const CLOCK_TOLERANCE_MS = 30_000;
 /** Whether the API answers, whether it takes the key, and whether the clocks agree. */
 export const checkApi: Check = async (subject, signal) => {
   const { context, api, apiKey } = subject;
-  const isOpen = api.value.protocol === 'http:' && !isLoopback(api.value);
-  if (isOpen && apiKey !== null) {
+  const isPlainHttp = api.value.protocol === 'http:' && !isLoopback(api.value);
+  if (isPlainHttp && apiKey !== null) {
     const message = `${api.value.host} (${api.origin}) is plain http: the API key was not sent there`;
     return [{ check: 'key', ...failure(message, 'use an https address') }];
   }
-  // The one list that is published; a page of one costs least.
+  // The only documented list; one entry is the cheapest request.
   const url = new URL(`${api.value.href.replace(/\/$/, '')}/agents?limit=1`);
   const startedAt = context.now();
   let response: Response;
@@ -49,7 +49,7 @@ const NO_KEY: Found = {
 function unreachable({ apiKey }: Subject, url: URL, error: unknown): Found {
   const message = `${url.origin} cannot be reached: ${describe(error, url)}`;
   const fix =
-    'check network, proxy, RELYABLE_API_URL and, for a CA of your own, NODE_EXTRA_CA_CERTS; everything but logs works without it';
+    'check network, proxy, RELYABLE_API_URL and, for a CA of your own, NODE_EXTRA_CA_CERTS; only webhooks logs needs it';
   return apiKey === null ? warning(message, fix) : failure(message, fix);
 }
 
@@ -57,7 +57,7 @@ function unreachable({ apiKey }: Subject, url: URL, error: unknown): Found {
 function describe(error: unknown, url: URL): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${API_TIMEOUT_MS / 1000} s`;
-  // Its advice about TLS names flags of other commands.
+  // Its advice about TLS names options of other commands.
   return describeFailure(error.cause ?? error, url).replace(/; --cacert .*/, '');
 }
 
@@ -66,7 +66,7 @@ function judgeAnswer(url: URL, { status, headers }: Response): Found {
   // Every answer of the API carries its rate limit, a 404 as well.
   if (!headers.has('x-ratelimit-limit') && status !== 200 && status !== 401) {
     return warning(
-      `${url.origin}${url.pathname} answers ${status}: this may not be the API`,
+      `${url.origin}${url.pathname} answers ${status}: it may not be the API`,
       'unset RELYABLE_API_URL and api.url, or correct them',
     );
   }
@@ -82,7 +82,7 @@ export function judgeKey(origin: string | null, status: number): Found {
     case 401:
       return failure(
         `the API refused the key from ${origin} (401)`,
-        'relyable open api-keys, and make a new one',
+        'relyable open api-keys, and create a new key',
       );
     case 403:
       return warning(

@@ -22,11 +22,11 @@ export const checkNode: Check = async ({ context: { nodeVersion, platform } }) =
 export const checkConfig: Check = async ({ context, layers, configErrors, configWarnings }) => {
   const findings = [
     ...configErrors.map(failureOf),
-    ...configWarnings.map((message) => warning(message, 'mend the file')),
+    ...configWarnings.map((message) => warning(message, 'fix the file')),
   ];
   if (findings.length > 0) return findings;
-  const isProjects = layers.some(({ kind }) => kind === 'project');
-  const above = isProjects ? undefined : findConfigAbove(context);
+  const hasProjectConfig = layers.some(({ kind }) => kind === 'project');
+  const above = hasProjectConfig ? undefined : findConfigAbove(context);
   const origins = layers.map(({ origin }) => origin);
   if (origins.length > 0) findings.push(ok(origins.join('; ')));
   if (above !== undefined) {
@@ -39,7 +39,7 @@ export const checkConfig: Check = async ({ context, layers, configErrors, config
   return findings;
 };
 
-/** Whether this process runs in a container, by the marks that Docker, Podman and Kubernetes leave. */
+/** Whether this process runs in a container: Docker, Podman and Kubernetes leave files or variables. */
 export function isInContainer(
   { env, platform }: Pick<Context, 'env' | 'platform'>,
   exists: (file: string) => boolean = existsSync,

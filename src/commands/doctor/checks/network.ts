@@ -7,14 +7,14 @@ import { portOf } from '../../../http/target.ts';
 import { isLoopback } from '../../../http/loopback.ts';
 import { type Check, failure, type Found, info, ok, type Subject, warning } from '../finding.ts';
 
-/** Whether `listen` and `emulate` can have their ports. */
+/** Whether the ports of `listen` and `emulate` are free. */
 export const checkPorts: Check = async (subject, signal) => {
   const { host, port } = subject.listen;
   const findings: Found[] = [await listenPort(subject, signal)];
   const emulatorPort = DEFAULT_EMULATOR_PORT;
   if (port !== emulatorPort && (await tryBind(host, emulatorPort)) === 'EADDRINUSE') {
     const message = `${emulatorPort} (emulate) is in use`;
-    findings.push(info(message, 'emulate --port 0 takes any free one'));
+    findings.push(info(message, 'emulate --port 0 uses any free port'));
   }
   return findings;
 };
@@ -24,7 +24,7 @@ async function listenPort(
   signal: AbortSignal,
 ): Promise<Found> {
   const code = await tryBind(host, port);
-  if (code === null) return ok(port === 0 ? 'any free one (listen)' : `${port} (listen) is free`);
+  if (code === null) return ok(port === 0 ? 'any free port (listen)' : `${port} (listen) is free`);
   if (code === 'EADDRINUSE') {
     const listener = await findListener(context.paths.data, signal);
     if (listener !== undefined && portOf(new URL(listener.url)) === port) {
@@ -32,10 +32,10 @@ async function listenPort(
     }
     return warning(
       `${port} (listen) is in use by another program`,
-      'listen --port 0 takes any free one, or set "port" in the config',
+      'listen --port 0 uses any free port, or set "port" in the config',
     );
   }
-  const why = code === 'EACCES' ? 'needs more rights than you have' : `cannot be had (${code})`;
+  const why = code === 'EACCES' ? 'needs more rights than you have' : `cannot be used (${code})`;
   const fix =
     code === 'EACCES' ? 'choose a port above 1023' : `is ${host} an address of this machine?`;
   return failure(`${port} (listen) on ${host} ${why}`, fix);
@@ -45,7 +45,7 @@ async function listenPort(
 export const checkTarget: Check = async ({ target, isContainer }, signal) => {
   if (target === null) {
     const found = info(
-      'no app to forward to is named',
+      'no setting names the app to forward to',
       'relyable init, or listen --forward-to 3000/webhooks/relyable',
     );
     return [found];
@@ -99,7 +99,7 @@ export function judgeTarget(
 
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
 
-/** Whether a proxy stands between here and the API. Local targets never go through one. */
+/** Whether API requests go through a proxy that answers. Local targets never use one. */
 export const checkProxy: Check = async ({ context: { env }, api }, signal) => {
   const name = PROXY_VARIABLES.find((candidate) => env[candidate]);
   if (name === undefined) return [ok('none set')];
@@ -115,9 +115,9 @@ export const checkProxy: Check = async ({ context: { env }, api }, signal) => {
   }
   const reaches = await reachHost(proxy, signal);
   const found = reaches.some(({ error }) => error === null)
-    ? info(`the API is called through ${proxy.host} (${name}); local apps never are`)
+    ? info(`API requests go through ${proxy.host} (${name}); local apps never do`)
     : warning(
-        `the proxy ${proxy.host} (${name}) does not answer, so the API cannot be called`,
+        `the proxy ${proxy.host} (${name}) does not answer, so the API cannot be reached`,
         `correct or unset ${name}, or exempt the API's host with NO_PROXY`,
       );
   return [found];

@@ -15,7 +15,7 @@ import {
 import { RelyableError } from '../../../errors.ts';
 import { type Check, failureOf, type Found, info, ok, type Subject, warning } from '../finding.ts';
 
-/** The secret in use, and whether the app's own env files hold the same one. */
+/** The secret in use, and whether the app's own env files set the same one. */
 export const checkSecret: Check = async (subject) => {
   let secrets: Secrets;
   try {
@@ -39,12 +39,9 @@ export const checkSecret: Check = async (subject) => {
   return [ok(`from ${source}`), ...notes, ...files];
 };
 
-/** One finding for each env file that sets the secret; a difference is why signatures fail. */
-async function compareEnvFiles(
-  { context, layers }: Subject,
-  value: string,
-  source: string,
-): Promise<Found[]> {
+/** Findings for each env file that sets the secret; where it differs, signatures do not match. */
+async function compareEnvFiles(subject: Subject, value: string, source: string): Promise<Found[]> {
+  const { context, layers } = subject;
   const names = new Set([
     SECRET_ENV_NAME,
     ...layers.flatMap(({ values }) => values.secretEnv ?? []),
@@ -53,44 +50,54 @@ async function compareEnvFiles(
   for (const file of ENV_FILES) {
     const text = readTextIfExists(join(context.cwd, file));
     for (const name of names) {
-      const held = text === undefined ? undefined : readEnvValue(text, name);
-      if (held === undefined) continue;
-      if (held === '') {
-        findings.push(
-          warning(
-            `${file} sets ${name} to nothing: your app has no secret`,
-            `fill it in; relyable webhooks listen --print-secret prints the one relyable uses`,
-          ),
-        );
-        continue;
-      }
-      const found =
-        held === value
-          ? ok(`${file} holds the same secret for your app`)
-          : warning(
-              `${file} gives your app another ${name} than relyable uses (${source}): signatures will not match`,
-              context.platform === 'win32'
-                ? `set ${name} in this shell to the value in ${file}`
-                : `give relyable the same: ${exportFromFile(file, name, context.env[name] !== undefined)}`,
-            );
-      findings.push(found);
-      const status = await gitStatus(join(context.cwd, file));
-      if (status === 'not ignored') {
-        findings.push(
-          warning(
-            `git does not ignore ${file}, which holds a secret`,
-            `add the line ${file} to .gitignore`,
-          ),
-        );
-      } else if (status === 'tracked') {
-        findings.push(
-          warning(
-            `git has ${file} under version control, and it holds a secret`,
-            `git rm --cached ${file}, and add the line ${file} to .gitignore`,
-          ),
-        );
-      }
+      const appSecret = text === undefined ? undefined : readEnvValue(text, name);
+      if (appSecret === undefined) continue;
+      findings.push(judgeAppSecret(subject, { file, name, appSecret }, { value, source }));
+      if (appSecret !== '') findings.push(...(await checkGit(context.cwd, file)));
     }
   }
   return findings;
+}
+
+/** The verdict on what an env file of the app sets the secret to. */
+function judgeAppSecret(
+  { context }: Subject,
+  { file, name, appSecret }: Readonly<Record<'file' | 'name' | 'appSecret', string>>,
+  ours: { readonly value: string; readonly source: string },
+): Found {
+  if (appSecret === '') {
+    return warning(
+      `${file} sets ${name} to nothing: your app has no secret`,
+      `fill it in; relyable webhooks listen --print-secret prints the one relyable uses`,
+    );
+  }
+  if (appSecret === ours.value) return ok(`${file} sets the same secret for your app`);
+  return warning(
+    `${file} gives your app another ${name} than relyable uses (${ours.source}): signatures will not match`,
+    context.platform === 'win32'
+      ? `set ${name} in this shell to the value in ${file}`
+      : `give relyable the same: ${exportFromFile(file, name, context.env[name] !== undefined)}`,
+  );
+}
+
+/** A warning where git would commit a file with a secret. */
+async function checkGit(folder: string, file: string): Promise<Found[]> {
+  switch (await gitStatus(join(folder, file))) {
+    case 'not ignored':
+      return [
+        warning(
+          `git does not ignore ${file}, which holds a secret`,
+          `add the line ${file} to .gitignore`,
+        ),
+      ];
+    case 'tracked':
+      return [
+        warning(
+          `git has ${file} under version control, and it holds a secret`,
+          `git rm --cached ${file}, and add the line ${file} to .gitignore`,
+        ),
+      ];
+    default:
+      return [];
+  }
 }

@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { errorMessage, RelyableError } from '../../../errors.ts';
 import { type Check, failure, failureOf, type Found, ok, warning } from '../finding.ts';
 
-/** Whether captures can be read and kept. */
+/** Whether captures can be read and stored. */
 export const checkStore: Check = async ({ store: { value: file }, context }) => {
   const findings: Found[] = [];
-  // Loaded here: on a platform without its binary everything else can still be examined.
+  // Imported here: on a platform without its binary, the other checks still run.
   let read: () => void;
   try {
     const { openReader } = await import('../../../store/writer.ts');
@@ -22,8 +22,8 @@ export const checkStore: Check = async ({ store: { value: file }, context }) => 
   if (!existsSync(file)) {
     const folder = nearestFolder(file);
     const found = isWritable(folder)
-      ? ok(`none yet; made at first use: ${file}`)
-      : failure(`${folder} is not writable, so no store can be made at ${file}`, NAME_ANOTHER);
+      ? ok(`none yet; created at first use: ${file}`)
+      : failure(`${folder} is not writable, so no store can be created at ${file}`, NAME_ANOTHER);
     return [found];
   }
   try {
@@ -35,7 +35,7 @@ export const checkStore: Check = async ({ store: { value: file }, context }) => 
   const isUsable = isWritable(file) && isWritable(dirname(file));
   const found = isUsable ? ok(file) : failure(`${file} can be read but not written`, NAME_ANOTHER);
   findings.push(found);
-  // Windows has no such modes; there the folder's access list keeps others out.
+  // Windows has no such modes; there the folder's access list applies.
   if (context.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
     const message = `others on this machine can read ${file}, and payloads hold transcripts`;
     findings.push(warning(message, `chmod 600 ${file}`));

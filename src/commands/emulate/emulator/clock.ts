@@ -1,16 +1,16 @@
-/** What the delivery engine tells the time by and waits with. */
+/** The clock of the delivery engine. */
 export interface Clock {
   /** ms since 1970. */
   now(): number;
   /** Resolves after `ms`; rejects when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** On a virtual clock: makes it that time at once. */
+  /** On a virtual clock: sets the time forward. */
   skipTo?(time: number): void;
 }
 
 /**
- * A clock for `--speed instant`: it runs like the real one, and where the engine has nothing to do
- * but wait it jumps to the moment waited for. Its times are those of production.
+ * A clock for `--speed instant`: it runs like the real one, but where the engine would only wait,
+ * it jumps to the moment of the next attempt. So the times are those of production.
  */
 export function createVirtualClock(real: Clock): Clock & Required<Pick<Clock, 'skipTo'>> {
   let skippedMs = 0;

@@ -15,69 +15,76 @@ export interface LogQuery {
   readonly since?: number | undefined;
 }
 
-/** Every delivery that is remembered. */
-export interface DeliveryLog {
-  add(delivery: DeliveryRecord): void;
-  get(id: string): DeliveryRecord | undefined;
+/** Finished deliveries beyond this number are removed, the oldest first. */
+export const MAX_REMEMBERED = 100_000;
+
+/** The deliveries of the emulator, in the order in which they began. */
+export class DeliveryLog {
+  private readonly maxRemembered: number;
+  private readonly byId = new Map<string, DeliveryRecord>();
+  /** Oldest first; those before `first` are removed already. */
+  private ordered: DeliveryRecord[] = [];
+  private first = 0;
+
+  constructor(maxRemembered = MAX_REMEMBERED) {
+    this.maxRemembered = maxRemembered;
+  }
+
+  add(delivery: DeliveryRecord): void {
+    this.ordered.push(delivery);
+    this.byId.set(delivery.id, delivery);
+    this.removeOldest();
+  }
+
+  get(id: string): DeliveryRecord | undefined {
+    return this.byId.get(id);
+  }
+
   /** Newest first; `total` counts all that pass the filters. */
-  page(query: LogQuery): { deliveries: DeliveryRecord[]; total: number };
-  all(): Iterable<DeliveryRecord>;
-}
+  page(query: LogQuery): { deliveries: DeliveryRecord[]; total: number } {
+    const isFiltered =
+      query.event !== undefined || query.state !== undefined || query.since !== undefined;
+    return isFiltered ? this.filteredPage(query) : this.plainPage(query);
+  }
 
-/** More finished deliveries than this are forgotten, the oldest first. */
-export const MAX_KEPT = 100_000;
+  all(): Iterable<DeliveryRecord> {
+    return this.ordered.slice(this.first);
+  }
 
-export function createDeliveryLog(maxKept = MAX_KEPT): DeliveryLog {
-  let ordered: DeliveryRecord[] = [];
-  let first = 0;
-  const byId = new Map<string, DeliveryRecord>();
+  private plainPage({ page, limit }: LogQuery): { deliveries: DeliveryRecord[]; total: number } {
+    const { ordered, first } = this;
+    const end = Math.max(ordered.length - (page - 1) * limit, first);
+    const start = Math.max(end - limit, first);
+    return { deliveries: ordered.slice(start, end).reverse(), total: ordered.length - first };
+  }
 
-  const forgetOldest = (): void => {
-    while (ordered.length - first > maxKept) {
-      const oldest = ordered[first];
-      // One that still has attempts to come is never forgotten, nor what came after it.
+  private filteredPage(query: LogQuery): { deliveries: DeliveryRecord[]; total: number } {
+    const from = (query.page - 1) * query.limit;
+    const deliveries: DeliveryRecord[] = [];
+    let total = 0;
+    for (let i = this.ordered.length - 1; i >= this.first; i--) {
+      const delivery = this.ordered[i];
+      if (delivery === undefined || !passes(delivery, query)) continue;
+      if (total >= from && deliveries.length < query.limit) deliveries.push(delivery);
+      total += 1;
+    }
+    return { deliveries, total };
+  }
+
+  private removeOldest(): void {
+    while (this.ordered.length - this.first > this.maxRemembered) {
+      const oldest = this.ordered[this.first];
+      // A delivery that still has attempts ahead is never removed, nor what came after it.
       if (oldest === undefined || isOpen(oldest)) break;
-      byId.delete(oldest.id);
-      first += 1;
+      this.byId.delete(oldest.id);
+      this.first += 1;
     }
-    // Now and then, so that the array does not keep what is forgotten.
-    if (first > maxKept / 10) {
-      ordered = ordered.slice(first);
-      first = 0;
+    // Now and then, so that the array does not hold what is removed.
+    if (this.first > this.maxRemembered / 10) {
+      this.ordered = this.ordered.slice(this.first);
+      this.first = 0;
     }
-  };
-
-  return {
-    add: (delivery) => {
-      ordered.push(delivery);
-      byId.set(delivery.id, delivery);
-      forgetOldest();
-    },
-    get: (id) => byId.get(id),
-    page: (query) => {
-      const from = (query.page - 1) * query.limit;
-      const isFiltered =
-        query.event !== undefined || query.state !== undefined || query.since !== undefined;
-      if (!isFiltered) {
-        const end = Math.max(ordered.length - from, first);
-        const start = Math.max(end - query.limit, first);
-        return {
-          deliveries: ordered.slice(start, end).reverse(),
-          total: ordered.length - first,
-        };
-      }
-      const deliveries: DeliveryRecord[] = [];
-      let total = 0;
-      for (let i = ordered.length - 1; i >= first; i--) {
-        const delivery = ordered[i];
-        if (delivery === undefined || !passes(delivery, query)) continue;
-        if (total >= from && deliveries.length < query.limit) deliveries.push(delivery);
-        total += 1;
-      }
-      return { deliveries, total };
-    },
-    all: () => ordered.slice(first),
-  };
+  }
 }
 
 function passes(delivery: Delivery, { event, state, since }: LogQuery): boolean {

@@ -1,10 +1,10 @@
-/** Things to be done at a time, the earliest first; a binary heap. */
+/** Items with a due time, the earliest first; a binary heap. */
 export interface DueQueue<T> {
   readonly size: number;
   /** When the earliest is due; undefined when there is none. */
   nextAt(): number | undefined;
   add(at: number, item: T): void;
-  /** Takes the earliest; those of one moment in the order they were added. */
+  /** Removes and returns the earliest; items due at the same time come in the order they were added. */
   take(): T | undefined;
 }
 

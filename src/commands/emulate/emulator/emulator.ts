@@ -2,7 +2,7 @@ import type { Sender } from '../../../http/client/send.ts';
 import { RelyableError } from '../../../errors.ts';
 import type { RetryReading, Speed } from '../../../relyable/retry.ts';
 import { type Clock, createVirtualClock } from './clock.ts';
-import { createDeliveryLog, type DeliveryLog, type DeliveryRecord } from './delivery-log.ts';
+import { DeliveryLog, type DeliveryRecord } from './delivery-log.ts';
 import {
   ALL_EVENTS,
   createEndpointRegistry,
@@ -11,14 +11,14 @@ import {
   type EndpointRegistry,
   refuseEndpointUrl,
 } from './endpoints.ts';
-import { createEngine, type DeliveryJournal, type Engine } from './engine.ts';
+import { type DeliveryJournal, Engine } from './engine.ts';
 import type { EmulatorEvent } from './events.ts';
 import { createFaultPlan, type Fault } from './faults.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { createId } from './create-id.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 
-/** State of an earlier run, and where to keep that of this one. */
+/** State of an earlier run, and the journal that stores that of this one. */
 export interface EmulatorMemory {
   readonly endpoints: readonly Endpoint[];
   readonly deliveries: readonly DeliveryRecord[];
@@ -34,7 +34,7 @@ export interface EmulatorOptions {
   /** Attempts in flight. */
   readonly concurrency: number;
   readonly userAgent: string;
-  /** From 0 up to 1: ids, samples and faults come of it. */
+  /** From 0 up to 1: ids, samples and faults follow from it. */
   random(): number;
   readonly apiKey?: string;
   /** API requests per minute. */
@@ -49,7 +49,7 @@ export interface Emulator {
   readonly engine: Engine;
   readonly endpoints: EndpointRegistry;
   readonly log: DeliveryLog;
-  /** Registers a URL for all events, once: one that is known already stays as it is. */
+  /** Registers a URL for all events; returns the endpoint that has the URL already, if any. */
   register(url: string, secret: string): Promise<Endpoint>;
 }
 
@@ -57,10 +57,10 @@ export interface Emulator {
 export function createEmulator(options: EmulatorOptions): Emulator {
   const { random, memory } = options;
   const clock = options.speed === 'instant' ? createVirtualClock(options.clock) : options.clock;
-  const log = createDeliveryLog();
+  const log = new DeliveryLog();
   const endpoints = createEndpointRegistry(memory?.endpoints, memory?.journal);
   const newId = (prefix: string): string => createId(prefix, random);
-  const engine = createEngine({
+  const engine = new Engine({
     ...options,
     clock,
     speed: options.speed === 'instant' ? 1 : options.speed,
@@ -76,7 +76,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     engine,
     log,
     endpoints,
-    // A minute of the limit is a real one, also where the schedule's time jumps.
+    // The limit counts real minutes, even where the schedule's clock jumps.
     rateLimiter: createRateLimiter(options.rateLimit, options.clock.now),
     nextFaults: createFaultPlan(options.faults, random),
     apiKey: options.apiKey,

@@ -1,7 +1,7 @@
 import { EVENT_TYPES, type EventType } from '../../../relyable/event-type.ts';
 import { isLoopback } from '../../../http/loopback.ts';
 
-/** Where events are sent, as it was registered. */
+/** A registered destination of events. */
 export interface Endpoint {
   readonly id: string;
   readonly url: string;
@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly secret: string;
 }
 
-/** Keeps endpoints over a restart; their secrets apart from the store. */
+/** Stores endpoints for the next run. */
 export interface EndpointJournal {
   addEndpoint(endpoint: Endpoint): Promise<void>;
   removeEndpoint(id: string): Promise<void>;

@@ -14,19 +14,19 @@ import type { DeliveryLog, DeliveryRecord } from './delivery-log.ts';
 import { createDueQueue } from './due-queue.ts';
 import type { EmulatorEvent } from './events.ts';
 
-/** Where deliveries go and what signs them. */
+/** The URL that deliveries go to, and the secret that signs them. */
 export interface Target {
   readonly id: string;
   readonly url: string;
   readonly secret: string;
 }
 
-/** Makes deliveries outlive the process; every promise resolves once it is on disk. */
+/** Stores deliveries for the next run; every promise resolves once it is on disk. */
 export interface DeliveryJournal {
   addDelivery(delivery: DeliveryRecord): Promise<void>;
   /** The delivery's newest attempt, with its new state and plan. */
   addAttempt(delivery: DeliveryRecord, attempt: Attempt): Promise<void>;
-  /** A state that no attempt brought about. */
+  /** A state that does not follow from an attempt. */
   updateState(delivery: DeliveryRecord): Promise<void>;
 }
 
@@ -47,57 +47,160 @@ export interface EngineOptions {
   readonly journal?: DeliveryJournal;
 }
 
-/** Delivers as Relyable does: signs, sends, and follows the retry schedule. */
-export interface Engine {
-  /** Records a delivery of these bytes and sends it as soon as there is room. */
-  deliver(target: Target, body: Buffer): Promise<Delivery>;
-  /** Takes up deliveries of an earlier run; what fell due meanwhile is sent at once. */
-  resume(deliveries: Iterable<DeliveryRecord>): void;
-  /** Resolves when nothing is in flight and nothing is planned. */
-  idle(): Promise<void>;
-  /** Starts nothing more; resolves when what is in flight has been recorded, or after `graceMs`. */
-  stop(graceMs: number): Promise<void>;
-}
-
-/** How much of a response is kept with an attempt, bytes. */
-const KEPT_RESPONSE_BYTES = 4096;
+/** How much of a response is stored with an attempt, bytes. */
+const STORED_RESPONSE_BYTES = 4096;
 /** Node's timers count to 2^31 ms; a later time is looked at again. */
 const LONGEST_SLEEP_MS = 60 * 60_000;
 
-export function createEngine(options: EngineOptions): Engine {
-  const { clock, sender, log, emit, journal } = options;
-  const offsets = retryOffsetsMs(options.reading);
-  const planned = createDueQueue<DeliveryRecord>();
-  let inFlight = 0;
-  let isStopped = false;
-  let alarm: { readonly at: number; readonly cancel: AbortController } | undefined;
-  let idleWaiters: Array<() => void> = [];
-  let isJournalBroken = false;
+/** Delivers as Relyable does: signs, sends, and follows the retry schedule. */
+export class Engine {
+  private readonly options: EngineOptions;
+  private readonly offsets: readonly number[];
+  private readonly planned = createDueQueue<DeliveryRecord>();
+  private inFlight = 0;
+  private isStopped = false;
+  private hasJournalFailed = false;
+  /** The wait for the next attempt. */
+  private alarm: { readonly at: number; readonly cancel: AbortController } | undefined;
+  private idleWaiters: Array<() => void> = [];
 
-  const save = async (write: Promise<void> | undefined): Promise<void> => {
-    try {
-      await write;
-    } catch (error) {
-      // Deliveries go on; what is lost is only their memory.
-      if (!isJournalBroken) emit({ type: 'warning', message: errorMessage(error) });
-      isJournalBroken = true;
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.offsets = retryOffsetsMs(options.reading);
+  }
+
+  /** Records a delivery of these bytes and sends it as soon as there is room. */
+  async deliver(target: Target, body: Buffer): Promise<Delivery> {
+    const { clock, log, journal } = this.options;
+    const { headers } = signRequest(body, target.secret, this.options.userAgent);
+    const summary = summarisePayload({ headers, body });
+    const delivery: DeliveryRecord = {
+      id: this.options.newId(),
+      endpointId: target.id,
+      eventId: eventIdOf({ headers, body }, summary),
+      event: summary.event,
+      endpoint: target.url,
+      state: 'pending',
+      requestBody: body.toString('utf8'),
+      requestHeaders: Object.fromEntries(headers),
+      attempts: [],
+      nextRetryAt: null,
+    };
+    await journal?.addDelivery(delivery);
+    log.add(delivery);
+    this.planned.add(clock.now(), delivery);
+    this.pump();
+    return delivery;
+  }
+
+  /** Continues deliveries of an earlier run; attempts that fell due meanwhile are made at once. */
+  resume(deliveries: Iterable<DeliveryRecord>): void {
+    for (const delivery of deliveries) {
+      if (isOpen(delivery)) this.planned.add(delivery.nextRetryAt ?? 0, delivery);
     }
-  };
+    this.pump();
+  }
 
-  const retryAt = (delivery: DeliveryRecord, attempt: Attempt): number => {
-    const [first = attempt] = delivery.attempts;
-    const next = offsets[attempt.attempt] ?? 0;
-    const base =
-      options.reading === 'offsets'
-        ? first.at + next / options.speed
-        : attempt.at + (next - (offsets[attempt.attempt - 1] ?? 0)) / options.speed;
-    return Math.max(Math.round(base), clock.now());
-  };
+  /** Resolves when nothing is in flight and nothing is planned. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.idleWaiters.push(resolve);
+      this.pump();
+    });
+  }
 
-  const tryOnce = async (delivery: DeliveryRecord, target: Target): Promise<Attempt> => {
+  /** Starts nothing more; resolves when what is in flight has been recorded, or after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.isStopped = true;
+    this.alarm?.cancel.abort();
+    const grace = new AbortController();
+    const limit = this.options.clock.sleep(graceMs, grace.signal).catch(() => undefined);
+    await Promise.race([this.idle(), limit]);
+    grace.abort();
+  }
+
+  /** Starts what is due while there is room, and sets the alarm for the rest. */
+  private pump(): void {
+    if (!this.isStopped) {
+      while (this.isNextDue()) {
+        const delivery = this.planned.take();
+        if (delivery !== undefined) this.start(delivery);
+      }
+      this.setAlarm();
+    }
+    if (this.inFlight > 0 || (!this.isStopped && this.planned.size > 0)) return;
+    const waiters = this.idleWaiters;
+    this.idleWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  /** Whether an attempt is due and there is room for it; a virtual clock jumps to the next one. */
+  private isNextDue(): boolean {
+    const { clock, concurrency } = this.options;
+    const nextAt = this.planned.nextAt();
+    if (nextAt === undefined || this.inFlight >= concurrency) return false;
+    if (nextAt <= clock.now()) return true;
+    if (clock.skipTo === undefined || this.inFlight > 0) return false;
+    clock.skipTo(nextAt);
+    return true;
+  }
+
+  /** Wakes the engine when the next attempt is due; without room, the end of an attempt does. */
+  private setAlarm(): void {
+    const { clock, concurrency } = this.options;
+    const at = this.inFlight >= concurrency ? undefined : this.planned.nextAt();
+    if (at === this.alarm?.at) return;
+    this.alarm?.cancel.abort();
+    this.alarm = undefined;
+    if (at === undefined) return;
+    const alarm = { at, cancel: new AbortController() };
+    this.alarm = alarm;
+    const waitMs = Math.min(Math.max(at - clock.now(), 0), LONGEST_SLEEP_MS);
+    clock.sleep(waitMs, alarm.cancel.signal).then(
+      () => {
+        if (this.alarm === alarm) this.alarm = undefined;
+        this.pump();
+      },
+      () => undefined,
+    );
+  }
+
+  private start(delivery: DeliveryRecord): void {
+    const { emit } = this.options;
+    this.inFlight += 1;
+    void this.attempt(delivery)
+      .catch((error: unknown) => emit({ type: 'warning', message: errorMessage(error) }))
+      .finally(() => {
+        this.inFlight -= 1;
+        this.pump();
+      });
+  }
+
+  /** One attempt: sent, recorded, reported, and the next one planned. */
+  private async attempt(delivery: DeliveryRecord): Promise<void> {
+    const { journal, emit } = this.options;
+    const target = this.options.findTarget(delivery.endpointId);
+    if (target === undefined) {
+      delivery.state = 'failed';
+      delivery.nextRetryAt = null;
+      await this.save(journal?.updateState(delivery));
+      return;
+    }
+    const attempt = await this.send(delivery, target);
+    // Cut off by our own stop: it is not an answer of the endpoint, and the next run tries it again.
+    if (this.isStopped && attempt.status === null && journal !== undefined) return;
+    this.record(delivery, attempt);
+    await this.save(journal?.addAttempt(delivery, attempt));
+    emit({ type: 'attempt', delivery, attempt });
+    if (delivery.state === 'failed') emit({ type: 'notice', delivery });
+    if (delivery.nextRetryAt !== null) this.planned.add(delivery.nextRetryAt, delivery);
+  }
+
+  private async send(delivery: DeliveryRecord, target: Target): Promise<Attempt> {
+    const { clock, sender, userAgent } = this.options;
     const body = Buffer.from(delivery.requestBody ?? '', 'utf8');
     const at = Math.floor(clock.now());
-    const { headers } = signRequest(body, target.secret, options.userAgent);
+    const { headers } = signRequest(body, target.secret, userAgent);
     const result = await sender.send({
       method: 'POST',
       url: new URL(delivery.endpoint ?? target.url),
@@ -110,135 +213,45 @@ export function createEngine(options: EngineOptions): Engine {
       attempt: (previous?.attempt ?? 0) + 1,
       at,
       status: result.status,
-      // An endpoint that fails says the same each time: one string for all.
+      // An endpoint that fails gives the same answer each time: its attempts share one string.
       responseBody: text === previous?.responseBody ? previous.responseBody : text,
       durationMs: Math.round(result.durationMs * 100) / 100,
       error: result.error,
     };
-  };
+  }
 
-  const settle = (delivery: DeliveryRecord, attempt: Attempt): void => {
+  /** Adds the attempt to its delivery, with the state and the plan that follow from it. */
+  private record(delivery: DeliveryRecord, attempt: Attempt): void {
     delivery.attempts = [...delivery.attempts, attempt];
     if (isDelivered(attempt.status)) delivery.state = 'delivered';
     else if (attempt.attempt >= MAX_ATTEMPTS) delivery.state = 'failed';
     else delivery.state = 'retrying';
-    delivery.nextRetryAt = delivery.state === 'retrying' ? retryAt(delivery, attempt) : null;
-  };
+    delivery.nextRetryAt =
+      delivery.state === 'retrying' ? this.nextRetryAt(delivery, attempt) : null;
+  }
 
-  const run = async (delivery: DeliveryRecord): Promise<void> => {
-    const target = options.findTarget(delivery.endpointId);
-    if (target === undefined) {
-      delivery.state = 'failed';
-      delivery.nextRetryAt = null;
-      await save(journal?.updateState(delivery));
-      return;
+  private nextRetryAt(delivery: DeliveryRecord, { attempt, at }: Attempt): number {
+    const { clock, reading, speed } = this.options;
+    const offset = this.offsets[attempt] ?? 0;
+    const time =
+      reading === 'offsets'
+        ? (delivery.attempts[0]?.at ?? at) + offset / speed
+        : at + (offset - (this.offsets[attempt - 1] ?? 0)) / speed;
+    return Math.max(Math.round(time), clock.now());
+  }
+
+  /** A journal that fails is reported once: deliveries continue, but the next run will not know them. */
+  private async save(write: Promise<void> | undefined): Promise<void> {
+    try {
+      await write;
+    } catch (error) {
+      const { emit } = this.options;
+      if (!this.hasJournalFailed) emit({ type: 'warning', message: errorMessage(error) });
+      this.hasJournalFailed = true;
     }
-    const attempt = await tryOnce(delivery, target);
-    // Cut off by our own end: it is tried again after a restart, and is no answer of the endpoint.
-    if (isStopped && attempt.status === null && journal !== undefined) return;
-    settle(delivery, attempt);
-    await save(journal?.addAttempt(delivery, attempt));
-    emit({ type: 'attempt', delivery, attempt });
-    if (delivery.state === 'failed') emit({ type: 'notice', delivery });
-    if (delivery.nextRetryAt !== null) planned.add(delivery.nextRetryAt, delivery);
-  };
-
-  const start = (delivery: DeliveryRecord): void => {
-    inFlight += 1;
-    void run(delivery)
-      .catch((error: unknown) => emit({ type: 'warning', message: errorMessage(error) }))
-      .finally(() => {
-        inFlight -= 1;
-        pump();
-      });
-  };
-
-  const pump = (): void => {
-    if (!isStopped) {
-      for (;;) {
-        const nextAt = planned.nextAt();
-        if (nextAt === undefined || inFlight >= options.concurrency) break;
-        if (nextAt > clock.now()) {
-          if (clock.skipTo === undefined || inFlight > 0) break;
-          clock.skipTo(nextAt);
-        }
-        const delivery = planned.take();
-        if (delivery !== undefined) start(delivery);
-      }
-      setAlarm();
-    }
-    if (inFlight === 0 && (isStopped || planned.size === 0)) {
-      const waiters = idleWaiters;
-      idleWaiters = [];
-      for (const wake of waiters) wake();
-    }
-  };
-
-  /** Wakes the engine when the next attempt is due; with all hands busy, the next end does. */
-  const setAlarm = (): void => {
-    const at = inFlight >= options.concurrency ? undefined : planned.nextAt();
-    if (at === alarm?.at) return;
-    alarm?.cancel.abort();
-    alarm = undefined;
-    if (at === undefined) return;
-    const mine = { at, cancel: new AbortController() };
-    alarm = mine;
-    const waitMs = Math.min(Math.max(at - clock.now(), 0), LONGEST_SLEEP_MS);
-    clock.sleep(waitMs, mine.cancel.signal).then(
-      () => {
-        if (alarm === mine) alarm = undefined;
-        pump();
-      },
-      () => undefined,
-    );
-  };
-
-  const whenIdle = (): Promise<void> =>
-    new Promise((resolve) => {
-      idleWaiters.push(resolve);
-      pump();
-    });
-
-  return {
-    deliver: async (target, body) => {
-      const { headers } = signRequest(body, target.secret, options.userAgent);
-      const summary = summarisePayload({ headers, body });
-      const delivery: DeliveryRecord = {
-        id: options.newId(),
-        endpointId: target.id,
-        eventId: eventIdOf({ headers, body }, summary),
-        event: summary.event,
-        endpoint: target.url,
-        state: 'pending',
-        requestBody: body.toString('utf8'),
-        requestHeaders: Object.fromEntries(headers),
-        attempts: [],
-        nextRetryAt: null,
-      };
-      await journal?.addDelivery(delivery);
-      log.add(delivery);
-      planned.add(clock.now(), delivery);
-      pump();
-      return delivery;
-    },
-    resume: (deliveries) => {
-      for (const delivery of deliveries) {
-        if (isOpen(delivery)) planned.add(delivery.nextRetryAt ?? 0, delivery);
-      }
-      pump();
-    },
-    idle: whenIdle,
-    stop: async (graceMs) => {
-      isStopped = true;
-      alarm?.cancel.abort();
-      const grace = new AbortController();
-      const limit = clock.sleep(graceMs, grace.signal).catch(() => undefined);
-      await Promise.race([whenIdle(), limit]);
-      grace.abort();
-    },
-  };
+  }
 }
 
 function responseText(body: Buffer): string {
-  return body.subarray(0, KEPT_RESPONSE_BYTES).toString('utf8');
+  return body.subarray(0, STORED_RESPONSE_BYTES).toString('utf8');
 }

@@ -1,6 +1,6 @@
 import type { Attempt, Delivery } from '../../../relyable/delivery.ts';
 
-/** What happens in the emulator, for those who watch. */
+/** What happens in the emulator, for its display. */
 export type EmulatorEvent =
   | { readonly type: 'attempt'; readonly delivery: Delivery; readonly attempt: Attempt }
   /** A delivery was given up; Relyable would send an e-mail now. */

@@ -5,10 +5,10 @@ export const FAULT_KINDS = ['429', '500', 'slow', 'reset', 'garbage', 'html', 's
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** A fault of the API side and when it strikes. */
+/** A fault of the API, and when it strikes. */
 export interface Fault {
   readonly kind: FaultKind;
-  /** Only for so many requests; Infinity for all. */
+  /** The number of requests it applies to; Infinity for all. */
   readonly count: number;
   /** With this probability, from 0 to 1. */
   readonly share: number;
@@ -19,42 +19,42 @@ export interface Fault {
 const DEFAULT_SLOW_MS = 3000;
 
 /**
- * `--faults`: kinds with commas, each with how often after a colon: a number for the next so many
- * requests, a percentage for that share at random, nothing for every request; for `slow` a
- * duration too. `429:3,500:20%,slow:2s:50%`.
+ * Parses kinds separated by commas, each with its frequency after a colon: a number for the next n
+ * requests, a percentage for a random share, nothing for every request. `slow` takes a duration
+ * too. Example: `429:3,500:20%,slow:2s:50%`.
  */
-export function parseFaults(text: string): Fault[] {
+export function parseFaults(text: string, name: string): Fault[] {
   return text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
-    .map(parseFault);
+    .map((part) => parseFault(part, name));
 }
 
-function parseFault(part: string): Fault {
-  const [name = '', ...details] = part.split(':');
-  const kind = FAULT_KINDS.find((known) => known === name);
-  if (kind === undefined) throw usage(part);
+function parseFault(part: string, name: string): Fault {
+  const [word = '', ...details] = part.split(':');
+  const kind = FAULT_KINDS.find((known) => known === word);
+  if (kind === undefined) throw usage(part, name);
   let [count, share, slowMs] = [Infinity, 1, DEFAULT_SLOW_MS];
   for (const detail of details) {
     const percent = /^(\d+(?:\.\d+)?)%$/.exec(detail);
     if (percent !== null && Number(percent[1]) <= 100) share = Number(percent[1]) / 100;
     else if (/^\d+$/.test(detail)) count = Number(detail);
-    else if (kind === 'slow') slowMs = parseDuration(detail, '--faults slow');
-    else throw usage(part);
+    else if (kind === 'slow') slowMs = parseDuration(detail, `${name} slow`);
+    else throw usage(part, name);
   }
   return { kind, count, share, slowMs };
 }
 
-function usage(part: string): RelyableError {
+function usage(part: string, name: string): RelyableError {
   return new RelyableError(
     'USAGE',
-    `--faults: expected ${FAULT_KINDS.join(', ')}, each alone or with :<times> or :<n>%, got "${part}"`,
+    `${name}: expected ${FAULT_KINDS.join(', ')}, each alone or with :<times> or :<n>%, got "${part}"`,
     { hint: 'e.g. --faults 429:3,500:20%,slow:2s' },
   );
 }
 
-/** The faults that strike the next request, one after the other; only those that were taken count. */
+/** Yields the faults that strike the next request; only those that are iterated over count. */
 export function createFaultPlan(
   faults: readonly Fault[],
   random: () => number,

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { toWireDelivery } from '../../../relyable/api/wire.ts';
 import { RelyableError } from '../../../errors.ts';
+import { describeIssue } from '../../../json/describe-issue.ts';
 import type { EventType } from '../../../relyable/event-type.ts';
 import type { Clock } from './clock.ts';
 import type { DeliveryLog } from './delivery-log.ts';
@@ -24,7 +25,7 @@ export interface HandlerOptions {
   readonly rateLimiter: RateLimiter;
   /** The faults that strike the next request. */
   nextFaults(): Iterable<Fault>;
-  /** The one key that is accepted; undefined: any that is not empty. */
+  /** The only key that is accepted; undefined for any that is not empty. */
   readonly apiKey: string | undefined;
   newId(prefix: string): string;
   newSecret(): string;
@@ -32,7 +33,7 @@ export interface HandlerOptions {
   nextSeed(): number;
 }
 
-/** The API of the contract as one function; `Response.error()` stands for a reset connection. */
+/** The API as one function; `Response.error()` means that the connection is reset. */
 export type Handler = (request: Request) => Promise<Response>;
 
 /** An answer that is not a success, in the published error envelope. */
@@ -76,8 +77,8 @@ export function createHandler(options: HandlerOptions): Handler {
           'Retry-After': String(Math.ceil(allowance.resetsInMs / 1000)),
         });
       }
-      const spoilt = await strike(options, request, refuse);
-      if (spoilt !== undefined) return spoilt;
+      const fault = await strike(options, request, refuse);
+      if (fault !== undefined) return fault;
       const { status, body } = await route(options, request);
       return new Response(JSON.stringify({ success: true, ...body }), {
         status,
@@ -85,7 +86,7 @@ export function createHandler(options: HandlerOptions): Handler {
       });
     } catch (error) {
       if (error instanceof Refusal) return refuse(error);
-      // Such as a store that cannot be written to: the caller may try again.
+      // For example a store that cannot be written to: the client may retry.
       if (error instanceof RelyableError)
         return refuse(new Refusal(500, error.code, error.message));
       throw error;
@@ -98,7 +99,7 @@ function isAuthorised(request: Request, apiKey: string | undefined): boolean {
   return key !== '' && (apiKey === undefined || key === apiKey);
 }
 
-/** The faults that are due; an answer where one replaces the true one. */
+/** Lets the faults that are due happen; returns an answer where one replaces the regular one. */
 async function strike(
   options: HandlerOptions,
   request: Request,
@@ -110,7 +111,7 @@ async function strike(
         await options.clock.sleep(slowMs, request.signal);
         break;
       case 'shift':
-        // A new delivery, so that whoever turns pages sees them move.
+        // A new delivery moves all others, which a client that turns pages has to cope with.
         await sendTestEvent(options, options.endpoints.list()[0]);
         break;
       case '429':
@@ -251,18 +252,18 @@ function requireDelivery(
   return delivery;
 }
 
-/** The secret is told only once, in the answer to its creation. */
+/** Without the secret, which only the answer to the creation has. */
 function toWireEndpoint({ id, url, events, createdAt }: Endpoint): Record<string, unknown> {
   return { id, url, events, created_at: new Date(createdAt).toISOString() };
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: describeIssue });
   if (parsed.success) return parsed.data;
   throw new Refusal(400, 'INVALID_REQUEST', describeIssues(parsed.error));
 }
 
-/** A body of JSON; an empty one is an empty object. */
+/** The JSON of a body; an empty body is an empty object. */
 async function readJson(request: Request): Promise<unknown> {
   const text = await request.text();
   if (text === '') return {};

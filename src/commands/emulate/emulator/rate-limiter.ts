@@ -1,13 +1,14 @@
-export interface Taken {
+/** The state of the limit after a request. */
+export interface Allowance {
   readonly isAllowed: boolean;
   readonly limit: number;
   readonly remaining: number;
   readonly resetsInMs: number;
 }
 
-/** Counts requests per minute, as the published limits do. */
+/** Counts requests per minute, as Relyable's published limits do. */
 export interface RateLimiter {
-  take(): Taken;
+  take(): Allowance;
 }
 
 const WINDOW_MS = 60_000;

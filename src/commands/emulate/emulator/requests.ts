@@ -4,7 +4,7 @@ import { EVENT_TYPES } from '../../../relyable/event-type.ts';
 import type { JsonValue } from '../../../json/json-value.ts';
 import { refuseEndpointUrl } from './endpoints.ts';
 
-/** The requests of the contract, as they arrive. */
+/** The schemas of the API's requests. */
 export const createEndpointSchema = z.strictObject({
   url: z.string().check((check) => {
     const refusal = refuseEndpointUrl(check.value);
@@ -29,7 +29,7 @@ export const listQuerySchema = z.object({
   since: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
 });
 
-/** What is wrong with a request, in one line. */
+/** The problems of a request, in one line. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))

@@ -8,15 +8,15 @@ export interface EmulatorServer extends Bound {
   close(graceMs: number): Promise<void>;
 }
 
-const FROM_ELSEWHERE = JSON.stringify({
+const REFUSED_ORIGIN = JSON.stringify({
   success: false,
   error: { code: 'FORBIDDEN', message: 'expected a request to this machine, not by a web page' },
 });
 
-/** Whether a web page may stand behind a request. The answers hold signing secrets. */
-function isFromElsewhere({ headers }: IncomingMessage, boundHost: string): boolean {
+/** Whether a web page may have made the request: it must not read signing secrets. */
+function mayBeFromWebPage({ headers }: IncomingMessage, boundHost: string): boolean {
   if (isForeignOrigin(headers.origin)) return true;
-  // Bound to other addresses on purpose, it is reached by names we cannot know.
+  // Bound to another address, the server has names that are not known here.
   return isLocalHost(boundHost) && !isOwnHost(headers.host ?? '', boundHost);
 }
 
@@ -29,9 +29,9 @@ export async function serveHandler(
 ): Promise<EmulatorServer> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     response.on('error', () => undefined);
-    if (isFromElsewhere(request, at.host)) {
+    if (mayBeFromWebPage(request, at.host)) {
       response.writeHead(403, { 'Content-Type': 'application/json', Connection: 'close' });
-      response.end(FROM_ELSEWHERE);
+      response.end(REFUSED_ORIGIN);
       return;
     }
     answer(handler, request, response).catch(() => response.destroy());
@@ -73,7 +73,7 @@ async function answer(
   response.end(payload);
 }
 
-/** undefined where it is larger than any request of the contract. */
+/** undefined where it is larger than any valid request. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -3,7 +3,7 @@ import { serialisePayload } from '../../../relyable/payload.ts';
 import type { JsonObject } from '../../../json/json-value.ts';
 import { createSeededSample } from '../../../relyable/seeded-sample.ts';
 
-/** The bytes of a test event: the sample of a seed with the time of now, and `data` over its fields. */
+/** The bytes of a test event: the sample of a seed with the current time, and `data` merged over its own. */
 export function makeTestEvent(
   type: EventType,
   seed: number,

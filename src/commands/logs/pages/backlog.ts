@@ -10,84 +10,89 @@ import {
   type LogEntry,
 } from '../../../relyable/log-entries.ts';
 
-/**
- * News that was found and waits to be shown in order. Beyond a few deliveries it lives in a file
- * of its own, so that catching up on a long absence takes little memory.
- */
-export interface Backlog {
-  readonly size: number;
-  has(id: string): boolean;
-  /** Keeps a delivery with those of its attempts that are news; a later version replaces it. */
-  add(delivery: Delivery, fresh: readonly LogEntry[]): void;
-  /** Everything, oldest first; empty afterwards. */
-  drain(): Generator<LogEntry>;
-  close(): void;
-}
-
-/** So many deliveries are kept in memory. */
+/** Deliveries beyond this number are written to the file. */
 const IN_MEMORY = 2000;
 
-/** A delivery in the file, or itself. */
+/** Where a delivery is: in the file, or in memory. */
 type Place = { readonly offset: number; readonly length: number } | { readonly delivery: Delivery };
 
-export function createBacklog(file: string, inMemory = IN_MEMORY): Backlog {
-  const places = new Map<string, { place: Place; items: AttemptKey[] }>();
-  let handle: number | undefined;
-  let end = 0;
+/**
+ * Attempts that were found and wait to be shown in order. Beyond a few deliveries they are in a
+ * file, so that catching up after a long absence takes little memory.
+ */
+export class Backlog {
+  private readonly file: string;
+  private readonly inMemory: number;
+  private readonly places = new Map<string, { place: Place; items: AttemptKey[] }>();
+  private handle: number | undefined;
+  /** Where the next delivery goes in the file, bytes. */
+  private end = 0;
 
-  const store = (delivery: Delivery): Place => {
-    if (places.size < inMemory) return { delivery };
-    if (handle === undefined) {
-      makePrivateFolder(dirname(file));
-      handle = openSync(file, 'w+', 0o600);
+  constructor(file: string, inMemory = IN_MEMORY) {
+    this.file = file;
+    this.inMemory = inMemory;
+  }
+
+  /** Deliveries. */
+  get size(): number {
+    return this.places.size;
+  }
+
+  has(id: string): boolean {
+    return this.places.has(id);
+  }
+
+  /** Adds a delivery with those of its attempts that are to be shown; a later version replaces it. */
+  add(delivery: Delivery, fresh: readonly LogEntry[]): void {
+    const place = this.write(delivery);
+    this.places.set(delivery.id, { place, items: fresh.map(keyOfEntry) });
+  }
+
+  /** Everything, oldest first; empty afterwards. */
+  *drain(): Generator<LogEntry> {
+    const items = [...this.places.values()].flatMap((added) => added.items).sort(compareKeys);
+    try {
+      for (const { id, at, attempt } of items) {
+        const added = this.places.get(id);
+        if (added === undefined) continue;
+        const entry = entriesOf(this.read(added.place)).find(
+          (candidate) => candidate.attempt.attempt === attempt && candidate.attempt.at === at,
+        );
+        if (entry !== undefined) yield entry;
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Removes everything, and the file. */
+  close(): void {
+    this.places.clear();
+    this.end = 0;
+    if (this.handle === undefined) return;
+    closeSync(this.handle);
+    this.handle = undefined;
+    rmSync(this.file, { force: true });
+  }
+
+  private write(delivery: Delivery): Place {
+    if (this.places.size < this.inMemory) return { delivery };
+    if (this.handle === undefined) {
+      makePrivateFolder(dirname(this.file));
+      this.handle = openSync(this.file, 'w+', 0o600);
     }
     const bytes = Buffer.from(JSON.stringify(delivery), 'utf8');
-    writeSync(handle, bytes, 0, bytes.length, end);
-    const place = { offset: end, length: bytes.length };
-    end += bytes.length;
+    const place = { offset: this.end, length: bytes.length };
+    writeSync(this.handle, bytes, 0, bytes.length, place.offset);
+    this.end += bytes.length;
     return place;
-  };
+  }
 
-  const load = (place: Place): Delivery => {
-    if ('delivery' in place || handle === undefined)
-      return (place as { delivery: Delivery }).delivery;
+  private read(place: Place): Delivery {
+    if ('delivery' in place) return place.delivery;
+    if (this.handle === undefined) throw new Error('the backlog is closed');
     const bytes = Buffer.alloc(place.length);
-    readSync(handle, bytes, 0, place.length, place.offset);
+    readSync(this.handle, bytes, 0, place.length, place.offset);
     return JSON.parse(bytes.toString('utf8')) as Delivery;
-  };
-
-  const clear = (): void => {
-    places.clear();
-    end = 0;
-    if (handle === undefined) return;
-    closeSync(handle);
-    handle = undefined;
-    rmSync(file, { force: true });
-  };
-
-  return {
-    get size() {
-      return places.size;
-    },
-    has: (id) => places.has(id),
-    add: (delivery, fresh) => {
-      places.set(delivery.id, { place: store(delivery), items: fresh.map(keyOfEntry) });
-    },
-    *drain() {
-      const items = [...places.values()].flatMap((kept) => kept.items).sort(compareKeys);
-      try {
-        for (const { id, at, attempt } of items) {
-          const kept = places.get(id);
-          if (kept === undefined) continue;
-          const entry = entriesOf(load(kept.place)).find(
-            (candidate) => candidate.attempt.attempt === attempt && candidate.attempt.at === at,
-          );
-          if (entry !== undefined) yield entry;
-        }
-      } finally {
-        clear();
-      }
-    },
-    close: clear,
-  };
+  }
 }

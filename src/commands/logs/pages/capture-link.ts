@@ -2,13 +2,13 @@ import { eventIdOf } from '../../../relyable/payload-summary.ts';
 import type { Delivery } from '../../../relyable/delivery.ts';
 import type { LogEntry } from '../../../relyable/log-entries.ts';
 
-/** A capture at the local listener, as far as it is needed to recognise an attempt in it. */
+/** What it takes to recognise an attempt in a capture of the local listener. */
 export interface CaptureTime {
   readonly id: string;
   readonly receivedAt: number;
 }
 
-/** How far a request's arrival may lie from its attempt by the log, both clocks being near, ms. */
+/** The largest difference between an attempt's time in the log and its capture's, ms. */
 const TOLERANCE_MS = 2000;
 
 /** The identity of a delivery's event, by the same rule as a capture's. */
@@ -23,9 +23,9 @@ export function deliveredEventId({
 }
 
 /**
- * Which of the captures of an event is this attempt's request: the one nearest in time, if this is
- * also the attempt nearest to it. Where the clocks differ, the nth answered attempt is the nth
- * capture, if there are as many of both. null where neither tells.
+ * Finds the attempt's request among the captures of its event: the capture nearest in time, if this
+ * attempt is also the one nearest to the capture. Where the clocks differ, the nth answered attempt
+ * is the nth capture, if there are equally many. null where neither rule applies.
  */
 export function linkCapture(
   { delivery, attempt }: LogEntry,

@@ -3,13 +3,17 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { makePrivateFolder } from '../../../system/private-folder.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../../../errors.ts';
-import type { TrackerState } from './tracker.ts';
+import type { LogEntry } from '../../../relyable/log-entries.ts';
+import type { Tracker, TrackerState } from './tracker.ts';
 
 /** Where a tail ended: which API it read, and what it had shown. */
 export interface Cursor {
   readonly apiUrl: string;
   readonly state: TrackerState;
-  /** It was stopped while it showed: attempts from this time on, ms since 1970, are still to be shown. */
+  /**
+   * Set when the tail was stopped between attempts it had found: those from this time on, ms since
+   * 1970, are still to be shown.
+   */
   readonly unshownFrom: number | null;
 }
 
@@ -31,7 +35,7 @@ export function cursorPath(dataFolder: string, profile: string | undefined): str
   return join(dataFolder, `tail-${encodeURIComponent(profile ?? 'default')}.json`);
 }
 
-/** undefined where no tail ended yet; INPUT_UNREADABLE where the file is not a cursor. */
+/** undefined where there is no such file; INPUT_UNREADABLE where the file is not a cursor. */
 export function readCursor(file: string): Cursor | undefined {
   let text: string;
   try {
@@ -43,11 +47,11 @@ export function readCursor(file: string): Cursor | undefined {
   try {
     return cursorSchema.parse(JSON.parse(text));
   } catch {
-    throw unreadable(file, 'it is not what a tail leaves behind');
+    throw unreadable(file, 'it is not the state of a tail');
   }
 }
 
-/** Whole or not at all: a tail that is killed leaves the cursor before. */
+/** Writes the whole file or nothing: a tail that is killed leaves the previous cursor. */
 export function writeCursor(file: string, cursor: Cursor, pid: number): void {
   makePrivateFolder(dirname(file));
   const draft = `${file}.${pid}`;
@@ -55,8 +59,52 @@ export function writeCursor(file: string, cursor: Cursor, pid: number): void {
   renameSync(draft, file);
 }
 
+/** Saves where a tail is, whenever that has changed. */
+export class CursorWriter {
+  private readonly file: string;
+  private readonly apiUrl: string;
+  private readonly pid: number;
+  private readonly warn: (message: string) => void;
+  private isChanged = true;
+  private hasFailed = false;
+  /** When the newest attempt shown began, while more are waiting to be shown. */
+  private shownUpTo: number | null = null;
+
+  constructor(file: string, apiUrl: string, pid: number, warn: (message: string) => void) {
+    this.file = file;
+    this.apiUrl = apiUrl;
+    this.pid = pid;
+    this.warn = warn;
+  }
+
+  /** Notes an attempt that was shown; `save` writes it. */
+  shown({ attempt }: LogEntry): void {
+    this.isChanged = true;
+    this.shownUpTo = attempt.at;
+  }
+
+  /** Nothing waits to be shown. */
+  caughtUp(tracker: Tracker): void {
+    this.shownUpTo = null;
+    this.save(tracker);
+  }
+
+  /** Warns, once, where it cannot write: the tail continues, but --resume will not work. */
+  save(tracker: Tracker): void {
+    if (!this.isChanged) return;
+    this.isChanged = false;
+    try {
+      const { file, apiUrl, pid, shownUpTo } = this;
+      writeCursor(file, { apiUrl, state: tracker.state(), unshownFrom: shownUpTo }, pid);
+    } catch (error) {
+      if (!this.hasFailed) this.warn(`--resume will not work: ${describeFileProblem(error)}`);
+      this.hasFailed = true;
+    }
+  }
+}
+
 function unreadable(file: string, why: string): RelyableError {
   return new RelyableError('INPUT_UNREADABLE', `--resume: ${file}: ${why}`, {
-    hint: 'remove it and begin anew, with --since to go back in time',
+    hint: 'remove it and start fresh, with --since to go back in time',
   });
 }

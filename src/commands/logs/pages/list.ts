@@ -16,16 +16,13 @@ export interface Listed {
   readonly problems: readonly WireProblem[];
 }
 
-/**
- * The newest attempts that pass the filter: of as many of the newest deliveries as it takes to
- * have `limit` of them.
- */
+/** The newest attempts that pass the filter, at most `limit`. */
 export async function listEntries(
   pager: Pager,
   filter: EntryFilter,
   limit: number,
 ): Promise<Listed> {
-  // By delivery: one that was pushed to the next page while we walked comes twice.
+  // By delivery: one that new deliveries push to the next page meanwhile comes twice.
   const found = new Map<string, LogEntry[]>();
   const problems: WireProblem[] = [];
   let count = 0;
@@ -44,7 +41,7 @@ export async function listEntries(
   return { entries: entries.slice(0, limit), problems };
 }
 
-/** Whether neither this page nor an older one can hold an attempt of `since` or later. */
+/** Whether neither this page nor an older one can contain an attempt of `since` or later. */
 function isBefore({ deliveries }: LogPage, since: number | undefined): boolean {
   if (since === undefined) return false;
   const firsts = deliveries.flatMap(({ attempts }) => attempts[0]?.at ?? []);

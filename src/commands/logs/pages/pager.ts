@@ -9,29 +9,20 @@ export const PAGE_SIZE = 100;
 export interface LogPage {
   readonly deliveries: readonly Delivery[];
   readonly problems: readonly WireProblem[];
-  /** How far from the fresh end, in pages, from 0. */
+  /** How many pages from the newest, from 0. */
   readonly depth: number;
   /**
-   * Pages come from the newest delivery to the oldest. While that is not so (the log's order is
-   * not known yet, or it has none), only the whole walk says what the log holds.
+   * Pages come from the newest delivery to the oldest. Where they do not (the order of the log is
+   * not known yet, or it has none), only a whole walk tells what the log contains.
    */
   readonly isOrdered: boolean;
   /** The oldest page there is. */
   readonly isLast: boolean;
 }
 
-export interface Pager {
-  /**
-   * Walks the log from its newest deliveries to the oldest, whichever end of the API's list they
-   * stand at. Deliveries that arrive meanwhile push others to later pages, so one may come twice
-   * and none is passed over. `fromDepth` skips that many pages of the fresh end.
-   */
-  walk(fromDepth?: number): AsyncGenerator<LogPage>;
-}
-
 type Order = 'unknown' | 'newest_first' | 'oldest_first' | 'none';
 
-/** So many steps in time decide which way a log runs; fewer may be chance. */
+/** The steps in time that it takes to tell which way a log runs; fewer may be chance. */
 const MIN_STEPS = 8;
 
 /** Which way a list runs, by the first attempts of neighbours; `unknown` where too few differ. */
@@ -45,80 +36,92 @@ export function orderOf(deliveries: readonly Delivery[]): Order {
     if (step < 0) down += 1;
   }
   if (up + down < MIN_STEPS) return 'unknown';
-  // Deliveries under way at once may stand a little out of order.
+  // Deliveries that are under way together may be a little out of order.
   if (Math.min(up, down) > (up + down) / 4) return 'none';
   return up > down ? 'oldest_first' : 'newest_first';
 }
 
 type ReadPage = DeliveryPage & { readonly isLast: boolean };
 
-export function createPager(client: Pick<ApiClient, 'listDeliveries'>): Pager {
-  let order: Order = 'unknown';
-  /** A page as long as we asked: the server keeps to our limit, so a shorter one is the last. */
-  let keepsLimit = false;
-  let lastPage = 1;
+/** Walks the pages of a log and finds out which way it is ordered. */
+export class Pager {
+  private readonly client: Pick<ApiClient, 'listDeliveries'>;
+  private order: Order = 'unknown';
+  /** A page was as long as we asked for: the server honours our limit, so a shorter one is the last. */
+  private honoursLimit = false;
+  private lastPage = 1;
 
-  const read = async (page: number): Promise<ReadPage> => {
-    const answer = await readOrEmpty(client, page);
-    if (answer.size >= PAGE_SIZE) keepsLimit = true;
-    return { ...answer, isLast: isLastPage(answer, page, keepsLimit) };
-  };
+  constructor(client: Pick<ApiClient, 'listDeliveries'>) {
+    this.client = client;
+  }
 
-  const toLogPage = (
-    { deliveries, problems }: ReadPage,
-    depth: number,
-    isLast: boolean,
-  ): LogPage => ({
-    deliveries,
-    problems,
-    depth,
-    isLast,
-    isOrdered: order === 'newest_first' || order === 'oldest_first',
-  });
+  /**
+   * Walks the log from its newest deliveries to the oldest, whichever end of the API's list they
+   * are at. Deliveries that arrive meanwhile push others to later pages, so one may come twice and
+   * none is left out. `fromDepth` skips that many pages from the newest.
+   */
+  walk(fromDepth = 0): AsyncGenerator<LogPage> {
+    return this.order === 'oldest_first' ? this.fromBack(fromDepth) : this.fromFront(fromDepth);
+  }
 
-  async function* fromFront(fromDepth: number): AsyncGenerator<LogPage> {
+  private async *fromFront(fromDepth: number): AsyncGenerator<LogPage> {
     let sample: Delivery[] = [];
-    let previousIds = '';
-    let repeats = 0;
+    const repetition = new Repetition();
     for (let depth = fromDepth; ; depth++) {
-      const page = await read(depth + 1);
-      if (order === 'unknown' || (depth === 0 && order !== 'none')) {
+      const page = await this.read(depth + 1);
+      if (this.order === 'unknown' || (depth === 0 && this.order !== 'none')) {
         sample = [...sample, ...page.deliveries].slice(-2 * PAGE_SIZE);
-        order = orderOf(sample);
-        if (order === 'oldest_first' && !page.isLast) {
-          yield* fromBack(0);
+        this.order = orderOf(sample);
+        if (this.order === 'oldest_first' && !page.isLast) {
+          yield* this.fromBack(0);
           return;
         }
       }
-      yield toLogPage(page, depth, page.isLast);
-      const ids = page.deliveries.map(({ id }) => id).join();
-      // A server that does not know `page` gives the same one for ever.
-      repeats = ids === previousIds ? repeats + 1 : 0;
-      previousIds = ids;
-      if (page.isLast || repeats >= 2) return;
+      yield this.toLogPage(page, depth, page.isLast);
+      if (page.isLast || repetition.isEndless(page.deliveries)) return;
     }
   }
 
-  async function* fromBack(fromDepth: number): AsyncGenerator<LogPage> {
-    const last = await findLastPage(lastPage, read);
-    lastPage = last.number;
+  private async *fromBack(fromDepth: number): AsyncGenerator<LogPage> {
+    const last = await findLastPage(this.lastPage, (page) => this.read(page));
+    this.lastPage = last.number;
     if (orderOf(last.page.deliveries) === 'newest_first') {
-      // One end contradicts the other: only whole walks are safe.
-      order = 'none';
-      yield* fromFront(0);
+      // The two ends contradict each other: only whole walks are safe.
+      this.order = 'none';
+      yield* this.fromFront(0);
       return;
     }
-    for (let depth = fromDepth; depth < lastPage; depth++) {
-      const number = lastPage - depth;
-      const page = depth === 0 ? last.page : await read(number);
-      yield toLogPage(page, depth, number === 1);
+    for (let depth = fromDepth; depth < this.lastPage; depth++) {
+      const number = this.lastPage - depth;
+      const page = depth === 0 ? last.page : await this.read(number);
+      yield this.toLogPage(page, depth, number === 1);
     }
   }
 
-  return {
-    walk: (fromDepth = 0) =>
-      order === 'oldest_first' ? fromBack(fromDepth) : fromFront(fromDepth),
-  };
+  private async read(page: number): Promise<ReadPage> {
+    const answer = await readOrEmpty(this.client, page);
+    if (answer.size >= PAGE_SIZE) this.honoursLimit = true;
+    return { ...answer, isLast: isLastPage(answer, page, this.honoursLimit) };
+  }
+
+  private toLogPage({ deliveries, problems }: ReadPage, depth: number, isLast: boolean): LogPage {
+    const isOrdered = this.order === 'newest_first' || this.order === 'oldest_first';
+    return { deliveries, problems, depth, isLast, isOrdered };
+  }
+}
+
+/** Detects a server that does not know `page` and gives the same one for ever. */
+class Repetition {
+  private previousIds = '';
+  private count = 0;
+
+  /** Whether this page is the third in a row with the same deliveries. */
+  isEndless(deliveries: readonly Delivery[]): boolean {
+    const ids = deliveries.map(({ id }) => id).join();
+    this.count = ids === this.previousIds ? this.count + 1 : 0;
+    this.previousIds = ids;
+    return this.count >= 2;
+  }
 }
 
 async function readOrEmpty(
@@ -135,7 +138,7 @@ async function readOrEmpty(
   }
 }
 
-/** The last page that holds anything: forward in doubling steps, then by halving. */
+/** The last page that is not empty: forward in doubling steps, then by halving. */
 async function findLastPage(
   start: number,
   read: (page: number) => Promise<ReadPage>,
@@ -145,15 +148,15 @@ async function findLastPage(
   /** The first page known to be empty. */
   let high = Infinity;
   if (page.size === 0 && start > 1) {
-    // The log got shorter, as with a server that keeps only so much.
+    // The log got shorter, as on a server that removes old deliveries.
     [low, high] = [1, start];
     page = await read(1);
   }
   for (let step = 1; !page.isLast && low + 1 < high;) {
     const { total, limit = PAGE_SIZE } = page.info;
-    const told = total === undefined ? 0 : Math.ceil(total / limit);
+    const announced = total === undefined ? 0 : Math.ceil(total / limit);
     const guess = high === Infinity ? low + step : Math.floor((low + high) / 2);
-    const number = told > low && told < high ? told : guess;
+    const number = announced > low && announced < high ? announced : guess;
     const candidate = await read(number);
     if (candidate.size > 0) {
       [low, page] = [number, candidate];
@@ -166,13 +169,13 @@ async function findLastPage(
 }
 
 /**
- * Whether nothing can follow: the server says so, or the page is shorter than the size it keeps
- * to. A short page alone proves nothing, since a server may cap our limit.
+ * Whether no page can follow: the server says so, or the page is shorter than the size the server
+ * uses. A short page alone proves nothing, since a server may lower our limit.
  */
-function isLastPage({ info, size }: DeliveryPage, page: number, keepsLimit: boolean): boolean {
+function isLastPage({ info, size }: DeliveryPage, page: number, honoursLimit: boolean): boolean {
   if (size === 0) return true;
   if (info.hasMore !== undefined) return !info.hasMore;
-  const limit = info.limit ?? (keepsLimit ? PAGE_SIZE : undefined);
+  const limit = info.limit ?? (honoursLimit ? PAGE_SIZE : undefined);
   if (limit === undefined) return false;
   return info.total === undefined ? size < limit : page * limit >= info.total;
 }

@@ -7,20 +7,20 @@ import {
   type LogEntry,
   LONGEST_SCHEDULE_MS,
 } from '../../../relyable/log-entries.ts';
-import { createPager, type LogPage, PAGE_SIZE, type Pager } from './pager.ts';
+import { type LogPage, PAGE_SIZE, Pager } from './pager.ts';
 import type { TailEvent, TailOptions } from './tail-events.ts';
 
 /** How often, and how far back, a tail looks for deliveries that turn up behind newer ones, ms. */
 const LATE_EVERY_MS = 60_000;
 const LATE_WITHIN_MS = 5 * 60_000;
-/** Pages of a look back in one round, so that it never holds up what is new. */
+/** Pages of a sweep in one round, so that it never delays what is new. */
 const PAGES_PER_ROUND = 10;
-/** Deliveries asked for one by one in one round. */
+/** Deliveries requested one by one in one round. */
 const SINGLES_PER_ROUND = 20;
-/** A page tells of a hundred at once: from so many on, pages are tried first. */
+/** A page has a hundred deliveries: from this many due ones on, pages are read first. */
 const PAGES_WORTH_FROM = 5;
-/** Every so many deliveries, a long catching up says how far it is. */
-const TOLD_EVERY = 5000;
+/** A long catching up reports its progress whenever it has found this many more deliveries. */
+const PROGRESS_EVERY = 5000;
 
 type Events<T = void> = AsyncGenerator<TailEvent, T>;
 
@@ -32,27 +32,159 @@ interface Sweep {
 }
 
 /**
- * The rounds of a tail. One round shows what is new: it reads pages from the fresh end down to
- * one on which all is known, then deliveries whose next attempt is due, then a part of a look
- * back. A round that fails half-way goes on where it stopped.
+ * The rounds of a tail. One round shows what is new: it reads pages from the newest down to one on
+ * which everything is known, then deliveries whose next attempt is due, then a part of a sweep
+ * through older pages. A round that fails midway continues where it stopped.
  */
-export function createRounds(options: TailOptions): () => Events {
-  const { client, tracker, backlog, start } = options;
-  const pager = createPager(client);
-  let isFirst = true;
-  /** How deep an interrupted reading of the fresh end got; 0 when the last one was whole. */
-  let resumeDepth = 0;
-  let sweep: Sweep | undefined;
-  let lateCheckedAt = 0;
-  let toldAt = 0;
-  /** One that was stopped while it showed left known pages above what it had not shown. */
-  let headUntil =
-    start.kind === 'resume' && start.unshownFrom !== null
-      ? start.unshownFrom - LONGEST_SCHEDULE_MS
-      : Infinity;
+export class Rounds {
+  private readonly options: TailOptions;
+  private readonly pager: Pager;
+  private isFirst = true;
+  /** How deep an interrupted reading of the newest pages got; 0 when the last one was complete. */
+  private resumeDepth = 0;
+  /** A tail that was stopped while it showed has unshown attempts below pages that are known. */
+  private headUntil: number;
+  private sweep: Sweep | undefined;
+  private lateCheckedAt = 0;
+  private progressReported = 0;
 
-  /** Takes what is new on a page into the backlog. */
-  const examine = ({ deliveries }: Pick<LogPage, 'deliveries'>): Examined => {
+  constructor(options: TailOptions) {
+    const { client, start } = options;
+    this.options = options;
+    this.pager = new Pager(client);
+    this.headUntil =
+      start.kind === 'resume' && start.unshownFrom !== null
+        ? start.unshownFrom - LONGEST_SCHEDULE_MS
+        : Infinity;
+  }
+
+  async *next(): Events {
+    if (this.isFirst) yield* this.readFirst();
+    const head = yield* this.readHead();
+    let failure: unknown;
+    try {
+      yield* this.readDue();
+      yield* this.readSweep(head);
+    } catch (error) {
+      // What is new is complete already and is shown first.
+      failure = error;
+    }
+    yield* this.showBacklog();
+    if (failure !== undefined) throw failure as Error;
+  }
+
+  private async *readFirst(): Events {
+    const { tracker, client, start } = this.options;
+    if (start.kind === 'last') yield* showLast(this.options, start.count, this.pager);
+    if (start.kind === 'since') tracker.setStart(start.time, start.time);
+    this.isFirst = false;
+    const now = client.serverNow();
+    const from = start.kind === 'since' ? Math.min(start.time, now) : now;
+    // A delivery that may still get attempts is at most a schedule old, or the log calls it retrying.
+    this.sweep = { depth: 0, until: from - LONGEST_SCHEDULE_MS };
+    this.lateCheckedAt = now;
+    await this.readRetrying();
+  }
+
+  /** Deliveries that the log itself calls retrying, however old. */
+  private async readRetrying(): Promise<void> {
+    const { client } = this.options;
+    try {
+      for (let page = 1; page <= PAGES_PER_ROUND; page++) {
+        const answer = await client.listDeliveries({ page, limit: PAGE_SIZE, state: 'retrying' });
+        // A server that does not know the filter gives everything; the sweep reads that.
+        if (!answer.deliveries.every(isOpen)) return;
+        this.examine(answer);
+        if (answer.size < PAGE_SIZE) return;
+      }
+    } catch (error) {
+      // Only needed for deliveries older than any schedule, so most errors are ignored.
+      if (!(error instanceof RelyableError) || error.exitCode === 3) throw error;
+    }
+  }
+
+  /** Reads until everything on a page is known; returns that page. */
+  private async *readHead(): Events<LogPage | undefined> {
+    if (this.resumeDepth > 0) yield* this.readSinceInterruption(this.resumeDepth);
+    let last: LogPage | undefined;
+    for await (const page of this.pager.walk(this.resumeDepth)) {
+      last = page;
+      const { isAllKnown } = this.examine(page);
+      yield* this.report(page);
+      // Only now: a page that fails to come is requested again.
+      this.resumeDepth = page.depth + 1;
+      if (isAllKnown && page.isOrdered && newestStart(page) < this.headUntil) break;
+    }
+    this.resumeDepth = 0;
+    this.headUntil = Infinity;
+    return last;
+  }
+
+  /** What came since a reading was interrupted, down to where that one had begun. */
+  private async *readSinceInterruption(depth: number): Events {
+    for await (const page of this.pager.walk()) {
+      const { hasNews } = this.examine(page);
+      yield* this.report(page);
+      if (!hasNews && page.isOrdered) break;
+      // If this is interrupted as well, the next one has to continue from here.
+      this.resumeDepth = Math.min(depth, page.depth + 1);
+    }
+    this.resumeDepth = depth;
+  }
+
+  /** Deliveries whose next attempt should be there by now. */
+  private async *readDue(): Events {
+    const { tracker, client } = this.options;
+    const due = tracker.due(client.serverNow());
+    if (due.length >= PAGES_WORTH_FROM) {
+      // At most as many pages as requests for each alone.
+      const until = due.reduce((time, { firstAt }) => Math.min(time, firstAt), Infinity);
+      yield* this.readBack({ depth: 1, until }, due.length);
+    }
+    for (const { id } of tracker.due(client.serverNow()).slice(0, SINGLES_PER_ROUND)) {
+      try {
+        const { delivery, problems } = await client.getDelivery(id);
+        if (problems.length > 0) yield { type: 'problems', problems };
+        this.examine({ deliveries: [delivery] });
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        // The log has removed it, or does not show single deliveries: pages still show it.
+        tracker.stopRechecking(id);
+      }
+    }
+  }
+
+  private async *readSweep(head: LogPage | undefined): Events {
+    const now = this.options.client.serverNow();
+    if (this.sweep === undefined && Math.abs(now - this.lateCheckedAt) >= LATE_EVERY_MS) {
+      this.lateCheckedAt = now;
+      const until = now - LATE_WITHIN_MS;
+      // Most of the time the first page reaches that far.
+      const isCovered = head === undefined || head.isLast || oldestStart(head) < until;
+      if (!isCovered) this.sweep = { depth: head.depth + 1, until };
+    }
+    if (this.sweep !== undefined && (yield* this.readBack(this.sweep, PAGES_PER_ROUND))) {
+      this.sweep = undefined;
+    }
+  }
+
+  /** Reads older pages; true once there is nothing more to look for. */
+  private async *readBack(target: Sweep, pages: number): Events<boolean> {
+    let left = pages;
+    for await (const page of this.pager.walk(target.depth)) {
+      this.examine(page);
+      yield* this.report(page);
+      target.depth = page.depth + 1;
+      if (page.isOrdered && newestStart(page) < target.until) return true;
+      left -= 1;
+      if (left <= 0) return false;
+    }
+    return true;
+  }
+
+  /** Adds what is new on a page to the backlog. */
+  private examine({ deliveries }: Pick<LogPage, 'deliveries'>): Examined {
+    const { tracker, backlog, client } = this.options;
     // A page of which nothing could be read proves nothing.
     const examined = { hasNews: false, isAllKnown: deliveries.length > 0 };
     for (const delivery of deliveries) {
@@ -67,149 +199,32 @@ export function createRounds(options: TailOptions): () => Events {
       backlog.add(delivery, fresh);
     }
     return examined;
-  };
+  }
 
-  function* tell(page: LogPage): Generator<TailEvent> {
+  private *report(page: LogPage): Generator<TailEvent> {
+    const { size } = this.options.backlog;
     if (page.problems.length > 0) yield { type: 'problems', problems: page.problems };
-    if (backlog.size >= toldAt + TOLD_EVERY) {
-      toldAt = backlog.size;
-      yield { type: 'catching_up', deliveries: backlog.size };
+    if (size >= this.progressReported + PROGRESS_EVERY) {
+      this.progressReported = size;
+      yield { type: 'catching_up', deliveries: size };
     }
   }
 
-  /** Reads until all of a page is known; that page. */
-  async function* readHead(): Events<LogPage | undefined> {
-    if (resumeDepth > 0) yield* readSinceInterruption(resumeDepth);
-    let last: LogPage | undefined;
-    for await (const page of pager.walk(resumeDepth)) {
-      last = page;
-      const { isAllKnown } = examine(page);
-      yield* tell(page);
-      // Only from here on: a page that fails to come is asked for again.
-      resumeDepth = page.depth + 1;
-      if (isAllKnown && page.isOrdered && newestStart(page) < headUntil) break;
-    }
-    resumeDepth = 0;
-    headUntil = Infinity;
-    return last;
-  }
-
-  /** What came since a reading was interrupted, down to where that one had begun. */
-  async function* readSinceInterruption(depth: number): Events {
-    for await (const page of pager.walk()) {
-      const { hasNews } = examine(page);
-      yield* tell(page);
-      if (!hasNews && page.isOrdered) break;
-      // Interrupted again, the next one has to go on from here.
-      resumeDepth = Math.min(depth, page.depth + 1);
-    }
-    resumeDepth = depth;
-  }
-
-  /** Deliveries whose next attempt should be there by now. */
-  async function* readDue(): Events {
-    const due = tracker.due(client.serverNow());
-    if (due.length >= PAGES_WORTH_FROM) {
-      // At most as many pages as asking for each alone would take requests.
-      const until = due.reduce((time, { firstAt }) => Math.min(time, firstAt), Infinity);
-      yield* readBack({ depth: 1, until }, due.length);
-    }
-    for (const { id } of tracker.due(client.serverNow()).slice(0, SINGLES_PER_ROUND)) {
-      try {
-        const { delivery, problems } = await client.getDelivery(id);
-        if (problems.length > 0) yield { type: 'problems', problems };
-        examine({ deliveries: [delivery] });
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        // The log let go of it, or tells of no single deliveries: pages still do.
-        tracker.forget(id);
-      }
-    }
-  }
-
-  /** Reads older pages; true once there is nothing more to look for. */
-  async function* readBack(target: Sweep, pages: number): Events<boolean> {
-    let left = pages;
-    for await (const page of pager.walk(target.depth)) {
-      examine(page);
-      yield* tell(page);
-      target.depth = page.depth + 1;
-      if (page.isOrdered && newestStart(page) < target.until) return true;
-      left -= 1;
-      if (left <= 0) return false;
-    }
-    return true;
-  }
-
-  async function* readSweep(head: LogPage | undefined): Events {
-    const now = client.serverNow();
-    if (sweep === undefined && Math.abs(now - lateCheckedAt) >= LATE_EVERY_MS) {
-      lateCheckedAt = now;
-      const until = now - LATE_WITHIN_MS;
-      // Most of the time the first page reaches that far.
-      const isCovered = head === undefined || head.isLast || oldestStart(head) < until;
-      if (!isCovered) sweep = { depth: head.depth + 1, until };
-    }
-    if (sweep !== undefined && (yield* readBack(sweep, PAGES_PER_ROUND))) sweep = undefined;
-  }
-
-  /** Deliveries that the log itself calls retrying, however old. */
-  const readRetrying = async (): Promise<void> => {
-    try {
-      for (let page = 1; page <= PAGES_PER_ROUND; page++) {
-        const answer = await client.listDeliveries({ page, limit: PAGE_SIZE, state: 'retrying' });
-        // A server that does not know the filter gives everything; the look back reads that.
-        if (!answer.deliveries.every(isOpen)) return;
-        examine(answer);
-        if (answer.size < PAGE_SIZE) return;
-      }
-    } catch (error) {
-      // A help only, for deliveries older than any schedule.
-      if (!(error instanceof RelyableError) || error.exitCode === 3) throw error;
-    }
-  };
-
-  async function* readFirst(): Events {
-    if (start.kind === 'last') yield* showLast(options, start.count, pager);
-    if (start.kind === 'since') tracker.setStart(start.time, start.time);
-    isFirst = false;
-    const now = client.serverNow();
-    const from = start.kind === 'since' ? Math.min(start.time, now) : now;
-    // Whatever may still get attempts is at most a schedule old, or called retrying.
-    sweep = { depth: 0, until: from - LONGEST_SCHEDULE_MS };
-    lateCheckedAt = now;
-    await readRetrying();
-  }
-
-  function* showBacklog(): Generator<TailEvent> {
-    for (const entry of backlog.drain()) yield { type: 'attempt', entry };
-    toldAt = 0;
+  private *showBacklog(): Generator<TailEvent> {
+    for (const entry of this.options.backlog.drain()) yield { type: 'attempt', entry };
+    this.progressReported = 0;
     yield { type: 'caught_up' };
   }
-
-  return async function* round() {
-    if (isFirst) yield* readFirst();
-    const head = yield* readHead();
-    let failure: unknown;
-    try {
-      yield* readDue();
-      yield* readSweep(head);
-    } catch (error) {
-      // What is new is whole already and does not wait for the rest.
-      failure = error;
-    }
-    yield* showBacklog();
-    if (failure !== undefined) throw failure as Error;
-  };
 }
 
 interface Examined {
-  /** Something that was not even waiting to be shown. */
+  /** There was a delivery that is not in the backlog already. */
   hasNews: boolean;
+  /** Every attempt on the page was shown before. */
   isAllKnown: boolean;
 }
 
-/** The first look: shows the newest attempts and takes all that it reads as known. */
+/** The start of a plain tail: shows the newest attempts and marks everything it reads as known. */
 async function* showLast(
   { tracker, client }: TailOptions,
   count: number,

@@ -8,13 +8,13 @@ import type { Tracker } from './tracker.ts';
 export type TailEvent =
   /** To be shown, and then noted with `tracker.shown`. */
   | { readonly type: 'attempt'; readonly entry: LogEntry }
-  /** Nothing more to show for now: the moment to keep where we are. */
+  /** Nothing more to show for now: the moment to save where we are. */
   | { readonly type: 'caught_up' }
   | { readonly type: 'problems'; readonly problems: readonly WireProblem[] }
-  /** The API does not answer as it should; told once, then tried until it does. */
+  /** The API does not answer as it should: reported once, then retried until it does. */
   | { readonly type: 'lost'; readonly error: RelyableError }
   | { readonly type: 'back'; readonly afterMs: number }
-  /** A long absence is being caught up on: so many deliveries so far. */
+  /** Progress of catching up after a long absence: the deliveries found so far. */
   | { readonly type: 'catching_up'; readonly deliveries: number };
 
 /** Where a tail begins. */

@@ -1,55 +1,72 @@
 import { RelyableError } from '../../../errors.ts';
-import { createRounds } from './rounds.ts';
+import { Rounds } from './rounds.ts';
 import type { TailEvent, TailOptions } from './tail-events.ts';
 
-/** At least so often a lost API is tried again, ms. */
+/** The longest pause before an API that does not answer is tried again, ms. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Every attempt of the log once, oldest first, for ever; ends when the signal aborts. Throws what
- * cannot get better by waiting: a refused key at any time, whatever fails at the very start.
+ * Every attempt of the log once, oldest first, without an end; returns when the signal aborts.
+ * Throws what waiting cannot mend: a refused key at any time, and any error at the very start.
  */
 export async function* tail(options: TailOptions): AsyncGenerator<TailEvent> {
   const { signal, intervalMs } = options;
-  const round = createRounds(options);
-  let failures = 0;
-  let lostAt = 0;
-  let isStarted = false;
+  const rounds = new Rounds(options);
+  const connection = new Connection(options);
   while (!signal.aborted) {
     try {
-      for await (const event of round()) {
-        if (event.type === 'attempt' || event.type === 'caught_up') {
-          if (failures > 0) yield { type: 'back', afterMs: options.now() - lostAt };
-          failures = 0;
-          isStarted = true;
-        }
+      for await (const event of rounds.next()) {
+        if (event.type === 'attempt' || event.type === 'caught_up') yield* connection.works();
         yield event;
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof RelyableError) || !isStarted || isFinal(error)) throw error;
-      if (failures === 0) {
-        lostAt = options.now();
-        yield { type: 'lost', error };
-      }
-      failures += 1;
+      yield* connection.fails(error);
     }
     try {
-      await options.sleep(pauseMs(intervalMs, failures, options.random()), signal);
+      await options.sleep(pauseMs(intervalMs, connection.failures, options.random()), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 }
 
-/** The interval; after failures longer each time, with jitter, up to a minute. */
+/** Whether the API answers: failures in a row, and the events about them. */
+class Connection {
+  failures = 0;
+  private lostAt = 0;
+  private hasWorked = false;
+  private readonly now: () => number;
+
+  constructor({ now }: Pick<TailOptions, 'now'>) {
+    this.now = now;
+  }
+
+  *works(): Generator<TailEvent> {
+    if (this.failures > 0) yield { type: 'back', afterMs: this.now() - this.lostAt };
+    this.failures = 0;
+    this.hasWorked = true;
+  }
+
+  /** Throws the error where a retry cannot help. */
+  *fails(error: unknown): Generator<TailEvent> {
+    if (!(error instanceof RelyableError) || !this.hasWorked || isFinal(error)) throw error;
+    if (this.failures === 0) {
+      this.lostAt = this.now();
+      yield { type: 'lost', error };
+    }
+    this.failures += 1;
+  }
+}
+
+/** The interval; longer after each further failure, with jitter, up to a minute. */
 function pauseMs(intervalMs: number, failures: number, random: number): number {
   if (failures === 0) return intervalMs;
   const backoffMs = Math.min(intervalMs * 2 ** (failures - 1), LONGEST_PAUSE_MS);
   return Math.max(intervalMs, backoffMs * (0.5 + random / 2));
 }
 
-/** Waiting makes nothing better of these. */
+/** Errors that waiting cannot mend. */
 function isFinal({ code }: RelyableError): boolean {
   return code === 'NOT_AUTHENTICATED' || code === 'NOT_PERMITTED' || code === 'USAGE';
 }

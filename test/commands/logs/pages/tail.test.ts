@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededFractions } from '../../../../src/relyable/seeded-random.ts';
-import { createBacklog } from '../../../../src/commands/logs/pages/backlog.ts';
+import { Backlog } from '../../../../src/commands/logs/pages/backlog.ts';
 import { tail } from '../../../../src/commands/logs/pages/tail.ts';
 import type { TailEvent, TailStart } from '../../../../src/commands/logs/pages/tail-events.ts';
-import { createTracker, type TrackerState } from '../../../../src/commands/logs/pages/tracker.ts';
+import { Tracker, type TrackerState } from '../../../../src/commands/logs/pages/tracker.ts';
 import { temporaryFolder } from '../../../support/cli.ts';
 import { createLogWorld, type LogWorld, type WorldOptions } from '../../../support/log-world.ts';
 
@@ -56,7 +56,7 @@ async function watch(
     inMemory?: number;
   } = {},
 ): Promise<Watching> {
-  const tracker = createTracker(state, maxSeen);
+  const tracker = new Tracker(state, maxSeen);
   const stop = new AbortController();
   const shown: string[] = [];
   const events: TailEvent[] = [];
@@ -64,7 +64,7 @@ async function watch(
   let round = 0;
   let before = world.requests;
   let unshownFrom: number | null = null;
-  const backlog = createBacklog(join(temporaryFolder(), 'backlog'), inMemory);
+  const backlog = new Backlog(join(temporaryFolder(), 'backlog'), inMemory);
   for await (const event of tail({
     client: world.client,
     tracker,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { entriesOf, type LogEntry } from '../../../../src/relyable/log-entries.ts';
-import { createTracker } from '../../../../src/commands/logs/pages/tracker.ts';
+import { Tracker } from '../../../../src/commands/logs/pages/tracker.ts';
 import type { Delivery } from '../../../../src/relyable/delivery.ts';
 
 /** A finished delivery; for each attempt when it began and how long it took. */
@@ -29,7 +29,7 @@ const numbersOf = (entries: readonly LogEntry[]): number[] =>
   entries.map(({ attempt }) => attempt.attempt);
 
 it('a delivery of which more is to be shown is neither done nor let go of', () => {
-  const tracker = createTracker(undefined, 2);
+  const tracker = new Tracker(undefined, 2);
   tracker.setStart(0, 0);
   const retried = deliveryOf('retried', [1000, 1], [2000, 1]);
   const [first, second] = entriesOf(retried);
@@ -39,7 +39,7 @@ it('a delivery of which more is to be shown is neither done nor let go of', () =
   for (let i = 0; i < 5; i++) {
     for (const entry of entriesOf(deliveryOf(`slow ${i}`, [1001 + i, 9000]))) tracker.shown(entry);
   }
-  const restored = createTracker(tracker.state(), 2);
+  const restored = new Tracker(tracker.state(), 2);
   for (const each of [tracker, restored]) {
     expect(numbersOf(each.fresh(retried))).toEqual([2]);
     expect(each.due(3000).map(({ id }) => id)).toEqual(['retried']);

@@ -1,0 +1,69 @@
+import type { Invocation } from '../../invocation.ts';
+import { findApiKey } from '../../config/api.ts';
+import { DEFAULT_API_URL, DEFAULT_HOST } from '../../config/defaults.ts';
+import { defaultStore, type Setting, SETTINGS, storeSetting } from '../../config/settings.ts';
+import { parseApiUrl, parseHost, parseWhole } from '../../config/values.ts';
+import { RelyableError } from '../../errors.ts';
+import { InvocationConfig, readConfig } from '../kit/invocation-config.ts';
+import { isInContainer } from './checks/environment.ts';
+import type { Subject } from './finding.ts';
+import { type DoctorOptions, doctorOptions } from './options.ts';
+
+/** What to examine. A setting that cannot be used is a finding and has its default here. */
+export async function findSubject(invocation: Invocation<DoctorOptions>): Promise<Subject> {
+  const { context } = invocation;
+  const configErrors: RelyableError[] = [];
+  /** The result, or the fallback where an error of ours is thrown, which becomes a finding. */
+  const attempt = async <T>(get: () => T | Promise<T>, fallback: T): Promise<T> => {
+    try {
+      return await get();
+    } catch (error) {
+      if (!(error instanceof RelyableError)) throw error;
+      configErrors.push(error);
+      return fallback;
+    }
+  };
+  const configWarnings: string[] = [];
+  const config = await attempt(
+    () => readConfig(invocation, (message) => void configWarnings.push(message)),
+    new InvocationConfig(invocation, []),
+  );
+  const { layers } = config;
+  return {
+    context,
+    layers,
+    target: await attempt(() => findTarget(config), null),
+    store: await findStore(invocation, config, attempt),
+    api: await attempt<Setting<URL>>(() => config.setting(SETTINGS.apiUrl, parseApiUrl), {
+      value: new URL(DEFAULT_API_URL),
+      origin: 'default',
+    }),
+    apiKey: (await attempt(() => findApiKey(context, layers, undefined), undefined)) ?? null,
+    listen: {
+      host: await attempt(() => config.setting(SETTINGS.host, parseHost).value, DEFAULT_HOST),
+      // A config file's port is a number within bounds, or no config file was read.
+      port: config.setting(SETTINGS.port, parseWhole(0, 65_535)).value,
+    },
+    isContainer: isInContainer(context),
+    configErrors,
+    configWarnings,
+  };
+}
+
+function findTarget(config: InvocationConfig<DoctorOptions>): Setting<URL> | null {
+  const { value, origin } = config.settings(doctorOptions).to;
+  return value === undefined ? null : { value, origin };
+}
+
+/** A store named by an option is used or refused; one that is configured may be a finding. */
+async function findStore(
+  { context, options }: Invocation<DoctorOptions>,
+  { layers }: InvocationConfig<DoctorOptions>,
+  attempt: <T>(get: () => T, fallback: T) => Promise<T>,
+): Promise<Setting<string>> {
+  if (options.store !== undefined) return storeSetting(context, layers, options.store);
+  return attempt(() => storeSetting(context, layers, undefined), {
+    value: defaultStore(context),
+    origin: 'default',
+  });
+}

@@ -1,0 +1,177 @@
+import type { Invocation } from '../../invocation.ts';
+import { type ConfigLayer, findProjectConfig } from '../../config/load.ts';
+import { SECRET_ENV_NAME } from '../../config/secrets.ts';
+import { parseTargetUrl } from '../../config/values.ts';
+import { RelyableError } from '../../errors.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
+import { type Asker, createAsker } from '../kit/ask.ts';
+import { type Framework, FRAMEWORKS } from '../kit/frameworks.ts';
+import { readConfig } from '../kit/invocation-config.ts';
+import type { Parse } from '../kit/options.ts';
+import { parseAppPort, parseEnvFile, parseFramework, parseHandlerPath } from './answers.ts';
+import { type Guess, guessEnvFile, guessFramework, guessPort } from './detect.ts';
+import type { InitOptions } from './options.ts';
+import { guessPath } from './route.ts';
+
+type InitInvocation = Invocation<InitOptions>;
+
+/** What the project's set-up will be. */
+export interface Plan {
+  readonly framework: Framework;
+  readonly forwardTo: string;
+  readonly envFile: string;
+  readonly secretEnv: string;
+  /** The reason for each value, e.g. `usual for express`. */
+  readonly because: Readonly<Record<'framework' | 'port' | 'path' | 'envFile', string>>;
+}
+
+/** A config that the project has already; it is left as it is. */
+export class ExistingConfig {
+  readonly file: string;
+  private readonly layers: readonly ConfigLayer[];
+
+  /** `layers` are those of the file, its profile first. */
+  constructor(file: string, layers: readonly ConfigLayer[]) {
+    this.file = file;
+    this.layers = layers;
+  }
+
+  get(key: 'forwardTo' | 'secretEnv'): string | undefined {
+    return this.layers.find(({ values }) => values[key] !== undefined)?.values[key];
+  }
+}
+
+/** The project's config; undefined where there is none. */
+export async function readExisting(
+  invocation: InitInvocation,
+): Promise<ExistingConfig | undefined> {
+  const { context, globals } = invocation;
+  const file = findProjectConfig(
+    context,
+    globals.config === undefined ? {} : { config: globals.config },
+  );
+  if (file === undefined) return undefined;
+  const { layers } = await readConfig(invocation);
+  return new ExistingConfig(
+    file,
+    layers.filter(({ kind }) => kind === 'project'),
+  );
+}
+
+/** Finds out about the project and asks what is left. */
+export async function makePlan(
+  invocation: InitInvocation,
+  existing: ExistingConfig | undefined,
+): Promise<Plan> {
+  const { terminal, options } = invocation;
+  const isTargetKnown =
+    existing !== undefined || (options.port !== undefined && options.path !== undefined);
+  if (options.yes || (isTargetKnown && options.dotenv !== undefined)) {
+    return completePlan(invocation, existing, undefined);
+  }
+  const hint = 'relyable init --yes takes what it finds';
+  if (!terminal.mayPrompt) {
+    throw new RelyableError(
+      'USAGE',
+      'init: not a terminal: pass --yes, or --port, --path and --dotenv',
+      { hint },
+    );
+  }
+  const asker = createAsker(invocation, hint);
+  try {
+    return await completePlan(invocation, existing, asker);
+  } finally {
+    asker.close();
+  }
+}
+
+async function completePlan(
+  { context, options }: InitInvocation,
+  existing: ExistingConfig | undefined,
+  asker: Asker | undefined,
+): Promise<Plan> {
+  const { cwd, platform, interrupt } = context;
+  // Answers about the target would go into the config, which is left as it is.
+  const targetAsker = existing === undefined ? asker : undefined;
+  const found = guessFramework(cwd);
+  const name = await choose(targetAsker, {
+    text: 'Framework',
+    given: options.framework,
+    guess: { value: found.value.name, because: found.because },
+    parse: parseFramework,
+  });
+  const framework = FRAMEWORKS.find((known) => known.name === name.value) ?? found.value;
+  const port = await choose(targetAsker, {
+    text: 'Port of your app',
+    given: options.port,
+    guess: await guessPort(cwd, framework, platform, interrupt),
+    parse: parseAppPort,
+  });
+  const path = await choose(targetAsker, {
+    text: 'Path of its handler',
+    given: options.path,
+    guess: guessPath(cwd, framework),
+    parse: parseHandlerPath,
+  });
+  const envFile = await choose(asker, {
+    text: "File for the secret's line",
+    given: options.dotenv,
+    guess: guessEnvFile(cwd, framework),
+    parse: parseEnvFile,
+  });
+  return {
+    framework,
+    forwardTo: findTarget(existing, port.value, path.value),
+    envFile: envFile.value,
+    secretEnv: options.secretEnv ?? existing?.get('secretEnv') ?? SECRET_ENV_NAME,
+    because: {
+      framework: name.because,
+      port: port.because,
+      path: path.because,
+      envFile: envFile.because,
+    },
+  };
+}
+
+/** The target that the config names, else the one that was found out. */
+function findTarget(existing: ExistingConfig | undefined, port: number, path: string): string {
+  const configured = existing?.get('forwardTo');
+  return configured === undefined
+    ? parseTargetUrl(`http://localhost:${port}${path}`, '--path').href
+    : parseTargetUrl(configured, 'forwardTo').href;
+}
+
+interface Question<T> {
+  readonly text: string;
+  /** By an option. */
+  readonly given: T | undefined;
+  readonly guess: Guess<T>;
+  readonly parse: Parse<T>;
+}
+
+/** The value given, else the answer, else the guess. */
+async function choose<T extends string | number>(
+  asker: Asker | undefined,
+  { text, given, guess, parse }: Question<T>,
+): Promise<Guess<T>> {
+  if (given !== undefined) return { value: given, because: 'as given' };
+  if (asker === undefined) return guess;
+  const suggestion = String(guess.value);
+  const question = `${text} (${safeLine(guess.because)})`;
+  const answer = await asker.ask(question, suggestion, (typed) => problemIn(typed, text, parse));
+  return {
+    value: parse(answer, text),
+    because: answer === suggestion ? guess.because : 'as answered',
+  };
+}
+
+/** Why an answer is not accepted; undefined where it is. */
+function problemIn(answer: string, question: string, parse: Parse<unknown>): string | undefined {
+  try {
+    parse(answer, question);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RelyableError)) throw error;
+    return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  }
+}

@@ -1,0 +1,79 @@
+import { join, relative } from 'node:path';
+import type { Context } from '../../system/context.ts';
+import { exportFromFile, readTextIfExists } from '../../config/env-file.ts';
+import { realFile } from '../../config/git-status.ts';
+import { developmentSecret, SECRET_ENV_NAME } from '../../config/secrets.ts';
+import type { ExistingConfig, Plan } from './plan.ts';
+import { type ConfigOutcome, type EnvOutcome, writeConfig, writeEnvLine } from './write.ts';
+
+/** What was done, and what to type next. */
+export interface Outcome {
+  readonly config: { readonly file: string; readonly status: ConfigOutcome };
+  readonly env: { readonly file: string; readonly name: string; readonly status: EnvStatus };
+  readonly next: string;
+}
+
+/** `not needed`: the environment has a secret, and only the user knows where the app gets it. */
+export type EnvStatus = EnvOutcome | 'not needed';
+
+/** Writes the secret's line and the config. */
+export async function setUpProject(
+  context: Context,
+  plan: Plan,
+  existing: ExistingConfig | undefined,
+): Promise<Outcome> {
+  // First what may fail: a config without the secret's line would look like a complete set-up.
+  const env: EnvStatus = context.env[plan.secretEnv]
+    ? 'not needed'
+    : await writeEnvLine(context.cwd, plan.envFile, plan.secretEnv, developmentSecret(context));
+  const file = existing?.file ?? join(context.cwd, '.relyablerc.json');
+  const status =
+    existing === undefined
+      ? writeConfig(file, { forwardTo: plan.forwardTo, secretEnv: plan.secretEnv })
+      : 'kept';
+  return {
+    config: { file, status },
+    env: { file: plan.envFile, name: plan.secretEnv, status: env },
+    next: nextCommand(context, plan, env),
+  };
+}
+
+/** relyable reads the app's secret too where it is another one, or in a variable of another name. */
+function nextCommand(
+  context: Context,
+  { envFile, secretEnv }: Pick<Plan, 'envFile' | 'secretEnv'>,
+  env: EnvStatus,
+): string {
+  const isWindows = context.platform === 'win32';
+  switch (env) {
+    case 'empty':
+      return 'relyable webhooks listen --print-secret';
+    case 'tracked':
+      return isWindows
+        ? `git rm --cached ${envFile}, then relyable init`
+        : `git rm --cached ${envFile} && relyable init`;
+    case 'refused':
+      return ignoreFile(context, envFile);
+    case 'differs':
+      break;
+    default:
+      if (secretEnv === SECRET_ENV_NAME || env === 'not needed') return 'relyable webhooks listen';
+  }
+  return isWindows
+    ? 'relyable webhooks listen'
+    : `${exportFromFile(envFile, secretEnv, false)}; relyable webhooks listen`;
+}
+
+/** How git is told to ignore the env file, or the file that it is a link to. */
+function ignoreFile({ cwd, platform }: Context, envFile: string): string {
+  const path = relative(realFile(cwd), realFile(join(cwd, envFile)));
+  // Windows PowerShell has no && and appends UTF-16.
+  if (platform === 'win32' || !/^(?!\.\.)[\w./-]+$/.test(path)) {
+    return `add the line ${path} to .gitignore, then relyable init`;
+  }
+  const rules = readTextIfExists(join(cwd, '.gitignore')) ?? '';
+  // `echo` would append to a last line that has no newline.
+  const isUnfinished = rules !== '' && !rules.endsWith('\n');
+  const add = isUnfinished ? `printf '\\n${path}\\n'` : `echo ${path}`;
+  return `${add} >> .gitignore && relyable init`;
+}

@@ -1,0 +1,55 @@
+import { relative } from 'node:path';
+import { safeLine } from '../../terminal/safe-text.ts';
+import type { View } from '../../terminal/terminal.ts';
+import type { Framework } from '../kit/frameworks.ts';
+import type { ExistingConfig, Plan } from './plan.ts';
+import type { EnvStatus, Outcome } from './set-up-project.ts';
+
+const ENV_MESSAGES: Readonly<Record<EnvStatus, string>> = {
+  written: 'set to the development secret, which relyable uses too',
+  kept: 'holds the development secret already',
+  differs: 'is set to another secret already; left as it is, so give relyable the same',
+  empty: 'is there without a value; left as it is, so give it the one that the next command prints',
+  refused: 'not written: git does not ignore this file, and it would hold a secret',
+  tracked: 'not written: git has this file under version control, and it would hold a secret',
+  'not needed': 'is set in this shell; give your app the same',
+};
+
+/** What was written to which file, why, and the next command. */
+export function setUpView(
+  plan: Plan,
+  outcome: Outcome,
+  existing: ExistingConfig | undefined,
+  cwd: string,
+): View {
+  const { config, env, next } = outcome;
+  return {
+    text: ({ style }) =>
+      [
+        `${safeLine(relative(cwd, config.file) || config.file)}: ${safeLine(describeConfig(plan, outcome, existing))}`,
+        `${safeLine(env.file)}: ${env.name} ${ENV_MESSAGES[env.status]}`,
+        ...describeLoading(plan.framework, env),
+        `Next: ${style.cyan(safeLine(next))}`,
+      ].join('\n'),
+    json: () => ({ type: 'init', v: 1, ...plan, framework: plan.framework.name, ...outcome }),
+  };
+}
+
+function describeConfig(
+  { forwardTo, because }: Plan,
+  { config }: Outcome,
+  existing: ExistingConfig | undefined,
+): string {
+  if (config.status === 'written') {
+    return `forwards to ${forwardTo} (port: ${because.port}; path: ${because.path})`;
+  }
+  return existing?.get('forwardTo') === undefined
+    ? `was there already, without "forwardTo"; left as it is, so add "forwardTo": "${forwardTo}"`
+    : `was there already, forwards to ${forwardTo}; left as it is`;
+}
+
+/** How an app of this framework reads the env file, where it does not by itself. */
+function describeLoading({ name, loads }: Framework, { file, status }: Outcome['env']): string[] {
+  if (loads === null || (status !== 'written' && status !== 'kept')) return [];
+  return [`  ${name} does not read it by itself: ${loads.replace('FILE', safeLine(file))}`];
+}

@@ -1,0 +1,70 @@
+import type { Invocation } from '../../invocation.ts';
+import type { ApiClient } from '../../relyable/api/client.ts';
+import type { WireProblem } from '../../relyable/api/wire.ts';
+import { type EntryFilter, type LogEntry, matchesFilter } from '../../relyable/log-entries.ts';
+import { attemptView } from '../kit/attempt-view.ts';
+import type { CaptureLinker } from './log-source.ts';
+import type { LogsTailOptions } from './options.ts';
+import type { CursorWriter } from './pages/cursor.ts';
+import type { TailEvent } from './pages/tail-events.ts';
+import type { Tracker } from './pages/tracker.ts';
+import { formatTailNote } from './view.ts';
+
+/** What the tail does after an event; `fail` is a delivery given up under --exit-on-failure. */
+export type Next = 'continue' | 'stop' | 'fail';
+
+interface TailOutputOptions {
+  readonly invocation: Invocation<LogsTailOptions>;
+  readonly client: Pick<ApiClient, 'serverNow'>;
+  readonly tracker: Tracker;
+  readonly filter: EntryFilter;
+  readonly linker: CaptureLinker;
+  readonly cursor: CursorWriter;
+  reportProblems(problems: readonly WireProblem[]): void;
+}
+
+/** Shows the events of a tail and records how far it got. */
+export class TailOutput {
+  private readonly options: TailOutputOptions;
+
+  constructor(options: TailOutputOptions) {
+    this.options = options;
+  }
+
+  async handle(event: TailEvent): Promise<Next> {
+    const { invocation, tracker, cursor, reportProblems } = this.options;
+    switch (event.type) {
+      case 'attempt':
+        return this.showAttempt(event.entry);
+      case 'caught_up':
+        cursor.caughtUp(tracker);
+        break;
+      case 'problems':
+        reportProblems(event.problems);
+        break;
+      default:
+        invocation.terminal.info(formatTailNote(event));
+    }
+    return 'continue';
+  }
+
+  /** Shows an attempt that matches the filter, and records it once stdout has taken it. */
+  private async showAttempt(entry: LogEntry): Promise<Next> {
+    const { invocation, client, tracker, filter, linker, cursor } = this.options;
+    const { context, terminal, options } = invocation;
+    const isMatching = matchesFilter(entry, filter);
+    if (isMatching) {
+      terminal.show(attemptView({ entry, captureId: linker.find(entry) }, client.serverNow()));
+    }
+    await terminal.taken();
+    const isStopped = context.interrupt.aborted;
+    // How much a reader that left has read is unknown: --resume shows this attempt again.
+    if (isStopped && context.stoppedBy() === null) return 'stop';
+    tracker.shown(entry);
+    cursor.shown(entry);
+    const isFailure = options.exitOnFailure && isMatching && entry.state === 'failed';
+    if (!isFailure && !isStopped) return 'continue';
+    cursor.save(tracker);
+    return isFailure ? 'fail' : 'stop';
+  }
+}

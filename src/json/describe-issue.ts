@@ -1,0 +1,68 @@
+import type * as z from 'zod';
+
+/** Our words for the types of zod. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+const FORMAT_WORDS: Readonly<Record<string, string>> = {
+  url: 'a URL',
+  datetime: 'an ISO 8601 date and time',
+};
+
+/**
+ * A schema's complaint in our words, such as `expected a whole number, got a text`: the error map
+ * of `safeParse`. Texts are not quoted, because they may be secrets.
+ */
+export function describeIssue(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`;
+    case 'invalid_union':
+    case 'custom':
+      return `another value is expected, got ${describeValue(issue.input)}`;
+    default:
+      return `expected ${expectation(issue)}, got ${describeValue(issue.input)}`;
+  }
+}
+
+function expectation(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPE_WORDS[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.map(String).join(', ');
+    case 'invalid_format':
+      return issue.format === 'starts_with' && typeof issue['prefix'] === 'string'
+        ? `a text that starts with ${issue['prefix']}`
+        : (FORMAT_WORDS[issue.format] ?? 'another text');
+    case 'too_small':
+      return bound('at least', issue.origin, issue.minimum);
+    case 'too_big':
+      return bound('at most', issue.origin, issue.maximum);
+    default:
+      return 'another value';
+  }
+}
+
+/** `at least 0`, `at least 1 character`. */
+function bound(words: string, origin: string, limit: number | bigint): string {
+  const unit = origin === 'string' ? ' character' : origin === 'array' ? ' entry' : '';
+  return `${words} ${limit}${unit}`;
+}
+
+/** What kind of value it is; numbers and words of JSON themselves. */
+function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  // A number that was expected of a text is NaN.
+  if (typeof value === 'string' || Number.isNaN(value)) return 'a text';
+  return typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value);
+}
