@@ -87,7 +87,9 @@ export function createEventIndex(database: Database): EventIndex {
       const eventId = toEventId(identity);
       for (const seq of candidates) {
         const row = selectCandidate.get(seq, eventId, identity.valid);
-        if (row !== undefined) return (row as { id: string }).id;
+        const id = (row as { id: string } | undefined)?.id;
+        // The capture itself is there when its group was drained and written again.
+        if (id !== undefined && id !== identity.id) return id;
       }
       return null;
     },

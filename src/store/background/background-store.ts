@@ -294,7 +294,7 @@ class JournalStore implements BackgroundStore {
         ]);
         if (synced.status === 'rejected') throw synced.reason;
         if (indexed.status === 'rejected') throw indexed.reason;
-        if (this.journal.isInPlace()) return indexed.value;
+        if (await this.journal.confirm()) return indexed.value;
       } catch (error) {
         await this.journal.takeBack(from);
         throw error;

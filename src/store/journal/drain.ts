@@ -10,6 +10,7 @@ import type { JournalRecord } from './record.ts';
 import { SegmentReader } from './segment-reader.ts';
 import {
   beginClosing,
+  isFull,
   listSegments,
   quarantine,
   removeFolder,
@@ -72,19 +73,25 @@ export class Drain {
 
   /** Notes a new segment, so that one which is lost is missed. */
   register(name: string): void {
-    const { database, transaction } = this.options;
+    const { database, folder, transaction } = this.options;
     transaction(() => {
       database
         .prepare('INSERT OR IGNORE INTO journal_segments (name, drained_to) VALUES (?, 0)')
         .run(name);
     });
+    // A reader may have drained and removed it before it was noted.
+    if (!listSegments(folder).some((segment) => segment.name === name)) this.forget(name);
   }
 
-  /** Moves a part of the oldest segment that has something to move; how many bytes, 0 if none has. */
+  /**
+   * Moves a part of the oldest segment that has something to move; how many bytes, 0 if none has.
+   * Full segments without anything to move are removed: a writer may never be idle.
+   */
   part(): number {
     for (const segment of listSegments(this.options.folder)) {
       const moved = this.partOf(segment);
       if (moved > 0) return moved;
+      if (isFull(segment)) this.finish(segment);
     }
     return 0;
   }
@@ -111,10 +118,12 @@ export class Drain {
     const { database, transaction } = this.options;
     let moved = 0;
     transaction(() => {
-      const from = this.position(segment.name);
+      const from = this.position(segment.name) ?? 0;
       if (from === FINISHED) return;
-      const { records, to, damages } = this.reader.read(segment.path, from);
-      if (to === from) return;
+      const part = this.reader.read(segment.path, from);
+      // Without one, another process has taken the segment.
+      if (part === undefined || part.to === from) return;
+      const { records, to, damages } = part;
       for (const record of records) applyRecord(record, this.options.sink);
       database
         .prepare(
@@ -129,14 +138,9 @@ export class Drain {
   }
 
   private finish(segment: Segment): void {
-    try {
-      const closing = beginClosing(segment);
-      while (this.partOf(closing) > 0);
-      this.removeDrained(closing);
-    } catch (error) {
-      // Another process took it first, and has drained it.
-      if (listSegments(this.options.folder).some(({ name }) => name === segment.name)) throw error;
-    }
+    const closing = beginClosing(segment);
+    while (this.partOf(closing) > 0);
+    this.removeDrained(closing);
   }
 
   private removeDrained(closing: Segment): void {
@@ -157,14 +161,16 @@ export class Drain {
   private missed(): void {
     const { database, folder } = this.options;
     // In this order: a segment is made before it is noted.
-    const known = database
-      .prepare('SELECT name, drained_to FROM journal_segments')
-      .all() as unknown as Array<{ name: string; drained_to: number }>;
+    const known = database.prepare('SELECT name FROM journal_segments').all() as unknown as Array<{
+      name: string;
+    }>;
     const present = new Set(listSegments(folder).map(({ name }) => name));
-    for (const { name, drained_to } of known) {
+    for (const { name } of known) {
       if (present.has(name)) continue;
+      // Asked again: another process may have drained it since, and removed it.
+      const position = this.position(name);
       this.forget(name);
-      if (drained_to !== FINISHED) {
+      if (position !== undefined && position !== FINISHED) {
         this.damages.push(this.damageError(`${folder}/${name}.journal is missing`));
       }
     }
@@ -174,11 +180,12 @@ export class Drain {
     this.options.database.prepare('DELETE FROM journal_segments WHERE name = ?').run(name);
   }
 
-  private position(name: string): number {
+  /** How far a segment is drained; undefined where it was not noted. */
+  private position(name: string): number | undefined {
     const row = this.options.database
       .prepare('SELECT drained_to FROM journal_segments WHERE name = ?')
       .get(name);
-    return (row as { drained_to: number } | undefined)?.drained_to ?? 0;
+    return (row as { drained_to: number } | undefined)?.drained_to;
   }
 
   private damaged({ path }: Segment, damages: readonly string[]): RelyableError {

@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { close, fdatasync, ftruncate, openSync, write, writev } from 'node:fs';
+import { close, fdatasync, ftruncate, openSync, rmSync, write, writev } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { makePrivateFolder } from '../../system/private-folder.ts';
-import { inodeOf, journalFolder, segmentName, segmentPath, syncFolder } from './segments.ts';
+import {
+  inodeOf,
+  journalFolder,
+  SEGMENT_BYTES,
+  segmentName,
+  segmentPath,
+  syncFolder,
+} from './segments.ts';
 
 const writevAsync = promisify(writev);
 const writeAsync = promisify(write);
@@ -11,8 +18,6 @@ const syncAsync = promisify(fdatasync);
 const truncateAsync = promisify(ftruncate);
 const closeAsync = promisify(close);
 
-/** A new segment is begun once one has this many bytes: a drain removes whole segments. */
-const SEGMENT_BYTES = 128 * 1024 * 1024;
 /** What one writev takes on every platform. */
 const PIECES = 1000;
 
@@ -31,12 +36,14 @@ interface OpenSegment {
   readonly descriptor: number;
   readonly inode: number | undefined;
   size: number;
+  /** Whether the store knows of it. */
+  isRegistered: boolean;
 }
 
 /**
  * Appends groups of records to a segment file of its own. A group is written with `write` and
- * durable after `sync`; then `isInPlace` must still hold, else the group is written again. One
- * group at a time.
+ * durable after `sync`; then `confirm` must hold, else the group is written again. One group at a
+ * time.
  */
 export class JournalWriter {
   private readonly folder: string;
@@ -51,7 +58,7 @@ export class JournalWriter {
 
   /** Writes a group; `now` (ms since 1970) names a new segment. Throws what the file system says. */
   async write(pieces: readonly Uint8Array[], now: number): Promise<Place> {
-    const segment = this.segment ?? (await this.begin(now));
+    const segment = this.segment ?? this.begin(now);
     const from = segment.size;
     for (let at = 0; at < pieces.length; at += PIECES) {
       const part = pieces.slice(at, at + PIECES);
@@ -66,8 +73,13 @@ export class JournalWriter {
   }
 
   /** Whether the segment still has its name: a drain renames it before it takes the rest. */
-  isInPlace(): boolean {
-    return this.segment !== null && inodeOf(this.segment.path) === this.segment.inode;
+  async confirm(): Promise<boolean> {
+    const { segment } = this;
+    if (segment === null) return false;
+    // Not before it has a group, so that one whose first group is refused can be removed.
+    if (!segment.isRegistered) await this.register(segment.name);
+    segment.isRegistered = true;
+    return inodeOf(segment.path) === segment.inode;
   }
 
   /** Whether the segment is full: the next group belongs into another. */
@@ -80,9 +92,12 @@ export class JournalWriter {
    * have read beyond `from` already.
    */
   async takeBack(from: number): Promise<void> {
-    if (this.segment === null) return;
+    const { segment } = this;
+    if (segment === null) return;
     try {
-      await truncateAsync(this.segment.descriptor, from);
+      await truncateAsync(segment.descriptor, from);
+      // On a full disk there would soon be thousands.
+      if (!segment.isRegistered) rmSync(segment.path, { force: true });
     } catch {
       // What is left is taken in by the drain: the sender is told to send it again, and it is a repeat.
     }
@@ -106,16 +121,15 @@ export class JournalWriter {
     }
   }
 
-  private async begin(now: number): Promise<OpenSegment> {
+  private begin(now: number): OpenSegment {
     const { folder } = this;
     makePrivateFolder(folder);
     const name = segmentName(now, randomBytes(4));
     const path = segmentPath(folder, name);
     const descriptor = openSync(path, 'wx', 0o600);
-    this.segment = { name, path, descriptor, inode: inodeOf(path), size: 0 };
+    this.segment = { name, path, descriptor, inode: inodeOf(path), size: 0, isRegistered: false };
     syncFolder(folder);
     syncFolder(dirname(folder));
-    await this.register(name);
     return this.segment;
   }
 }

@@ -4,7 +4,7 @@ import type { CaptureRow, ForwardRow } from '../rows.ts';
 import type { Database } from '../schema.ts';
 import { applyRecord, type RecordSink } from './drain.ts';
 import { SegmentReader } from './segment-reader.ts';
-import { listSegments } from './segments.ts';
+import { listSegments, type Segment } from './segments.ts';
 
 /**
  * Lets a connection that cannot drain the journal read what is pending: the records go into
@@ -13,19 +13,30 @@ import { listSegments } from './segments.ts';
  * Throws STORE_UNUSABLE for what is damaged.
  */
 export function overlayPending(folder: string, database: Database): void {
-  database.exec(OVERLAY);
-  const sink = new PendingSink(database);
+  for (let tries = TRIES; tries > 0; tries--) {
+    database.exec(OVERLAY);
+    const sink = new PendingSink(database);
+    if (listSegments(folder).every((segment) => readSegment(segment, database, sink))) return;
+  }
+  throw new RelyableError('STORE_UNUSABLE', `${folder} changes faster than it can be read`);
+}
+
+/** Another process that drains the journal takes segments away while they are read. */
+const TRIES = 10;
+
+/** Puts a segment's pending records into the sink; false where another process has taken it. */
+function readSegment({ name, path }: Segment, database: Database, sink: RecordSink): boolean {
   const reader = new SegmentReader();
-  for (const { name, path } of listSegments(folder)) {
-    for (let from = positionOf(database, name); ;) {
-      const { records, to, damages } = reader.read(path, from);
-      if (damages.length > 0) {
-        throw new RelyableError('STORE_UNUSABLE', `${path}: ${damages.join(', ')} cannot be read`);
-      }
-      if (to === from) break;
-      for (const record of records) applyRecord(record, sink);
-      from = to;
+  for (let from = positionOf(database, name); ;) {
+    const part = reader.read(path, from);
+    if (part === undefined) return false;
+    if (part.damages.length > 0) {
+      const damages = part.damages.join(', ');
+      throw new RelyableError('STORE_UNUSABLE', `${path}: ${damages} cannot be read`);
     }
+    if (part.to === from) return true;
+    for (const record of part.records) applyRecord(record, sink);
+    from = part.to;
   }
 }
 
@@ -59,7 +70,10 @@ const OVERLAY = `
     SELECT seq, ${FORWARD_COLUMNS} FROM main.forwards
     UNION ALL
     SELECT seq + (SELECT coalesce(max(seq), 0) FROM main.forwards), ${FORWARD_COLUMNS}
-      FROM pending_forwards;`;
+      FROM pending_forwards AS p
+     WHERE NOT EXISTS (SELECT 1 FROM main.forwards AS f
+       WHERE f.capture_id = p.capture_id AND f.kind = p.kind AND f.at = p.at AND f.url = p.url
+         AND f.duration_ms = p.duration_ms);`;
 
 function positionOf(database: Database, name: string): number {
   const row = database.prepare('SELECT drained_to FROM journal_segments WHERE name = ?').get(name);

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { errorCode } from '../../errors.ts';
 import {
   ALIGNMENT,
   HEADER_BYTES,
@@ -26,9 +27,13 @@ const PART_BYTES = 256 * 1024;
 export class SegmentReader {
   private memory = Buffer.alloc(0);
 
-  /** The records from `from` on; none once only an unfinished one is left. */
-  read(path: string, from: number): SegmentPart {
-    const descriptor = openSync(path, 'r');
+  /**
+   * The records from `from` on; none once only an unfinished one is left. Undefined where the
+   * segment has lost its name since it was listed.
+   */
+  read(path: string, from: number): SegmentPart | undefined {
+    const descriptor = openIfThere(path);
+    if (descriptor === undefined) return undefined;
     try {
       const { size } = fstatSync(descriptor);
       const bytes = this.fill(descriptor, from, Math.min(PART_BYTES, Math.max(0, size - from)));
@@ -49,6 +54,15 @@ export class SegmentReader {
   private fill(descriptor: number, from: number, length: number): Buffer {
     if (this.memory.length < length) this.memory = Buffer.alloc(Math.max(length, PART_BYTES));
     return this.memory.subarray(0, readFully(descriptor, this.memory, from, length));
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

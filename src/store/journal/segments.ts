@@ -46,6 +46,14 @@ export function segmentPath(folder: string, name: string): string {
   return join(folder, `${name}.journal`);
 }
 
+/** A new segment is begun once one has this many bytes: a drain removes whole segments. */
+export const SEGMENT_BYTES = 128 * 1024 * 1024;
+
+/** Whether its writer has begun another, or does so with the next group. */
+export function isFull({ path }: Segment): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= SEGMENT_BYTES;
+}
+
 /** The segments of a folder, oldest first; none where there is no folder. */
 export function listSegments(folder: string): Segment[] {
   const segments = namesIn(folder).flatMap((entry) => {
@@ -79,15 +87,22 @@ function namesIn(folder: string): string[] {
 export function beginClosing(segment: Segment): Segment {
   if (segment.isClosing) return segment;
   const path = segment.path.replace(/\.journal$/, '.closing');
-  renameSync(segment.path, path);
+  renameIfThere(segment.path, path);
   return { ...segment, path, isClosing: true };
 }
 
-/** Where a segment that a part of is damaged is put aside. */
-export function quarantine(segment: Segment): string {
-  const path = segment.path.replace(/\.(journal|closing)$/, '.quarantined');
-  renameSync(segment.path, path);
-  return path;
+/** Several processes may drain a segment: the first one that gets here renames it. */
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Puts a segment aside that a part of is damaged. */
+export function quarantine({ path }: Segment): void {
+  renameIfThere(path, path.replace(/\.(journal|closing)$/, '.quarantined'));
 }
 
 export function removeSegment(segment: Segment): void {

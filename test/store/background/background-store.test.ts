@@ -113,7 +113,7 @@ it('fails every capture once its thread has died, and closes', async () => {
   const { store, worker } = await openBackground(storeFile());
   worker.isDeaf = true;
   const added = store.add(asNew(makeCapture(1)));
-  while (worker.asked.every(({ type }) => type !== 'register')) {
+  while (worker.asked.every(({ type }) => type !== 'written')) {
     await new Promise((resolve) => setImmediate(resolve));
   }
   worker.emit('error', new Error('out of memory'));
