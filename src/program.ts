@@ -18,7 +18,7 @@ import { defineDoctor } from './commands/doctor/options.ts';
 import { describeProgram, describeWebhooks } from './commands/kit/groups.ts';
 import { defineInit } from './commands/init/options.ts';
 import { defineEmulate } from './commands/emulate/options.ts';
-import { defineListen } from './commands/listen/options.ts';
+import { listenCommand } from './commands/listen/options.ts';
 import {
   defineLogs,
   defineLogsList,
@@ -107,7 +107,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   describeProgram(program);
   const webhooks = describeWebhooks(program.command('webhooks'));
 
-  attach(webhooks.command('listen'), defineListen, () => import('./commands/listen/run.ts'));
+  attach(webhooks.command('listen'), listenCommand, () => import('./commands/listen/run.ts'));
   attach(webhooks.command('trigger'), defineTrigger, () => import('./commands/trigger/run.ts'));
   attach(webhooks.command('verify'), verifyCommand, () => import('./commands/verify/run.ts'));
   attach(webhooks.command('check'), defineCheck, () => import('./commands/check/run.ts'));

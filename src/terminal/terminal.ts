@@ -40,6 +40,8 @@ export interface Terminal {
   show(view: View): void;
   /** Shows what is not data: its text on stderr, or under `--json` its object on stdout. */
   note(view: View): void;
+  /** What `show` prints of a view, without the newline at its end; null where that is nothing. */
+  render(view: View): string | null;
   /** One line (or block) of data for people, to stdout, made legible. Not called under `--json`. */
   data(text: string): void;
   /**
@@ -101,15 +103,6 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   const info = (text: string): void => {
     if (!isQuiet) errorLine(text);
   };
-  let hasToldOfEscapes = false;
-  const showRaw = (content: string | Uint8Array): void => {
-    const { text, isExact } = showBytes(content);
-    const shown = legible(text);
-    stdout.write(shown);
-    if ((isExact && shown === text) || hasToldOfEscapes) return;
-    hasToldOfEscapes = true;
-    info('some of it is shown as escapes such as \\u{1b}; a pipe or a file gets the exact bytes');
-  };
   const data = (text: string): void => {
     stdout.write(`${legible(text)}\n`);
   };
@@ -118,16 +111,20 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   };
   return {
     show(view) {
-      showView(view, this, data);
+      writeLine(stdout, this.render(view));
     },
     note(view) {
-      showView(view, this, info);
+      if (isJson) writeLine(stdout, this.render(view));
+      else if (!isQuiet) writeLine(stderr, this.render(view));
+    },
+    render(view) {
+      return renderView(view, this);
     },
     data,
-    raw: (content) => {
-      if (stdout.isTTY === true) showRaw(content);
-      else stdout.write(content);
-    },
+    raw:
+      stdout.isTTY === true
+        ? createRawWriter(stdout, legible, info)
+        : (content) => void stdout.write(content),
     json,
     taken: () =>
       new Promise((resolve) => {
@@ -165,15 +162,34 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
   };
 }
 
-/** Prints what a view has for the terminal's kind of output; its text goes to `print`. */
-function showView(view: View, terminal: Terminal, print: (text: string) => void): void {
+/** Writes bytes with escapes in place of what a terminal acts on, and tells `info` of the first. */
+function createRawWriter(
+  stdout: OutputStream,
+  legible: Terminal['legible'],
+  info: Terminal['info'],
+): Terminal['raw'] {
+  let hasToldOfEscapes = false;
+  return (content) => {
+    const { text, isExact } = showBytes(content);
+    const shown = legible(text);
+    stdout.write(shown);
+    if ((isExact && shown === text) || hasToldOfEscapes) return;
+    hasToldOfEscapes = true;
+    info('some of it is shown as escapes such as \\u{1b}; a pipe or a file gets the exact bytes');
+  };
+}
+
+function renderView(view: View, terminal: Terminal): string | null {
   if (terminal.isJson) {
     const object = view.json();
-    if (object !== null) terminal.json(object);
-    return;
+    return object === null ? null : safeJson(object);
   }
   const text = view.text(terminal);
-  if (text !== null) print(text);
+  return text === null ? null : terminal.legible(text);
+}
+
+function writeLine(stream: OutputStream, line: string | null): void {
+  if (line !== null) stream.write(`${line}\n`);
 }
 
 function isSet(value: string | undefined): boolean {

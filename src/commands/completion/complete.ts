@@ -113,7 +113,6 @@ function createValues(cwd: string, prefix: string, captures: readonly Candidate[
   const byOption: Readonly<Record<string, Candidates>> = {
     event: () => plain(EVENT_TYPES),
     events: () => plain(listOf(EVENT_TYPES, typed)),
-    expect: () => plain(EVENT_TYPES),
     'init framework': () => plain(FRAMEWORKS.map(({ name }) => name)),
     'webhooks verify framework': () => plain(Object.keys(RECIPES)),
     reporter: () => plain(REPORTERS),

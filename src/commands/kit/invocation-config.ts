@@ -109,7 +109,7 @@ function resolveSetting(
     ...setting,
     fallback: defaultText,
   });
-  if (value === undefined) return { value, text: '(none)', origin };
+  if (value === undefined) return { value, text: setting.absentText ?? '(none)', origin };
   const text = String(value);
   return { value: parse(text, origin), text, origin };
 }
