@@ -94,11 +94,11 @@ const standIns: Plugin = {
 // and nothing in it loads a library but chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|version|system[\\/]context|config[\\/](nearest|values|defaults)|terminal[\\/](safe-text|error|charset)|json[\\/](safe-json|overrides)|request[\\/](request|files[\\/]input)|relyable[\\/](event-type|retry)|commands[\\/](kit[\\/](declare-command|shared-options)|[\w-]+[\\/]options|listen[\\/](expectations|where)))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|version|did-you-mean|system[\\/]context|config[\\/](values|defaults)|terminal[\\/](safe-text|error|charset)|json[\\/](safe-json|overrides)|request[\\/](request|files[\\/]input)|relyable[\\/](event-type|retry|seeded-random|wire-format)|signature[\\/]tamper-kinds|commands[\\/](kit[\\/](declare-command|shared-options)|[\w-]+[\\/]options|listen[\\/](expectations|where)|trigger[\\/]timestamp))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',
-  test: /[\\/]src[\\/](request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary|delivery)|config[\\/](load|secrets|settings)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
+  test: /[\\/]src[\\/](shell-quote|request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary|delivery)|config[\\/](load|secrets|settings)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
 const COMMON = { platform: 'node', external: EXTERNAL } as const;

@@ -26,7 +26,7 @@ import {
   defineLogsTail,
 } from './commands/logs/options.ts';
 import { defineOpen } from './commands/open/options.ts';
-import { defineTrigger } from './commands/trigger/options.ts';
+import { triggerCommand } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
 import { createLegible } from './terminal/charset.ts';
@@ -108,7 +108,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   const webhooks = describeWebhooks(program.command('webhooks'));
 
   attach(webhooks.command('listen'), listenCommand, () => import('./commands/listen/run.ts'));
-  attach(webhooks.command('trigger'), defineTrigger, () => import('./commands/trigger/run.ts'));
+  attach(webhooks.command('trigger'), triggerCommand, () => import('./commands/trigger/run.ts'));
   attach(webhooks.command('verify'), verifyCommand, () => import('./commands/verify/run.ts'));
   attach(webhooks.command('check'), defineCheck, () => import('./commands/check/run.ts'));
 
