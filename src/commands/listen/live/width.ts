@@ -45,12 +45,12 @@ function charWidth(char: string): number {
 /** The text truncated to a number of columns, between whole characters, and ended by `ellipsis`. */
 export function truncate(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
-  let kept = '';
+  let fitting = '';
   let left = columns - displayWidth(ellipsis);
   for (const { segment } of segmenter.segment(text)) {
     left -= displayWidth(segment);
     if (left < 0) break;
-    kept += segment;
+    fitting += segment;
   }
-  return columns < displayWidth(ellipsis) ? '' : `${kept}${ellipsis}`;
+  return columns < displayWidth(ellipsis) ? '' : `${fitting}${ellipsis}`;
 }
