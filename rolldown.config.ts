@@ -94,11 +94,11 @@ const standIns: Plugin = {
 // is what most commands need as well. Nothing in them loads a library but commander and chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|version|system[\\/]context|config[\\/](nearest|values|defaults|settings)|terminal[\\/](safe-text|error|charset)|json[\\/](safe-json|overrides)|request[\\/]request|relyable[\\/](delivery|event-type|log-entries|retry|seeded-sample)|commands[\\/]kit[\\/](declare-command|frameworks|shared-options)|commands[\\/][\w-]+[\\/]options|commands[\\/]emulate[\\/]emulator[\\/]faults|commands[\\/]init[\\/]answers)\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|version|did-you-mean|system[\\/]context|config[\\/](values|defaults|settings)|terminal[\\/](safe-text|error|charset)|json[\\/](safe-json|overrides)|request[\\/](request|files[\\/]input)|relyable[\\/](delivery|event-type|log-entries|retry|seeded-random|wire-format)|signature[\\/]tamper-kinds|commands[\\/](kit[\\/](declare-command|frameworks|shared-options)|[\w-]+[\\/]options|listen[\\/](expectations|where)|trigger[\\/]timestamp|emulate[\\/]emulator[\\/]faults|init[\\/]answers))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',
-  test: /[\\/]src[\\/](request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
+  test: /[\\/]src[\\/](shell-quote|request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
 const COMMON = { platform: 'node', external: EXTERNAL } as const;

@@ -18,7 +18,7 @@ import { doctorCommand } from './commands/doctor/options.ts';
 import { describeProgram, describeWebhooks } from './commands/kit/groups.ts';
 import { initCommand } from './commands/init/options.ts';
 import { emulateCommand } from './commands/emulate/options.ts';
-import { defineListen } from './commands/listen/options.ts';
+import { listenCommand } from './commands/listen/options.ts';
 import {
   logsGroup,
   logsListCommand,
@@ -26,7 +26,7 @@ import {
   logsTailCommand,
 } from './commands/logs/options.ts';
 import { openCommand } from './commands/open/options.ts';
-import { defineTrigger } from './commands/trigger/options.ts';
+import { triggerCommand } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
 import { createLegible } from './terminal/charset.ts';
@@ -107,8 +107,8 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   describeProgram(program);
   const webhooks = describeWebhooks(program.command('webhooks'));
 
-  attach(webhooks.command('listen'), defineListen, () => import('./commands/listen/run.ts'));
-  attach(webhooks.command('trigger'), defineTrigger, () => import('./commands/trigger/run.ts'));
+  attach(webhooks.command('listen'), listenCommand, () => import('./commands/listen/run.ts'));
+  attach(webhooks.command('trigger'), triggerCommand, () => import('./commands/trigger/run.ts'));
   attach(webhooks.command('verify'), verifyCommand, () => import('./commands/verify/run.ts'));
   attach(webhooks.command('check'), defineCheck, () => import('./commands/check/run.ts'));
 

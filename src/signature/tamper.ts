@@ -1,21 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { SIGNATURE_HEADER, type HeaderPair } from '../request/request.ts';
 import { signPayload } from './sign.ts';
-
-/** Ways to spoil a signed request; a correct handler refuses every one with 401 or 403. */
-export const TAMPERS = [
-  'body',
-  'signature',
-  'secret',
-  'missing',
-  'empty',
-  'prefix',
-  'uppercase',
-  'base64',
-  'truncated',
-] as const;
-
-export type Tamper = (typeof TAMPERS)[number];
+import type { Tamper } from './tamper-kinds.ts';
 
 /** Headers and body as they go out. */
 export interface SignedRequest {

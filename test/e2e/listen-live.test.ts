@@ -35,7 +35,7 @@ async function startLive(options: LiveOptions = {}): Promise<LiveCli> {
     ['webhooks', 'listen', '--utc', '--port', '0', '--store', store, ...args],
     { ...size, env: { RELYABLE_WEBHOOK_SECRET: SECRET, ...env } },
   );
-  await cli.waitUntil(has(isPlain ? 'Ctrl-C ends' : '? keys'));
+  await cli.waitUntil(has(isPlain ? 'Ctrl-C stops' : '? keys'));
   const url = /Listening on (\S+)/.exec(cli.scrollback().join('\n'))?.[1] ?? '';
   return {
     ...cli,
@@ -86,8 +86,8 @@ describe('listen on a terminal', () => {
       'Listening on http://127.0.0.1:4400',
       '  forwards to  http://127.0.0.1:4400/hook',
       '  verifies with  RELYABLE_WEBHOOK_SECRET',
-      '  keeps captures in  store.db',
-      '  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed --to 4400',
+      '  stores captures in  store.db',
+      '  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed --to 4400',
       '10:00:00Z  test_run.completed  run_1  ✓ signature  → 200 1 ms  cap_1',
       '10:00:00Z  test_run.failed  run_2  ✓ signature  → 500 1 ms  cap_1',
       '          │ {"error":"no such run"}',
@@ -107,7 +107,7 @@ describe('listen on a terminal', () => {
     await cli.waitUntil(has('answered in'));
     expect(steady(cli.scrollback()).slice(5)).toEqual([
       '10:00:00Z  test_run.completed  run_1  ✓ signature  answered 200  cap_1',
-      '1 request, 1 valid, 0 invalid, 0 forwarded, 0 not answered 200',
+      '1 request, 1 valid, 0 invalid, 0 forwarded, 0 failed',
       '  test_run.completed  1',
       '  answered in 1 ms (median), 1 ms (p95), 1 ms (worst)',
     ]);
@@ -135,7 +135,7 @@ describe('listen on a terminal', () => {
       '> 10:00:00Z  test_run.completed  run_1  ✓ signature  → 503 1 ms  cap_1',
       '  10:00:00Z  test_run.failed  run_2  ✓ signature  → 503 1 ms  cap_1',
       'http://127.0.0.1:4400 → http://127.0.0.1:4400/hook up  2 received, 2 failed',
-      'enter look  r replay  Esc back  c curl  o open  ? keys  q quit',
+      'enter view  r replay  Esc back  c curl  o open  ? keys  q quit',
     ]);
     cli.type('r');
     await app.waitFor(4);
@@ -265,11 +265,11 @@ describe('listen on a terminal', () => {
     await cli.send('test_run.completed', { view_url: 'file:///etc/passwd' });
     await cli.waitUntil(has('1 received'));
     cli.type('o');
-    await cli.waitUntil(has('its payload names no https view_url'));
+    await cli.waitUntil(has('the payload has no https view_url'));
     await cli.send('test_run.completed', { view_url: 'https://evil.test/' }, 'whsec_other');
     await cli.waitUntil(has('2 received'));
     cli.type('o');
-    await cli.waitUntil(has('not opened: its signature is not valid'));
+    await cli.waitUntil(has('not opened: the signature is not valid'));
     await cli.send('test_run.completed', { view_url: 'https://app.relyable.ai/agents/a' });
     await cli.waitUntil(has('3 received'));
     // No desktop in this environment: the address is printed.
@@ -283,13 +283,13 @@ describe('listen on a terminal', () => {
     await cli.waitUntil(has('q      quit'));
     await cli.waitUntil(has('down'));
     expect(steady(cli.visible()).slice(-10)).toEqual([
-      '↑/↓    select a delivery; Esc ends it',
-      'enter  see request, verdict and answer',
-      'r      send it to your app again',
+      '↑/↓    select a delivery; Esc: none',
+      'enter  view request, verdict, answer',
+      'r      replay it to your app',
       'c      copy it as a curl command',
       'o      open its page in the dashboard',
       'f      filter: failures, invalid, types',
-      'p      pause lines, forwarding goes on',
+      'p      pause the lines, not forwarding',
       'q      quit, like Ctrl-C',
       ':4400 → :1 down  0 received, 0 failed',
       '? keys  q quit  ↑ select  r replay last',
@@ -316,7 +316,7 @@ describe('listen on a terminal', () => {
     await cli.waitUntil(has('answered in'));
     const lines = cli.scrollback().join('\n');
     expect(lines).not.toContain('? keys');
-    expect(lines).not.toContain('0 failed');
+    expect(lines).not.toMatch(/(received|in), 0 failed/);
     expect(lines.match(/✓ signature/g)).toHaveLength(4);
   });
 

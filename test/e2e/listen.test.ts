@@ -612,7 +612,9 @@ describe('starting and stopping', () => {
     const args = ['webhooks', 'listen', '--port', '4400', '--forward-to', 'localhost:4400/hook'];
     const { code, stderr } = await spawnCli(args);
     expect(code).toBe(2);
-    expect(stderr).toContain('error: --forward-to: expected your app, but port 4400 is where');
+    expect(stderr).toContain(
+      'error: --forward-to: expected your app, got the port of this listener, 4400',
+    );
   });
 
   it('ends with the error where its ready file cannot be written', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
-import { runCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
 
 const SECRET = 'whsec_test_readers';
 const READS = 9;
@@ -35,7 +35,7 @@ it('readers that drain beside a loaded listener show all it has answered', async
   const read = async (): Promise<void> => {
     const before = acknowledged;
     const args = ['webhooks', 'captures', 'list', '--store', store, '--json', '--limit', '100000'];
-    const { code, stdout, stderr } = await runCli(args, { home });
+    const { code, stdout, stderr } = await spawnCli(args, { home });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n').length - 1).toBeGreaterThanOrEqual(before);
   };

@@ -1,9 +1,9 @@
 import type { SendResult } from '../../http/client/send.ts';
 import type { EventType } from '../../relyable/event-type.ts';
-import type { WireFormat } from '../../relyable/payload.ts';
+import type { WireFormat } from '../../relyable/wire-format.ts';
 import type { JsonObject } from '../../json/json-value.ts';
 import type { HeaderPair } from '../../request/request.ts';
-import type { Tamper } from '../../signature/tamper.ts';
+import type { Tamper } from '../../signature/tamper-kinds.ts';
 import type { Topic } from './advice.ts';
 import type { Framework } from './framework.ts';
 

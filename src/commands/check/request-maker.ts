@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { EventType } from '../../relyable/event-type.ts';
-import { serialisePayload, type WireFormat } from '../../relyable/payload.ts';
+import { serialisePayload } from '../../relyable/payload.ts';
+import type { WireFormat } from '../../relyable/wire-format.ts';
 import type { JsonObject } from '../../json/json-value.ts';
 import { SIGNATURE_HEADER, type HeaderPair } from '../../request/request.ts';
 import { SAMPLES } from '../../relyable/samples.ts';
 import { signPayload } from '../../signature/sign.ts';
-import { signRequest, type Tamper, tamperRequest } from '../../signature/tamper.ts';
+import { signRequest, tamperRequest } from '../../signature/tamper.ts';
+import type { Tamper } from '../../signature/tamper-kinds.ts';
 import type { DataEdit, RequestMaker } from './check-case.ts';
 
 export interface MakerOptions {

@@ -11,8 +11,6 @@ import { formatTime } from '../../terminal/format.ts';
 import { RECIPES } from '../kit/recipes.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
-import { WIRE_FORMATS } from '../../relyable/payload.ts';
-import { TAMPERS } from '../../signature/tamper.ts';
 import { DeclaredArgument } from '../kit/declare-command.ts';
 import { loadLayers } from '../kit/invocation-config.ts';
 import { DeclaredOption } from '../kit/options.ts';
@@ -112,16 +110,12 @@ function createValues(cwd: string, prefix: string, captures: readonly Candidate[
   const byOption: Readonly<Record<string, Candidates>> = {
     event: () => plain(EVENT_TYPES),
     events: () => plain(listOf(EVENT_TYPES, typed)),
-    expect: () => plain(EVENT_TYPES),
     'init framework': () => plain(FRAMEWORKS.map(({ name }) => name)),
     'webhooks verify framework': () => plain(Object.keys(RECIPES)),
     reporter: () => plain(REPORTERS),
     status: () => plain(listOf(STATUS_FILTERS, typed)),
-    tamper: () => plain(TAMPERS),
-    wire: () => plain(WIRE_FORMATS),
   };
   const byArgument: Readonly<Record<string, Candidates>> = {
-    'webhooks trigger': () => plain([...EVENT_TYPES, 'all']),
     'webhooks verify': capturesAndFiles,
     'webhooks captures show': () => captures,
     'webhooks captures replay': () => captures,

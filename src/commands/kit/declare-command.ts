@@ -52,6 +52,11 @@ export function declareCommand<const D extends OptionDeclarations>(
         command.addArgument(new DeclaredArgument(name, help, words));
       }
       addOptions(command, options);
+      // A declaration's text is complete; commander would add its own words for a preset.
+      command.configureHelp({
+        ...command.configureHelp(),
+        optionDescription: ({ description }) => description,
+      });
       command.addHelpText('after', formatExtras(declaration));
     },
     read: (command) => {

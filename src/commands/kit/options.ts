@@ -223,7 +223,7 @@ export function readOptions<D extends OptionDeclarations>(
 /** Two options that cannot be given together, or one that needs another. */
 export type OptionRule =
   | { readonly option: string; readonly excludes: readonly string[]; readonly because: string }
-  | { readonly option: string; readonly needsOneOf: readonly string[] };
+  | { readonly option: string; readonly needsOneOf: readonly string[]; readonly hint?: string };
 
 /** Refuses combinations that a rule forbids; USAGE. Names are the declarations' keys. */
 export function checkRules(
@@ -244,8 +244,17 @@ export function checkRules(
         );
       }
     } else if (!rule.needsOneOf.some(isGiven)) {
-      const needed = rule.needsOneOf.map(longOf).join(' or ');
-      throw new RelyableError('USAGE', `${longOf(rule.option)} needs ${needed}`);
+      throw new RelyableError(
+        'USAGE',
+        `${longOf(rule.option)} needs ${joinWithOr(rule.needsOneOf.map(longOf))}`,
+        rule.hint === undefined ? {} : { hint: rule.hint },
+      );
     }
   }
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function joinWithOr(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
 }

@@ -1,129 +1,118 @@
+import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_TIMED_OUT, RelyableError } from '../../errors.ts';
 import type { Invocation } from '../../invocation.ts';
-import { parseDuration, parseInteger } from '../../config/values.ts';
-import { EXIT_CHECK_FAILED, EXIT_TIMED_OUT, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
-import type { ListenFlags } from './options.ts';
 import type { ListenEvent } from '../../pipeline/events.ts';
-import { createExpectations, type ExpectationReport, parseExpectation } from './expectations.ts';
-import { parseWhere } from './where.ts';
+import { checkEventTypes } from '../kit/event-types.ts';
+import { writeOutput } from '../kit/output-file.ts';
+import { type Expectation, type ExpectationReport, Expectations } from './expectations.ts';
 import {
-  expectationsToJson,
-  formatExpectations,
+  type Ending,
+  expectationsView,
   formatExpectationsGithub,
   formatExpectationsJunit,
   formatExpectationsMarkdown,
-  type Ending,
 } from './expectations-view.ts';
-import { checkEventTypes } from '../kit/event-types.ts';
-import { writeOutput } from '../kit/output-file.ts';
+import type { ListenOptions } from './options.ts';
 
-/** The end of a `listen` that should end: its expectations, count and time limit. */
-export interface Watch {
-  /** What is odd about what was asked for. */
-  readonly warnings: readonly string[];
-  /** The time limit counts from here. */
-  start(): void;
-  observe(event: ListenEvent): void;
-  /** Resolves when it is decided; never where nothing was asked for. */
-  readonly decided: Promise<Ending>;
-  /** Tells the verdict and answers with the exit code. */
-  conclude(ending: Ending): number;
+/** A watcher for `--expect`, `--exit-after` and `--timeout-after`; null when none is given. */
+export function createExpectationWatcher(
+  invocation: Invocation<ListenOptions>,
+): ExpectationWatcher | null {
+  const { expect, where, exitAfter = null, timeoutAfter } = invocation.options;
+  if (expect.length === 0 && exitAfter === null && timeoutAfter === undefined) return null;
+  const names = expect.map(({ event }) => event);
+  refuseRepeated(names);
+  if (exitAfter === null && timeoutAfter === undefined) refuseEndless(expect);
+  return new ExpectationWatcher(
+    invocation,
+    new Expectations({ expected: expect, where, exitAfter }),
+    checkEventTypes('--expect', names),
+  );
 }
 
-/** Reads `--expect`, `--where`, `--exit-after` and `--timeout-after`; null when none is given. */
-export function createWatch(invocation: Invocation<ListenFlags>): Watch | null {
-  const { context, flags } = invocation;
-  const expected = (flags.expect ?? []).map(parseExpectation);
-  const where = (flags.where ?? []).map(parseWhere);
-  const exitAfter =
-    flags.exitAfter === undefined
-      ? null
-      : parseInteger(flags.exitAfter, '--exit-after', 1, 1_000_000);
-  const limitMs =
-    flags.timeoutAfter === undefined ? null : parseDuration(flags.timeoutAfter, '--timeout-after');
-  if (where.length > 0 && expected.length === 0) {
-    throw new RelyableError('USAGE', '--where: expected --expect as well', {
-      hint: `e.g. --expect test_run.completed --where '${flags.where?.[0] ?? ''}'`,
-    });
-  }
-  if (expected.length === 0 && exitAfter === null && limitMs === null) {
-    if (flags.junit === undefined) return null;
-    throw new RelyableError('USAGE', '--junit: expected --expect, --exit-after or --timeout-after');
-  }
-  const names = expected.map(({ event }) => event);
+function refuseRepeated(names: readonly string[]): void {
   const twice = names.find((event, index) => names.indexOf(event) !== index);
-  if (twice !== undefined) {
-    throw new RelyableError('USAGE', `--expect: ${twice} stands there twice`, {
-      hint: `a count says how many: --expect ${twice}:2`,
+  if (twice === undefined) return;
+  throw new RelyableError('USAGE', `--expect: ${twice} is given twice`, {
+    hint: `give a count instead: --expect ${twice}:2`,
+  });
+}
+
+/** `--expect type:0` alone would wait for ever. */
+function refuseEndless(expected: readonly Expectation[]): void {
+  if (expected.some(({ count }) => count > 0)) return;
+  throw new RelyableError('USAGE', '--expect with 0: expected a time to wait', {
+    hint: 'add --timeout-after 10s or --exit-after 5',
+  });
+}
+
+/** Ends a `listen` when its expectations are decided or its time is over, and reports the verdict. */
+export class ExpectationWatcher {
+  /** About event types that are not published. */
+  readonly warnings: readonly string[];
+  /** Resolves with what ended the waiting: the verdict or the time limit. */
+  readonly decided: Promise<Ending>;
+  private readonly invocation: Invocation<ListenOptions>;
+  private readonly expectations: Expectations;
+  private readonly finished = new AbortController();
+  private decide: (ending: Ending) => void = () => undefined;
+  private startedAt = 0;
+
+  constructor(
+    invocation: Invocation<ListenOptions>,
+    expectations: Expectations,
+    warnings: readonly string[],
+  ) {
+    this.invocation = invocation;
+    this.expectations = expectations;
+    this.warnings = warnings;
+    this.decided = new Promise((resolve) => {
+      this.decide = resolve;
     });
   }
-  if (expected.length > 0 && expected.every(({ count }) => count === 0)) {
-    if (exitAfter === null && limitMs === null) {
-      throw new RelyableError('USAGE', '--expect with 0: expected a time to wait', {
-        hint: 'add --timeout-after 10s or --exit-after 5',
-      });
+
+  /** The time limit counts from here. */
+  start(): void {
+    const { context, options } = this.invocation;
+    this.startedAt = context.elapsed();
+    if (options.timeoutAfter === undefined) return;
+    context.sleep(options.timeoutAfter, this.finished.signal).then(
+      () => this.decide('time'),
+      () => undefined,
+    );
+  }
+
+  observe(event: ListenEvent): void {
+    if (event.type !== 'delivery') return;
+    if (this.expectations.add(event) !== 'waiting') this.decide('verdict');
+  }
+
+  /** Reports the verdict; the exit code. */
+  finish(ending: Ending): number {
+    // A pending timer would keep the process alive.
+    this.finished.abort();
+    // Once the app has ended, nothing more can arrive.
+    const report = this.expectations.conclude(ending !== 'app');
+    this.report(report, ending);
+    if (report.verdict === 'met') return EXIT_SUCCESS;
+    return ending === 'time' && report.verdict === 'waiting' ? EXIT_TIMED_OUT : EXIT_CHECK_FAILED;
+  }
+
+  private report(report: ExpectationReport, ending: Ending): void {
+    const { context, terminal, options } = this.invocation;
+    terminal.show(expectationsView(report, ending));
+    if (options.junit !== undefined) {
+      const durationMs = context.elapsed() - this.startedAt;
+      const junit = formatExpectationsJunit(report, ending, durationMs);
+      writeOutput(context, options.junit, '--junit', junit);
     }
-  }
-  const warnings = checkEventTypes('--expect', names);
-
-  const expectations = createExpectations({ expected, where, exitAfter });
-  const { promise, resolve: decide } = defer<Ending>();
-  const over = new AbortController();
-  let startedAt = context.elapsed();
-  return {
-    warnings,
-    start: () => {
-      startedAt = context.elapsed();
-      if (limitMs === null) return;
-      context.sleep(limitMs, over.signal).then(
-        () => decide('time'),
-        () => undefined,
-      );
-    },
-    observe: (event) => {
-      if (event.type !== 'delivery') return;
-      const verdict = expectations.add(event);
-      if (verdict !== 'waiting') decide('verdict');
-    },
-    decided: promise,
-    conclude: (ending) => {
-      // A timer that still runs would keep the program from ending.
-      over.abort();
-      // Where the app ended, waiting longer would not have helped.
-      const report = expectations.conclude(ending !== 'app');
-      tell(invocation, report, ending, context.elapsed() - startedAt);
-      if (report.verdict === 'met') return EXIT_SUCCESS;
-      return ending === 'time' && report.verdict === 'waiting' ? EXIT_TIMED_OUT : EXIT_CHECK_FAILED;
-    },
-  };
-}
-
-function defer<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
-
-function tell(
-  { context, terminal, flags }: Invocation<ListenFlags>,
-  report: ExpectationReport,
-  ending: Ending,
-  durationMs: number,
-): void {
-  if (terminal.isJson) terminal.json(expectationsToJson(report, ending));
-  else terminal.data(formatExpectations(report, ending, terminal.style));
-  if (flags.junit !== undefined) {
-    const junit = formatExpectationsJunit(report, ending, durationMs);
-    writeOutput(context, flags.junit, '--junit', junit);
-  }
-  if (context.env['GITHUB_ACTIONS'] !== 'true') return;
-  // The runner reads annotations on both streams; stdout is data.
-  const annotations = formatExpectationsGithub(report, ending);
-  if (annotations !== '') context.stderr.write(`${annotations}\n`);
-  const summaryFile = context.env['GITHUB_STEP_SUMMARY'];
-  if (summaryFile) {
-    const markdown = formatExpectationsMarkdown(report, ending);
-    writeOutput(context, summaryFile, 'GITHUB_STEP_SUMMARY', markdown, 'append');
+    if (context.env['GITHUB_ACTIONS'] !== 'true') return;
+    // The runner reads annotations on both streams; stdout is data.
+    const annotations = formatExpectationsGithub(report, ending);
+    if (annotations !== '') context.stderr.write(`${annotations}\n`);
+    const summaryFile = context.env['GITHUB_STEP_SUMMARY'];
+    if (summaryFile) {
+      const markdown = formatExpectationsMarkdown(report, ending);
+      writeOutput(context, summaryFile, 'GITHUB_STEP_SUMMARY', markdown, 'append');
+    }
   }
 }

@@ -4,32 +4,51 @@ import { formatCount } from '../../terminal/format.ts';
 import { formatAnnotation } from '../../terminal/github.ts';
 import { formatJunit, type JunitCase } from '../../terminal/junit.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
+import type { JsonObject, View } from '../../terminal/terminal.ts';
 
-/** What ended the waiting: the verdict itself, the time limit, the app, or a signal. */
+/** What ended the waiting: the verdict, the time limit, the end of the app, or a signal. */
 export type Ending = 'verdict' | 'time' | 'app' | 'signal';
 
 const ENDINGS: Readonly<Record<Ending, string>> = {
-  verdict: 'nothing that may still come can change that',
+  verdict: 'the expectations can no longer be met',
   time: 'the time limit was reached',
   app: 'the app ended',
-  signal: 'it was stopped',
+  signal: 'the listener was stopped',
 };
 
-/** Why it is not as expected: the time limit only where what is missing might still have come. */
+/** Why the expectations are not met; the time limit only where they could still have been met. */
 function describeEnd({ verdict }: ExpectationReport, ending: Ending): string {
   return ENDINGS[ending === 'time' && verdict === 'impossible' ? 'verdict' : ending];
 }
 
-/** One line of NDJSON. */
-export function expectationsToJson(
-  report: ExpectationReport,
-  ending: Ending,
-): { readonly type: string; readonly v: 1; readonly [key: string]: unknown } {
-  return { type: 'expectations', v: 1, met: report.verdict === 'met', ending, ...report };
+/** The verdict, with what was expected and what was received. */
+export function expectationsView(report: ExpectationReport, ending: Ending): View {
+  return {
+    text: ({ style }) => formatExpectations(report, ending, style),
+    json: () => expectationsToJson(report, ending),
+  };
 }
 
-/** The verdict for people: what was expected, what came, and what did not. */
-export function formatExpectations(
+function expectationsToJson(report: ExpectationReport, ending: Ending): JsonObject {
+  const { verdict, expectations, ...rest } = report;
+  return {
+    type: 'expectations',
+    v: 1,
+    met: verdict === 'met',
+    ending,
+    verdict,
+    expectations: expectations.map(({ event, expected, received, isMet, mismatches }) => ({
+      event,
+      expected,
+      came: received,
+      isMet,
+      mismatches,
+    })),
+    ...rest,
+  };
+}
+
+function formatExpectations(
   report: ExpectationReport,
   ending: Ending,
   style: ChalkInstance,
@@ -46,15 +65,15 @@ export function formatExpectations(
   }
   for (const { id, why } of report.failures) lines.push(`  ${mark(false)} ${id}: ${safeLine(why)}`);
   const others = describeOthers(report);
-  if (others !== '') lines.push(style.dim(`  also came: ${others}`));
+  if (others !== '') lines.push(style.dim(`  also received: ${others}`));
   if (report.expectations.length === 0)
     lines.push(`  ${formatCount(report.deliveries, 'delivery', 'deliveries')}`);
   return lines.join('\n');
 }
 
-/** `test_run.completed: expected 2, came 1`. */
-function describeState({ event, expected, came }: ExpectationState): string {
-  return `${safeLine(event)}: expected ${expected === 0 ? 'none' : expected}, ${came === 0 ? 'none came' : `${came} came`}`;
+/** `test_run.completed: expected 2, received 1`. */
+function describeState({ event, expected, received }: ExpectationState): string {
+  return `${safeLine(event)}: expected ${expected === 0 ? 'none' : expected}, received ${received}`;
 }
 
 function describeOthers({ others, expectations }: ExpectationReport): string {
@@ -64,7 +83,7 @@ function describeOthers({ others, expectations }: ExpectationReport): string {
     .join(', ');
 }
 
-/** What is wrong with one expectation, in lines. */
+/** Why one expectation is not met, in lines. */
 function explainState(
   state: ExpectationState,
   report: ExpectationReport,
@@ -74,11 +93,12 @@ function explainState(
   return [
     describeState(state),
     ...state.mismatches.map(({ id, why }) => `${id} did not count: ${safeLine(why)}`),
-    ...(others === '' ? [] : [`also came: ${others}`]),
+    ...(others === '' ? [] : [`also received: ${others}`]),
     `ended because ${describeEnd(report, ending)}`,
   ];
 }
 
+/** The expectations as a JUnit report: a case for each. */
 export function formatExpectationsJunit(
   report: ExpectationReport,
   ending: Ending,
@@ -108,7 +128,7 @@ function overallFailure(
   return { message, text: failures.map(({ id, why }) => `${id}: ${safeLine(why)}`).join('\n') };
 }
 
-/** An annotation for each expectation that was not met; empty when all were. */
+/** A GitHub annotation for each expectation that is not met; empty when all are. */
 export function formatExpectationsGithub(report: ExpectationReport, ending: Ending): string {
   if (report.verdict === 'met') return '';
   const missed = report.expectations.filter(({ isMet }) => !isMet);
@@ -127,7 +147,7 @@ export function formatExpectationsGithub(report: ExpectationReport, ending: Endi
   return formatAnnotation('error', 'relyable webhooks listen', [message, text]);
 }
 
-/** A table for the step summary. */
+/** A table for GitHub's step summary. */
 export function formatExpectationsMarkdown(report: ExpectationReport, ending: Ending): string {
   const isMet = report.verdict === 'met';
   const cell = (text: string): string =>
@@ -135,11 +155,11 @@ export function formatExpectationsMarkdown(report: ExpectationReport, ending: En
   const lines = [
     `### relyable webhooks listen: ${isMet ? 'as expected' : `not as expected, ${describeEnd(report, ending)}`}`,
     '',
-    '| | event | expected | came | did not count |',
+    '| | event | expected | received | did not count |',
     '|---|---|---|---|---|',
-    ...report.expectations.map(({ event, expected, came, mismatches, isMet: ok }) => {
+    ...report.expectations.map(({ event, expected, received, mismatches, isMet: ok }) => {
       const why = mismatches.map((mismatch) => mismatch.why).join('; ');
-      return `| ${ok ? '✅' : '❌'} | ${cell(event)} | ${expected} | ${came} | ${cell(why)} |`;
+      return `| ${ok ? '✅' : '❌'} | ${cell(event)} | ${expected} | ${received} | ${cell(why)} |`;
     }),
   ];
   if (report.expectations.length === 0)

@@ -3,7 +3,7 @@ import { isDelivered } from '../../relyable/retry.ts';
 import type { HandledRequest } from '../../pipeline/events.ts';
 import { meetsWhere, valueAt, type WhereClause } from './where.ts';
 
-/** `--expect type[:n]`: so many deliveries of a type; 0 for none at all. */
+/** `--expect type[:n]`: n deliveries of an event type; 0: none. */
 export interface Expectation {
   readonly event: string;
   readonly count: number;
@@ -13,13 +13,13 @@ export interface ExpectationOptions {
   readonly expected: readonly Expectation[];
   /** Conditions that a delivery of an expected type must meet, all of them. */
   readonly where: readonly WhereClause[];
-  /** End after so many deliveries, whatever they are; null for no such end. */
+  /** The number of deliveries, of any type, after which it ends; null for no limit. */
   readonly exitAfter: number | null;
 }
 
 /**
- * - `met` everything expected came, verified and answered 200
- * - `impossible` whatever comes, it cannot be met any more
+ * - `met` everything expected was received, verified and answered 200
+ * - `impossible` no further delivery can meet the expectations
  * - `waiting` neither yet
  */
 export type Verdict = 'met' | 'impossible' | 'waiting';
@@ -35,7 +35,7 @@ export interface ExpectationState {
   readonly event: string;
   readonly expected: number;
   /** Deliveries that counted. */
-  readonly came: number;
+  readonly received: number;
   readonly isMet: boolean;
   /** The first of those that did not count. */
   readonly mismatches: readonly Mismatch[];
@@ -46,107 +46,127 @@ export interface ExpectationReport {
   readonly expectations: readonly ExpectationState[];
   /** Deliveries in all. */
   readonly deliveries: number;
-  /** Deliveries nobody asked about, by type. */
+  /** Deliveries of types that were not expected, by type. */
   readonly others: Readonly<Record<string, number>>;
-  /** Without expectations: deliveries that were not verified or not answered 200. */
+  /** Without expectations: the first deliveries that were not verified or not answered 200. */
   readonly failures: readonly Mismatch[];
 }
 
-/** Fed with deliveries, says whether what was expected has come. Pure: no clock, no output. */
-export interface Expectations {
-  /** Once it is decided, what comes changes nothing. */
-  add(delivery: HandledRequest): Verdict;
-  /**
-   * The verdict at the end: `met` for types that did not come and must not. What is missing is
-   * `waiting` if it might still come (a time limit, a signal), else `impossible`.
-   */
-  conclude(mayStillCome: boolean): ExpectationReport;
-}
-
-/** How many deliveries that did not count are named. */
-const KEPT_MISMATCHES = 5;
-/** Names come from outside; beyond so many they count as `(other)`. */
+/** The number of mismatches reported for each expectation. */
+const MAX_MISMATCHES = 5;
+/** Types come from the sender; beyond this number they count as `(other)`. */
 const MAX_OTHERS = 50;
 
 /** `test_run.completed` or `test_run.completed:3`; anything else is a USAGE error. */
-export function parseExpectation(text: string): Expectation {
+export function parseExpectation(text: string, origin: string): Expectation {
   const match = /^([^\s:]+)(?::(\d{1,6}))?$/.exec(text);
   if (match === null) {
     throw new RelyableError(
       'USAGE',
-      `--expect: expected an event type and maybe a count, e.g. test_run.completed:2, got "${text}"`,
+      `${origin}: expected an event type and maybe a count, e.g. test_run.completed:2, got "${text}"`,
     );
   }
   return { event: match[1] ?? '', count: Number(match[2] ?? '1') };
 }
 
-export function createExpectations(options: ExpectationOptions): Expectations {
-  const { expected, where, exitAfter } = options;
-  const states = expected.map(({ event, count }) => ({
-    event,
-    expected: count,
-    came: 0,
-    mismatches: [] as Mismatch[],
-  }));
-  const others = new Map<string, number>();
-  const failures: Mismatch[] = [];
-  let deliveries = 0;
+/** One expected type and what was received of it. */
+class ExpectedType {
+  readonly event: string;
+  readonly expected: number;
+  readonly mismatches: Mismatch[] = [];
+  received = 0;
 
-  const withIsMet = (state: (typeof states)[number]): ExpectationState => {
-    const { expected: count, came } = state;
-    return { ...state, isMet: count === 0 ? came === 0 : came >= count };
-  };
+  constructor({ event, count }: Expectation) {
+    this.event = event;
+    this.expected = count;
+  }
 
-  const verdict = (isOver: boolean): Verdict => {
-    if (states.some((state) => state.expected === 0 && state.came > 0)) return 'impossible';
-    const left = exitAfter === null ? Infinity : exitAfter - deliveries;
-    const isListening = left > 0 && !isOver;
-    if (expected.length === 0) {
-      if (isListening) return 'waiting';
-      if (failures.length > 0) return 'impossible';
-      return exitAfter !== null && left > 0 ? 'waiting' : 'met';
-    }
-    const missing = states.reduce(
-      (sum, { expected, came }) => sum + Math.max(0, expected - came),
-      0,
-    );
-    if (missing > left) return 'impossible';
-    const waitsForAbsence = isListening && states.every((state) => state.expected === 0);
-    return missing > 0 || waitsForAbsence ? 'waiting' : 'met';
-  };
+  get missing(): number {
+    return Math.max(0, this.expected - this.received);
+  }
 
-  return {
-    add: (delivery) => {
-      const decided = verdict(false);
-      if (decided !== 'waiting') return decided;
-      deliveries += 1;
-      const wrong = whyNot(delivery, where);
-      const state = states.find(({ event }) => event === delivery.event);
-      if (state === undefined) {
-        const name = delivery.event ?? '(none)';
-        const key = others.has(name) || others.size < MAX_OTHERS ? name : '(other)';
-        others.set(key, (others.get(key) ?? 0) + 1);
-        if (expected.length === 0 && wrong !== null)
-          keep(failures, { id: delivery.id, why: wrong });
-      } else if (wrong === null) state.came += 1;
-      else keep(state.mismatches, { id: delivery.id, why: wrong });
-      return verdict(false);
-    },
-    conclude: (mayStillCome) => {
-      const concluded = verdict(true);
-      return {
-        verdict: concluded === 'waiting' && !mayStillCome ? 'impossible' : concluded,
-        expectations: states.map(withIsMet),
-        deliveries,
-        others: Object.fromEntries(others),
-        failures,
-      };
-    },
-  };
+  /** It was not to be received, and was. */
+  get isViolated(): boolean {
+    return this.expected === 0 && this.received > 0;
+  }
+
+  state(): ExpectationState {
+    const { event, expected, received, mismatches } = this;
+    return { event, expected, received, isMet: this.missing === 0 && !this.isViolated, mismatches };
+  }
 }
 
-function keep(list: Mismatch[], item: Mismatch): void {
-  if (list.length < KEPT_MISMATCHES) list.push(item);
+/** Counts deliveries against what was expected. Pure: no clock, no output. */
+export class Expectations {
+  private readonly where: readonly WhereClause[];
+  private readonly exitAfter: number | null;
+  private readonly types: readonly ExpectedType[];
+  private readonly others = new Map<string, number>();
+  private readonly failures: Mismatch[] = [];
+  private deliveries = 0;
+
+  constructor({ expected, where, exitAfter }: ExpectationOptions) {
+    this.where = where;
+    this.exitAfter = exitAfter;
+    this.types = expected.map((expectation) => new ExpectedType(expectation));
+  }
+
+  /** Counts a delivery; once the verdict is decided, further deliveries change nothing. */
+  add(delivery: HandledRequest): Verdict {
+    const decided = this.verdict(false);
+    if (decided !== 'waiting') return decided;
+    this.deliveries += 1;
+    const why = whyNot(delivery, this.where);
+    const mismatch = why === null ? null : { id: delivery.id, why };
+    const type = this.types.find(({ event }) => event === delivery.event);
+    if (type === undefined) this.addOther(delivery.event, mismatch);
+    else if (mismatch === null) type.received += 1;
+    else addLimited(type.mismatches, mismatch);
+    return this.verdict(false);
+  }
+
+  /**
+   * The report at the end: `met` for types that were not received and must not be. What is missing
+   * is `waiting` if it might still arrive (a time limit, a signal), else `impossible`.
+   */
+  conclude(mayStillArrive: boolean): ExpectationReport {
+    const verdict = this.verdict(true);
+    return {
+      verdict: verdict === 'waiting' && !mayStillArrive ? 'impossible' : verdict,
+      expectations: this.types.map((type) => type.state()),
+      deliveries: this.deliveries,
+      others: Object.fromEntries(this.others),
+      failures: this.failures,
+    };
+  }
+
+  private addOther(event: string | null, mismatch: Mismatch | null): void {
+    const { others } = this;
+    const name = event ?? '(none)';
+    const key = others.has(name) || others.size < MAX_OTHERS ? name : '(other)';
+    others.set(key, (others.get(key) ?? 0) + 1);
+    if (this.types.length === 0 && mismatch !== null) addLimited(this.failures, mismatch);
+  }
+
+  private verdict(isOver: boolean): Verdict {
+    const { types, exitAfter } = this;
+    if (types.some((type) => type.isViolated)) return 'impossible';
+    const left = exitAfter === null ? Infinity : exitAfter - this.deliveries;
+    const isListening = left > 0 && !isOver;
+    if (types.length === 0) {
+      if (isListening) return 'waiting';
+      if (this.failures.length > 0) return 'impossible';
+      return exitAfter !== null && left > 0 ? 'waiting' : 'met';
+    }
+    const missing = types.reduce((sum, type) => sum + type.missing, 0);
+    if (missing > left) return 'impossible';
+    const waitsForAbsence = isListening && types.every(({ expected }) => expected === 0);
+    return missing > 0 || waitsForAbsence ? 'waiting' : 'met';
+  }
+}
+
+function addLimited(list: Mismatch[], item: Mismatch): void {
+  if (list.length < MAX_MISMATCHES) list.push(item);
 }
 
 /** Why a delivery does not count; null when it does. */
@@ -163,7 +183,7 @@ function whyNot(delivery: HandledRequest, where: readonly WhereClause[]): string
   const failed = where.find((clause) => !meetsWhere(payload, clause));
   if (failed === undefined) return null;
   const found = valueAt(payload, failed.path);
-  const came =
-    found === undefined ? 'nothing there' : `it is ${JSON.stringify(found).slice(0, 100)}`;
-  return `${failed.text}: ${came}`;
+  const actual =
+    found === undefined ? 'no such field' : `it is ${JSON.stringify(found).slice(0, 100)}`;
+  return `${failed.text}: ${actual}`;
 }

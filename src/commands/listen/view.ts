@@ -9,27 +9,34 @@ import type {
 import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
-import { quotePosixIfNeeded } from '../../shell-quote.ts';
 import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
-
-type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
+import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
 
 const PLAIN = new Chalk({ level: 0 });
 
 /** How much of an app's answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
 
-/** An event of the listener as its line of NDJSON. */
-export function listenEventToJson(event: ListenEvent): JsonLine {
+/**
+ * An event of the listener: one line of NDJSON, or lines for people, with explanations wrapped to
+ * the terminal's columns. `storeOption` follows the commands that act on its captures.
+ */
+export function listenEventView(event: ListenEvent, storeOption: string): View {
+  return {
+    text: (terminal) => formatEvent(event, terminal, storeOption),
+    json: () => eventToJson(event),
+  };
+}
+
+function eventToJson(event: ListenEvent): JsonObject {
   if (event.type === 'delivery') return deliveryToJson(event);
   const { type, ...rest } = event;
   const at = event.type === 'refused' ? { at: new Date(event.at).toISOString() } : {};
   return { type, v: 1, ...rest, ...at };
 }
 
-function deliveryToJson(delivery: HandledRequest): JsonLine {
+function deliveryToJson(delivery: HandledRequest): JsonObject {
   const { verification, forward } = delivery;
   return {
     type: 'delivery',
@@ -61,43 +68,37 @@ function deliveryToJson(delivery: HandledRequest): JsonLine {
   };
 }
 
-/** How the terminal wants lines for people. */
-type Look = Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
-
-/**
- * An event of the listener as lines for people; explanations are wrapped to the columns. `store` is
- * the `--store` that commands on these captures need; undefined where they find it by themselves.
- */
-export function formatListenEvent(event: ListenEvent, look: Look, store?: string): string {
+function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string): string {
   switch (event.type) {
     case 'ready':
-      return formatReady(event, look.style);
+      return formatReady(event, terminal.errorStyle);
     case 'delivery':
-      return formatDelivery(event, look, store);
+      return formatDelivery(event, terminal, storeOption);
     case 'refused':
-      return formatRefused(event, look.style, look.isUtc);
+      return formatRefused(event, terminal.style, terminal.isUtc);
     case 'summary':
-      return formatSummary(event, look.style);
+      return formatSummary(event, terminal.errorStyle);
   }
 }
 
-/** What stands below a delivery's line stands under its event. */
+/** The indent of the lines below a delivery: the width of its time. */
 const BELOW = ' '.repeat('HH:MM:SS  '.length);
 
 function formatReady(ready: Ready, style: ChalkInstance): string {
-  const target = ready.forwardTo ?? 'nowhere (answering 200 myself; --forward-to names your app)';
-  // Where a config file names the app, `trigger` would go straight to it.
+  const target =
+    ready.forwardTo ?? 'nowhere (every request is answered 200; --forward-to names your app)';
+  // Without --to, `trigger` would send to the app that a config file names.
   const to = ready.forwardTo === null ? '' : ` --to ${ready.port}`;
   return [
     `${style.bold('Listening on')} ${style.cyan(ready.url)}`,
     `  forwards to  ${safeLine(target)}`,
     `  verifies with  ${safeLine(ready.secretSource)}`,
-    `  keeps captures in  ${safeLine(ready.store)}`,
-    style.dim(`  Ctrl-C ends it. Try: relyable webhooks trigger test_run.completed${to}`),
+    `  stores captures in  ${safeLine(ready.store)}`,
+    style.dim(`  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed${to}`),
   ].join('\n');
 }
 
-/** What a delivery's first line tells. */
+/** The parts of a delivery that its first line shows. */
 export type DeliveryHead = Pick<
   HandledRequest,
   | 'id'
@@ -110,7 +111,7 @@ export type DeliveryHead = Pick<
   | 'answered'
 > & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
 
-/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`; a probe's is dim and says so. */
+/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`; the line of a probe is dim and names it. */
 export function formatDeliveryHead(
   delivery: DeliveryHead,
   style: ChalkInstance,
@@ -140,29 +141,28 @@ function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: bo
   return style.dim(parts.join('  '));
 }
 
-/** The line of a delivery and what follows from it. */
+/** The line of a delivery, and below it what is wrong with it and how to replay it. */
 function formatDelivery(
   delivery: HandledRequest,
-  { style, isUtc, columns }: Look,
-  store: string | undefined,
+  { style, isUtc, columns }: Terminal,
+  storeOption: string,
 ): string {
   const { verification, forward } = delivery;
   const lines = [formatDeliveryHead(delivery, style, isUtc)];
-  // What a probe is refused for is what it was made for; the event before it says the rest.
+  // A probe is sent to be refused; the event before it has the explanation.
   if (delivery.isProbe) return lines.join('\n');
   const below = (text: string): number => lines.push(`${BELOW}${text}`);
   const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
   if (!verification.valid) {
     const reasons = verification.reasons.join(' + ');
-    const proof = wrapped(`${reasons}: ${verification.detail}`);
-    below(proof.replace(reasons, style.red(reasons)));
+    const proof = wrapped(`${verification.detail} (${reasons})`);
+    below(proof.replace(`(${reasons})`, style.red(`(${reasons})`)));
     if (verification.fix !== null) below(wrapped(`fix: ${verification.fix}`));
   }
   if (forward !== null && !isDelivered(forward.status)) {
     if (forward.error !== null) below(style.red(wrapped(forward.error)));
     for (const line of shownResponse(forward.responseBody)) below(style.dim(`│ ${line}`));
-    const flag = store === undefined ? '' : ` --store ${quotePosixIfNeeded(store)}`;
-    below(safeLine(`replay: relyable webhooks captures replay ${delivery.id}${flag}`));
+    below(safeLine(`replay: relyable webhooks captures replay ${delivery.id}${storeOption}`));
   }
   for (const warning of delivery.warnings) below(style.yellow(wrapped(`! ${warning.message}`)));
   return lines.join('\n');
@@ -201,7 +201,7 @@ function formatSummary(summary: Summary, style: ChalkInstance): string {
     `${summary.valid} valid`,
     `${summary.invalid} invalid`,
     `${summary.forwarded} forwarded`,
-    `${summary.failed} not answered 200`,
+    `${summary.failed} failed`,
   ].join(', ');
   const events = Object.entries(summary.byEvent).map(
     ([event, count]) => `  ${safeLine(event)}  ${count}`,

@@ -5,11 +5,11 @@ type Operator = (typeof OPERATORS)[number];
 
 /** A condition on a payload, e.g. `data.score>=80`. */
 export interface WhereClause {
-  /** As the user wrote it. */
+  /** The condition as the user typed it. */
   readonly text: string;
   readonly path: readonly string[];
   readonly operator: Operator;
-  /** For `~` a RegExp; else typed as JSON where it parses, or the text itself. */
+  /** A RegExp for `~`, else the JSON value, or the text where it is not JSON. */
   readonly value: unknown;
 }
 
@@ -17,14 +17,14 @@ export interface WhereClause {
  * `path op value`, e.g. `data.score>=80`, `data.agent_name~Inbound`, `data.scenarios_tested[0]=x`.
  * `~` is a regular expression that may match anywhere. Anything else is a USAGE error.
  */
-export function parseWhere(text: string): WhereClause {
+export function parseWhere(text: string, origin: string): WhereClause {
   const match = /^\s*([\w$.[\]-]+)\s*(!=|>=|<=|=|>|<|~)\s*(.*?)\s*$/s.exec(text);
   const operator = OPERATORS.find((known) => known === match?.[2]);
   const path = (match?.[1] ?? '').split(/[.[\]]+/).filter((key) => key !== '');
   if (match === null || operator === undefined || path.length === 0) {
     throw new RelyableError(
       'USAGE',
-      `--where: expected a condition such as data.score>=80, got "${text}"`,
+      `${origin}: expected a condition such as data.score>=80, got "${text}"`,
       { hint: `operators are ${OPERATORS.join(' ')}; quote the condition for your shell` },
     );
   }
@@ -33,7 +33,7 @@ export function parseWhere(text: string): WhereClause {
     text,
     path,
     operator,
-    value: operator === '~' ? parsePattern(value) : parseValue(value),
+    value: operator === '~' ? parsePattern(value, origin) : parseValue(value),
   };
 }
 
@@ -45,15 +45,15 @@ function parseValue(text: string): unknown {
   }
 }
 
-function parsePattern(text: string): RegExp {
+function parsePattern(text: string, origin: string): RegExp {
   try {
     return new RegExp(text, 'u');
   } catch (cause) {
-    throw new RelyableError('USAGE', `--where: "${text}" is not a regular expression`, { cause });
+    throw new RelyableError('USAGE', `${origin}: "${text}" is not a regular expression`, { cause });
   }
 }
 
-/** What stands at the clause's path; undefined where there is nothing. */
+/** The payload's value at a path; undefined where there is none. */
 export function valueAt(payload: unknown, path: readonly string[]): unknown {
   let value = payload;
   for (const key of path) {
@@ -63,7 +63,7 @@ export function valueAt(payload: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** Whether a payload meets the condition; a path that is not there meets `!=` alone. */
+/** Whether a payload meets the condition. A path that the payload lacks meets only `!=`. */
 export function meetsWhere(payload: unknown, { path, operator, value }: WhereClause): boolean {
   const found = valueAt(payload, path);
   if (found === undefined) return operator === '!=';
@@ -85,7 +85,7 @@ export function meetsWhere(payload: unknown, { path, operator, value }: WhereCla
   }
 }
 
-/** `=80` meets 80 and "80": the user cannot see which of the two a payload holds. */
+/** `=80` matches both 80 and "80": users do not know which of the two a payload has. */
 function isSame(found: unknown, value: unknown): boolean {
   return asText(found) === asText(value);
 }
@@ -94,7 +94,7 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Numbers by size, texts (ISO timestamps) by their characters; other pairs have no order. */
+/** Numbers by size, text (ISO timestamps) by characters; other pairs have no order. */
 function compare(found: unknown, value: unknown, test: (order: number) => boolean): boolean {
   if (typeof found === 'number' && typeof value === 'number') return test(found - value);
   if (typeof found !== 'string') return false;

@@ -1,15 +1,11 @@
 import type { HeaderPair } from '../../request/request.ts';
 import type { Outgoing, Sender, SendResult } from '../../http/client/send.ts';
 import { compressMs, isDelivered, type Speed } from '../../relyable/retry.ts';
-import {
-  type SignedRequest,
-  type Tamper,
-  tamperRequest,
-  withSignature,
-} from '../../signature/tamper.ts';
+import { type SignedRequest, tamperRequest, withSignature } from '../../signature/tamper.ts';
+import type { Tamper } from '../../signature/tamper-kinds.ts';
 import type { TriggerPayload } from './payload.ts';
 
-/** Where to and how one event's request is made. */
+/** How the request of an event is made. */
 export interface RequestOptions {
   readonly to: URL;
   readonly secret: string;
@@ -21,15 +17,15 @@ export interface RequestOptions {
   readonly headers: readonly HeaderPair[];
 }
 
-/** An event made ready: every attempt sends exactly this. */
+/** The request of an event; every attempt sends exactly this. */
 export interface TriggerRequest {
   readonly payload: TriggerPayload;
   readonly outgoing: Outgoing;
-  /** What stands in the signature header; null when it is left out. */
+  /** The value of the signature header; null when it is left out. */
   readonly signature: string | null;
 }
 
-/** Signs (or spoils) a payload and adds the user's headers. */
+/** Signs a payload, or tampers with it, and adds the user's headers. */
 export function createRequest(payload: TriggerPayload, options: RequestOptions): TriggerRequest {
   const { secret, sign, userAgent, tamper } = options;
   const signed =
@@ -39,7 +35,7 @@ export function createRequest(payload: TriggerPayload, options: RequestOptions):
   return { payload, outgoing: toOutgoing(signed, options), signature: signed.signature };
 }
 
-/** A signed request on its way, with the user's headers. */
+/** A signed request to the target, with the user's headers. */
 export function toOutgoing(
   signed: SignedRequest,
   { to, headers }: Pick<RequestOptions, 'to' | 'headers'>,
@@ -52,30 +48,30 @@ export function toOutgoing(
   return { method: 'POST', url: to, headers: [...own, ...headers], body: signed.body };
 }
 
-/** Which attempts are made of one event. */
+/** The attempts that are made of one event. */
 export interface Schedule {
   /** Production time of every attempt, ms after the first; one entry: no retries. */
   readonly offsetsMs: readonly number[];
   readonly speed: Speed;
-  /** Further sendings of the same bytes once it is settled. */
+  /** The number of repeats of the same bytes after the last attempt. */
   readonly duplicates: number;
 }
 
 export interface Attempt extends SendResult {
   /** From 1. */
   readonly n: number;
-  /** Attempts there may be, duplicates aside. */
+  /** The maximum number of attempts, without duplicates. */
   readonly of: number;
   /** When it was sent, ms since 1970. */
   readonly at: number;
   /** When it would be sent in production, ms after the first attempt. */
   readonly offsetMs: number;
-  /** The same bytes again, after the event was settled. */
+  /** A repeat of the same bytes after the last attempt. */
   readonly isDuplicate: boolean;
 }
 
-/** The event waits for its next attempt. */
-export interface Waiting {
+/** The wait before an attempt. */
+export interface RetryWait {
   readonly waitMs: number;
   readonly next: number;
 }
@@ -86,7 +82,7 @@ export interface DeliveryWorld {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   readonly signal: AbortSignal;
   onAttempt(attempt: Attempt): void;
-  onWaiting(waiting: Waiting): void;
+  onWait(wait: RetryWait): void;
 }
 
 /**
@@ -116,8 +112,8 @@ export async function deliver(
   for (const [index, offsetMs] of offsetsMs.entries()) {
     const waitMs = compressMs(offsetMs - (offsetsMs[index - 1] ?? 0), speed);
     if (waitMs > 0) {
-      world.onWaiting({ waitMs, next: index + 1 });
-      // An abort is no error: what was done so far is the answer.
+      world.onWait({ waitMs, next: index + 1 });
+      // An abort is not an error: the attempts made so far are the result.
       await world.sleep(waitMs, world.signal).catch(() => undefined);
     }
     if (world.signal.aborted) return attempts;
@@ -129,7 +125,7 @@ export async function deliver(
   return attempts;
 }
 
-/** The statuses that count as success: `--expect-status`, a refusal of a spoilt request, or 200. */
+/** The statuses that count as success: `--expect-status`, a refusal if tampered with, or 200. */
 export function expectedStatuses(
   expected: number | undefined,
   isTampered: boolean,

@@ -1,14 +1,14 @@
 import { createLatencyHistogram, roundMs } from '../../system/latency.ts';
-import type { Sender } from '../../http/client/send.ts';
+import type { Sender, SendResult } from '../../http/client/send.ts';
 import type { TriggerRequest } from './deliver.ts';
 
-/** How many requests, how fast; at least one of `count` and `durationMs` is set. */
+/** The number and rate of requests; at least one of `count` and `durationMs` is set. */
 export interface LoadPlan {
   readonly count: number | undefined;
   readonly durationMs: number | undefined;
   /** Requests in flight. */
   readonly concurrency: number;
-  /** Requests begun per second, at most. */
+  /** Maximum requests started per second. */
   readonly rate: number | undefined;
   readonly expected: readonly number[];
 }
@@ -31,7 +31,7 @@ export interface LoadProgress {
 }
 
 export interface LoadSummary {
-  /** Requests that were sent and settled. */
+  /** Requests that were answered or failed. */
   readonly sent: number;
   /** Of those, answered as expected. */
   readonly asExpected: number;
@@ -49,82 +49,116 @@ export interface LoadSummary {
     readonly p99: number;
     readonly max: number;
   };
-  /** What ended it before its time; null when it ran to its end. */
+  /** Why it ended early; null when it did not. */
   readonly endedBy: 'interrupt' | 'no answers' | null;
 }
 
-/** Nothing listens there: so many requests in a row without a single answer end it. */
-const HOPELESS = 20;
+/** Beyond those in flight, this many requests without an answer end it: nothing listens there. */
+const MAX_UNANSWERED = 20;
 
-/** Sends many requests and counts what comes back. Never throws for what the other side does. */
+/** Sends many requests and counts the answers. A request that fails is counted, never thrown. */
 export async function sendMany(plan: LoadPlan, world: LoadWorld): Promise<LoadSummary> {
-  const startedAt = world.elapsed();
-  const latency = createLatencyHistogram();
-  const byEvent = new Map<string, number>();
-  const statuses = new Map<string, number>();
-  const errors = new Map<string, number>();
-  const total = plan.count ?? Infinity;
-  let begun = 0;
-  let sent = 0;
-  let asExpected = 0;
-  let isHopeless = false;
-  const since = (): number => world.elapsed() - startedAt;
-  const isOver = (): boolean =>
-    begun >= total ||
-    isHopeless ||
-    world.signal.aborted ||
-    (plan.durationMs !== undefined && since() >= plan.durationMs);
-
-  const worker = async (): Promise<void> => {
-    while (!isOver()) {
-      const index = begun++;
-      if (plan.rate !== undefined && !(await waitForTurn(index / plan.rate))) return;
-      const { outgoing, payload } = world.requestOf(index);
-      const { status, durationMs, error } = await world.sender.send(outgoing);
-      // Given up by us, hence no result.
-      if (status === null && world.signal.aborted) return;
-      sent += 1;
-      count(byEvent, payload.event ?? '(no event)');
-      if (status === null) {
-        count(errors, error ?? 'no answer');
-      } else {
-        count(statuses, String(status));
-        latency.add(durationMs);
-        if (plan.expected.includes(status)) asExpected += 1;
-      }
-      if (latency.count === 0 && sent >= HOPELESS + plan.concurrency) isHopeless = true;
-      world.onProgress({ sent, asExpected, durationMs: since() });
-    }
-  };
-  /** Whether the turn came before the end. */
-  const waitForTurn = async (turnSeconds: number): Promise<boolean> => {
-    const turnMs = turnSeconds * 1000;
-    if (plan.durationMs !== undefined && turnMs >= plan.durationMs) return false;
-    const waitMs = turnMs - since();
-    if (waitMs > 0) await world.sleep(waitMs, world.signal).catch(() => undefined);
-    return !world.signal.aborted && !isHopeless;
-  };
-  await Promise.all(Array.from({ length: Math.min(plan.concurrency, total) }, worker));
-
-  const durationMs = since();
-  return {
-    sent,
-    asExpected,
-    byEvent: Object.fromEntries(byEvent),
-    statuses: Object.fromEntries(statuses),
-    errors: Object.fromEntries(errors),
-    durationMs: roundMs(durationMs),
-    perSecond: durationMs === 0 ? 0 : Math.round((sent * 10_000) / durationMs) / 10,
-    latencyMs: {
-      p50: latency.percentile(0.5),
-      p95: latency.percentile(0.95),
-      p99: latency.percentile(0.99),
-      max: latency.max,
-    },
-    endedBy: world.signal.aborted ? 'interrupt' : isHopeless ? 'no answers' : null,
-  };
+  const run = new LoadRun(plan, world);
+  const workers = Math.min(plan.concurrency, plan.count ?? Infinity);
+  await Promise.all(Array.from({ length: workers }, () => run.work()));
+  return run.summary();
 }
 
-function count(counts: Map<string, number>, key: string): void {
+/** The counts of a run, which its workers share. */
+class LoadRun {
+  private readonly plan: LoadPlan;
+  private readonly world: LoadWorld;
+  private readonly startedAt: number;
+  private readonly latency = createLatencyHistogram();
+  private readonly byEvent = new Map<string, number>();
+  private readonly statuses = new Map<string, number>();
+  private readonly errors = new Map<string, number>();
+  private started = 0;
+  private sent = 0;
+  private asExpected = 0;
+  private isUnanswered = false;
+
+  constructor(plan: LoadPlan, world: LoadWorld) {
+    this.plan = plan;
+    this.world = world;
+    this.startedAt = world.elapsed();
+  }
+
+  /** Sends one request after the other until the run is over. */
+  async work(): Promise<void> {
+    const { plan, world } = this;
+    while (!this.isOver()) {
+      const index = this.started++;
+      if (plan.rate !== undefined && !(await this.waitForTurn(index / plan.rate))) return;
+      const request = world.requestOf(index);
+      const result = await world.sender.send(request.outgoing);
+      // It was aborted by us, so it is not a result.
+      if (result.status === null && world.signal.aborted) return;
+      this.count(request, result);
+      const { sent, asExpected } = this;
+      world.onProgress({ sent, asExpected, durationMs: this.elapsedMs() });
+    }
+  }
+
+  summary(): LoadSummary {
+    const { sent, asExpected, latency, world } = this;
+    const durationMs = this.elapsedMs();
+    return {
+      sent,
+      asExpected,
+      byEvent: Object.fromEntries(this.byEvent),
+      statuses: Object.fromEntries(this.statuses),
+      errors: Object.fromEntries(this.errors),
+      durationMs: roundMs(durationMs),
+      perSecond: durationMs === 0 ? 0 : Math.round((sent * 10_000) / durationMs) / 10,
+      latencyMs: {
+        p50: latency.percentile(0.5),
+        p95: latency.percentile(0.95),
+        p99: latency.percentile(0.99),
+        max: latency.max,
+      },
+      endedBy: world.signal.aborted ? 'interrupt' : this.isUnanswered ? 'no answers' : null,
+    };
+  }
+
+  private elapsedMs(): number {
+    return this.world.elapsed() - this.startedAt;
+  }
+
+  private isOver(): boolean {
+    const { count = Infinity, durationMs = Infinity } = this.plan;
+    return (
+      this.started >= count ||
+      this.isUnanswered ||
+      this.world.signal.aborted ||
+      this.elapsedMs() >= durationMs
+    );
+  }
+
+  /** Waits until a request may start; false if the run is over before. */
+  private async waitForTurn(turnSeconds: number): Promise<boolean> {
+    const { plan, world } = this;
+    const turnMs = turnSeconds * 1000;
+    if (plan.durationMs !== undefined && turnMs >= plan.durationMs) return false;
+    const waitMs = turnMs - this.elapsedMs();
+    if (waitMs > 0) await world.sleep(waitMs, world.signal).catch(() => undefined);
+    return !world.signal.aborted && !this.isUnanswered;
+  }
+
+  private count({ payload }: TriggerRequest, { status, error, durationMs }: SendResult): void {
+    this.sent += 1;
+    increment(this.byEvent, payload.event ?? '(no event)');
+    if (status === null) increment(this.errors, error ?? 'no answer');
+    else {
+      increment(this.statuses, String(status));
+      this.latency.add(durationMs);
+      if (this.plan.expected.includes(status)) this.asExpected += 1;
+    }
+    const limit = MAX_UNANSWERED + this.plan.concurrency;
+    if (this.latency.count === 0 && this.sent >= limit) this.isUnanswered = true;
+  }
+}
+
+function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -1,103 +1,181 @@
-import type { Command } from 'commander';
-import { addHelpExtras, addSecretOptions, addTlsOptions, collect } from '../kit/help.ts';
+import { DEFAULT_TIMEOUT } from '../../config/defaults.ts';
+import {
+  parseDuration,
+  parseHeader,
+  parseOneOf,
+  parsePositive,
+  parseSpeed,
+  parseTargetUrl,
+  parseWhole,
+} from '../../config/values.ts';
+import { RelyableError } from '../../errors.ts';
+import { parseOverride } from '../../json/overrides.ts';
+import { EVENT_TYPES } from '../../relyable/event-type.ts';
+import type { RetryReading } from '../../relyable/retry.ts';
+import { MAX_SEED } from '../../relyable/seeded-random.ts';
+import { WIRE_FORMATS } from '../../relyable/wire-format.ts';
+import { TAMPERS } from '../../signature/tamper-kinds.ts';
+import { declareCommand } from '../kit/declare-command.ts';
+import {
+  choice,
+  flag,
+  list,
+  optionalValue,
+  type OptionsOf,
+  setting,
+  text,
+  value,
+  withDefault,
+} from '../kit/options.ts';
+import { secretOptions, tlsOptions } from '../kit/shared-options.ts';
+import { parseTimestamp } from './timestamp.ts';
 
-/** `relyable webhooks trigger`, as commander hands its options over. */
-export interface TriggerFlags {
-  readonly to?: string;
-  readonly list?: boolean;
-  readonly set?: readonly string[];
-  readonly data?: string;
-  readonly seed?: string;
-  readonly timestamp?: string;
-  readonly validate: boolean;
-  readonly wire?: string;
-  readonly tamper?: string;
-  readonly expectStatus?: string;
-  readonly count?: string;
-  readonly concurrency?: string;
-  readonly rate?: string;
-  readonly duration?: string;
-  readonly retry?: boolean;
-  readonly retryReading?: string;
-  readonly speed?: string;
-  readonly duplicate?: string | boolean;
-  /** false under `--no-probe`. */
-  readonly probe: boolean;
-  readonly dryRun?: boolean;
-  readonly print?: string;
-  readonly header?: readonly string[];
-  readonly timeout?: string;
-  readonly insecure?: boolean;
-  readonly cacert?: string;
-  readonly secret?: readonly string[];
-  readonly secretFile?: readonly string[];
-}
+/** What the operand may be. */
+export const EVENT_NAMES = [...EVENT_TYPES, 'all'] as const;
+export type EventName = (typeof EVENT_NAMES)[number];
 
-export function defineTrigger(command: Command): Command {
-  command
-    .description('send a signed sample event to an endpoint')
-    .argument(
-      '[event]',
-      'test_run.completed, test_run.failed, agent.score_dropped, test_case.critical_failure or all',
-    )
-    .option('--to <url>', 'endpoint (default: config forwardTo, else a running listener)')
-    .option('--list', 'print the event types with their fields')
-    .option('--set <path=value>', 'change a field, e.g. data.score=12.5 (repeatable)', collect)
-    .option('--data <file|->', 'send these bytes as the payload')
-    .option('--seed <n>', 'vary the sample; one seed makes the same bytes everywhere')
-    .option('--timestamp <iso|now|sample>', "the payload's timestamp (default: now)")
-    .option('--no-validate', 'do not check an edited payload against the published fields')
-    .option(
-      '--wire <format>',
-      'bytes of the payload: compact, spaced, pretty, ascii, decimal or reordered (default: compact)',
-    )
-    .option(
-      '--tamper <how>',
-      'a request to refuse: body, signature, secret, missing, empty, prefix, uppercase, base64 or truncated',
-    )
-    .option(
-      '--expect-status <n>',
-      'status that counts as success (default: 200; 401 or 403 with --tamper)',
-    )
-    .option('--count <n>', 'how many requests')
-    .option('--concurrency <n>', 'requests in flight (default: 1)')
-    .option('--rate <per second>', 'at most so many a second')
-    .option('--duration <d>', 'for so long, e.g. 30s')
-    .option('--retry', 'retry like Relyable: 5 attempts on anything but 200')
-    .option('--retry-reading <gaps|offsets>', 'how the published delays are read (default: gaps)')
-    .option('--speed <n>x|instant', 'compress the retry schedule, e.g. 60x (default: 1x)')
-    .option('--duplicate [n]', 'send the same bytes again, n more times (default: 1)')
-    .option(
-      '--no-probe',
-      'when an app on this machine refuses a correct event, do not send it in other ways (up to 16) to find out why',
-    )
-    .option('--dry-run', 'show what would be sent, send nothing')
-    .option('--print <http|curl|json>', 'show the request in this form, send nothing')
-    .option('-H, --header <"Name: value">', 'add a header (repeatable)', collect)
-    .option('--timeout <duration>', 'for each attempt, 0 for none (default: 30s)');
-  addTlsOptions(command);
-  addSecretOptions(command);
-  return addHelpExtras(command, {
-    examples: [
-      [
-        'relyable webhooks trigger test_run.completed --to 3000/webhooks/relyable',
-        'one signed event',
-      ],
-      ['relyable webhooks trigger all', 'all four, to a running listener'],
-      [
-        'relyable webhooks trigger agent.score_dropped --set data.current_score=12.5 --print curl',
-        'the same request as a curl command',
-      ],
-      [
-        'relyable webhooks trigger test_run.failed --to 3000 --tamper body',
-        'exit 0 only if your app refuses it',
-      ],
+const PRINT_FORMS = ['http', 'curl', 'json'] as const;
+export type PrintForm = (typeof PRINT_FORMS)[number];
+
+const RETRY_READINGS: readonly RetryReading[] = ['gaps', 'offsets'];
+
+export const triggerOptions = {
+  to: setting(
+    '--to <url>',
+    'endpoint (default: config forwardTo, else a running listener)',
+    parseTargetUrl,
+    { config: (values) => values.forwardTo, absentText: 'a running listener' },
+  ),
+  list: flag('--list', 'print the event types with their fields'),
+  set: list('--set <path=value>', 'change a field, e.g. data.score=12.5', parseOverride),
+  data: text('--data <file|->', 'send these bytes as the payload'),
+  seed: value(
+    '--seed <n>',
+    'vary the sample; one seed makes the same bytes everywhere',
+    parseWhole(0, MAX_SEED),
+  ),
+  timestamp: value(
+    '--timestamp <iso|now|sample>',
+    "the payload's timestamp (default: now, or sample with --seed)",
+    parseTimestamp,
+  ),
+  validate: flag('--no-validate', 'do not check an edited payload against the published fields'),
+  wire: withDefault(
+    '--wire <format>',
+    'bytes of the payload: compact, spaced, pretty, ascii, decimal or reordered',
+    parseOneOf(WIRE_FORMATS),
+    'compact',
+    { words: WIRE_FORMATS },
+  ),
+  tamper: value(
+    '--tamper <how>',
+    'send a request to refuse: body, signature, secret, missing, empty, prefix, uppercase, base64 or truncated',
+    parseOneOf(TAMPERS),
+    { words: TAMPERS },
+  ),
+  expectStatus: value(
+    '--expect-status <n>',
+    'status that counts as success (default: 200; 401 or 403 with --tamper)',
+    parseWhole(100, 599),
+  ),
+  count: value('--count <n>', 'number of requests', parseWhole(1, 1_000_000_000)),
+  concurrency: withDefault('--concurrency <n>', 'requests in flight', parseWhole(1, 10_000), '1'),
+  rate: value('--rate <per second>', 'maximum requests per second', parsePositive),
+  duration: value('--duration <d>', 'send for this long, e.g. 30s', parseSendingTime),
+  retry: flag('--retry', 'retry like Relyable: up to 5 attempts, until the answer is 200'),
+  retryReading: setting(
+    '--retry-reading <gaps|offsets>',
+    'how the published delays are read',
+    parseOneOf(RETRY_READINGS),
+    {
+      config: (values) => values.retryReading,
+      default: 'gaps',
+      words: RETRY_READINGS,
+    },
+  ),
+  speed: withDefault(
+    '--speed <n>x|instant',
+    'compress the retry schedule, e.g. 60x',
+    parseSpeed,
+    '1x',
+  ),
+  duplicate: optionalValue(
+    '--duplicate [n]',
+    'send the same bytes again, n more times (default: 1)',
+    parseWhole(1, 1000),
+    '1',
+  ),
+  probe: flag(
+    '--no-probe',
+    'do not send variants (up to 16) to find out why an app on this machine refused a correct event',
+  ),
+  dryRun: flag('--dry-run', 'print what would be sent, send nothing'),
+  print: choice('--print', PRINT_FORMS, 'print the request in this form, send nothing'),
+  header: list('-H, --header <"Name: value">', 'add a header', parseHeader),
+  timeout: setting(
+    '--timeout <duration>',
+    'time limit of each attempt, 0 for none',
+    parseDuration,
+    { config: (values) => values.timeout, default: DEFAULT_TIMEOUT },
+  ),
+  ...tlsOptions,
+  ...secretOptions,
+};
+
+export type TriggerOptions = OptionsOf<typeof triggerOptions>;
+
+const ONE_EVENT = {
+  excludes: ['retry', 'duplicate', 'print', 'dryRun'],
+  because: 'the second applies to a single event',
+};
+
+export const triggerCommand = declareCommand({
+  description: 'send a signed sample event to an endpoint',
+  operands: [{ name: '[event]', help: `${EVENT_TYPES.join(', ')} or all`, words: EVENT_NAMES }],
+  options: triggerOptions,
+  rules: [
+    {
+      option: 'data',
+      excludes: ['set', 'wire', 'seed', 'timestamp'],
+      because: 'the bytes of --data are sent as they are',
+    },
+    {
+      option: 'tamper',
+      excludes: ['retry'],
+      because: 'a tampered request should be refused, not retried',
+    },
+    { option: 'count', ...ONE_EVENT },
+    { option: 'duration', ...ONE_EVENT },
+    { option: 'concurrency', needsOneOf: ['count', 'duration'] },
+    { option: 'rate', needsOneOf: ['count', 'duration'] },
+    { option: 'speed', needsOneOf: ['retry'] },
+    { option: 'retryReading', needsOneOf: ['retry'] },
+  ],
+  examples: [
+    [
+      'relyable webhooks trigger test_run.completed --to 3000/webhooks/relyable',
+      'one signed event',
     ],
-    exitCodes: [
-      [0, 'the (last) answer was 200, or the expected refusal'],
-      [1, 'another answer'],
-      [2, 'usage, configuration or a payload that does not fit'],
-      [4, 'no answer: refused, DNS, TLS, timeout'],
+    ['relyable webhooks trigger all', 'all four, to a running listener'],
+    [
+      'relyable webhooks trigger agent.score_dropped --set data.current_score=12.5 --print curl',
+      'the same request as a curl command',
     ],
-  });
+    [
+      'relyable webhooks trigger test_run.failed --to 3000 --tamper body',
+      'exit 0 only if your app refuses it',
+    ],
+  ],
+  exitCodes: [
+    [0, 'the (last) answer was 200, or the expected refusal'],
+    [1, 'check failed: any other answer'],
+    [2, 'usage, configuration or a payload that does not match the published fields'],
+    [4, 'unreachable: connection refused, DNS, TLS, timeout'],
+  ],
+});
+
+function parseSendingTime(text: string, origin: string): number {
+  const durationMs = parseDuration(text, origin);
+  if (durationMs > 0) return durationMs;
+  throw new RelyableError('USAGE', `${origin}: expected a duration above 0, got "${text}"`);
 }

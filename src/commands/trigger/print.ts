@@ -1,40 +1,56 @@
-import type { Invocation } from '../../invocation.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
-import type { TriggerFlags } from './options.ts';
 import { isLoopback } from '../../http/loopback.ts';
-import { formatHttpRequest, triggerToJson } from './view.ts';
-import type { TriggerRequest } from './deliver.ts';
+import type { Invocation } from '../../invocation.ts';
 import { formatCurlCommand } from '../../request/curl.ts';
 import { quotePosix } from '../../shell-quote.ts';
-import type { PrintForm } from './settings.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { createRequest } from './deliver.ts';
+import type { PrintForm, TriggerOptions } from './options.ts';
+import type { TriggerPlan } from './plan.ts';
+import { formatHttpRequest, triggerToJson } from './view.ts';
+
+/** The form of `--print`, or that of `--dry-run`; null where the requests are sent. */
+export function printFormOf(
+  { print, dryRun }: TriggerOptions,
+  { isJson }: Pick<Terminal, 'isJson'>,
+): PrintForm | null {
+  if (print !== undefined) return print;
+  if (!dryRun) return null;
+  return isJson ? 'json' : 'http';
+}
 
 /** `--print` and `--dry-run`: the requests on stdout, nothing sent. */
 export function printRequests(
-  { terminal, flags }: Invocation<TriggerFlags>,
+  { terminal, options }: Invocation<TriggerOptions>,
   form: PrintForm,
-  requests: readonly TriggerRequest[],
+  plan: TriggerPlan,
 ): number {
-  for (const request of requests) {
+  for (let index = 0; index < plan.count; index++) {
+    const request = createRequest(plan.payloadOf(index), plan.request);
     const { outgoing } = request;
-    if (form === 'json') {
-      terminal.json(
-        triggerToJson({ request, attempts: [], isDelivered: false, hint: null, finding: null }),
-      );
-    } else if (form === 'curl') {
-      const options = curlOptions(outgoing.url, flags);
-      terminal.raw(`${formatCurlCommand({ ...outgoing, options })}\n`);
-    } else {
-      terminal.raw(formatHttpRequest(outgoing));
+    switch (form) {
+      case 'json':
+        terminal.json(
+          triggerToJson({ request, attempts: [], isDelivered: false, hint: null, diagnosis: null }),
+        );
+        break;
+      case 'curl':
+        terminal.raw(
+          `${formatCurlCommand({ ...outgoing, options: curlOptions(outgoing.url, options) })}\n`,
+        );
+        break;
+      case 'http':
+        terminal.raw(formatHttpRequest(outgoing));
     }
   }
   return EXIT_SUCCESS;
 }
 
-function curlOptions(to: URL, { insecure, cacert }: TriggerFlags): string[] {
-  const options: string[] = [];
-  // A proxy of the environment has no business with this machine's own apps.
-  if (isLoopback(to)) options.push(`--noproxy '*'`);
-  if (insecure === true) options.push('--insecure');
-  if (cacert !== undefined) options.push(`--cacert ${quotePosix(cacert)}`);
-  return options;
+function curlOptions(to: URL, { insecure, cacert }: TriggerOptions): string[] {
+  return [
+    // A proxy of the environment must not be used for apps on this machine.
+    ...(isLoopback(to) ? [`--noproxy '*'`] : []),
+    ...(insecure ? ['--insecure'] : []),
+    ...(cacert === undefined ? [] : [`--cacert ${quotePosix(cacert)}`]),
+  ];
 }

@@ -1,23 +1,24 @@
 import { DEVELOPMENT_SECRET_SOURCE } from '../../config/secrets.ts';
 import type { Outgoing, Sender } from '../../http/client/send.ts';
 import { markProbe } from '../../request/probe-mark.ts';
-import { serialisePayload, WIRE_FORMATS } from '../../relyable/payload.ts';
+import { serialisePayload } from '../../relyable/payload.ts';
+import { WIRE_FORMATS } from '../../relyable/wire-format.ts';
 import type { JsonValue } from '../../json/json-value.ts';
 import { type SignedRequest, signRequest, tamperRequest } from '../../signature/tamper.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
 import type { TriggerPayload } from './payload.ts';
 
-/** One request that was sent to find out what the handler does. */
+/** One request that was sent to find out how the handler works. */
 export interface Probe {
   /** e.g. `the \`compact\` wire format`. */
   readonly sent: string;
   readonly status: number | null;
 }
 
-/** Why a handler refused a correct event, as far as its answers tell. */
-export interface Finding {
+/** Why a handler refused a correct event, as far as its answers show. */
+export interface HandlerDiagnosis {
   readonly probes: readonly Probe[];
-  /** What the answers show; null when they show nothing. */
+  /** null when the answers show no cause. */
   readonly cause: string | null;
   readonly fix: string | null;
 }
@@ -27,33 +28,33 @@ export interface ProbeOptions {
   /** The status the event itself got. */
   readonly status: number;
   readonly secret: SecretCandidate;
-  /** Secrets at hand that did not sign. */
+  /** Other known secrets, which did not sign the event. */
   readonly known: readonly SecretCandidate[];
-  /** Of the event itself; the probes' says that they are probes. */
+  /** The user agent of the event; that of the probes adds that they are probes. */
   readonly userAgent: string;
-  /** A signed request as it goes out, with the target and the user's headers. */
+  /** A signed request to the target, with the user's headers. */
   outgoing(signed: SignedRequest): Outgoing;
   readonly sender: Sender;
   readonly signal: AbortSignal;
 }
 
-/** Answers to a correct event after which probing may explain something. */
-const PUZZLING: ReadonlySet<number> = new Set([400, 401, 403, 500]);
+/** Answers to a correct event whose cause probes may find. */
+const WORTH_PROBING: ReadonlySet<number> = new Set([400, 401, 403, 500]);
 
-/** Answers to another form of an event that was refused that only come once it is no longer refused. */
+/** Answers to a variant of a refused event that show that it passed the verification. */
 const PAST_VERIFICATION: ReadonlySet<number> = new Set([404, 500, 502, 503, 504]);
 
-export function isPuzzling(status: number | null): status is number {
-  return status !== null && PUZZLING.has(status);
+export function isWorthProbing(status: number | null): status is number {
+  return status !== null && WORTH_PROBING.has(status);
 }
 
-/** What one probe would prove if it gets past the verification. */
+/** A probe, and what it proves if it passes the verification. */
 interface Candidate {
   readonly sent: string;
   readonly request: SignedRequest;
   readonly cause: string;
   readonly fix: string;
-  /** Its signature is no 64 hex digits: a handler may fail while it compares them. */
+  /** Its signature is not 64 hex digits: a handler may fail while it compares them. */
   readonly isOtherNotation?: boolean;
 }
 
@@ -63,10 +64,10 @@ const RAW_BYTES_FIX =
 const isRefusal = (status: number | null): boolean => status === 401 || status === 403;
 
 /**
- * Sends the same event in other ways, one after the other, until one gets past the verification; at
- * most 16 requests, and none after one that gets no answer.
+ * Sends variants of the same event, one after the other, until one passes the verification. At most
+ * 16 requests, and none after one that gets no answer.
  */
-export async function probeHandler(plan: ProbeOptions): Promise<Finding> {
+export async function probeHandler(plan: ProbeOptions): Promise<HandlerDiagnosis> {
   const options = { ...plan, userAgent: markProbe(plan.userAgent) };
   const { status, sender, signal } = options;
   const probes: Probe[] = [];
@@ -78,7 +79,7 @@ export async function probeHandler(plan: ProbeOptions): Promise<Finding> {
   for (const candidate of listCandidates(options)) {
     const answer = await send(candidate.sent, candidate.request);
     if (answer === null || signal.aborted) return { probes, cause: null, fix: null };
-    // Whatever comes after the verification may still fail: the route is missing, the app behind is down.
+    // What follows the verification may fail: the route is missing, or the app behind it is down.
     const isPast = isRefusal(status) && PAST_VERIFICATION.has(answer) && !candidate.isOtherNotation;
     if (isPast || (answer >= 200 && answer < 300)) {
       const cause = `your handler answered ${status} to ${nameSent(options.payload)} but ${answer} to ${candidate.sent}: ${candidate.cause}`;
@@ -87,10 +88,10 @@ export async function probeHandler(plan: ProbeOptions): Promise<Finding> {
   }
   if (isRefusal(status)) return { probes, ...explainRefusal(options, probes) };
   const { body } = options.payload;
-  const spoilt = (tamper: 'missing' | 'signature'): SignedRequest =>
+  const tampered = (tamper: 'missing' | 'signature'): SignedRequest =>
     tamperRequest(body, options.secret.value, options.userAgent, tamper);
-  const unsigned = await send('no signature', spoilt('missing'));
-  const forged = await send('a wrong signature', spoilt('signature'));
+  const unsigned = await send('no signature', tampered('missing'));
+  const forged = await send('a wrong signature', tampered('signature'));
   return { probes, ...explainFailure(status, unsigned, forged) };
 }
 
@@ -110,17 +111,17 @@ function* listCandidates(options: ProbeOptions): Generator<Candidate> {
           fix: 'trim the secret where the app reads it',
         }
       : {
-          sent: 'the secret without what stands around it',
+          sent: 'the secret without white space or quotes around it',
           request: signedWith(less),
-          cause: `the secret from ${secret.source} has white space or quotes around it, and your app's has none`,
-          fix: `take them away where ${secret.source} is set`,
+          cause: `the secret from ${secret.source} has white space or quotes around it, your app's does not`,
+          fix: `remove them where ${secret.source} is set`,
         };
   }
   for (const { source, value } of options.known.slice(0, 3)) {
     yield {
       sent: `a signature made with ${source}`,
       request: signedWith(value),
-      cause: `your app has that secret, not the one from ${secret.source}`,
+      cause: `your app uses that secret, not the one from ${secret.source}`,
       fix: `use one secret for both: the app reads ${source}, trigger signed with ${secret.source}`,
     };
   }
@@ -134,7 +135,7 @@ function* listCandidates(options: ProbeOptions): Generator<Candidate> {
       request: tamperRequest(payload.body, secret.value, userAgent, tamper),
       isOtherNotation: true,
       cause: `it expects the signature ${form}`,
-      fix: 'expect 64 lower-case hex digits and nothing else in X-Relyable-Signature',
+      fix: 'expect only 64 lower-case hex digits in X-Relyable-Signature',
     };
   }
 }
@@ -154,7 +155,7 @@ function* otherFormats(options: ProbeOptions, payload: JsonValue): Generator<Can
   }
 }
 
-/** null for a payload nested too deep to be written again. */
+/** null for a payload that is nested too deep to be written again. */
 function writeShallow(payload: JsonValue, format: (typeof WIRE_FORMATS)[number]): Buffer | null {
   try {
     return serialisePayload(payload, format);
@@ -168,11 +169,11 @@ function nameSent({ wire }: TriggerPayload): string {
   return wire === null ? 'the bytes as given' : `the \`${wire}\` wire format`;
 }
 
-type Explanation = Pick<Finding, 'cause' | 'fix'>;
+type Explanation = Pick<HandlerDiagnosis, 'cause' | 'fix'>;
 
 function explainRefusal({ secret, status }: ProbeOptions, probes: readonly Probe[]): Explanation {
   return {
-    cause: `no form of the event is accepted (${probes.length + 1} requests, first answer ${status}): most likely your app has another secret`,
+    cause: `your app rejected every variant (${probes.length + 1} requests, first answer ${status}): most likely it has another secret`,
     fix:
       secret.source === DEVELOPMENT_SECRET_SOURCE
         ? 'start the app with RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)"'
@@ -180,7 +181,7 @@ function explainRefusal({ secret, status }: ProbeOptions, probes: readonly Probe
   };
 }
 
-/** A handler that fails instead of refusing: where, by what it says to requests it should refuse. */
+/** Where a handler fails, judged by its answers to requests that it should refuse. */
 function explainFailure(
   status: number,
   unsigned: number | null,
@@ -189,7 +190,7 @@ function explainFailure(
   if (isRefusal(forged)) {
     return {
       cause: `it answers ${forged} to a wrong signature but ${status} to the right one: the signature passes, and what comes after it fails`,
-      fix: "look into the app's log: the code that handles the event fails, not the verification",
+      fix: "see the app's log: the code that handles the event fails, not the verification",
     };
   }
   if (isRefusal(unsigned)) {
@@ -199,7 +200,7 @@ function explainFailure(
     };
   }
   return {
-    cause: `it answers ${status} to the event in every form, and ${unsigned ?? 'nothing'} without a signature: it fails before or while it verifies`,
-    fix: "look into the app's log: is the secret set, is the body read as bytes, does a missing header end in 401?",
+    cause: `it answers ${status} to every variant of the event, and ${unsigned ?? 'nothing'} without a signature: it fails before or while it verifies`,
+    fix: "see the app's log: is the secret set, is the body read as bytes, does a missing header end in 401?",
   };
 }

@@ -1,46 +1,40 @@
 import chalk from 'chalk';
-import type { Invocation } from '../../invocation.ts';
-import { EXIT_CHECK_FAILED, EXIT_UNREACHABLE, EXIT_SUCCESS } from '../../errors.ts';
-import type { TriggerFlags } from './options.ts';
+import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREACHABLE } from '../../errors.ts';
 import { createSender } from '../../http/client/send.ts';
+import type { Invocation } from '../../invocation.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
-import { formatLoadProgress, formatLoadSummary, loadSummaryToJson } from './view.ts';
+import { interruptedCode } from '../kit/invocation-config.ts';
 import { adviseOn } from './advice.ts';
 import { createRequest } from './deliver.ts';
 import { type LoadProgress, type LoadSummary, sendMany } from './load.ts';
-import { interruptedCode } from '../kit/invocation-config.ts';
-import type { TriggerOptions } from './settings.ts';
+import type { TriggerOptions } from './options.ts';
 import type { TriggerPlan } from './plan.ts';
+import { formatLoadProgress, hintView, loadSummaryView } from './view.ts';
 
 const PROGRESS_EVERY_MS = 100;
 
 /** `--count` and `--duration`: many requests and one summary. */
 export async function runLoad(
-  invocation: Invocation<TriggerFlags>,
+  invocation: Invocation<TriggerOptions>,
   plan: TriggerPlan,
-  load: NonNullable<TriggerOptions['load']>,
 ): Promise<number> {
-  const { context, terminal } = invocation;
-  const { to } = plan.request;
-  const { concurrency } = load;
-  const sender = createSender({
-    timeoutMs: plan.timeoutMs,
-    tls: plan.tls,
-    signal: context.interrupt,
-    connections: concurrency,
-  });
-  const progress = await showProgress(invocation, load, to);
+  const { context, terminal, options } = invocation;
+  const { count, duration: durationMs, concurrency, rate } = options;
+  const { expected, timeoutMs, tls } = plan;
+  const { interrupt: signal, elapsed, sleep } = context;
+  const sender = createSender({ timeoutMs, tls, signal, connections: concurrency });
+  const progress = await showProgress(invocation, plan.request.to);
   let summary: LoadSummary;
   try {
     summary = await sendMany(
-      { ...load, expected: plan.expected },
+      { count, durationMs, concurrency, rate, expected },
       {
         sender,
         requestOf: (index) => createRequest(plan.payloadOf(index), plan.request),
-        elapsed: () => context.elapsed(),
-        sleep: (ms, signal) => context.sleep(ms, signal),
-        signal: context.interrupt,
+        elapsed,
+        sleep,
+        signal,
         onProgress: progress.update,
       },
     );
@@ -48,35 +42,32 @@ export async function runLoad(
     progress.stop();
     sender.close();
   }
-  if (terminal.isJson) terminal.json(loadSummaryToJson(summary, to));
-  else terminal.data(formatLoadSummary(summary, plan.expected, terminal));
-  for (const hint of hintsOn(summary, plan, load)) {
-    if (!terminal.isJson) terminal.info(`${terminal.errorStyle.yellow('hint:')} ${safeLine(hint)}`);
-  }
-  if (context.interrupt.aborted) return interruptedCode(context);
+  terminal.show(loadSummaryView(summary, plan.request.to, expected));
+  for (const hint of hintsOn(summary, plan, options)) terminal.note(hintView(hint));
+  if (signal.aborted) return interruptedCode(context);
   if (summary.sent > 0 && summary.asExpected === summary.sent) return EXIT_SUCCESS;
-  const isSilent = Object.keys(summary.statuses).length === 0;
-  return isSilent ? EXIT_UNREACHABLE : EXIT_CHECK_FAILED;
+  const isUnanswered = Object.keys(summary.statuses).length === 0;
+  return isUnanswered ? EXIT_UNREACHABLE : EXIT_CHECK_FAILED;
 }
 
-interface Progress {
+interface ProgressDisplay {
   update(progress: LoadProgress): void;
   stop(): void;
 }
 
-/** A spinner with the counts on a TTY; elsewhere one line at the start. */
+/** A spinner with the counts on a terminal; elsewhere one line at the start. */
 async function showProgress(
-  { context, terminal }: Invocation<TriggerFlags>,
-  { count, concurrency }: NonNullable<TriggerOptions['load']>,
+  { context, terminal, options }: Invocation<TriggerOptions>,
   to: URL,
-): Promise<Progress> {
+): Promise<ProgressDisplay> {
+  const { count, concurrency } = options;
   if (!terminal.isLive) {
     const what = count === undefined ? 'requests' : formatCount(count, 'request');
     terminal.info(`sending ${what} to ${safeLine(to.href)}, ${concurrency} at a time`);
     return { update: () => undefined, stop: () => undefined };
   }
   const { default: ora } = await import('ora');
-  // ora paints with chalk's own instance.
+  // ora takes its colours from chalk's shared instance.
   chalk.level = terminal.errorStyle.level;
   const spinner = ora({
     text: 'sending',
@@ -98,24 +89,22 @@ async function showProgress(
 
 function hintsOn(
   summary: LoadSummary,
-  plan: TriggerPlan,
-  load: NonNullable<TriggerOptions['load']>,
+  { expected, request: { to, tamper } }: TriggerPlan,
+  { rate, concurrency }: TriggerOptions,
 ): string[] {
-  const { expected, request, options } = plan;
   const answers = [
     ...Object.keys(summary.statuses).map((status) => ({ status: Number(status), error: null })),
     ...Object.keys(summary.errors).map((error) => ({ status: null, error })),
   ];
   const hints = answers
-    .map((answer) =>
-      adviseOn({ ...answer, headers: [] }, { to: request.to, tamper: options.tamper, expected }),
-    )
+    .map((answer) => adviseOn({ ...answer, headers: [] }, { to, tamper, expected }))
     .filter((hint) => hint !== null);
-  if (summary.endedBy === 'no answers')
-    hints.unshift('stopped early: not one request was answered');
-  const isSlow = load.rate !== undefined && summary.perSecond < load.rate * 0.9;
-  if (isSlow && summary.sent > load.rate) {
-    hints.push(`--rate ${load.rate} was not reached: raise --concurrency (${load.concurrency})`);
+  if (summary.endedBy === 'no answers') {
+    hints.unshift('stopped early: no request was answered');
+  }
+  const isSlow = rate !== undefined && summary.perSecond < rate * 0.9;
+  if (isSlow && summary.sent > rate) {
+    hints.push(`--rate ${rate} was not reached: raise --concurrency (${concurrency})`);
   }
   return [...new Set(hints)];
 }

@@ -1,56 +1,55 @@
-import type { Invocation } from '../../invocation.ts';
-import { EXIT_CHECK_FAILED, EXIT_UNREACHABLE, EXIT_SUCCESS } from '../../errors.ts';
-import type { TriggerFlags } from './options.ts';
+import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREACHABLE } from '../../errors.ts';
 import { createSender, type Sender } from '../../http/client/send.ts';
 import { isLoopback } from '../../http/loopback.ts';
-import { formatDuration } from '../../terminal/format.ts';
-import { safeLine } from '../../terminal/safe-text.ts';
-import {
-  formatAttempt,
-  formatEventList,
-  formatFinding,
-  type TriggerOutcome,
-  triggerToJson,
-} from './view.ts';
-import { adviseOn } from './advice.ts';
-import { createRequest, deliver, toOutgoing, type TriggerRequest } from './deliver.ts';
-import type { Finding } from './probe.ts';
+import type { Invocation } from '../../invocation.ts';
 import { interruptedCode } from '../kit/invocation-config.ts';
-import { runLoad } from './run-load.ts';
-import { readTriggerOptions } from './settings.ts';
+import { adviseOn } from './advice.ts';
+import {
+  type Attempt,
+  createRequest,
+  deliver,
+  toOutgoing,
+  type TriggerRequest,
+} from './deliver.ts';
+import type { TriggerOptions } from './options.ts';
 import { makePlan, type TriggerPlan } from './plan.ts';
-import { printRequests } from './print.ts';
+import { printFormOf, printRequests } from './print.ts';
+import type { HandlerDiagnosis } from './probe.ts';
+import { runLoad } from './run-load.ts';
+import {
+  attemptView,
+  eventListViews,
+  formatWait,
+  hintView,
+  outcomeView,
+  type TriggerOutcome,
+} from './view.ts';
 
-/** A probe that takes longer than this tells nothing. */
+/** An answer to a probe that takes longer than this is not waited for. */
 const PROBE_TIMEOUT_MS = 2000;
 
-export async function run(invocation: Invocation<TriggerFlags>): Promise<number> {
-  const { terminal, flags } = invocation;
-  if (flags.list === true) return listEvents(invocation);
-  const options = readTriggerOptions(flags, terminal.isJson);
-  const plan = await makePlan(invocation, options);
-  if (options.print !== null) {
-    const requests = Array.from({ length: plan.count }, (_, index) =>
-      createRequest(plan.payloadOf(index), plan.request),
-    );
-    return printRequests(invocation, options.print, requests);
-  }
-  if (options.load !== null) return runLoad(invocation, plan, options.load);
-  return sendEach(invocation, plan);
+/** Sends signed sample events, or prints them. */
+export async function run(invocation: Invocation<TriggerOptions>): Promise<number> {
+  const { options, terminal } = invocation;
+  if (options.list) return listEvents(invocation);
+  const form = printFormOf(options, terminal);
+  const plan = await makePlan(invocation, form === null);
+  if (form !== null) return printRequests(invocation, form, plan);
+  const isLoad = options.count !== undefined || options.duration !== undefined;
+  return isLoad ? runLoad(invocation, plan) : sendEach(invocation, plan);
 }
 
-async function listEvents({ terminal }: Invocation<TriggerFlags>): Promise<number> {
+async function listEvents({ terminal }: Invocation<TriggerOptions>): Promise<number> {
+  // zod, which knows the fields, is loaded only here.
   const { listEventFields } = await import('../../relyable/event-fields.ts');
-  const events = listEventFields();
-  if (terminal.isJson) {
-    for (const { event, fields } of events) terminal.json({ type: 'event', v: 1, event, fields });
-  } else {
-    terminal.data(formatEventList(events, terminal.style));
-  }
+  for (const view of eventListViews(listEventFields())) terminal.show(view);
   return EXIT_SUCCESS;
 }
 
-async function sendEach(invocation: Invocation<TriggerFlags>, plan: TriggerPlan): Promise<number> {
+async function sendEach(
+  invocation: Invocation<TriggerOptions>,
+  plan: TriggerPlan,
+): Promise<number> {
   const { context, terminal } = invocation;
   const { timeoutMs, tls } = plan;
   const sender = createSender({ timeoutMs, tls, signal: context.interrupt });
@@ -58,20 +57,14 @@ async function sendEach(invocation: Invocation<TriggerFlags>, plan: TriggerPlan)
   let lastHint: string | null = null;
   try {
     for (let index = 0; index < plan.count && !context.interrupt.aborted; index++) {
-      // One cause explains them all; no need to search four times.
-      const mayProbe = outcomes.every(({ finding }) => finding === null);
+      // All events of one run have the same cause, so it is searched for once.
+      const mayProbe = outcomes.every(({ diagnosis }) => diagnosis === null);
       const outcome = await sendOne(invocation, plan, sender, { index, mayProbe });
       outcomes.push(outcome);
-      if (terminal.isJson) terminal.json(triggerToJson(outcome));
-      else if (outcome.finding !== null) {
-        terminal.data(formatFinding(outcome.finding, terminal.style));
-      }
-      // The same advice four times is noise.
-      const isNew = outcome.hint !== null && outcome.hint !== lastHint;
-      if (!terminal.isJson && isNew && outcome.finding === null) {
-        terminal.info(`${terminal.errorStyle.yellow('hint:')} ${safeLine(outcome.hint ?? '')}`);
-      }
-      lastHint = outcome.hint;
+      terminal.show(outcomeView(outcome));
+      const { hint, diagnosis } = outcome;
+      if (hint !== null && hint !== lastHint && diagnosis === null) terminal.note(hintView(hint));
+      lastHint = hint;
     }
   } finally {
     sender.close();
@@ -81,60 +74,54 @@ async function sendEach(invocation: Invocation<TriggerFlags>, plan: TriggerPlan)
 }
 
 async function sendOne(
-  invocation: Invocation<TriggerFlags>,
+  invocation: Invocation<TriggerOptions>,
   plan: TriggerPlan,
   sender: Sender,
   { index, mayProbe }: { readonly index: number; readonly mayProbe: boolean },
 ): Promise<TriggerOutcome> {
   const { context, terminal } = invocation;
+  const { expected } = plan;
   const request = createRequest(plan.payloadOf(index), plan.request);
-  const isExpected = (status: number | null): boolean =>
-    status !== null && plan.expected.includes(status);
+  const isExpected = ({ status }: Pick<Attempt, 'status'>): boolean =>
+    status !== null && expected.includes(status);
   const attempts = await deliver(request, plan.schedule, {
     sender,
-    now: () => context.now(),
-    sleep: (ms, signal) => context.sleep(ms, signal),
+    now: context.now,
+    sleep: context.sleep,
     signal: context.interrupt,
-    onAttempt: (attempt) => {
-      if (terminal.isJson) return;
-      terminal.data(formatAttempt(request, attempt, isExpected(attempt.status), terminal.style));
-    },
-    onWaiting: ({ waitMs, next }) => {
-      const text = `waiting ${formatDuration(waitMs)} for attempt ${next} (--speed instant does not wait)`;
-      if (waitMs >= 1000) terminal.info(terminal.errorStyle.dim(text));
+    onAttempt: (attempt) => terminal.show(attemptView(request, attempt, isExpected(attempt))),
+    onWait: (wait) => {
+      if (wait.waitMs >= 1000) terminal.info(terminal.errorStyle.dim(formatWait(wait)));
     },
   });
   const last = attempts.at(-1);
-  const isDelivered = isExpected(last?.status ?? null);
-  const finding =
+  const isDelivered = last !== undefined && isExpected(last);
+  const diagnosis =
     isDelivered || !mayProbe
       ? null
       : await findCause(invocation, plan, request, last?.status ?? null);
-  const { expected } = plan;
   const { to, tamper } = plan.request;
   const advice =
     last === undefined || context.interrupt.aborted
       ? null
       : adviseOn(last, { to, tamper, expected });
-  return { request, attempts, isDelivered, hint: advice ?? finding?.fix ?? null, finding };
+  return { request, attempts, isDelivered, hint: advice ?? diagnosis?.fix ?? null, diagnosis };
 }
 
-/** Tries what the handler probably did; only a plain event to this machine is sent again. */
+/** Probes the handler, but only on this machine and after a plain event, which may be sent again. */
 async function findCause(
-  { context, flags }: Invocation<TriggerFlags>,
+  { context, options }: Invocation<TriggerOptions>,
   plan: TriggerPlan,
   request: TriggerRequest,
   status: number | null,
-): Promise<Finding | null> {
-  const { options, secrets, tls } = plan;
+): Promise<HandlerDiagnosis | null> {
+  const { secrets, tls } = plan;
+  const { tamper, expectStatus, retry, duplicate } = options;
   const isPlain =
-    options.tamper === undefined &&
-    options.expectStatus === undefined &&
-    flags.retry !== true &&
-    options.duplicates === 0;
-  if (!flags.probe || !isPlain || !isLoopback(plan.request.to)) return null;
-  const { isPuzzling, probeHandler } = await import('./probe.ts');
-  if (!isPuzzling(status) || context.interrupt.aborted) return null;
+    tamper === undefined && expectStatus === undefined && !retry && duplicate === undefined;
+  if (!options.probe || !isPlain || !isLoopback(plan.request.to)) return null;
+  const { isWorthProbing, probeHandler } = await import('./probe.ts');
+  if (!isWorthProbing(status) || context.interrupt.aborted) return null;
   const sender = createSender({ timeoutMs: PROBE_TIMEOUT_MS, tls, signal: context.interrupt });
   try {
     return await probeHandler({
@@ -152,9 +139,9 @@ async function findCause(
   }
 }
 
-/** 0 when every event got the expected answer, 4 when one got none, else 1. */
+/** 0 if every event got the expected answer, 4 if one got no answer, else 1. */
 function exitCodeOf(outcomes: readonly TriggerOutcome[]): number {
   if (outcomes.every(({ isDelivered }) => isDelivered)) return EXIT_SUCCESS;
-  const isSilent = outcomes.some(({ attempts }) => attempts.at(-1)?.status === null);
-  return isSilent ? EXIT_UNREACHABLE : EXIT_CHECK_FAILED;
+  const isUnanswered = outcomes.some(({ attempts }) => attempts.at(-1)?.status === null);
+  return isUnanswered ? EXIT_UNREACHABLE : EXIT_CHECK_FAILED;
 }

@@ -2,7 +2,7 @@ import type { EventType } from '../../relyable/event-type.ts';
 import type { Override } from '../../json/overrides.ts';
 import type { TriggerPayload } from './payload.ts';
 
-/** The id by which two events of a type are two. */
+/** The field that tells events of a type apart. */
 const SUBJECT_KEYS: Readonly<Record<EventType, string>> = {
   'test_run.completed': 'test_run_id',
   'test_run.failed': 'test_run_id',
@@ -11,9 +11,9 @@ const SUBJECT_KEYS: Readonly<Record<EventType, string>> = {
 };
 
 /**
- * Makes many events of one: the subject's id gets a suffix, wherever it stands in the bytes (the
- * URLs hold it too). An id that the user set stays, and with it the bytes. Works on the bytes,
- * because thousands of events a second leave no time to build each from its fields.
+ * Creates variants of an event: the subject's id gets a suffix wherever the bytes contain it, as
+ * the URLs do. If the user set the id, all variants are the same. It works on the bytes, because
+ * building thousands of events a second from their fields takes too long.
  */
 export function createVariants(
   base: TriggerPayload,

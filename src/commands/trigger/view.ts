@@ -1,36 +1,64 @@
 import type { ChalkInstance } from 'chalk';
 import { roundMs } from '../../system/latency.ts';
 import { completeHeaders, type Outgoing } from '../../http/client/send.ts';
-import type { Attempt, TriggerRequest } from './deliver.ts';
+import type { Attempt, RetryWait, TriggerRequest } from './deliver.ts';
 import type { LoadProgress, LoadSummary } from './load.ts';
-import type { Finding } from './probe.ts';
+import type { HandlerDiagnosis } from './probe.ts';
 import { KEPT_RESPONSE_BYTES } from '../../request/capture.ts';
 import type { EventField } from '../../relyable/event-fields.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatNumber } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
-
-type JsonLine = { readonly type: string; readonly v: 1; readonly [key: string]: unknown };
+import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
 
 /** How much of an app's answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
 
-/** What became of one event. */
+/** The result of sending one event. */
 export interface TriggerOutcome {
   readonly request: TriggerRequest;
   readonly attempts: readonly Attempt[];
-  /** The last answer was the expected one. */
+  /** Whether the last answer was the expected one. */
   readonly isDelivered: boolean;
   readonly hint: string | null;
   /** null when nothing was probed. */
-  readonly finding: Finding | null;
+  readonly diagnosis: HandlerDiagnosis | null;
 }
 
-/** One event as its JSON object; without attempts where it is only shown. */
-export function triggerToJson(outcome: TriggerOutcome): JsonLine {
-  const { request, attempts, isDelivered, hint, finding } = outcome;
+/** One attempt, shown to people when it ends; under `--json` it is part of the outcome. */
+export function attemptView(request: TriggerRequest, attempt: Attempt, isExpected: boolean): View {
+  return {
+    text: ({ style }) => formatAttempt(request, attempt, isExpected, style),
+    json: () => null,
+  };
+}
+
+/** The wait before an attempt, for stderr. */
+export function formatWait({ waitMs, next }: RetryWait): string {
+  return `waiting ${formatDuration(waitMs)} for attempt ${next} (--speed instant does not wait)`;
+}
+
+/** One event with all its attempts; for people only the diagnosis, since they have seen the rest. */
+export function outcomeView(outcome: TriggerOutcome): View {
+  const { diagnosis } = outcome;
+  return {
+    text: ({ style }) => (diagnosis === null ? null : formatDiagnosis(diagnosis, style)),
+    json: () => triggerToJson(outcome),
+  };
+}
+
+/** A hint for people; objects have their own. */
+export function hintView(hint: string): View {
+  return {
+    text: ({ errorStyle }) => `${errorStyle.yellow('hint:')} ${safeLine(hint)}`,
+    json: () => null,
+  };
+}
+
+/** One event as a JSON object; without attempts where it is only printed. */
+export function triggerToJson(outcome: TriggerOutcome): JsonObject {
+  const { request, attempts, isDelivered, hint, diagnosis } = outcome;
   const { outgoing, payload, signature } = request;
   const body = Buffer.from(outgoing.body);
   const text = body.toString('utf8');
@@ -61,12 +89,12 @@ export function triggerToJson(outcome: TriggerOutcome): JsonLine {
     })),
     delivered: isDelivered,
     hint,
-    ...(finding === null ? {} : { diagnosis: finding }),
+    ...(diagnosis === null ? {} : { diagnosis }),
   };
 }
 
-/** `✓ test_run.completed run_xyz789 → 200 in 12 ms  http://localhost:3000/hook`, and what it said. */
-export function formatAttempt(
+/** `✓ test_run.completed run_xyz789 → 200 in 12 ms  http://localhost:3000/hook`; the body of an unexpected answer below. */
+function formatAttempt(
   { payload, outgoing }: TriggerRequest,
   attempt: Attempt,
   isExpected: boolean,
@@ -95,8 +123,8 @@ export function formatAttempt(
 function attemptNote({ n, of, offsetMs, isDuplicate }: Attempt): string | null {
   if (isDuplicate) return 'the same bytes again';
   if (of < MAX_ATTEMPTS) return null;
-  const when = offsetMs === 0 ? 'at once' : `${formatDuration(offsetMs)} after the first`;
-  return `attempt ${n} of ${of}, in production ${when}`;
+  const when = offsetMs === 0 ? 'immediately' : `${formatDuration(offsetMs)} after the first`;
+  return `attempt ${n} of ${of}, in production: ${when}`;
 }
 
 function shownResponse(body: Buffer): string[] {
@@ -108,19 +136,19 @@ function shownResponse(body: Buffer): string[] {
     : lines;
 }
 
-/** What probing found, for under an attempt. */
-export function formatFinding({ probes, cause, fix }: Finding, style: ChalkInstance): string {
+/** The result of the probes, shown below an attempt. */
+function formatDiagnosis({ probes, cause, fix }: HandlerDiagnosis, style: ChalkInstance): string {
   const sent = formatCount(probes.length, 'further request');
   const lines = [
-    style.dim(`sent the event in other ways to find out why: ${sent} (--no-probe sends none)`),
+    style.dim(`sent variants of the event to find out why: ${sent} (--no-probe sends none)`),
   ];
   if (cause !== null) lines.push(`${style.yellow('cause:')} ${safeLine(cause)}`);
   if (fix !== null) lines.push(`${style.yellow('fix:')}   ${safeLine(fix)}`);
-  if (cause === null) lines.push('no answer came that explains it');
+  if (cause === null) lines.push('no answer explains it');
   return lines.map((line) => `  ${line}`).join('\n');
 }
 
-/** A request as the bytes of its HTTP/1.1 message (RFC 9112). */
+/** The bytes of a request as an HTTP/1.1 message (RFC 9112). */
 export function formatHttpRequest(outgoing: Outgoing): Buffer {
   const { method, url, body } = outgoing;
   const head = [
@@ -130,28 +158,38 @@ export function formatHttpRequest(outgoing: Outgoing): Buffer {
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
 }
 
-/** Event types with their fields, one block each. */
-export function formatEventList(
-  events: ReadonlyArray<{ readonly event: string; readonly fields: readonly EventField[] }>,
-  style: ChalkInstance,
-): string {
-  const width = Math.max(...events.flatMap(({ fields }) => fields.map(({ path }) => path.length)));
-  const types = Math.max(...events.flatMap(({ fields }) => fields.map(({ type }) => type.length)));
-  return events
-    .map(({ event, fields }) =>
-      [
-        style.bold(event),
-        ...fields.map(
-          ({ path, type, sample }) =>
-            `  ${path.padEnd(width)}  ${type.padEnd(types)}  ${style.dim(JSON.stringify(sample))}`,
-        ),
-      ].join('\n'),
-    )
-    .join('\n\n');
+interface EventFields {
+  readonly event: string;
+  readonly fields: readonly EventField[];
 }
 
-/** The counts of many requests as their JSON object. */
-export function loadSummaryToJson(summary: LoadSummary, to: URL): JsonLine {
+/** The event types with their fields: a block or an object for each. */
+export function eventListViews(events: readonly EventFields[]): View[] {
+  const fields = events.flatMap((event) => event.fields);
+  const width = Math.max(...fields.map(({ path }) => path.length));
+  const types = Math.max(...fields.map(({ type }) => type.length));
+  const formatField = ({ path, type, sample }: EventField, style: ChalkInstance): string =>
+    `  ${path.padEnd(width)}  ${type.padEnd(types)}  ${style.dim(JSON.stringify(sample))}`;
+  return events.map((event, index) => ({
+    text: ({ style }) =>
+      [
+        ...(index === 0 ? [] : ['']),
+        style.bold(event.event),
+        ...event.fields.map((field) => formatField(field, style)),
+      ].join('\n'),
+    json: () => ({ type: 'event', v: 1, event: event.event, fields: event.fields }),
+  }));
+}
+
+/** The counts of many requests. */
+export function loadSummaryView(summary: LoadSummary, to: URL, expected: readonly number[]): View {
+  return {
+    text: (terminal) => formatLoadSummary(summary, expected, terminal),
+    json: () => loadSummaryToJson(summary, to),
+  };
+}
+
+function loadSummaryToJson(summary: LoadSummary, to: URL): JsonObject {
   const { endedBy, sent, asExpected, ...rest } = summary;
   return {
     type: 'summary',
@@ -165,8 +203,8 @@ export function loadSummaryToJson(summary: LoadSummary, to: URL): JsonLine {
   };
 }
 
-/** The counts of many requests as a small table. */
-export function formatLoadSummary(
+/** The counts as a small table. */
+function formatLoadSummary(
   summary: LoadSummary,
   expected: readonly number[],
   { style, legible }: Pick<Terminal, 'style' | 'legible'>,
@@ -187,7 +225,7 @@ export function formatLoadSummary(
       safeLine(error),
     ]),
   ];
-  // Made legible first: words are wider than marks.
+  // Made legible before they are padded: words are wider than marks.
   const names = rows.map(([name]) => legible(name));
   const width = Math.max(12, ...names.map((name) => name.length));
   const lines = rows.map(([, n, note = ''], index) =>

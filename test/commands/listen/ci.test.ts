@@ -90,7 +90,7 @@ describe('listen --expect', () => {
       expectations: [{ came: 0, isMet: false }],
     });
     expect(stderr).toMatch(
-      /^::error title=test_run\.completed not as expected::test_run\.completed: expected 1, none came%0Acap_\w+ did not count: signature not valid/m,
+      /^::error title=test_run\.completed not as expected::test_run\.completed: expected 1, received 0%0Acap_\w+ did not count: signature not valid/m,
     );
     const junit = readFileSync(join(folder, 'out.xml'), 'utf8');
     expect(junit).toContain('<testsuites tests="1" failures="1"');
@@ -117,7 +117,7 @@ describe('listen --expect', () => {
     expect(code).toBe(1);
     expect(lastLine(stdout)).toMatchObject({ ending: 'time', verdict: 'impossible' });
     expect(readFileSync(join(listener.home, 'out.xml'), 'utf8')).toContain(
-      '1 delivery; nothing that may still come can change that',
+      '1 delivery; the expectations can no longer be met',
     );
   });
 
@@ -153,22 +153,8 @@ describe('listen --expect', () => {
     expect(code).toBe(5);
     expect(stderr).toContain('warning: --expect: a is not a published event type (test_run.comp');
     expect(stdout).toBe(
-      '✗ not as expected: the time limit was reached\n  ✗ a: expected 1, none came\n',
+      '✗ not as expected: the time limit was reached\n  ✗ a: expected 1, received 0\n',
     );
-  });
-
-  test.for([
-    [['--where', 'data.score>1'], '--expect test_run.completed --where'],
-    [['--expect', 'a', '--expect', 'a'], '--expect a:2'],
-    [['--expect', 'a:0'], '--timeout-after'],
-    [['--junit', 'x.xml'], ''],
-    [['--expect', 'a b'], ''],
-    [['--expect', 'test_run.complete'], 'did you mean test_run.completed?'],
-  ] as const)('refuses %s', async ([args, hint]) => {
-    const cli = startCli(['webhooks', 'listen', '--port', '0', ...args], { env, stdin: '' });
-    const { code, stderr } = await cli.done;
-    expect(code).toBe(2);
-    expect(stderr).toContain(hint);
   });
 });
 

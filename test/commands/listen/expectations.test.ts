@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HandledRequest } from '../../../src/pipeline/events.ts';
 import {
-  createExpectations,
-  type ExpectationOptions,
+  Expectations,
   parseExpectation,
   type Verdict,
 } from '../../../src/commands/listen/expectations.ts';
@@ -65,20 +64,16 @@ function delivery(
 function expectations(
   expected: string[],
   rest: { where?: string[]; exitAfter?: number } = {},
-): ReturnType<typeof createExpectations> {
-  const options: ExpectationOptions = {
-    expected: expected.map(parseExpectation),
-    where: (rest.where ?? []).map(parseWhere),
+): Expectations {
+  return new Expectations({
+    expected: expected.map((text) => parseExpectation(text, '--expect')),
+    where: (rest.where ?? []).map((text) => parseWhere(text, '--where')),
     exitAfter: rest.exitAfter ?? null,
-  };
-  return createExpectations(options);
+  });
 }
 
 /** The verdict after each delivery. */
-function verdicts(
-  machine: ReturnType<typeof createExpectations>,
-  all: HandledRequest[],
-): Verdict[] {
+function verdicts(machine: Expectations, all: HandledRequest[]): Verdict[] {
   return all.map((one) => machine.add(one));
 }
 
@@ -125,7 +120,7 @@ describe('what was expected', () => {
     expect(verdicts(machine, came)).toEqual(['waiting', 'waiting', 'met']);
     expect(machine.conclude(true).expectations[0]?.mismatches.map(({ why }) => why)).toEqual([
       'data.score>=80: it is 73.5',
-      'data.agent_name~^Real: nothing there',
+      'data.agent_name~^Real: no such field',
     ]);
   });
 
@@ -236,10 +231,12 @@ describe('--expect', () => {
     ['test_run.completed:3', { event: 'test_run.completed', count: 3 }],
     ['test_run.failed:0', { event: 'test_run.failed', count: 0 }],
   ] as const)('%s', ([text, expectation]) => {
-    expect(parseExpectation(text)).toEqual(expectation);
+    expect(parseExpectation(text, '--expect')).toEqual(expectation);
   });
 
   test.for(['', ':2', 'a:b', 'a:-1', 'a b', 'a:1.5'])('refuses "%s"', (text) => {
-    expect(() => parseExpectation(text)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+    expect(() => parseExpectation(text, '--expect')).toThrow(
+      expect.objectContaining({ code: 'USAGE' }),
+    );
   });
 });

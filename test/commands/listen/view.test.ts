@@ -1,9 +1,9 @@
-import { Chalk } from 'chalk';
 import { expect, it } from 'vitest';
-import { formatListenEvent } from '../../../src/commands/listen/view.ts';
+import { listenEventView } from '../../../src/commands/listen/view.ts';
+import { createTerminal } from '../../../src/terminal/terminal.ts';
+import { testContext } from '../../support/context.ts';
 import { delivery } from './live/live.ts';
 
-const style = new Chalk({ level: 0 });
 const refused = {
   ...delivery(1),
   verification: {
@@ -17,8 +17,11 @@ const refused = {
   forward: null,
 } as const;
 
-const lines = (columns: number): string[] =>
-  formatListenEvent(refused, { style, isUtc: true, columns }).split('\n');
+function lines(columns: number | undefined): string[] {
+  const stdout = { write: () => true, ...(columns === undefined ? {} : { columns }) };
+  const terminal = createTerminal(testContext({ stdout }), { utc: true });
+  return (listenEventView(refused, '').text(terminal) ?? '').split('\n');
+}
 
 it.each([50, 64, 80])('wraps explanations to %i columns, under the event', (columns) => {
   const [, ...below] = lines(columns);
@@ -30,8 +33,8 @@ it.each([50, 64, 80])('wraps explanations to %i columns, under the event', (colu
 });
 
 it('leaves them whole where nobody said how wide it is', () => {
-  const [, proof, fix, ...more] = lines(Infinity);
-  expect(proof?.trim()).toBe(`body_crlf: ${refused.verification.detail}`);
+  const [, proof, fix, ...more] = lines(undefined);
+  expect(proof?.trim()).toBe(`${refused.verification.detail} (body_crlf)`);
   expect(fix?.trim()).toBe(`fix: ${refused.verification.fix}`);
   expect(more).toEqual([]);
 });

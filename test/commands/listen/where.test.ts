@@ -45,17 +45,17 @@ describe('a condition', () => {
     // No order between a text and a number.
     ['data.passed>0', false],
   ] as const)('%s is %s', ([text, isMet]) => {
-    expect(meetsWhere(PAYLOAD, parseWhere(text))).toBe(isMet);
+    expect(meetsWhere(PAYLOAD, parseWhere(text, '--where'))).toBe(isMet);
   });
 
   test('of a body that is not JSON is not met', () => {
-    expect(meetsWhere(undefined, parseWhere('event=x'))).toBe(false);
+    expect(meetsWhere(undefined, parseWhere('event=x', '--where'))).toBe(false);
   });
 
   test.for(['', 'data.score', '>=80', 'data score>1', '...=1', 'data.x~('])(
     'refuses "%s"',
     (text) => {
-      expect(() => parseWhere(text)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+      expect(() => parseWhere(text, '--where')).toThrow(expect.objectContaining({ code: 'USAGE' }));
     },
   );
 });

@@ -58,7 +58,7 @@ function stage(statuses: readonly (number | null)[]) {
         },
         signal: controller.signal,
         onAttempt: (attempt) => attempts.push(attempt),
-        onWaiting: ({ waitMs }) => waits.push(waitMs),
+        onWait: ({ waitMs }) => waits.push(waitMs),
       },
     );
   return { run, sent, attempts, waits, controller };

@@ -16,7 +16,7 @@ function requestOf(index: number): TriggerRequest {
   return { payload, outgoing: OUTGOING, signature: null };
 }
 
-/** A clock that moves while somebody sleeps or a request is under way. */
+/** A clock that advances while a worker sleeps or a request is in flight. */
 function stage(statusOf: (n: number) => number | null, takesMs = 10) {
   let clockMs = 0;
   let inFlight = 0;
@@ -72,7 +72,7 @@ function stage(statusOf: (n: number) => number | null, takesMs = 10) {
 }
 
 describe('sendMany', () => {
-  it('sends so many and counts what came back', async () => {
+  it('sends the given number and counts the answers', async () => {
     const { run } = stage((n) => (n < 5 ? 200 : n < 9 ? 500 : null));
     const summary = await run({ count: 10 });
     expect(summary).toMatchObject({
@@ -94,7 +94,7 @@ describe('sendMany', () => {
     expect(most.inFlight).toBe(7);
   });
 
-  it('begins at most so many a second', async () => {
+  it('starts no more requests per second than the rate', async () => {
     const { run, beganAt } = stage(() => 200, 1);
     await run({ count: 5, rate: 10 });
     expect(beganAt).toEqual([0, 100, 200, 300, 400]);
@@ -110,7 +110,7 @@ describe('sendMany', () => {
     expect(await run({ durationMs: 1000, rate: 4 })).toMatchObject({ sent: 4 });
   });
 
-  it('stops where nobody ever answers', async () => {
+  it('stops where no request is answered', async () => {
     const { run } = stage(() => null);
     const summary = await run({ count: 100_000, concurrency: 4 });
     expect(summary.sent).toBeLessThan(40);

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   createPayload,
   findUnknownPaths,
-  parseTimestamp,
   readPayload,
   type SampleOptions,
 } from '../../../src/commands/trigger/payload.ts';
@@ -52,25 +51,6 @@ describe('readPayload', () => {
   it('keeps bytes that are no text', () => {
     const bytes = Buffer.from([0xff, 0, 0xfe]);
     expect(readPayload(bytes)).toMatchObject({ event: null, payload: undefined, body: bytes });
-  });
-});
-
-describe('parseTimestamp', () => {
-  it.each(['now', 'sample', '2025-01-16T15:38:00Z', '2025-01-16T15:38:00.123+02:00'])(
-    '%s',
-    (text) => {
-      expect(parseTimestamp(text)).toBe(text);
-    },
-  );
-  it.each([
-    '',
-    'yesterday',
-    '2025-01-16',
-    '2025-13-01T00:00:00Z',
-    '2025-01-16T15:38:00',
-    '1737041880',
-  ])('refuses %j', (text) => {
-    expect(() => parseTimestamp(text)).toThrow('expected now, sample or a time');
   });
 });
 

@@ -20,8 +20,8 @@ describe('retries and repeats', () => {
     const args = ['test_run.failed', '--to', app.url, '--retry', '--speed', 'instant'];
     const { code, stdout } = await trigger(args);
     expect(code).toBe(0);
-    expect(stdout).toContain('attempt 2 of 5, in production 1m 00s after the first');
-    expect(stdout).toContain('attempt 3 of 5, in production 6m 00s after the first');
+    expect(stdout).toContain('attempt 2 of 5, in production: 1m 00s after the first');
+    expect(stdout).toContain('attempt 3 of 5, in production: 6m 00s after the first');
     expect(new Set(app.received.map(({ body }) => body.toString())).size).toBe(1);
     expect(app.received).toHaveLength(3);
   });

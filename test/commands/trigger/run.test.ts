@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { announceListener } from '../../../src/commands/kit/running-listeners.ts';
 import { EVENT_TYPES } from '../../../src/relyable/event-type.ts';
-import { WIRE_FORMATS } from '../../../src/relyable/payload.ts';
-import { TAMPERS } from '../../../src/signature/tamper.ts';
+import { WIRE_FORMATS } from '../../../src/relyable/wire-format.ts';
+import { TAMPERS } from '../../../src/signature/tamper-kinds.ts';
 import { type Received, startApp, type TestApp } from '../../support/app.ts';
 import { type CliOptions, spawnCli, temporaryFolder } from '../../support/cli.ts';
 import { HANDLER_SECRET, startHandler } from '../../support/handlers.ts';
@@ -166,7 +166,7 @@ describe('the target', () => {
     writeFileSync(join(cwd, '.relyablerc.json'), JSON.stringify({ forwardTo: `${app.url}/hook` }));
     const { code, stderr } = await trigger(['test_run.failed'], { ...options, cwd });
     expect(stderr).toContain(
-      `to ${app.url}/hook as configured, past the listener at ${listener.url}: --to 127.0.0.1:${listener.port} sends through it`,
+      `to ${app.url}/hook as configured, not through the listener at ${listener.url}: --to 127.0.0.1:${listener.port} sends through it`,
     );
     expect(code).toBe(0);
     expect(listener.received.map(({ method }) => method)).toEqual(['GET']);
@@ -275,15 +275,7 @@ describe('usage', () => {
     [['all', 'all', '--to', '1'], 'too many arguments'],
     [['all', '--to', '1', '--wire', 'compct'], 'did you mean compact?'],
     [['all', '--to', '1', '--tamper', 'bdy'], 'did you mean body?'],
-    [['all', '--to', '1', '--timestamp', 'soon'], '--timestamp'],
-    [['all', '--to', '1', '--seed', '-1'], '--seed'],
-    [['all', '--to', '1', '--rate', '5'], '--rate needs --count or --duration'],
-    [['all', '--to', '1', '--speed', 'instant'], '--speed needs --retry'],
-    [['all', '--to', '1', '--retry', '--count', '2'], 'exclude each other'],
-    [['all', '--to', '1', '--data', '-', '--set', 'a=1'], 'exclude each other'],
-    [['all', '--to', '1', '--data', '-', '--wire', 'pretty'], 'exclude each other'],
     [['all', '--to', '1', '--data', 'none.json'], 'none.json'],
-    [['all', '--to', 'ftp://x'], '--to'],
     [['all', '--to', ''], '--to'],
     [['all', '--to', '1', '--cacert', 'none.pem'], '--cacert'],
   ])('%j ends with 2', async (args, message) => {
@@ -318,7 +310,7 @@ describe('--tamper', () => {
     const handler = await startHandler('no-verification');
     const { code, stderr } = await trigger(['all', '--to', handler.url, '--tamper', 'body']);
     expect(code).toBe(1);
-    expect(stderr).toContain('accepted a spoilt request');
+    expect(stderr).toContain('accepted a tampered request');
   });
 });
 
@@ -406,7 +398,7 @@ describe('finding out why', () => {
     const { cause } = await explain(({ headers }) =>
       String(headers['x-relyable-signature']).length === 64 ? 401 : 500,
     );
-    expect(cause).toContain('no form of the event is accepted');
+    expect(cause).toContain('your app rejected every variant');
   });
 
   it.each([`${SECRET}\n`, `"${SECRET}"`])(
@@ -427,7 +419,7 @@ describe('finding out why', () => {
     });
     const env = { RELYABLE_WEBHOOK_SECRET: secret };
     const { stdout } = await trigger(['test_run.failed', '--to', app.url], { home, env });
-    expect(stdout).toContain('take them away where RELYABLE_WEBHOOK_SECRET is set');
+    expect(stdout).toContain('remove them where RELYABLE_WEBHOOK_SECRET is set');
   });
 
   it('knows the development secret', async () => {

@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from '../../../relyable/event-type.ts';
-import { WIRE_FORMATS } from '../../../relyable/payload.ts';
+import { WIRE_FORMATS } from '../../../relyable/wire-format.ts';
 import type { CheckCase } from '../check-case.ts';
 import { judgeGenuine } from '../judge.ts';
 

@@ -1,4 +1,4 @@
-import { type Tamper, TAMPERS } from '../../../signature/tamper.ts';
+import { type Tamper, TAMPERS } from '../../../signature/tamper-kinds.ts';
 import type { Topic } from '../advice.ts';
 import type { CheckCase, CheckRequest, RequestMaker, Severity } from '../check-case.ts';
 import { judgeRefusal } from '../judge.ts';

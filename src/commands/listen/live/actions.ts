@@ -20,26 +20,26 @@ export interface LiveActionsOptions {
   readonly store: BackgroundStore;
   readonly storeFile: string;
   readonly listener: Listener;
-  /** Whole lines for the scrollback. */
+  /** Prints whole lines above the block. */
   readonly print: (text: string) => void;
-  /** A control sequence for the terminal. */
+  /** Writes a control sequence to the terminal. */
   readonly send: (sequence: string) => void;
-  /** One line that stays until the next key. */
+  /** Shows one line until the next key; null removes it. */
   readonly notify: (notice: string | null) => void;
-  readonly seen: (id: string) => DeliveryHead | undefined;
-  /** Whether the app answered a replay, whatever it said. */
-  readonly tellReach: (isUp: boolean) => void;
+  readonly findHead: (id: string) => DeliveryHead | undefined;
+  /** Called after a replay: whether the app answered, with any status. */
+  readonly onReach: (isUp: boolean) => void;
 }
 
 type KeyAction = Extract<Action, { id: string }>['type'];
 
-/** What the keys do to a delivery. */
+/** Performs what a key asks for with a delivery. */
 export function createLiveActions(
   options: LiveActionsOptions,
 ): (type: KeyAction, id: string) => Promise<void> {
   const { store, storeFile, notify } = options;
   return async (type, id) => {
-    // What a forward left may still wait for the next commit.
+    // The result of a forward may still wait for the next commit.
     await store.flush();
     const capture = await readCapture(storeFile, id);
     if (capture === undefined) {
@@ -47,8 +47,8 @@ export function createLiveActions(
       return;
     }
     switch (type) {
-      case 'look':
-        look(capture, options);
+      case 'view':
+        view(capture, options);
         return;
       case 'copy':
         copy(capture, options);
@@ -62,7 +62,7 @@ export function createLiveActions(
   };
 }
 
-/** The database is loaded by the first key that needs it. */
+/** SQLite is loaded by the first key that needs it. */
 async function readCapture(storeFile: string, id: string): Promise<Capture | undefined> {
   const { openReader } = await import('../../../store/writer.ts');
   const reader = openReader(storeFile);
@@ -71,22 +71,22 @@ async function readCapture(storeFile: string, id: string): Promise<Capture | und
   return capture;
 }
 
-function look(capture: Capture, { terminal, print, seen }: LiveActionsOptions): void {
-  const verification = seen(capture.id)?.verification;
+function view(capture: Capture, { terminal, print, findHead }: LiveActionsOptions): void {
+  const verification = findHead(capture.id)?.verification;
   if (verification === undefined) return;
   print(formatDetail(capture, verification, terminal.style, terminal.isUtc));
 }
 
 async function replay(capture: Capture, options: LiveActionsOptions): Promise<void> {
-  const { listener, terminal, print, notify, tellReach } = options;
+  const { listener, terminal, print, notify, onReach } = options;
   const replayed = listener.replay(capture);
   if (replayed === null) {
-    notify('no app to send it to: start with --forward-to');
+    notify('there is no app to replay to: start with --forward-to');
     return;
   }
   notify(`replaying ${capture.id}`);
   const forward = await replayed;
-  tellReach(forward.status !== null);
+  onReach(forward.status !== null);
   const { style, isUtc } = terminal;
   const head = `${style.dim(formatTime(forward.at, isUtc))}  ${style.bold('replay')}`;
   print(`${head}  ${formatReplay(capture.id, forward, style)}`);
@@ -104,16 +104,16 @@ function copy(capture: Capture, { context, print, send, notify }: LiveActionsOpt
   notify('copied as a curl command');
 }
 
-/** Only a page that a genuine payload names: anybody may send an invalid one. */
+/** Opens a page only if the signature is valid: any sender can make a payload with a URL. */
 async function openPage(capture: Capture, options: LiveActionsOptions): Promise<void> {
   const { context, terminal, print, notify } = options;
   const url = viewUrl(capture);
   if (url === undefined) {
-    notify('its payload names no https view_url');
+    notify('the payload has no https view_url');
     return;
   }
   if (!capture.verification.valid) {
-    notify('not opened: its signature is not valid');
+    notify('not opened: the signature is not valid');
     return;
   }
   if (!hasBrowser(context)) {

@@ -1,13 +1,14 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Larger texts are dropped by some terminals without a word. */
+/** Some terminals silently drop larger texts. */
 const MAX_BYTES = 64 * 1024;
 
 const PROGRAMS: ReadonlySet<string> = new Set(['WezTerm', 'ghostty', 'vscode']);
 
 /**
- * What makes the terminal put a text on the clipboard (OSC 52); undefined where it is not known to
- * do that, or the text is too large. Multiplexers take the sequence for themselves.
+ * The control sequence (OSC 52) that puts a text on the clipboard; undefined where the text is too
+ * large or the terminal is not known to support it. Terminal multiplexers keep the sequence for
+ * themselves.
  */
 export function clipboardSequence(text: string, env: Environment): string | undefined {
   if (env['TMUX'] || env['STY'] || Buffer.byteLength(text) > MAX_BYTES) return undefined;

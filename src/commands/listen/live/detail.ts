@@ -6,12 +6,12 @@ import { formatDuration, formatSize, formatTime } from '../../../terminal/format
 import { prettyJson } from './pretty-json.ts';
 import { safeLine, safeText } from '../../../terminal/safe-text.ts';
 
-/** How much of a body is shown; the whole one is a command away. */
+/** The part of a body that is shown; `captures show` prints the whole. */
 const MAX_BODY_LINES = 60;
 const MAX_LINE_CHARS = 1000;
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** One delivery whole: verdict with cause and fix, request, and the answer to each forward. */
+/** A whole delivery: the verdict with cause and fix, the request, and the answer to each forward. */
 export function formatDetail(
   capture: Capture,
   verification: Verification,
@@ -35,7 +35,7 @@ function verdictLines(verification: Verification, style: ChalkInstance): string[
   const { valid, reasons, detail, fix } = verification;
   if (valid) return [`${style.green('✓ signature')}  ${safeLine(detail)}`];
   return [
-    `${style.red('✗ signature')}  ${reasons.join(' + ')}: ${safeLine(detail)}`,
+    `${style.red('✗ signature')}  ${safeLine(detail)} (${reasons.join(' + ')})`,
     ...(fix === null ? [] : [`  fix: ${safeLine(fix)}`]),
   ];
 }
@@ -52,7 +52,7 @@ function bodyLines(body: Buffer, id: string, style: ChalkInstance): string[] {
     .map((line) => safeText(line.slice(0, MAX_LINE_CHARS)).replaceAll('\n', String.raw`\n`));
   const isWhole =
     lines.length <= MAX_BODY_LINES && !lines.some((line) => line.length > MAX_LINE_CHARS);
-  const note = `… ${formatSize(body.length)} in all: relyable webhooks captures show ${id}`;
+  const note = `… ${formatSize(body.length)} in total: relyable webhooks captures show ${id}`;
   return ['', ...shown.map((line) => `  ${line}`), ...(isWhole ? [] : [`  ${style.dim(note)}`])];
 }
 

@@ -1,4 +1,4 @@
-/** What was pressed: a name, or the character itself. */
+/** A pressed key: its name, or the character itself. */
 export type Key = 'up' | 'down' | 'enter' | 'escape' | 'interrupt' | 'suspend' | (string & {});
 
 const NAMES: Readonly<Record<string, Key>> = {
@@ -8,14 +8,15 @@ const NAMES: Readonly<Record<string, Key>> = {
   '\u001a': 'suspend',
 };
 
-// What terminals send for keys without a character: CSI and SS3 sequences (ECMA-48, xterm).
+// Keys without a character are CSI and SS3 sequences (ECMA-48, xterm).
 // oxlint-disable-next-line no-control-regex
 const SEQUENCE = /^\u001b(?:\[[\d;?<]*[ -/]*[@-~]|O[@-~])/;
 const REST_OF_SEQUENCE = /^(?:\[[\d;]*[A-Za-z~]|O[A-Z])/;
 
 /**
- * Makes a reader of what a terminal in raw mode sends. An Escape at the end of a piece is the key;
- * if the next piece shows that it began a sequence (a slow line cut it), the rest is read as that.
+ * Creates a reader of the input of a terminal in raw mode. An Escape at the end of a chunk is the
+ * Escape key. If the next chunk shows that it began a sequence, which a slow line had cut in two,
+ * the rest is read as that sequence.
  */
 export function createKeyReader(): (text: string) => Key[] {
   let endedInEscape = false;
@@ -42,7 +43,7 @@ export function createKeyReader(): (text: string) => Key[] {
   };
 }
 
-/** Arrows with and without modifiers, in both cursor key modes; the others mean nothing here. */
+/** Arrows with and without modifiers, in both cursor key modes; undefined for other keys. */
 function nameSequence(sequence: string): Key | undefined {
   // oxlint-disable-next-line no-control-regex
   const letter = /^\u001b(?:\[(?:1;\d+)?|O)([AB])$/.exec(sequence)?.[1];

@@ -4,7 +4,7 @@ import { safeLine } from '../../../terminal/safe-text.ts';
 import { type Filter, listed, type LiveState } from './state.ts';
 import { displayWidth, truncate } from './width.ts';
 
-/** What the layout must know of the terminal. */
+/** The properties of the terminal that the layout depends on. */
 export interface Look {
   readonly columns: number;
   readonly rows: number;
@@ -14,23 +14,23 @@ export interface Look {
   readonly legible: (text: string) => string;
 }
 
-/** How many deliveries are listed around the selected one. */
+/** The number of deliveries that are listed, the selected one among them. */
 const LIST_ROWS = 5;
 
 const PLAIN = new Chalk({ level: 0 });
 
 const HELP: ReadonlyArray<readonly [key: string, meaning: string]> = [
-  ['↑/↓', 'select a delivery; Esc ends it'],
-  ['enter', 'see request, verdict and answer'],
-  ['r', 'send it to your app again'],
+  ['↑/↓', 'select a delivery; Esc: none'],
+  ['enter', 'view request, verdict, answer'],
+  ['r', 'replay it to your app'],
   ['c', 'copy it as a curl command'],
   ['o', 'open its page in the dashboard'],
   ['f', 'filter: failures, invalid, types'],
-  ['p', 'pause lines, forwarding goes on'],
+  ['p', 'pause the lines, not forwarding'],
   ['q', 'quit, like Ctrl-C'],
 ];
 
-/** The block under the delivered lines; no line is wider than the terminal, nor the block higher. */
+/** The block below the lines; it fits the terminal in width and height. */
 export function layout(state: LiveState, look: Look): string[] {
   const status = statusLine(state, look);
   if (look.rows < 4) return [status];
@@ -46,7 +46,7 @@ function fit(text: string, look: Look): string {
   return truncate(legible(text), columns - 1, legible('…'));
 }
 
-/** The first of the texts that fits, else the last one cut. */
+/** The first text that fits, else the last one, truncated. */
 function pickFitting(texts: readonly string[], look: Look): string {
   const legible = texts.map(look.legible);
   const fitting = legible.find((text) => displayWidth(text) < look.columns);
@@ -55,8 +55,8 @@ function pickFitting(texts: readonly string[], look: Look): string {
 
 function statusLine(state: LiveState, look: Look): string {
   const { received, invalid, failed } = state;
-  const some = invalid === 0 ? '' : `, ${invalid} invalid`;
-  const long = `${received} received${some}, ${failed} failed`;
+  const bad = invalid === 0 ? '' : `, ${invalid} invalid`;
+  const long = `${received} received${bad}, ${failed} failed`;
   const short = `${received} in${invalid === 0 ? '' : `, ${invalid} bad`}, ${failed} failed`;
   const [whole, host, port] = routes(state);
   const text = pickFitting(
@@ -74,7 +74,7 @@ function statusLine(state: LiveState, look: Look): string {
   return colour.bold(text);
 }
 
-/** Where it comes in and where it goes, whole, without schemes, and as ports. */
+/** The listener's address and the app's: whole, without schemes, and as ports. */
 function routes({ url, target, reach }: LiveState): readonly [string, string, string] {
   const from = new URL(url);
   if (target === null) {
@@ -94,10 +94,7 @@ function hintLine(state: LiveState, look: Look): string {
   const { style } = look;
   if (state.isStopping) {
     return style.yellow(
-      pickFitting(
-        ['stopping: answers under way are waited for; Ctrl-C ends at once', 'stopping'],
-        look,
-      ),
+      pickFitting(['stopping: waiting for requests in flight; Ctrl-C exits now', 'stopping'], look),
     );
   }
   if (state.notice !== null) return fit(safeLine(state.notice), look);
@@ -110,9 +107,9 @@ function hintLine(state: LiveState, look: Look): string {
   const hints =
     state.selected === null
       ? ['? keys', 'q quit', '↑ select', 'r replay last', 'f filter', 'p pause']
-      : ['enter look', 'r replay', 'Esc back', 'c curl', 'o open', '? keys', 'q quit'];
+      : ['enter view', 'r replay', 'Esc back', 'c curl', 'o open', '? keys', 'q quit'];
   const all = [...mode, ...hints];
-  // As many as fit, the first ones first.
+  // As many as fit, from the first on.
   const texts = all.map((_, index) => all.slice(0, all.length - index).join('  '));
   const text = pickFitting(texts, look);
   return modes.length === 0 ? style.dim(text) : style.yellow(text);
@@ -126,7 +123,7 @@ function helpLines(look: Look): string[] {
   return HELP.map(([key, meaning]) => fit(`${key.padEnd(5)}  ${meaning}`, look));
 }
 
-/** The selected delivery with its neighbours; the mark, not only the colour, says which it is. */
+/** The selected delivery with its neighbours. A mark shows which it is, for terminals without colour. */
 function listLines(state: LiveState, look: Look): string[] {
   if (state.selected === null) return [];
   const rows = listed(state);

@@ -1,14 +1,18 @@
-import type { Invocation } from '../../../invocation.ts';
-import type { Context, InputStream } from '../../../system/context.ts';
 import { errorMessage } from '../../../errors.ts';
-import type { ListenFlags } from '../options.ts';
-import { isListening } from '../../../http/client/reachability.ts';
+import type { Invocation } from '../../../invocation.ts';
 import type { ListenEvent } from '../../../pipeline/events.ts';
 import type { Listener } from '../../../pipeline/listener.ts';
-import { type DeliveryHead, formatListenEvent } from '../view.ts';
-import { createKeyReader, type Key } from './keys.ts';
+import type { BackgroundStore } from '../../../store/background/background-store.ts';
+import type { Context, InputStream } from '../../../system/context.ts';
+import { safeText } from '../../../terminal/safe-text.ts';
+import type { Terminal } from '../../../terminal/terminal.ts';
+import type { ListenOptions } from '../options.ts';
+import { type DeliveryHead, listenEventView } from '../view.ts';
+import { createLiveActions } from './actions.ts';
+import { KeyInput } from './key-input.ts';
+import type { Key } from './keys.ts';
 import { layout } from './layout.ts';
-import { anchorsCursorToEnd, createScreen, type Screen } from './screen.ts';
+import { anchorsCursorToEnd, Screen } from './screen.ts';
 import {
   type Action,
   INITIAL_STATE,
@@ -19,148 +23,162 @@ import {
   press,
   toHead,
 } from './state.ts';
-import { safeText } from '../../../terminal/safe-text.ts';
-import type { Terminal } from '../../../terminal/terminal.ts';
-import type { BackgroundStore } from '../../../store/background/background-store.ts';
-import { isLoopback } from '../../../http/loopback.ts';
-import { createLiveActions } from './actions.ts';
+import { watchTarget } from './target-watch.ts';
 
-/** How often an app on this machine is probed while nothing comes, and one elsewhere, ms. */
-const PROBE_MS = 3000;
-const REMOTE_PROBE_MS = 30_000;
-
-/** What the keys act on, once there is a listener. */
+/** What the keys act on. */
 export interface LiveSubject {
   readonly store: BackgroundStore;
   readonly storeFile: string;
   readonly listener: Listener;
 }
 
-/** `listen` on a terminal: lines above, a status block with keys below. */
-export interface LiveView {
-  /** Prints above the block; for whoever else has something to say meanwhile. */
-  readonly terminal: Terminal;
-  show(event: ListenEvent): void;
-  /** Draws the block and listens to keys from here on. */
-  start(subject: LiveSubject): void;
-  /** Gives the terminal back as it was. */
-  close(): void;
-}
-
-/** The live view where there is a whole terminal and nobody asked for plain lines; else null. */
-export function createLiveView(invocation: Invocation<ListenFlags>): LiveView | null {
-  const { context, terminal, flags } = invocation;
+/** The live view where the whole terminal is one and `--output` is not `plain`; else null. */
+export function createLiveView(
+  invocation: Invocation<ListenOptions>,
+  storeOption: string,
+): LiveView | null {
+  const { context, terminal, options } = invocation;
   const { stdin, stdout } = context;
   const isWhole = terminal.isLive && terminal.mayPrompt && stdout.isTTY === true;
-  if (!isWhole || flags.output === 'plain' || stdin.setRawMode === undefined) return null;
-  return openLiveView(context, terminal, stdin, flags.store);
+  if (!isWhole || options.output === 'plain' || stdin.setRawMode === undefined) return null;
+  return new LiveView(context, terminal, stdin, storeOption);
 }
 
-function openLiveView(
-  context: Context,
-  terminal: Terminal,
-  stdin: InputStream,
-  store: string | undefined,
-): LiveView {
-  const { stdout, elapsed } = context;
-  let state: LiveState = INITIAL_STATE;
-  /** What came since, taken in when the state is asked for. */
-  let arrived: DeliveryHead[] = [];
-  const current = (): LiveState => {
-    if (arrived.length > 0) state = observe(state, arrived);
-    arrived = [];
-    return state;
-  };
-  const over = new AbortController();
-  const screen = createScreen({
-    output: stdout,
-    anchorsCursorToEnd: anchorsCursorToEnd(context.env),
-    elapsed,
-    block: () =>
-      layout(current(), {
-        columns: stdout.columns ?? 80,
-        rows: stdout.rows ?? 24,
-        style: terminal.style,
-        isUtc: terminal.isUtc,
-        legible: terminal.legible,
-      }),
-  });
-  const print = (text: string): void => screen.print(terminal.legible(text));
-  const update = (change: Partial<LiveState>): void => {
-    state = { ...current(), ...change };
-    screen.refresh();
-  };
-  let lastForwardAt = -Infinity;
-  let input: Input | undefined;
+/** `listen` on a terminal: the lines of events above, a block with status and keys below. */
+export class LiveView {
+  /** Prints above the block: for everything that is said while the block is drawn. */
+  readonly terminal: Terminal;
+  private readonly context: Context;
+  private readonly plainTerminal: Terminal;
+  private readonly stdin: InputStream;
+  private readonly storeOption: string;
+  private readonly screen: Screen;
+  private readonly closed = new AbortController();
+  private state: LiveState = INITIAL_STATE;
+  /** Deliveries that the state does not know yet; it takes them in when it is read. */
+  private unobserved: DeliveryHead[] = [];
+  private lastForwardAt = -Infinity;
+  private input: KeyInput | undefined;
 
-  const close = (): void => {
-    over.abort();
-    input?.close();
-    screen.hide();
+  /** `storeOption` as in `listenEventView`. */
+  constructor(context: Context, terminal: Terminal, stdin: InputStream, storeOption: string) {
+    this.context = context;
+    this.plainTerminal = terminal;
+    this.stdin = stdin;
+    this.storeOption = storeOption;
+    this.screen = new Screen({
+      output: context.stdout,
+      anchorsCursorToEnd: anchorsCursorToEnd(context.env),
+      elapsed: context.elapsed,
+      block: () => this.layout(),
+    });
+    this.terminal = printAbove(terminal, this.printText);
+  }
+
+  print(event: ListenEvent): void {
+    if (event.type === 'ready') this.update({ url: event.url, target: event.forwardTo });
+    if (event.type === 'delivery') {
+      this.unobserved.push(toHead(event));
+      if (this.unobserved.length >= MAX_RECENT) this.current();
+      if (event.forward !== null) this.lastForwardAt = this.context.elapsed();
+    }
+    if (!isPrinted(this.state, event)) {
+      this.screen.refresh();
+      return;
+    }
+    const text = listenEventView(event, this.storeOption).text(this.plainTerminal);
+    if (text !== null) this.printText(text);
+  }
+
+  /** Draws the block and reads keys from here on. */
+  start(subject: LiveSubject): void {
+    const { context, closed } = this;
+    const act = createLiveActions({
+      ...subject,
+      context,
+      terminal: this.plainTerminal,
+      print: this.printText,
+      send: (sequence) => context.stdout.write(sequence),
+      notify: this.notify,
+      findHead: (id) => this.current().recent.find((delivery) => delivery.id === id),
+      onReach: this.onReach,
+    });
+    this.input = new KeyInput(context, this.stdin, this.screen, (key) => {
+      const action = this.press(key);
+      if (action !== null) this.perform(action, act);
+    });
+    context.interrupt.addEventListener('abort', () => this.update({ isStopping: true }), {
+      signal: closed.signal,
+    });
+    const { target } = this.state;
+    if (target === null) return;
+    watchTarget(target, context, {
+      signal: closed.signal,
+      idleMs: () => context.elapsed() - this.lastForwardAt,
+      onResult: this.onReach,
+    }).catch((error: unknown) => this.notify(errorMessage(error)));
+  }
+
+  /** Gives the terminal back as it was. */
+  close(): void {
+    this.closed.abort();
+    this.input?.close();
+    this.screen.hide();
+  }
+
+  private readonly printText = (text: string): void => {
+    this.screen.print(this.plainTerminal.legible(text));
   };
 
-  return {
-    terminal: printAbove(terminal, print),
-    close,
-    show: (event) => {
-      if (event.type === 'ready') update({ url: event.url, target: event.forwardTo });
-      if (event.type === 'delivery') {
-        arrived.push(toHead(event));
-        if (arrived.length >= MAX_RECENT) current();
-        if (event.forward !== null) lastForwardAt = elapsed();
-      }
-      if (isPrinted(state, event)) print(formatListenEvent(event, terminal, store));
-      else screen.refresh();
-    },
-    start: (subject) => {
-      const tellReach = (isUp: boolean): void => {
-        const reach = isUp ? 'up' : 'down';
-        if (reach !== current().reach) update({ reach });
-      };
-      const act = createLiveActions({
-        ...subject,
-        context,
-        terminal,
-        print,
-        send: (sequence) => stdout.write(sequence),
-        notify: (notice) => update({ notice }),
-        seen: (id) => current().recent.find((delivery) => delivery.id === id),
-        tellReach,
-      });
-      const onKey = (key: Key): void => {
-        const pressed = press(current(), key);
-        state = pressed.state;
-        screen.refresh();
-        if (pressed.action !== null) perform(pressed.action);
-      };
-      const perform = (action: Action): void => {
-        switch (action.type) {
-          case 'quit':
-            context.stop('SIGINT');
-            return;
-          case 'suspend':
-            input?.suspend();
-            return;
-          default:
-            act(action.type, action.id).catch((error: unknown) =>
-              update({ notice: `${action.type}: ${errorMessage(error)}` }),
-            );
-        }
-      };
-      input = takeInput(context, stdin, screen, onKey);
-      context.interrupt.addEventListener('abort', () => update({ isStopping: true }), {
-        signal: over.signal,
-      });
-      watchTarget(state.target, context, {
-        signal: over.signal,
-        idleMs: () => elapsed() - lastForwardAt,
-        tell: tellReach,
-      }).catch((error: unknown) => update({ notice: errorMessage(error) }));
-    },
+  private readonly notify = (notice: string | null): void => this.update({ notice });
+
+  private readonly onReach = (isUp: boolean): void => {
+    const reach = isUp ? 'up' : 'down';
+    if (reach !== this.current().reach) this.update({ reach });
   };
+
+  private current(): LiveState {
+    if (this.unobserved.length > 0) this.state = observe(this.state, this.unobserved);
+    this.unobserved = [];
+    return this.state;
+  }
+
+  private update(change: Partial<LiveState>): void {
+    this.state = { ...this.current(), ...change };
+    this.screen.refresh();
+  }
+
+  private layout(): string[] {
+    const { stdout } = this.context;
+    const { style, isUtc, legible } = this.plainTerminal;
+    const { columns = 80, rows = 24 } = stdout;
+    return layout(this.current(), { columns, rows, style, isUtc, legible });
+  }
+
+  private press(key: Key): Action | null {
+    const pressed = press(this.current(), key);
+    this.state = pressed.state;
+    this.screen.refresh();
+    return pressed.action;
+  }
+
+  private perform(action: Action, act: ReturnType<typeof createLiveActions>): void {
+    switch (action.type) {
+      case 'quit':
+        this.context.stop('SIGINT');
+        return;
+      case 'suspend':
+        this.input?.suspend();
+        return;
+      default:
+        act(action.type, action.id).catch((error: unknown) =>
+          this.notify(`${action.type}: ${errorMessage(error)}`),
+        );
+    }
+  }
 }
 
-/** The same terminal, but what it prints stands above the block. */
+/** The same terminal, but what it prints goes above the block. */
 function printAbove(terminal: Terminal, print: (text: string) => void): Terminal {
   const { isQuiet, isVerbose, errorStyle } = terminal;
   return Object.create(terminal, {
@@ -171,86 +189,4 @@ function printAbove(terminal: Terminal, print: (text: string) => void): Terminal
       value: (text: string) => (isVerbose ? print(errorStyle.dim(safeText(text))) : undefined),
     },
   }) as Terminal;
-}
-
-interface Input {
-  suspend(): void;
-  close(): void;
-}
-
-/** Single keys from here until `close`, which also runs when the process ends in any other way. */
-function takeInput(
-  context: Context,
-  stdin: InputStream,
-  screen: Screen,
-  onKey: (key: Key) => void,
-): Input {
-  const { stdout } = context;
-  const readKeys = createKeyReader();
-  const onData = (chunk: Buffer | string): void => {
-    for (const key of readKeys(chunk.toString())) onKey(key);
-  };
-  const enter = (): void => {
-    stdin.setRawMode?.(true);
-    screen.show();
-  };
-  const leave = (): void => {
-    screen.hide();
-    stdin.setRawMode?.(false);
-  };
-  const onResize = (): void => screen.resized();
-  const onContinue = (): void => {
-    // The shell may have changed the mode meanwhile; only a change is passed on to the system.
-    leave();
-    enter();
-  };
-  // A terminal that went away is told by SIGHUP.
-  const onError = (): void => undefined;
-  const withdrawExit = context.atExit(leave);
-  const withdrawContinue = context.onContinue(onContinue);
-  stdin.on('data', onData);
-  stdin.on('error', onError);
-  stdout.on?.('resize', onResize);
-  enter();
-  stdin.resume();
-  return {
-    suspend: () => {
-      leave();
-      context.suspend();
-      // Reached once we are continued, or where there is no shell that could stop us.
-      enter();
-    },
-    close: () => {
-      withdrawExit();
-      withdrawContinue();
-      stdin.off('data', onData);
-      stdout.off?.('resize', onResize);
-      leave();
-      stdin.pause();
-    },
-  };
-}
-
-interface Watching {
-  readonly signal: AbortSignal;
-  /** Since the last forward ended, which said more than a probe would, ms. */
-  idleMs(): number;
-  tell(isUp: boolean): void;
-}
-
-async function watchTarget(
-  target: string | null,
-  { sleep }: Context,
-  { signal, idleMs, tell }: Watching,
-): Promise<void> {
-  if (target === null) return;
-  const url = new URL(target);
-  const everyMs = isLoopback(url) ? PROBE_MS : REMOTE_PROBE_MS;
-  while (!signal.aborted) {
-    if (idleMs() >= everyMs) {
-      const isUp = await isListening(url, signal).catch(() => false);
-      if (!signal.aborted) tell(isUp);
-    }
-    await sleep(everyMs, signal).catch(() => undefined);
-  }
 }

@@ -1,9 +1,9 @@
-/** Deeper levels are indented no further: a line stays short whatever the payload is. */
+/** The deepest level that is indented further; it keeps lines short. */
 const MAX_INDENT = 20;
 
 /**
- * Valid JSON on lines of its own, indented by two, every token exactly as it stands: `70.0` stays
- * `70.0`, keys that repeat stay. Ends after `maxLines` lines.
+ * Formats valid JSON with two spaces of indent and leaves every token as it is: `70.0` stays
+ * `70.0`, repeated keys stay. Ends after `maxLines` lines.
  */
 export function prettyJson(text: string, maxLines: number): string[] {
   const lines: string[] = [];

@@ -2,25 +2,14 @@ import { stripVTControlCharacters } from 'node:util';
 import type { OutputStream } from '../../../system/context.ts';
 import { displayWidth } from './width.ts';
 
-/** Lines that scroll away as ever, and under them a block that is drawn anew in place. */
-export interface Screen {
-  /** Whole lines, without the last newline, above the block. */
-  print(text: string): void;
-  /** The block has changed. */
-  refresh(): void;
-  /** Draws for the new size. */
-  resized(): void;
-  /** Takes the block away and shows the cursor; printed lines still come out. */
-  hide(): void;
-  /** The block is back after `hide`. */
-  show(): void;
-}
-
 export interface ScreenOptions {
   readonly output: OutputStream;
   /** The block's lines as they are now; none wider than the terminal. */
   readonly block: () => readonly string[];
-  /** When lines wrap anew, the cursor keeps its distance to the end instead of its place in the text. */
+  /**
+   * On a resize, the terminal keeps the cursor at its distance from the last line instead of at
+   * its place in the text.
+   */
   readonly anchorsCursorToEnd: boolean;
   /** Monotonic, ms. */
   elapsed(): number;
@@ -29,15 +18,15 @@ export interface ScreenOptions {
 /** Terminals made of xterm.js. */
 const XTERM_JS: ReadonlySet<string> = new Set(['vscode', 'Hyper', 'Tabby']);
 
-/** Whether it is one that keeps the cursor's distance to the end, as far as the environment tells. */
+/** Whether the terminal keeps the cursor's distance from the end, as far as the environment tells. */
 export function anchorsCursorToEnd(env: Readonly<Record<string, string | undefined>>): boolean {
   return XTERM_JS.has(env['TERM_PROGRAM'] ?? '');
 }
 
-/** The least time between two drawings, ms. */
+/** The minimum time between two drawings, ms. */
 const FRAME_MS = 100;
-/** So many characters are not kept waiting for the next drawing: they go out above the block as it is. */
-const MAX_WAITING = 16 * 1024;
+/** More characters than these do not wait for the next drawing; the last block is drawn below them. */
+const MAX_PENDING = 16 * 1024;
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -47,85 +36,100 @@ const ERASE_LINE_END = '\u001b[K';
 const ERASE_BELOW = '\r\u001b[J';
 
 /**
- * Draws on the normal screen, without scroll regions. The cursor rests at the start of the block,
- * so "erase what is below" is all it takes to be rid of it, however often the terminal has wrapped
- * the lines above anew. Everything due is one write.
+ * Lines that scroll as usual, and below them a block that is redrawn in place. It draws on the
+ * normal screen, without scroll regions. The cursor rests at the start of the block, so "erase
+ * below" removes it however the terminal has wrapped the lines above. Each drawing is one write.
  */
-export function createScreen(options: ScreenOptions): Screen {
-  const { output, block, elapsed } = options;
-  let waiting = '';
-  let drawn: string | null = null;
-  let drawnLines: readonly string[] = [];
-  let isHidden = true;
-  let lastDrawn = -Infinity;
-  let timer: NodeJS.Timeout | undefined;
+export class Screen {
+  private readonly options: ScreenOptions;
+  /** Printed lines that are not written yet. */
+  private pending = '';
+  /** The block on the terminal; null where there is none. */
+  private drawn: string | null = null;
+  private drawnLines: readonly string[] = [];
+  private isHidden = true;
+  private lastDrawn = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
 
-  const draw = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (isHidden) {
-      if (waiting !== '') output.write(waiting);
-      waiting = '';
+  constructor(options: ScreenOptions) {
+    this.options = options;
+  }
+
+  /** Prints whole lines, without the last newline, above the block. */
+  print(text: string): void {
+    this.pending += `${text}\n`;
+    if (this.isHidden) {
+      this.draw();
       return;
     }
-    const lines = block();
+    if (this.pending.length > MAX_PENDING && this.drawn !== null) {
+      this.put(this.drawnLines, this.drawn);
+    }
+    this.refresh();
+  }
+
+  /** Draws the block soon: it has changed. */
+  refresh(): void {
+    if (this.timer !== undefined) return;
+    const waitMs = Math.max(0, this.lastDrawn + FRAME_MS - this.options.elapsed());
+    this.timer = setTimeout(() => this.draw(), waitMs);
+  }
+
+  /** Draws for the new size. */
+  resized(): void {
+    if (this.isHidden) return;
+    const { output } = this.options;
+    const columns = output.columns ?? 80;
+    const rows = this.options.anchorsCursorToEnd ? wrappedRows(this.drawnLines, columns) : 0;
+    this.drawn = null;
+    output.write(`${rows === 0 ? '' : `\u001b[${rows}A`}${ERASE_BELOW}`);
+    this.draw();
+  }
+
+  /** Removes the block and shows the cursor; lines are still printed. */
+  hide(): void {
+    if (this.isHidden) return;
+    this.isHidden = true;
+    this.options.output.write(`${ERASE_BELOW}${SHOW_CURSOR}`);
+    this.draw();
+  }
+
+  /** Draws the block, at first and after `hide`. */
+  show(): void {
+    this.isHidden = false;
+    this.drawn = null;
+    this.options.output.write(HIDE_CURSOR);
+    this.draw();
+  }
+
+  private draw(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.isHidden) {
+      if (this.pending !== '') this.options.output.write(this.pending);
+      this.pending = '';
+      return;
+    }
+    const lines = this.options.block();
     const text = lines.map((line) => `${line}${ERASE_LINE_END}`).join('\n');
-    if (waiting === '' && text === drawn) return;
-    lastDrawn = elapsed();
-    put(lines, text);
-  };
+    if (this.pending === '' && text === this.drawn) return;
+    this.lastDrawn = this.options.elapsed();
+    this.put(lines, text);
+  }
 
-  /** What waits, and the block below it, in one write. */
-  const put = (lines: readonly string[], text: string): void => {
-    // Without new lines the block is written over itself, which does not flicker.
-    const above = waiting === '' ? '\r' : `${ERASE_BELOW}${waiting}`;
+  /** Writes the pending lines and the block below them. */
+  private put(lines: readonly string[], text: string): void {
+    // Without pending lines the block overwrites itself, which does not flicker.
+    const above = this.pending === '' ? '\r' : `${ERASE_BELOW}${this.pending}`;
     const back = lines.length > 1 ? `\u001b[${lines.length - 1}A\r` : '\r';
-    waiting = '';
-    drawn = text;
-    drawnLines = lines;
-    output.write(`${above}${NO_WRAP}${text}\u001b[J${WRAP}${back}`);
-  };
-
-  const schedule = (): void => {
-    if (timer !== undefined) return;
-    timer = setTimeout(draw, Math.max(0, lastDrawn + FRAME_MS - elapsed()));
-  };
-
-  return {
-    print: (text) => {
-      waiting += `${text}\n`;
-      if (isHidden) {
-        draw();
-        return;
-      }
-      if (waiting.length > MAX_WAITING && drawn !== null) put(drawnLines, drawn);
-      schedule();
-    },
-    refresh: schedule,
-    resized: () => {
-      if (isHidden) return;
-      const columns = output.columns ?? 80;
-      const rows = options.anchorsCursorToEnd ? wrappedRows(drawnLines, columns) : 0;
-      drawn = null;
-      output.write(`${rows === 0 ? '' : `\u001b[${rows}A`}${ERASE_BELOW}`);
-      draw();
-    },
-    hide: () => {
-      if (isHidden) return;
-      isHidden = true;
-      output.write(`${ERASE_BELOW}${SHOW_CURSOR}`);
-      draw();
-    },
-    show: () => {
-      isHidden = false;
-      drawn = null;
-      output.write(HIDE_CURSOR);
-      draw();
-    },
-  };
+    this.pending = '';
+    this.drawn = text;
+    this.drawnLines = lines;
+    this.options.output.write(`${above}${NO_WRAP}${text}\u001b[J${WRAP}${back}`);
+  }
 }
 
-/** How many rows more than lines they take at this width. */
+/** The number of rows beyond one per line that the lines take at this width. */
 function wrappedRows(lines: readonly string[], columns: number): number {
   const rowsOf = (line: string): number =>
     Math.max(1, Math.ceil(displayWidth(stripVTControlCharacters(line)) / columns));

@@ -3,43 +3,43 @@ import { isDelivered } from '../../../relyable/retry.ts';
 import type { DeliveryHead } from '../view.ts';
 import type { Key } from './keys.ts';
 
-/** Which deliveries are shown. */
+/** The deliveries that are shown. */
 export type Filter =
   | { readonly kind: 'all' | 'failures' | 'invalid' }
   | { readonly kind: 'event'; readonly event: string };
 
-/** What the live view knows; changed only by `observe` and `press`. */
+/** The state of the live view. */
 export interface LiveState {
-  /** Where we listen; empty until we do. */
+  /** The listener's URL; empty until it listens. */
   readonly url: string;
   readonly target: string | null;
-  /** As the last forward or probe found it. */
+  /** Whether the app accepted the last forward or connection attempt. */
   readonly reach: 'unknown' | 'up' | 'down';
   readonly received: number;
-  /** Signature missing or wrong. */
+  /** Deliveries whose signature is missing or not valid. */
   readonly invalid: number;
-  /** Passed on and not answered 200. */
+  /** Deliveries that were forwarded and not answered 200. */
   readonly failed: number;
-  /** Oldest first, at most `MAX_RECENT`. Their first lines only: the store has the rest. */
+  /** Oldest first, at most `MAX_RECENT`. Only what their first lines show; the store has the rest. */
   readonly recent: readonly DeliveryHead[];
-  /** Event types that came, for the filter, at most `MAX_EVENT_TYPES`. */
+  /** Event types received, for the filter, at most `MAX_EVENT_TYPES`. */
   readonly eventTypes: readonly string[];
   readonly filter: Filter;
   readonly isPaused: boolean;
   /** Deliveries not printed since the filter or the pause began. */
   readonly hidden: number;
-  /** Id of the delivery the keys act on; null: the last one. */
+  /** The id of the delivery that keys act on; null for the last one. */
   readonly selected: string | null;
   readonly isHelpOpen: boolean;
   readonly isStopping: boolean;
-  /** The answer to the last key, until the next one. */
+  /** A message about the last key, until the next one. */
   readonly notice: string | null;
 }
 
-/** What a key asks the world for. */
+/** What a key asks for beyond a change of the state. */
 export type Action =
   | { readonly type: 'quit' | 'suspend' }
-  | { readonly type: 'replay' | 'look' | 'open' | 'copy'; readonly id: string };
+  | { readonly type: 'replay' | 'view' | 'open' | 'copy'; readonly id: string };
 
 export const MAX_RECENT = 200;
 const MAX_EVENT_TYPES = 20;
@@ -62,12 +62,12 @@ export const INITIAL_STATE: LiveState = {
   notice: null,
 };
 
-/** Whether an event's lines are to be printed now. */
+/** Whether an event's lines are printed now. */
 export function isPrinted({ isPaused, filter }: LiveState, event: ListenEvent): boolean {
   return event.type !== 'delivery' || (!isPaused && matches(event, filter));
 }
 
-/** The state after these deliveries; many at a time, since each time all that is kept is copied. */
+/** The state after these deliveries. It takes many at a time because each call copies the lists. */
 export function observe(before: LiveState, deliveries: readonly DeliveryHead[]): LiveState {
   const state = {
     ...before,
@@ -84,19 +84,19 @@ export function observe(before: LiveState, deliveries: readonly DeliveryHead[]):
     const isNewType = event !== null && !state.eventTypes.includes(event);
     if (isNewType && state.eventTypes.length < MAX_EVENT_TYPES) state.eventTypes.push(event);
   }
-  // Whoever looks at one that falls off goes on with the oldest that is left.
+  // A selected delivery that drops out of the list is replaced by the oldest one left.
   const isLost =
     before.selected !== null &&
-    isKept(before.recent, before.selected) &&
-    !isKept(state.recent, before.selected);
+    isListed(before.recent, before.selected) &&
+    !isListed(state.recent, before.selected);
   return isLost ? { ...state, selected: state.recent[0]?.id ?? null } : state;
 }
 
-function isKept(recent: readonly DeliveryHead[], id: string): boolean {
+function isListed(recent: readonly DeliveryHead[], id: string): boolean {
   return recent.some((delivery) => delivery.id === id);
 }
 
-/** Of a delivery what the view remembers. */
+/** The part of a delivery that the state holds. */
 export function toHead(delivery: HandledRequest): DeliveryHead {
   const { forward } = delivery;
   return {
@@ -137,7 +137,7 @@ export function listed({ recent, filter }: LiveState): readonly DeliveryHead[] {
   return filter.kind === 'all' ? recent : recent.filter((seen) => matches(seen, filter));
 }
 
-/** The state after a key, and what it asks for. */
+/** The state after a key, and the action that the key asks for. */
 export function press(
   before: LiveState,
   key: Key,
@@ -152,7 +152,7 @@ export function press(
     case 'r':
       return act(state, 'replay');
     case 'enter':
-      return act(state, 'look');
+      return act(state, 'view');
     case 'o':
       return act(state, 'open');
     case 'c':
@@ -162,7 +162,7 @@ export function press(
   }
 }
 
-/** Keys that change only what is seen. */
+/** Keys that change only what is shown. */
 function pressView(state: LiveState, key: Key): LiveState {
   switch (key) {
     case 'up':
@@ -184,10 +184,10 @@ function pressView(state: LiveState, key: Key): LiveState {
 
 function act(
   state: LiveState,
-  type: 'replay' | 'look' | 'open' | 'copy',
+  type: 'replay' | 'view' | 'open' | 'copy',
 ): { readonly state: LiveState; readonly action: Action | null } {
   const rows = listed(state);
-  // The event, and not the probes that it set off.
+  // The event itself, not the probes that followed it.
   const last = rows.findLast((seen) => !seen.isProbe) ?? rows.at(-1);
   const id = state.selected ?? last?.id;
   if (id !== undefined) return { state, action: { type, id } };
@@ -196,11 +196,11 @@ function act(
 
 function nothingListed({ recent }: LiveState): string {
   return recent.length === 0
-    ? 'nothing has come yet'
-    : 'nothing that the filter shows: f changes it';
+    ? 'nothing received yet'
+    : 'no delivery matches the filter; f changes it';
 }
 
-/** Up from nothing is the newest; down from the newest is nothing. */
+/** Without a selection, up selects the newest; down from the newest clears the selection. */
 function select(state: LiveState, step: -1 | 1): LiveState {
   const rows = listed(state);
   const at = rows.findIndex(({ id }) => id === state.selected);
@@ -229,6 +229,7 @@ function nextFilter({ filter, eventTypes }: LiveState): Filter {
 
 function pause(state: LiveState): LiveState {
   if (!state.isPaused) return { ...state, isPaused: true, hidden: 0 };
-  const notice = state.hidden === 0 ? null : `${state.hidden} came while paused: ↑ looks at them`;
+  const notice =
+    state.hidden === 0 ? null : `${state.hidden} received while paused; press ↑ to view`;
   return { ...state, isPaused: false, hidden: 0, notice };
 }

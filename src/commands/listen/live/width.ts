@@ -24,8 +24,8 @@ const WIDE: ReadonlyArray<readonly [number, number]> = [
 const EMOJI_SELECTOR = '\ufe0f';
 
 /**
- * The columns a text takes in a terminal, at most. Terminals differ on emoji that are joined from
- * several; here they count as many as their parts, so that a line that fits fits everywhere.
+ * The maximum number of columns that a text takes in a terminal. Terminals differ on emoji that are
+ * joined from several; here each part counts, so that a line that fits does so in every terminal.
  */
 export function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
@@ -42,15 +42,15 @@ function charWidth(char: string): number {
   return isWide || EMOJI.test(char) ? 2 : 1;
 }
 
-/** The text cut to so many columns between whole characters, `ellipsis` at the cut. */
+/** The text truncated to a number of columns, between whole characters, and ended by `ellipsis`. */
 export function truncate(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
-  let kept = '';
+  let fitting = '';
   let left = columns - displayWidth(ellipsis);
   for (const { segment } of segmenter.segment(text)) {
     left -= displayWidth(segment);
     if (left < 0) break;
-    kept += segment;
+    fitting += segment;
   }
-  return columns < displayWidth(ellipsis) ? '' : `${kept}${ellipsis}`;
+  return columns < displayWidth(ellipsis) ? '' : `${fitting}${ellipsis}`;
 }

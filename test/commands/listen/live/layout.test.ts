@@ -37,7 +37,7 @@ it('lists what is around the selected delivery and marks it', () => {
     '> 10:00:02Z  test_run.completed  run_2  ✓ signature  → 500 12 ms  cap_0000…',
     '  10:00:03Z  agent.score_dropped  agent_日本  ✗ signature  answered 401  c…',
     '127.0.0.1:4400 → localhost:3000 up  3 received, 1 invalid, 1 failed',
-    'enter look  r replay  Esc back  c curl  o open  ? keys  q quit',
+    'enter view  r replay  Esc back  c curl  o open  ? keys  q quit',
   ]);
 });
 
@@ -58,13 +58,13 @@ it('lists five around the selected one, fewer where the terminal is low', () => 
 
 it('explains the keys', () => {
   expect(screen(live('?').state, { columns: 40 })).toEqual([
-    '↑/↓    select a delivery; Esc ends it',
-    'enter  see request, verdict and answer',
-    'r      send it to your app again',
+    '↑/↓    select a delivery; Esc: none',
+    'enter  view request, verdict, answer',
+    'r      replay it to your app',
     'c      copy it as a curl command',
     'o      open its page in the dashboard',
     'f      filter: failures, invalid, types',
-    'p      pause lines, forwarding goes on',
+    'p      pause the lines, not forwarding',
     'q      quit, like Ctrl-C',
     ':4400 → :3000  0 received, 0 failed',
     '? keys  q quit  ↑ select  r replay last',
@@ -78,7 +78,7 @@ it('says what is hidden and why', () => {
   expect(line('p', ...some)).toContain('paused, 3 hidden  ? keys');
   expect(line('f', ...some)).toContain('only failures, 1 hidden  ? keys');
   expect(line(...some, 'f', 'f', 'f', 'f', 'p')).toContain('paused, only agent.score_dropped,');
-  expect(line('q')).toBe('stopping: answers under way are waited for; Ctrl-C ends at once');
+  expect(line('q')).toBe('stopping: waiting for requests in flight; Ctrl-C exits now');
 });
 
 it('has nothing beyond ASCII where the locale is not UTF-8', () => {
@@ -87,7 +87,7 @@ it('has nothing beyond ASCII where the locale is not UTF-8', () => {
   expect(lines.slice(-3)).toEqual([
     '> 10:00:03Z  agent.score_dropped  agent_\\u{65e5}\\u{672c}...',
     ':4400 -> :3000 up  3 received, 1 invalid, 1 failed',
-    'enter look  r replay  Esc back  c curl  o open  ? keys',
+    'enter view  r replay  Esc back  c curl  o open  ? keys',
   ]);
 });
 

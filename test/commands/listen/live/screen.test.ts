@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { createScreen } from '../../../../src/commands/listen/live/screen.ts';
+import { Screen } from '../../../../src/commands/listen/live/screen.ts';
 
 it('does not let many lines wait for the next drawing, and keeps the block below them', () => {
   const written: string[] = [];
   let drawings = 0;
-  const screen = createScreen({
+  const screen = new Screen({
     output: {
       write: (text) => {
         written.push(text.toString());

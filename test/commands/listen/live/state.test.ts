@@ -34,7 +34,7 @@ it('acts on the last delivery, or on the selected one while newer ones come', ()
   const { id } = delivery(1);
   expect(actions).toEqual([
     { type: 'replay', id },
-    { type: 'look', id },
+    { type: 'view', id },
     { type: 'copy', id },
     { type: 'open', id },
   ]);
@@ -77,11 +77,11 @@ it('says so where there is nothing to act on', () => {
   for (const key of ['r', 'c', 'o', 'enter', 'up']) {
     const { state, actions } = live(key);
     expect(actions).toEqual([]);
-    expect(state.notice).toBe('nothing has come yet');
+    expect(state.notice).toBe('nothing received yet');
   }
   expect(live('r', 'x').state.notice).toBeNull();
-  expect(live(delivery(1), 'f', 'r').state.notice).toContain('nothing that the filter shows');
-  expect(live(delivery(1), 'f', 'up').state.notice).toContain('nothing that the filter shows');
+  expect(live(delivery(1), 'f', 'r').state.notice).toContain('no delivery matches the filter');
+  expect(live(delivery(1), 'f', 'up').state.notice).toContain('no delivery matches the filter');
 });
 
 it('filters failures, invalid ones, then each type that came, then all', () => {
@@ -112,7 +112,7 @@ it('pauses the printing alone, and says how many came meanwhile', () => {
   const { state, printed } = live('p', delivery(1), delivery(2), 'p', delivery(3));
   expect(printed).toEqual([delivery(3).id]);
   expect(state.received).toBe(3);
-  expect(state.notice).toBe('2 came while paused: ↑ looks at them');
+  expect(state.notice).toBe('2 received while paused; press ↑ to view');
   expect(live('p', 'p').state.notice).toBeNull();
 });
 
