@@ -47,7 +47,7 @@ export function migrateArrivals(
     let path: string | null = null;
     transaction(() => {
       const row = database.prepare('SELECT * FROM arrivals WHERE seq = ?').get(seq);
-      const batch = row === undefined ? null : readBatch(row as unknown as Arrival, folder);
+      const batch = row === undefined ? null : readBatch(row as Arrival, folder);
       // Another process took it in, or its file cannot be read.
       if (batch === null) return;
       writeBatch(batch.bytes, sink);

@@ -108,7 +108,8 @@ export function toForwardRow(captureId: string, forward: Forward): ForwardRow {
   };
 }
 
-type CaptureFields = readonly [
+/** The fields of a capture's record. */
+export type CaptureFields = readonly [
   id: string,
   receivedAt: number,
   method: string,

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { createSeqTable, type SeqTable, SEQ_TABLE_CAPACITY, toRepeatKey } from '../event-index.ts';
-import type { CaptureIdentity } from '../rows.ts';
+import type { CaptureFields, CaptureIdentity } from '../rows.ts';
 import { ALIGNMENT } from './record.ts';
 import { type LocatedHead, readBodyAt, readHeadAt, readHeads } from './segment-reader.ts';
 import { listSegments, segmentPath } from './segments.ts';
@@ -125,13 +125,14 @@ export class PendingEvents {
   private toIdentity(segment: string, located: LocatedHead): PendingIdentity[] {
     const { at, head, fields } = located;
     if (head.type !== 'capture') return [];
+    const [id, , , , , , declaredEventId, valid] = fields as CaptureFields;
     return [
       {
         segment,
         at,
-        id: String(fields[0]),
-        declaredEventId: fields[6] === null ? null : String(fields[6]),
-        valid: fields[7] === true ? 1 : 0,
+        id,
+        declaredEventId,
+        valid: valid ? 1 : 0,
         bodyBytes: head.bodyBytes,
         bodyCrc: head.bodyCrc,
         readBody: () =>
