@@ -39,7 +39,7 @@ it.each(['README.md', 'docs/listen.md'])(
       string
     >;
     const text = readFileSync(join(ROOT, page), 'utf8');
-    expect(text).toContain(`${reason}: ${detail}\n`);
+    expect(text).toContain(`${detail} (${reason})\n`);
     expect(text).toContain(`fix: ${fix}\n`);
   },
 );
