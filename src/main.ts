@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { createProgram, toUsageError } from './program.ts';
+import { toUsageError } from './command-tree.ts';
+import { createProgram } from './program.ts';
 import { type Context, signalExitCode } from './system/context.ts';
 import { describeFileProblem, errorMessage, RelyableError } from './errors.ts';
 import { createLegible } from './terminal/charset.ts';

@@ -15,7 +15,10 @@ export interface TlsOptions {
 }
 
 /** `--insecure` and `--cacert <file>` as TLS options; an unreadable file is INPUT_UNREADABLE. */
-export function readTlsOptions(flags: { insecure?: boolean; cacert?: string }): TlsOptions {
+export function readTlsOptions(flags: {
+  readonly insecure?: boolean | undefined;
+  readonly cacert?: string | undefined;
+}): TlsOptions {
   const rejectUnauthorized = flags.insecure !== true;
   if (flags.cacert === undefined) return { rejectUnauthorized };
   try {

@@ -27,6 +27,8 @@ export interface OptionDeclaration<T> {
   readonly isRepeatable?: true;
   /** The words it takes, for completion. */
   readonly words?: readonly string[];
+  /** It takes several of its words, separated by commas. */
+  readonly isCommaList?: true;
   readonly setting?: SettingSource;
 }
 
@@ -53,9 +55,7 @@ export type OptionsOf<D> = {
   readonly [K in keyof D]: D[K] extends OptionDeclaration<infer T> ? T : never;
 };
 
-interface Extras {
-  readonly words?: readonly string[];
-}
+type Extras = Pick<OptionDeclaration<unknown>, 'words' | 'isCommaList'>;
 
 const asText: Parse<string> = (text) => text;
 
@@ -161,7 +161,7 @@ export function setting<T>(
   flags: string,
   help: string,
   parse: Parse<T>,
-  { words, ...source }: SettingExtras,
+  { words, isCommaList, ...source }: SettingExtras,
 ): SettingDeclaration<T> {
   return {
     flags,
@@ -171,16 +171,19 @@ export function setting<T>(
     setting: source,
     ...(source.default === undefined ? {} : { defaultText: String(source.default) }),
     ...(words === undefined ? {} : { words }),
+    ...(isCommaList === undefined ? {} : { isCommaList }),
   };
 }
 
 /** A commander option that knows the words it takes. */
 export class DeclaredOption extends Option {
   readonly words: readonly string[] | undefined;
+  readonly isCommaList: boolean;
 
-  constructor({ flags, help, defaultText, words }: OptionDeclaration<unknown>) {
+  constructor({ flags, help, defaultText, words, isCommaList }: OptionDeclaration<unknown>) {
     super(flags, defaultText === undefined ? help : `${help} (default: ${defaultText})`);
     this.words = words;
+    this.isCommaList = isCommaList === true;
   }
 }
 
@@ -223,7 +226,7 @@ export function readOptions<D extends OptionDeclarations>(
 /** Two options that cannot be given together, or one that needs another. */
 export type OptionRule =
   | { readonly option: string; readonly excludes: readonly string[]; readonly because: string }
-  | { readonly option: string; readonly needsOneOf: readonly string[] };
+  | { readonly option: string; readonly needsOneOf: readonly string[]; readonly hint?: string };
 
 /** Refuses combinations that a rule forbids; USAGE. Names are the declarations' keys. */
 export function checkRules(
@@ -244,8 +247,17 @@ export function checkRules(
         );
       }
     } else if (!rule.needsOneOf.some(isGiven)) {
-      const needed = rule.needsOneOf.map(longOf).join(' or ');
-      throw new RelyableError('USAGE', `${longOf(rule.option)} needs ${needed}`);
+      throw new RelyableError(
+        'USAGE',
+        `${longOf(rule.option)} needs ${joinWithOr(rule.needsOneOf.map(longOf))}`,
+        rule.hint === undefined ? {} : { hint: rule.hint },
+      );
     }
   }
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function joinWithOr(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
 }

@@ -29,7 +29,7 @@ import type { Ending } from './expectations-view.ts';
 import { createLineBatch } from '../../terminal/line-batch.ts';
 import { formatListenEvent, listenEventToJson } from './view.ts';
 import { startStoreThread, type StoreThread } from '../../store/background/background-store.ts';
-import { type AppBeside, splitCommand, startAppBeside } from '../kit/managed-app.ts';
+import { type ManagedApp, splitCommand, startManagedApp } from '../kit/managed-app.ts';
 import { checkEventTypes } from '../kit/event-types.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
 import { createWatch, type Watch } from './expectation-watcher.ts';
@@ -74,7 +74,7 @@ export async function run(invocation: Invocation<ListenFlags>): Promise<number> 
   }
   const live = createLiveView(invocation);
   const terminal = live?.terminal ?? invocation.terminal;
-  const app = await startAppBeside(
+  const app = await startManagedApp(
     { ...invocation, terminal },
     {
       command,
@@ -97,7 +97,7 @@ interface ListenPlan {
   readonly storeThread: StoreThread;
   readonly storeFile: string;
   readonly watch: Watch | null;
-  readonly app: AppBeside;
+  readonly app: ManagedApp;
   readonly live: LiveView | null;
 }
 
