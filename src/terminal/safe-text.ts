@@ -24,7 +24,7 @@ export function safeLine(text: string): string {
   return safeText(text).replace(/[\t\n]/g, (char) => (char === '\n' ? '\\n' : '\\t'));
 }
 
-/** What was written for another program as a terminal may have it, and whether that is all of it. */
+/** Content for another program as a terminal may show it, and whether nothing was escaped. */
 export function showBytes(content: string | Uint8Array): {
   readonly text: string;
   readonly isExact: boolean;

@@ -84,7 +84,7 @@ export interface Terminal {
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Width of stdout in columns; Infinity where it is no terminal: lines there are searched. */
+  /** Width of stdout in columns; Infinity where it is not a terminal, so that lines can be searched. */
   readonly columns: number;
 }
 

@@ -15,7 +15,7 @@ export interface MakerOptions {
   readonly seed: number;
 }
 
-/** Which fields make an event one of its own. */
+/** The fields that identify an event. */
 const ID_FIELDS: Readonly<Record<EventType, readonly [field: string, prefix: string]>> = {
   'test_run.completed': ['test_run_id', 'run_'],
   'test_run.failed': ['test_run_id', 'run_'],

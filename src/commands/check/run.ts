@@ -83,7 +83,7 @@ async function runAll(
   return { ...head, framework, results, summary: summarise(results), durationMs };
 }
 
-/** What the command that repeats a case needs beside its id; a secret itself is never repeated. */
+/** Options that the command repeating a case needs besides its id; a secret itself is never repeated. */
 function repeatOptions(options: CheckOptions): string[] {
   const { cacert, stateUrl, stateCommand } = options;
   return [

@@ -21,7 +21,7 @@ export interface OperandDeclaration {
   readonly kind?: OperandKind;
 }
 
-/** Everything that is told of a command outside its code. */
+/** Everything that is declared about a command outside its code. */
 export interface CommandDeclaration<D extends OptionDeclarations> {
   /** One line for the list of commands; lower case, without a period. */
   readonly description: string;

@@ -38,8 +38,8 @@ function judgeRepeats({ answers, states: [before, once, after] }: Exchange): Com
 }
 
 /**
- * One event first, to see by how much an event changes the state; then another one twice at once,
- * which must change it by as much. A state in which no single number changes cannot tell.
+ * The first event shows by how much an event changes the state. Another one, sent twice at once,
+ * must change it by the same amount. A state in which several numbers change proves nothing.
  */
 function judgeRace({ answers, states: [before, once, after] }: Exchange): Complaint | null {
   const complaint = judgeAnswers(answers);
@@ -53,7 +53,7 @@ function judgeRace({ answers, states: [before, once, after] }: Exchange): Compla
   };
 }
 
-/** By how much the one number that differs between two texts changed; null where there is no such one. */
+/** The change of the one number that differs between two texts; null unless exactly one differs. */
 function changeBetween(before = '', after = ''): number | null {
   const [old, now] = [before, after].map((text) =>
     (text.match(/-?\d+(\.\d+)?/g) ?? []).map(Number),

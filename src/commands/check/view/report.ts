@@ -13,7 +13,7 @@ export interface CheckReport {
   readonly results: readonly CaseResult[];
   readonly summary: Summary;
   readonly durationMs: number;
-  /** Options the repeating command needs beside url, case and seed, e.g. `--allow-remote`. */
+  /** Options that the repeating command needs besides url, case and seed, e.g. `--allow-remote`. */
   readonly repeatOptions: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export function bySection(results: readonly CaseResult[]): Map<Section, CaseResu
   return sections;
 }
 
-/** The request that shows the finding; where all are the same, how many they were. */
+/** The request that shows the finding; if all are the same, with their number. */
 export function describeSent({ sent }: CaseResult, at: number): string {
   const label = sent[at] ?? '';
   const isSame = sent.every((other) => other === label);
