@@ -6,7 +6,7 @@ const UNSAFE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Nearly all text is this and needs no further look. */
+/** Printable ASCII, which nearly all text is, needs no escapes. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 function visible(char: string): string {

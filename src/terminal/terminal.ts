@@ -52,8 +52,8 @@ export interface Terminal {
   /** One JSON object on one line, to stdout. */
   json(object: JsonObject): void;
   /**
-   * Resolves once stdout has taken all that was printed, or could not, and whatever else waits (a
-   * Ctrl-C, a reader that left) had its turn: what a loop that prints much awaits each time round.
+   * Resolves once stdout has taken all that was printed, or has failed, and other events (a Ctrl-C,
+   * a closed pipe) have been handled. A loop that prints much awaits it in each round.
    */
   taken(): Promise<void>;
   /** For people, to stderr; silent under `--quiet`. */
@@ -75,11 +75,11 @@ export interface Terminal {
   readonly mayPrompt: boolean;
   /** Times are shown in UTC instead of the local zone: pass it to `formatTime`. */
   readonly isUtc: boolean;
-  /** Text for stdout that leads to a URL where the terminal has hyperlinks, else the text alone. */
+  /** Text for stdout as a hyperlink where the terminal has hyperlinks, else the text alone. */
   link(text: string, url: string): string;
   /**
    * Text for people with our marks (✓ ✗ →) as words where the locale's character set has none.
-   * `data`, `info`, `warn` and `verbose` see to it themselves.
+   * `data`, `info`, `warn` and `verbose` apply it themselves.
    */
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */

@@ -24,7 +24,7 @@ export interface CheckRequest {
 
 /**
  * How a case's requests go out: one after the other; all at once; one after the other over a single
- * connection; each body in pieces; or with the user's observable read before the first, after it
+ * connection; each body in pieces; or with the user's state read before the first, after it
  * and at the end, the others one after the other or all at once.
  */
 export type Manner =
@@ -55,7 +55,7 @@ export interface RequestMaker {
 export interface Exchange {
   readonly requests: readonly CheckRequest[];
   readonly answers: readonly SendResult[];
-  /** The observable before the first request, after it and at the end; empty unless observed. */
+  /** The state before the first request, after it and at the end; empty unless observed. */
   readonly states: readonly string[];
 }
 

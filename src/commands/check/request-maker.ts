@@ -36,7 +36,7 @@ const TAMPER_LABELS: Readonly<Record<Tamper, string>> = {
 };
 
 /**
- * The requests of one case. Every request is an event of its own (its id comes from the seed, the
+ * The requests of one case. Every request is a new event (its id comes from the seed, the
  * case and a count), so that a handler's deduplication of one case does not answer another.
  */
 export function createRequestMaker(caseId: string, options: MakerOptions): RequestMaker {

@@ -35,7 +35,7 @@ export interface BatteryOptions {
   /** Stop at the first finding of this severity or worse; null: run all. */
   readonly bail: Severity | null;
   readonly signal: AbortSignal;
-  /** Reads the user's observable, settled; for the idempotency cases. */
+  /** Reads the user's state after `--settle`; for the idempotency cases. */
   readonly readState: (() => Promise<string>) | null;
 }
 
@@ -44,7 +44,7 @@ export interface ShownAnswer {
   readonly status: number | null;
   readonly durationMs: number;
   readonly error: string | null;
-  /** The first `SHOWN_BYTES` of the body, as text, the secret taken out. */
+  /** The first `SHOWN_BYTES` of the body, as text, without the secret. */
   readonly body: string;
 }
 

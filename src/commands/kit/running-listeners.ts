@@ -19,7 +19,7 @@ const PROBE_TIMEOUT_MS = 1000;
 
 /**
  * Writes `<dataFolder>/listeners/<port>.json`; the returned function removes it. Neither throws: a
- * listener without the file works, and other commands need its URL.
+ * listener works without the file, but other commands then need its URL.
  */
 export function announceListener(dataFolder: string, info: ListenerInfo): () => void {
   const folder = join(dataFolder, 'listeners');
@@ -36,7 +36,7 @@ export function announceListener(dataFolder: string, info: ListenerInfo): () => 
   }
   return () => {
     try {
-      // Another listener may have taken the port over on another address.
+      // Another listener may use the same port on another address.
       if (readListener(file)?.pid === info.pid) unlinkSync(file);
     } catch {
       // Gone already.

@@ -1,7 +1,7 @@
 import type { CheckCase, Complaint, Exchange } from '../check-case.ts';
 import { describeAnswer } from '../judge.ts';
 
-/** The cases that read an observable of the user's (`--state-url`, `--state-command`). */
+/** A case that reads the user's state (`--state-url`, `--state-command`). */
 function observed(
   rest: Pick<CheckCase, 'id' | 'title' | 'requests' | 'judge'> & Partial<CheckCase>,
 ): CheckCase {
