@@ -1,21 +1,25 @@
 import type { Context } from './system/context.ts';
-import type { GlobalFlags, Terminal } from './terminal/terminal.ts';
+import type { Terminal, TerminalOptions } from './terminal/terminal.ts';
+
+/** The options that every command takes. */
+export interface GlobalOptions extends TerminalOptions {
+  readonly config?: string | undefined;
+  readonly profile?: string | undefined;
+}
 
 /** What a command is given: the world, a place to print, and what the user typed. */
 export interface Invocation<Options> {
   readonly context: Context;
   readonly terminal: Terminal;
-  readonly globals: GlobalFlags;
+  readonly globals: GlobalOptions;
   /** The command's parsed options, as its `options.ts` declares them. */
   readonly options: Options;
-  /** The same, for commands that are not declared yet. */
-  readonly flags: Options;
   /** Operands, including those after `--`. */
   readonly args: readonly string[];
 }
 
 /** A command's module: loaded when the command runs, resolves to an exit code. */
 export interface CommandModule {
-  // oxlint-disable-next-line typescript/no-explicit-any -- the one place where flags are untyped
+  // oxlint-disable-next-line typescript/no-explicit-any -- each command has options of its own type
   run(invocation: Invocation<any>): Promise<number>;
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { createProgram, toUsageError } from './program.ts';
+import { toUsageError } from './command-tree.ts';
+import { createProgram } from './program.ts';
 import { type Context, signalExitCode } from './system/context.ts';
 import { describeFileProblem, errorMessage, RelyableError } from './errors.ts';
 import { createLegible } from './terminal/charset.ts';
@@ -35,7 +36,7 @@ async function tellOfUpdate(context: Context): Promise<void> {
   if (notice !== undefined) context.stderr.write(`\n${notice}\n`);
 }
 
-/** Whoever reads the file later must not take it for the whole. */
+/** An incomplete file must not be mistaken for the whole output. */
 function unwritten(problem: Error): RelyableError {
   const message = `stdout cannot be written: ${describeFileProblem(problem)}`;
   return new RelyableError('INPUT_UNREADABLE', message, { cause: problem });
@@ -44,7 +45,7 @@ function unwritten(problem: Error): RelyableError {
 function report(context: Context, thrown: unknown): number {
   if (context.interrupt.aborted && !(thrown instanceof RelyableError)) {
     const signal = context.stoppedBy();
-    // Without a signal the reader of stdout left (`| head -1`): that is no error.
+    // Without a signal the reader of stdout left (`| head -1`): that is not an error.
     return signal === null ? 0 : signalExitCode(signal);
   }
   const error = toError(thrown);

@@ -98,18 +98,7 @@ export function parseInteger(text: string, name: string, min: number, max: numbe
   return value;
 }
 
-/** One of the words that are allowed. */
-export function parseChoice<T extends string>(
-  text: string,
-  name: string,
-  allowed: readonly T[],
-): T {
-  const found = allowed.find((choice) => choice === text);
-  if (found !== undefined) return found;
-  throw usage(name, allowed.join(' or '), text);
-}
-
-/** `parseChoice` with the words fixed, as an option declares it; a near miss gets a hint. */
+/** One of the words that are allowed, as an option declares it; a near miss gets a hint. */
 export function parseOneOf<T extends string>(
   allowed: readonly T[],
 ): (text: string, name: string) => T {

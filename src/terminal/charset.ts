@@ -1,4 +1,4 @@
-/** Our own marks where the character set has none of them. */
+/** Our marks in ASCII, for a character set without them. */
 const ASCII_MARKS: Readonly<Record<string, string>> = {
   '✓': 'ok',
   '✗': 'x',
@@ -18,7 +18,7 @@ const ASCII_MARKS: Readonly<Record<string, string>> = {
 
 /**
  * Whether the terminal's locale is UTF-8 (POSIX: the first of LC_ALL, LC_CTYPE, LANG that is set).
- * Where none is set it is taken to be; a Windows console takes any text.
+ * Where none is set it counts as UTF-8; a Windows console shows any text.
  */
 export function isUtf8Locale(
   env: Readonly<Record<string, string | undefined>>,

@@ -1,7 +1,7 @@
 import type { ErrorCode, RelyableError } from '../errors.ts';
 import { safeText } from './safe-text.ts';
 
-/** The one line of NDJSON an error is under `--json`. */
+/** An error as one line of NDJSON, for `--json`. */
 export interface ErrorObject {
   readonly type: 'error';
   readonly v: 1;
@@ -29,7 +29,7 @@ export function formatError(error: RelyableError): string {
   return lines.join('\n');
 }
 
-/** A line break in what was typed or read begins no line of ours. */
+/** Indents the lines after the first: outside text cannot start a line that looks like ours. */
 function indented(text: string): string {
   return safeText(text).replaceAll('\n', '\n  ');
 }

@@ -17,7 +17,7 @@ export function formatSize(bytes: number): string {
   return `${(bytes / (1024 * 1024)).toFixed(1)} MB`;
 }
 
-/** Of the thousands of lines a listener may print in a second nearly all have the same time. */
+/** The last time formatted: a listener prints thousands of lines in the same second. */
 let lastTime = { second: -1, utc: false, text: '' };
 
 /** Local wall-clock time `HH:MM:SS`, or UTC with a trailing `Z`. */
@@ -50,8 +50,8 @@ export function formatCount(count: number, noun: string, plural = `${noun}s`): s
 const NARROWEST = 24;
 
 /**
- * A text that stands behind `indent`, in lines of at most `columns` (Infinity for one line) that
- * all stand behind it. A longer word has a line of its own.
+ * A text in lines of at most `columns` (Infinity for one line), each but the first behind `indent`.
+ * A longer word gets a line to itself.
  */
 export function wrapText(text: string, indent: string, columns: number): string {
   const width = Math.max(columns - indent.length, NARROWEST);

@@ -12,7 +12,7 @@ const PROGRAMS: Readonly<Record<string, readonly [major: number, minor: number]>
 
 /**
  * Whether the terminal is known to show OSC 8 hyperlinks. The sequence is harmless in most others,
- * but a multiplexer or a log shows it as rubbish, so what is not known counts as no.
+ * but a multiplexer or a log shows it as garbage, so an unknown terminal gets none.
  * `FORCE_HYPERLINK` (0 or 1) decides alone.
  */
 export function hasHyperlinks(env: Environment, isTty: boolean): boolean {

@@ -1,21 +1,21 @@
 import type { OutputStream } from '../system/context.ts';
 import { formatCount } from './format.ts';
 
-/** Lines written in one go: those of so many ms, and at the latest when so many characters wait. */
+/** Limits on lines that wait for one write: milliseconds and characters. */
 const WRITE_EVERY_MS = 5;
 const MAX_WAITING = 64 * 1024;
-/** While so many bytes wait for the output's reader, lines are left out. */
+/** Bytes that may wait for the output's reader; above it, lines are left out. */
 const MAX_UNREAD = 8 * 1024 * 1024;
 
 /**
- * A stream of lines to stdout that never waits for its reader: what comes within a few milliseconds
- * is one write, and what a reader is too slow for is left out and counted.
+ * A stream of lines to stdout that never waits for its reader. Lines of a few milliseconds are one
+ * write; lines that a slow reader does not take are left out and counted.
  */
 export interface LineBatch {
   line(text: string): void;
   /** Writes what waits; call it before anything else goes to the same terminal. */
   flush(): void;
-  /** The same at the end, and tells what was left out. */
+  /** Writes the rest at the end, and warns of lines that were left out. */
   end(): void;
 }
 

@@ -6,7 +6,7 @@ const UNSAFE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Nearly all text is this and needs no further look. */
+/** Printable ASCII, which nearly all text is, needs no escapes. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 function visible(char: string): string {
@@ -24,7 +24,7 @@ export function safeLine(text: string): string {
   return safeText(text).replace(/[\t\n]/g, (char) => (char === '\n' ? '\\n' : '\\t'));
 }
 
-/** What was written for another program as a terminal may have it, and whether that is all of it. */
+/** Content for another program as a terminal may show it, and whether nothing was escaped. */
 export function showBytes(content: string | Uint8Array): {
   readonly text: string;
   readonly isExact: boolean;

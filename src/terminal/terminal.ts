@@ -5,8 +5,8 @@ import { createLinker } from './hyperlink.ts';
 import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../json/safe-json.ts';
 
-/** The global flags, as commander hands them over. */
-export interface GlobalFlags {
+/** The global options that decide how things are printed. */
+export interface TerminalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -15,8 +15,6 @@ export interface GlobalFlags {
   /** false under `--no-input`. */
   readonly input?: boolean;
   readonly utc?: boolean;
-  readonly config?: string;
-  readonly profile?: string;
 }
 
 /** An object of our JSON: its type and version first. */
@@ -54,8 +52,8 @@ export interface Terminal {
   /** One JSON object on one line, to stdout. */
   json(object: JsonObject): void;
   /**
-   * Resolves once stdout has taken all that was printed, or could not, and whatever else waits (a
-   * Ctrl-C, a reader that left) had its turn: what a loop that prints much awaits each time round.
+   * Resolves once stdout has taken all that was printed, or has failed, and other events (a Ctrl-C,
+   * a closed pipe) have been handled. A loop that prints much awaits it in each round.
    */
   taken(): Promise<void>;
   /** For people, to stderr; silent under `--quiet`. */
@@ -77,26 +75,26 @@ export interface Terminal {
   readonly mayPrompt: boolean;
   /** Times are shown in UTC instead of the local zone: pass it to `formatTime`. */
   readonly isUtc: boolean;
-  /** Text for stdout that leads to a URL where the terminal has hyperlinks, else the text alone. */
+  /** Text for stdout as a hyperlink where the terminal has hyperlinks, else the text alone. */
   link(text: string, url: string): string;
   /**
    * Text for people with our marks (✓ ✗ →) as words where the locale's character set has none.
-   * `data`, `info`, `warn` and `verbose` see to it themselves.
+   * `data`, `info`, `warn` and `verbose` apply it themselves.
    */
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Width of stdout in columns; Infinity where it is no terminal: lines there are searched. */
+  /** Width of stdout in columns; Infinity where it is not a terminal, so that lines can be searched. */
   readonly columns: number;
 }
 
-export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
+export function createTerminal(context: Context, options: TerminalOptions): Terminal {
   const { env, stdout, stderr } = context;
-  const isJson = flags.json === true;
-  const isQuiet = flags.quiet === true;
-  const isVerbose = flags.verbose === true;
+  const isJson = options.json === true;
+  const isQuiet = options.quiet === true;
+  const isVerbose = options.verbose === true;
   const isCi = isSet(env['CI']);
-  const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, flags, stream);
+  const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, options, stream);
   const errorStyle = new Chalk({ level: level(stderr) });
   const legible = createLegible(env, context.platform);
   const errorLine = (text: string): void => {
@@ -149,14 +147,14 @@ export function createTerminal(context: Context, flags: GlobalFlags): Terminal {
     isJson,
     isQuiet,
     isVerbose,
-    isUtc: flags.utc === true,
+    isUtc: options.utc === true,
     isUtf8: isUtf8Locale(env, context.platform),
     legible,
     link: createLinker(env, stdout.isTTY === true && !isJson),
     isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
     get mayPrompt() {
       return (
-        flags.input !== false &&
+        options.input !== false &&
         !isCi &&
         !isJson &&
         stderr.isTTY === true &&
@@ -204,9 +202,13 @@ function isSet(value: string | undefined): boolean {
 }
 
 /** chalk's own detection ignores NO_COLOR and looks at stdout only, so the level is decided here. */
-function colorLevel(context: Context, flags: GlobalFlags, stream: OutputStream): ColorSupportLevel {
+function colorLevel(
+  context: Context,
+  options: TerminalOptions,
+  stream: OutputStream,
+): ColorSupportLevel {
   const { env } = context;
-  if (flags.color === false || flags.json === true || isSet(env['NO_COLOR'])) return 0;
+  if (options.color === false || options.json === true || isSet(env['NO_COLOR'])) return 0;
   if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] === '0' ? 0 : 1;
   if (stream.isTTY !== true || isSet(env['CI']) || env['TERM'] === 'dumb') return 0;
   // The 16 standard colours follow the user's theme, light or dark; nothing here needs more.

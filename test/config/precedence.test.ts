@@ -78,7 +78,6 @@ function declared(
         terminal: createTerminal(context, {}),
         globals: { profile: 'p' },
         options: given,
-        flags: given,
         args: [],
       });
       const { value, origin } = config.settings(options).it;

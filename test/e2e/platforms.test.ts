@@ -19,17 +19,16 @@ import { parseOptions } from '../support/parse-options.ts';
 // docs/platforms.md lists what that leaves open.
 
 /** A command's module run in a context; what it printed to stdout. */
-async function runIn<Flags>(
+async function runIn<Options>(
   command: (invocation: {
     context: Context;
     terminal: ReturnType<typeof createTerminal>;
     globals: object;
-    options: Flags;
-    flags: Flags;
+    options: Options;
     args: readonly string[];
   }) => Promise<number>,
   overrides: Partial<Context>,
-  flags: Flags,
+  options: Options,
   args: readonly string[] = [],
 ): Promise<{ code: number; stdout: string }> {
   let stdout = '';
@@ -39,7 +38,7 @@ async function runIn<Flags>(
   };
   const context = testContext({ ...overrides, stdout: { write } });
   const terminal = createTerminal(context, {});
-  const code = await command({ context, terminal, globals: {}, options: flags, flags, args });
+  const code = await command({ context, terminal, globals: {}, options, args });
   return { code, stdout };
 }
 

@@ -1,75 +1,95 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
-import { EXPORT_FORMATS, exportCaptures } from '../../request/export/export.ts';
-import { createRedactor } from '../../request/redact/redact.ts';
-import { TEST_SECRET } from '../../request/export/test-file.ts';
-import { parseChoice } from '../../config/values.ts';
 import { describeFileProblem, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
-import type { CapturesExportFlags } from './options.ts';
+import type { Capture } from '../../request/capture.ts';
+import { exportCaptures } from '../../request/export/export.ts';
+import { TEST_SECRET } from '../../request/export/test-file.ts';
+import { createRedactor } from '../../request/redact/redact.ts';
+import type { CaptureReader } from '../../store/captures.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { CaptureReader } from '../../store/captures.ts';
 import { VERSION } from '../../version.ts';
-import type { Capture } from '../../request/capture.ts';
-import { loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { readConfig } from '../kit/invocation-config.ts';
 import { openCaptures, requireCapture } from '../kit/open-captures.ts';
+import type { CapturesExportOptions } from './options.ts';
 
 /** Writes captures to a file or stdout, piece by piece. */
-export async function run(invocation: Invocation<CapturesExportFlags>): Promise<number> {
-  const { context, terminal, flags, args } = invocation;
-  const format = parseChoice(flags.format, '--format', EXPORT_FORMATS);
-  if (args.length > 0 === (flags.all === true)) {
+export async function run(invocation: Invocation<CapturesExportOptions>): Promise<number> {
+  const { context, terminal, options, args } = invocation;
+  const { format, output } = options;
+  if (args.length > 0 === options.all) {
     throw new RelyableError('USAGE', 'expected capture ids, or --all', {
       hint: 'relyable webhooks captures export last, or --all',
     });
   }
-  const reader = await openCaptures(storeFile(invocation, await loadLayers(invocation)));
-  const redactor = flags.redact === true ? createRedactor() : undefined;
-  let count = 0;
-  function* chosen(): Generator<Capture> {
-    for (const capture of choose(reader, args)) {
-      context.interrupt.throwIfAborted();
-      count += 1;
-      yield redactor?.redact(capture) ?? capture;
-    }
-  }
+  const config = await readConfig(invocation);
+  const reader = await openCaptures(config.storeFile());
+  const selection = new ExportSelection(invocation, reader);
   try {
-    // A name that is not there must not leave half a file.
+    // An unknown id must not leave half a file behind.
     for (const name of args) requireCapture(reader, name);
-    const pieces = exportCaptures(chosen(), format, VERSION);
-    if (flags.output === undefined) await print(terminal, pieces);
-    else await writeFile(resolve(context.cwd, flags.output), pieces);
+    const pieces = exportCaptures(selection, format, VERSION);
+    if (output === undefined) await printPieces(terminal, pieces);
+    else await writePieces(resolve(context.cwd, output), pieces);
   } finally {
     reader.close();
   }
-  const where = flags.output === undefined ? '' : ` to ${flags.output}`;
-  if (redactor !== undefined) {
-    const replaced = Array.from(redactor.replaced, ([what, times]) => `${what} (${times})`);
-    terminal.info(`replaced: ${replaced.length === 0 ? 'nothing' : safeLine(replaced.join(', '))}`);
-    terminal.info(`signed with the test secret ${TEST_SECRET}, which is public`);
-  }
-  terminal.info(`exported ${formatCount(count, 'capture')} as ${format}${where}`);
+  selection.tellOfRedaction();
+  const where = output === undefined ? '' : ` to ${output}`;
+  terminal.info(`exported ${formatCount(selection.count, 'capture')} as ${format}${where}`);
   return EXIT_SUCCESS;
 }
 
-function* choose(reader: CaptureReader, names: readonly string[]): Generator<Capture> {
-  if (names.length === 0) yield* reader.each({});
-  for (const name of names) yield requireCapture(reader, name);
+/** The captures of an export in their order, redacted on demand, and how many were read. */
+class ExportSelection implements Iterable<Capture> {
+  count = 0;
+  private readonly redactor: ReturnType<typeof createRedactor> | undefined;
+  private readonly invocation: Invocation<CapturesExportOptions>;
+  private readonly reader: CaptureReader;
+
+  constructor(invocation: Invocation<CapturesExportOptions>, reader: CaptureReader) {
+    this.invocation = invocation;
+    this.reader = reader;
+    this.redactor = invocation.options.redact ? createRedactor() : undefined;
+  }
+
+  *[Symbol.iterator](): Generator<Capture> {
+    for (const capture of this.stored()) {
+      this.invocation.context.interrupt.throwIfAborted();
+      this.count += 1;
+      yield this.redactor?.redact(capture) ?? capture;
+    }
+  }
+
+  /** Says on stderr what was replaced, and which secret signs the result. */
+  tellOfRedaction(): void {
+    if (this.redactor === undefined) return;
+    const { terminal } = this.invocation;
+    const replaced = Array.from(this.redactor.replaced, ([what, times]) => `${what} (${times})`);
+    terminal.info(`replaced: ${replaced.length === 0 ? 'nothing' : safeLine(replaced.join(', '))}`);
+    terminal.info(`signed with the test secret ${TEST_SECRET}, which is public`);
+  }
+
+  private *stored(): Generator<Capture> {
+    const { args } = this.invocation;
+    if (args.length === 0) yield* this.reader.each({});
+    for (const name of args) yield requireCapture(this.reader, name);
+  }
 }
 
-async function print(terminal: Terminal, pieces: Iterable<string | Buffer>): Promise<void> {
+async function printPieces(terminal: Terminal, pieces: Iterable<string | Buffer>): Promise<void> {
   for (const piece of pieces) {
     terminal.raw(piece);
     await terminal.taken();
   }
 }
 
-/** After so many pieces, a Ctrl-C gets its turn. */
+/** How many pieces are written before a Ctrl-C is looked for. */
 const YIELD_EVERY = 100;
 
-async function writeFile(file: string, pieces: Iterable<string | Buffer>): Promise<void> {
+async function writePieces(file: string, pieces: Iterable<string | Buffer>): Promise<void> {
   let output: number;
   try {
     output = openSync(file, 'w');

@@ -1,13 +1,12 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
-import type { CapturesFlags } from './options.ts';
-import { loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { readConfig } from '../kit/invocation-config.ts';
+import type { CapturesPathOptions } from './options.ts';
+import { storePathView } from './view.ts';
 
-/** Where captures are kept, whether there are any yet or not. */
-export async function run(invocation: Invocation<CapturesFlags>): Promise<number> {
-  const { terminal } = invocation;
-  const path = storeFile(invocation, await loadLayers(invocation));
-  if (terminal.isJson) terminal.json({ type: 'path', v: 1, path });
-  else terminal.raw(`${path}\n`);
+/** Prints where captures are stored, whether there are any yet or not. */
+export async function run(invocation: Invocation<CapturesPathOptions>): Promise<number> {
+  const config = await readConfig(invocation);
+  invocation.terminal.show(storePathView(config.storeFile()));
   return EXIT_SUCCESS;
 }

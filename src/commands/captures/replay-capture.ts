@@ -19,7 +19,7 @@ import { signPayload } from '../../signature/sign.ts';
 /** What to change of a capture before it is sent again. */
 export interface ReplayChanges {
   readonly overrides: readonly Override[];
-  /** Signs anew with this secret; undefined keeps the signature that came. */
+  /** Signs again with this secret; undefined keeps the received signature. */
   readonly secret: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function toReplay(
   return { method: capture.method, url, headers, body };
 }
 
-/** What came of a replay as an attempt of its capture. */
+/** The result of a replay as an attempt of its capture. */
 export function toForward(
   outgoing: Outgoing,
   result: SendResult,
@@ -61,14 +61,14 @@ export function toForward(
   };
 }
 
-/** A proxy's request names the whole URL; only its path can go on. */
+/** A proxy's request names the whole URL; only its path is sent again. */
 function pathOf(path: string): string {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(path)?.[1];
   const own = absolute ?? path;
   return own.startsWith('/') ? own : `/${own}`;
 }
 
-/** The payload with the overrides made; numbers that are not touched keep their digits. */
+/** The payload with the overrides made; numbers that do not change keep their digits. */
 function editBody(body: Buffer, overrides: readonly Override[]): Buffer {
   let payload: unknown;
   try {
@@ -88,7 +88,7 @@ function editBody(body: Buffer, overrides: readonly Override[]): Buffer {
   return Buffer.from(stringify(applyOverrides(payload as JsonObject, overrides)) ?? '', 'utf8');
 }
 
-/** A number is an object to the lossless parser, and must not be taken for one. */
+/** The lossless parser represents a number as an object; a path must not lead into one. */
 function refuseNumberOnTheWay(payload: unknown, path: Override['path']): void {
   let current = payload;
   for (const [depth, step] of path.entries()) {

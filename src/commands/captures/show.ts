@@ -1,20 +1,20 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
-import type { CapturesShowFlags } from './options.ts';
-import { captureToJson, formatCapture } from '../kit/capture-view.ts';
 import { formatRawRequest } from '../../request/raw.ts';
-import { loadLayers, storeFile } from '../kit/invocation-config.ts';
+import { readConfig } from '../kit/invocation-config.ts';
 import { openCaptures, requireCapture } from '../kit/open-captures.ts';
+import type { CapturesShowOptions } from './options.ts';
+import { captureView } from './view.ts';
 
-/** One capture with everything that is known of it. */
-export async function run(invocation: Invocation<CapturesShowFlags>): Promise<number> {
-  const { terminal, flags, args } = invocation;
-  const reader = await openCaptures(storeFile(invocation, await loadLayers(invocation)));
+/** Shows one capture with everything that the store knows about it. */
+export async function run(invocation: Invocation<CapturesShowOptions>): Promise<number> {
+  const { terminal, options, args } = invocation;
+  const config = await readConfig(invocation);
+  const reader = await openCaptures(config.storeFile());
   try {
     const capture = requireCapture(reader, args[0] ?? 'last');
-    if (flags.raw === true) terminal.raw(formatRawRequest(capture));
-    else if (terminal.isJson) terminal.json(captureToJson(capture));
-    else terminal.data(formatCapture(capture, terminal));
+    if (options.raw) terminal.raw(formatRawRequest(capture));
+    else terminal.show(captureView(capture));
   } finally {
     reader.close();
   }

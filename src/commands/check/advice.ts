@@ -85,7 +85,7 @@ const CHECK_BEFORE_COMPARING: Advice['fixes'] = {
 const ADVICE: Readonly<Record<Topic, Advice>> = {
   'no-answer': {
     headline: 'no answer',
-    why: 'Without an answer Relyable counts the delivery as failed and sends it again, five times in all.',
+    why: 'Without an answer Relyable counts the attempt as failed and sends the event again: five attempts (four retries).',
     fix: 'look for a crash or a hang in the log of your app; answer every request, errors included',
   },
   'genuine-refused': {
@@ -105,7 +105,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'event-refused': {
     headline: 'an event is refused',
-    why: 'Another event gets through, this one does not: Relyable would send it five times and give up.',
+    why: 'Another event is accepted, this one is not: Relyable gives up after five attempts (four retries).',
     fix: 'answer 200 to every correctly signed event, also to those you do nothing with',
   },
   reserialised: {
@@ -116,12 +116,12 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'not-200': {
     headline: 'the answer is not 200',
-    why: 'Relyable counts only 200 as delivered: 201, 202 and 204 are retried five times and end in a failure notice.',
+    why: 'Relyable counts only 200 as delivered: after 201, 202 or 204 it makes five attempts (four retries) and sends a failure notice.',
     fix: 'answer exactly 200, e.g. with the body OK',
     fixes: {
       express: "res.status(200).send('OK') instead of res.sendStatus(204) or res.status(202)",
       fastify:
-        "reply.code(200).send('OK'); a handler that sends nothing answers 204 only if told to",
+        "reply.code(200).send('OK'); a handler that sends nothing answers 204 only if it sets that status",
       hono: "return c.text('OK', 200) instead of c.body(null, 204)",
       flask: "return 'OK', 200 instead of '', 204",
       django: "return HttpResponse('OK') instead of HttpResponse(status=204)",
@@ -131,7 +131,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   redirect: {
     headline: 'the answer is a redirect',
-    why: 'Relyable counts only 200 as delivered; a redirect is retried five times and ends in a failure notice.',
+    why: 'Relyable counts only 200 as delivered; after a redirect it makes five attempts (four retries) and sends a failure notice.',
     fix: 'exempt the webhook path from login, trailing-slash and HTTPS redirects, or register the final URL',
   },
   'forged-accepted': {
@@ -146,7 +146,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'refusal-crashes': {
     headline: 'the handler throws where it should refuse',
-    why: 'The published Node sample throws on a missing header or a signature of another length. A 500 is retried by Relyable five times, and anyone can fill your error log.',
+    why: 'The published Node sample throws on a missing header or a signature of another length. Relyable retries after a 500, and anyone can fill your error log.',
     fix: 'check that the header is there and has the right length before the constant-time comparison; answer 401',
     fixes: CHECK_BEFORE_COMPARING,
   },
@@ -157,18 +157,18 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'parses-first': {
     headline: 'the body is parsed before it is verified',
-    why: 'Whatever happens before the verification happens for everyone who knows the URL.',
+    why: 'Anyone who knows the URL can trigger what runs before the verification.',
     fix: 'verify the raw bytes first, parse and process them afterwards',
     fixes: RAW_BODY_FIXES,
   },
   duplicate: {
-    headline: 'a repeated event is answered otherwise',
+    headline: 'a repeated event is answered differently',
     why: 'Retries make Relyable send the same event more than once; an error on the repeat makes it send even more.',
     fix: 'answer 200 to an event you have already seen; insert its id with "on conflict do nothing" instead of failing on it',
   },
   'unknown-event': {
     headline: 'an unknown event type is an error',
-    why: 'An event type that Relyable adds tomorrow would be retried five times and end in failure notices.',
+    why: 'An event type that Relyable adds tomorrow would be retried four times and end in failure notices.',
     fix: 'answer 200 to types you do not know, after verifying them',
   },
   'strict-fields': {
@@ -189,18 +189,18 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
     fixes: BODY_LIMIT_FIXES,
   },
   'slow-body': {
-    headline: 'a body in pieces is not waited for',
+    headline: 'the handler does not wait for a body in pieces',
     why: 'A body may arrive in several packets; what was read first is not the whole payload, so that its signature does not match.',
     fix: 'read the body to its end (Content-Length bytes) before verifying',
   },
   connection: {
-    headline: 'a connection is out of order after a refusal',
+    headline: 'a connection is unusable after a refusal',
     why: 'A handler that refuses without reading the body leaves its bytes on the connection, where they are taken for the next request.',
     fix: 'read the whole body before you answer, or close the connection with the refusal',
   },
   burst: {
-    headline: 'events that come at once get lost',
-    why: 'A finished test run sends many events at the same moment; each lost one comes again up to five times.',
+    headline: 'events that arrive at once get lost',
+    why: 'A finished test run sends many events at the same moment; each lost one is retried up to four times.',
     fix: 'answer at once and process in the background; raise the connection limits of your server and database',
   },
   'content-type': {
@@ -222,12 +222,12 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'large-answer': {
     headline: 'the answer is large',
-    why: 'Answers are kept in the delivery log of Relyable; pages and dumps do not belong there.',
+    why: 'Relyable stores answers in its delivery log; pages and dumps do not belong there.',
     fix: 'answer with a short text such as OK',
   },
   'leaks-secret': {
     headline: 'the answer holds the signing secret',
-    why: 'Whoever reads it can sign events of their own.',
+    why: 'Anyone who reads it can forge signed events.',
     fix: 'remove the secret from error pages and debug output, then make a new one in Relyable (Settings → Webhooks)',
   },
   'leaks-stack': {
@@ -252,7 +252,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'forged-effect': {
     headline: 'a forged event has an effect',
-    why: 'The request is refused, but what it asked for has been done: anyone who knows the URL can do that.',
+    why: 'The request is refused, but its effect has happened: anyone who knows the URL can cause it.',
     fix: 'verify the signature before anything else happens',
   },
 };

@@ -20,7 +20,7 @@ export interface Selection {
   /** Ids, sections or patterns with `*`; empty: all. */
   readonly only: readonly string[];
   readonly skip: readonly string[];
-  /** Whether there is an observable to read: the idempotency cases need one. */
+  /** Whether there is a state to read: the idempotency cases need one. */
   readonly isObserved: boolean;
 }
 

@@ -14,7 +14,7 @@ export const SEVERITIES = ['warning', 'error'] as const;
 /** `error`: Relyable's events get lost or forged ones get in. `warning`: it works until something changes. */
 export type Severity = (typeof SEVERITIES)[number];
 
-/** One request of a case, its bytes settled. */
+/** One request of a case, with its final bytes. */
 export interface CheckRequest {
   /** What it is, for a person, e.g. `test_run.completed as pretty JSON, correctly signed`. */
   readonly label: string;
@@ -24,7 +24,7 @@ export interface CheckRequest {
 
 /**
  * How a case's requests go out: one after the other; all at once; one after the other over a single
- * connection; each body in pieces; or with the user's observable read before the first, after it
+ * connection; each body in pieces; or with the user's state read before the first, after it
  * and at the end, the others one after the other or all at once.
  */
 export type Manner =
@@ -41,7 +41,7 @@ export interface GenuineOptions {
   readonly contentType?: string;
 }
 
-/** Makes a case's requests; every call is an event of its own, the same for one seed. */
+/** Makes a case's requests; every call is a new event, the same for one seed. */
 export interface RequestMaker {
   genuine(sample: EventType, options?: GenuineOptions): CheckRequest;
   tampered(tamper: Tamper): CheckRequest;
@@ -55,11 +55,11 @@ export interface RequestMaker {
 export interface Exchange {
   readonly requests: readonly CheckRequest[];
   readonly answers: readonly SendResult[];
-  /** The observable before the first request, after it and at the end; empty unless observed. */
+  /** The state before the first request, after it and at the end; empty unless observed. */
   readonly states: readonly string[];
 }
 
-/** What is known of the handler beside the case's own exchange. */
+/** What is known about the handler besides the case's own exchange. */
 export interface Facts {
   /** Status of a plain genuine event. */
   readonly usualStatus: number;

@@ -52,7 +52,7 @@ const SIGNS: readonly Sign[] = [
   ['flask', null, /^<!doctype html>\n<html lang=en>\n<title>404 Not Found<\/title>/],
 ];
 
-/** Which framework gave these answers, from `X-Powered-By`, `Server` and error pages; null when nothing tells. */
+/** The framework that gave these answers, by `X-Powered-By`, `Server` and error pages; null if unknown. */
 export function detectFramework(answers: readonly AnswerShape[]): Framework | null {
   const sign = SIGNS.find(([, header, pattern]) =>
     answers.some((answer) =>

@@ -15,7 +15,7 @@ function is3xx(status: number): boolean {
   return status >= 300 && status < 400;
 }
 
-/** Whether a plain genuine event gets through at all; where it does not, that is the finding. */
+/** Whether a plain genuine event is accepted; where it is not, that alone is the finding. */
 export function isUsuallyAccepted(facts: Facts): boolean {
   return is2xx(facts.usualStatus);
 }
@@ -42,7 +42,7 @@ export function complainOfGenuine(answer: SendResult, facts: Facts, topic: Topic
 
 /**
  * Whether genuine requests got through; `topic` says what it means when they did not although a
- * plain event does. A 2xx that every genuine event gets is the matter of `answers.status`.
+ * plain event does. `answers.status` judges a 2xx that every genuine event gets.
  */
 export function judgeGenuine(
   { answers }: Pick<Exchange, 'answers'>,

@@ -17,7 +17,7 @@ export interface MakerOptions {
   readonly seed: number;
 }
 
-/** Which fields make an event one of its own. */
+/** The fields that identify an event. */
 const ID_FIELDS: Readonly<Record<EventType, readonly [field: string, prefix: string]>> = {
   'test_run.completed': ['test_run_id', 'run_'],
   'test_run.failed': ['test_run_id', 'run_'],
@@ -38,7 +38,7 @@ const TAMPER_LABELS: Readonly<Record<Tamper, string>> = {
 };
 
 /**
- * The requests of one case. Every request is an event of its own (its id comes from the seed, the
+ * The requests of one case. Every request is a new event (its id comes from the seed, the
  * case and a count), so that a handler's deduplication of one case does not answer another.
  */
 export function createRequestMaker(caseId: string, options: MakerOptions): RequestMaker {

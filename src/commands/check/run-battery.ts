@@ -35,7 +35,7 @@ export interface BatteryOptions {
   /** Stop at the first finding of this severity or worse; null: run all. */
   readonly bail: Severity | null;
   readonly signal: AbortSignal;
-  /** Reads the user's observable, settled; for the idempotency cases. */
+  /** Reads the user's state after `--settle`; for the idempotency cases. */
   readonly readState: (() => Promise<string>) | null;
 }
 
@@ -44,7 +44,7 @@ export interface ShownAnswer {
   readonly status: number | null;
   readonly durationMs: number;
   readonly error: string | null;
-  /** The first `SHOWN_BYTES` of the body, as text, the secret taken out. */
+  /** The first `SHOWN_BYTES` of the body, as text, without the secret. */
   readonly body: string;
 }
 
@@ -56,7 +56,7 @@ export interface Finding extends FindingAdvice {
   readonly at: number;
 }
 
-/** What came of one case. */
+/** The result of one case. */
 export interface CaseResult {
   readonly id: string;
   readonly section: Section;
@@ -96,7 +96,7 @@ export function isAtLeast(severity: Severity, threshold: Severity): boolean {
  */
 export async function* runBattery(options: BatteryOptions): AsyncGenerator<BatteryEvent> {
   const { cases, bail, signal } = options;
-  // One connection each: what a handler leaves on one must not answer another case.
+  // Each request has a connection to itself: bytes left on one must not answer another case.
   const sender = createSender({ ...options, reuse: false });
   try {
     const facts = await learnFacts(options, sender);
@@ -123,7 +123,7 @@ export async function* runBattery(options: BatteryOptions): AsyncGenerator<Batte
   }
 }
 
-/** A plain genuine event and a look at an error page: is anyone there, and who. */
+/** Sends a plain genuine event and looks at an error page: whether a handler answers, and which. */
 async function learnFacts(options: BatteryOptions, sender: Sender): Promise<Facts> {
   const { url, secret } = options;
   const make = createRequestMaker('usual', options);
@@ -216,7 +216,7 @@ async function sendOverOne(
   const sender = createSender({ ...options, connections: 1 });
   const answers = await inTurn(requests, async (request) => {
     const answer = await sender.send(outgoing(request, options));
-    // A server may close a connection between two requests; the sender then opens another.
+    // A server may close a connection between two requests; the second attempt opens another.
     return answer.status === null ? sender.send(outgoing(request, options)) : answer;
   });
   sender.close();
@@ -263,7 +263,7 @@ function skipped(item: CheckCase, skipReason: string): CaseResult {
 }
 
 function showAnswer(answer: SendResult, secret: string): ShownAnswer {
-  // More than is shown, so that a secret at the edge is seen whole.
+  // Longer than what is shown, so that a secret across the cut is found whole.
   const text = answer.body.subarray(0, SHOWN_BYTES + secret.length * 4).toString('utf8');
   return {
     status: answer.status,

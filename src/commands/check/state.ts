@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { errorMessage, RelyableError } from '../../errors.ts';
 import { describeFailure } from '../../http/target.ts';
 
-/** Where the user's observable is read: something that changes with every event handled. */
+/** How the user's state is read: text that changes with every event handled. */
 export type StateSource =
   | { readonly kind: 'url'; readonly url: URL }
   | { readonly kind: 'command'; readonly command: string };
@@ -25,7 +25,7 @@ export interface StateOptions {
 
 const execute = promisify(exec);
 
-/** Reads the observable as text; one that cannot be read is INPUT_UNREADABLE. */
+/** Reads the state as text; one that cannot be read is INPUT_UNREADABLE. */
 export function createStateReader(
   { source, settleMs, timeoutMs, signal }: StateOptions,
   world: StateWorld,

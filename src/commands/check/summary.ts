@@ -6,7 +6,7 @@ import type { CaseResult } from './run-battery.ts';
 /**
  * - A no finding
  * - B warnings only
- * - C errors, yet every event gets through and no forged one does
+ * - C errors, but every event gets through and no forged one does
  * - D a genuine event does not get through
  * - F a forged request is accepted, or the signing secret is given away
  */

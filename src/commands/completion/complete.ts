@@ -1,66 +1,62 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command as Target, type Complete, RootCommand } from '@bomb.sh/tab';
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 import type { Invocation } from '../../invocation.ts';
-import { SETTING_KEYS, storeSetting } from '../../config/settings.ts';
-// oxlint-disable-next-line eslint/no-restricted-imports -- the words that complete one of its options
-import { REPORTERS } from '../check/options.ts';
-import { FRAMEWORKS } from '../kit/frameworks.ts';
+import { storeSetting } from '../../config/settings.ts';
+import { EXIT_SUCCESS } from '../../errors.ts';
 import { formatTime } from '../../terminal/format.ts';
-import { RECIPES } from '../kit/recipes.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
-import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { DeclaredArgument } from '../kit/declare-command.ts';
 import { loadLayers } from '../kit/invocation-config.ts';
 import { DeclaredOption } from '../kit/options.ts';
 
 /** A word that fits, and what it is. */
 type Candidate = readonly [value: string, description: string];
-type Candidates = () => readonly Candidate[];
 
 /** How many captures are offered, newest first. */
 const OFFERED_CAPTURES = 30;
 
-/** The hidden command behind the completion scripts; answers with the words that fit. */
+/** The hidden command behind the completion scripts; prints the words that fit. */
 export function createComplete(
   program: Command,
 ): (invocation: Invocation<unknown>) => Promise<number> {
   return async (invocation) => {
     const words = [...invocation.args];
-    const values = createValues(
+    const values = new Values(
       invocation.context.cwd,
       words.at(-1) ?? '',
       await offeredCaptures(invocation, words),
     );
     const root = new RootCommand();
-    describe(root, program, '', values);
+    describeCommand(root, program, '', values);
     root.parse(words);
-    return 0;
+    return EXIT_SUCCESS;
   };
 }
 
 /** Tells the library of a command and, under their full names, of all below it. */
-function describe(root: RootCommand, command: Command, path: string, values: Values): void {
+function describeCommand(root: RootCommand, command: Command, path: string, values: Values): void {
   const target: Target = path === '' ? root : root.command(path, command.description());
   const help = command.createHelp();
   const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
-  for (const option of options) describeOption(target, path, option, values);
-  for (const [index, argument] of command.registeredArguments.entries()) {
-    const words = argument instanceof DeclaredArgument ? argument.words : undefined;
-    const candidates = words
-      ? (): readonly Candidate[] => plain(words)
-      : values.ofArgument(path, index, argument.name());
-    target.argument(argument.name(), (offer) => offerAll(offer, candidates), argument.variadic);
+  for (const option of options) describeOption(target, option, values);
+  for (const argument of command.registeredArguments) {
+    target.argument(
+      argument.name(),
+      (offer) => offerAll(offer, values.ofArgument(argument)),
+      argument.variadic,
+    );
   }
   for (const child of help.visibleCommands(command)) {
     for (const name of [child.name(), ...child.aliases()]) {
-      if (name !== 'help') describe(root, child, path === '' ? name : `${path} ${name}`, values);
+      if (name === 'help') continue;
+      describeCommand(root, child, path === '' ? name : `${path} ${name}`, values);
     }
   }
 }
 
-function describeOption(target: Target, path: string, option: Option, values: Values): void {
+function describeOption(target: Target, option: Option, values: Values): void {
   const name = option.long?.slice(2);
   if (name === undefined) return;
   const alias = option.short?.slice(1);
@@ -68,86 +64,77 @@ function describeOption(target: Target, path: string, option: Option, values: Va
     target.option(name, option.description, alias);
     return;
   }
-  const words = option instanceof DeclaredOption ? option.words : undefined;
-  const candidates = words ? () => plain(words) : values.ofOption(path, name, option.flags);
-  target.option(name, option.description, (offer) => offerAll(offer, candidates), alias);
+  const offerValues = (offer: Complete): void => offerAll(offer, values.ofOption(option));
+  target.option(name, option.description, offerValues, alias);
 }
 
-function offerAll(offer: Complete, candidates: Candidates): void {
-  for (const [value, description] of candidates()) offer(value, safeLine(description));
+function offerAll(offer: Complete, candidates: readonly Candidate[]): void {
+  for (const [value, description] of candidates) offer(value, safeLine(description));
 }
 
-interface Values {
-  ofOption(path: string, name: string, flags: string): Candidates;
-  ofArgument(path: string, index: number, name: string): Candidates;
-}
+/** The values of options and operands, by their declarations. */
+class Values {
+  private readonly cwd: string;
+  /** The unfinished value, without `--option=` before it. */
+  private readonly typed: string;
+  private readonly captures: readonly Candidate[];
 
-/** A command's path without the short name of `webhooks`. */
-const inFull = (path: string): string => path.replace(/^wh(?= )/, 'webhooks');
+  constructor(cwd: string, lastWord: string, captures: readonly Candidate[]) {
+    this.cwd = cwd;
+    this.typed = lastWord.replace(/^--?[\w-]+=/, '');
+    this.captures = captures;
+  }
 
-const plain = (words: readonly string[]): Candidate[] => words.map((word) => [word, '']);
+  ofOption(option: Option): readonly Candidate[] {
+    if (option instanceof DeclaredOption && option.words !== undefined) {
+      return plain(option.isCommaList ? this.afterComma(option.words) : option.words);
+    }
+    return /<(?:file|path|file\|-)>/.test(option.flags) ? this.files() : [];
+  }
 
-/** The states of `logs --status`; a number says itself. */
-const STATUS_FILTERS = ['delivered', 'retrying', 'failed', 'none', '2xx', '3xx', '4xx', '5xx'];
+  ofArgument(argument: Argument): readonly Candidate[] {
+    if (!(argument instanceof DeclaredArgument)) return [];
+    if (argument.words !== undefined) return plain(argument.words);
+    switch (argument.kind) {
+      case 'captures':
+        return this.captures;
+      case 'files':
+        return this.files();
+      case 'captures-and-files':
+        return [...this.captures, ...this.files()];
+      case undefined:
+        return [];
+    }
+  }
 
-/** The words after what stands before the last comma. */
-function listOf(words: readonly string[], typed: string): string[] {
-  const before = typed.slice(0, typed.lastIndexOf(',') + 1);
-  const given = before.split(',');
-  return words.filter((word) => !given.includes(word)).map((word) => `${before}${word}`);
-}
+  /** What was typed up to its last comma, followed by each word that is not in it yet. */
+  private afterComma(words: readonly string[]): string[] {
+    const before = this.typed.slice(0, this.typed.lastIndexOf(',') + 1);
+    const given = before.split(',');
+    return words.filter((word) => !given.includes(word)).map((word) => `${before}${word}`);
+  }
 
-/** `<http|curl|json>` in an option's or an argument's own words: its values. */
-function valuesInText(text: string): Candidates | undefined {
-  const inside = /<([\w-]+(?:\|[\w-]+)+)>/.exec(text)?.[1];
-  return inside === undefined ? undefined : () => plain(inside.split('|'));
-}
-
-function createValues(cwd: string, prefix: string, captures: readonly Candidate[]): Values {
-  const typed = prefix.replace(/^--?[\w-]+=/, '');
-  const files: Candidates = () => filesLike(cwd, typed);
-  const capturesAndFiles: Candidates = () => [...captures, ...files()];
-  const byOption: Readonly<Record<string, Candidates>> = {
-    event: () => plain(EVENT_TYPES),
-    events: () => plain(listOf(EVENT_TYPES, typed)),
-    'init framework': () => plain(FRAMEWORKS.map(({ name }) => name)),
-    'webhooks verify framework': () => plain(Object.keys(RECIPES)),
-    reporter: () => plain(REPORTERS),
-    status: () => plain(listOf(STATUS_FILTERS, typed)),
-  };
-  const byArgument: Readonly<Record<string, Candidates>> = {
-    'webhooks verify': capturesAndFiles,
-    'webhooks captures show': () => captures,
-    'webhooks captures replay': () => captures,
-    'webhooks captures export': () => captures,
-    open: () => plain(['webhooks', 'api-keys', 'docs', 'run', 'agent']),
-  };
-  return {
-    ofOption: (path, name, flags) => {
-      const isFile = /<(?:file|path|file\|-)>/.test(flags);
-      const known = byOption[name] ?? byOption[`${inFull(path)} ${name}`];
-      return known ?? (isFile ? files : (valuesInText(flags) ?? (() => [])));
-    },
-    ofArgument: (path, index, name) => {
-      if (path === 'config' && name === 'key') return () => plain(SETTING_KEYS);
-      const known = byArgument[inFull(path)];
-      return (index === 0 ? known : undefined) ?? valuesInText(`<${name}>`) ?? (() => []);
-    },
-  };
-}
-
-/** Files and folders whose path begins with what was typed. */
-function filesLike(cwd: string, prefix: string): Candidate[] {
-  const folder = prefix.slice(0, Math.max(prefix.lastIndexOf('/'), prefix.lastIndexOf('\\')) + 1);
-  try {
-    const entries = readdirSync(resolve(cwd, folder), { withFileTypes: true });
-    return entries.map((entry) => [`${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`, '']);
-  } catch {
-    return [];
+  /** Files and folders in the folder of what was typed. */
+  private files(): Candidate[] {
+    const end = Math.max(this.typed.lastIndexOf('/'), this.typed.lastIndexOf('\\')) + 1;
+    const folder = this.typed.slice(0, end);
+    try {
+      const entries = readdirSync(resolve(this.cwd, folder), { withFileTypes: true });
+      return entries.map((entry) => [
+        `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`,
+        '',
+      ]);
+    } catch {
+      return [];
+    }
   }
 }
 
-/** Newest captures, read only where a capture may follow; none where they cannot be read. */
+function plain(words: readonly string[]): Candidate[] {
+  return words.map((word) => [word, '']);
+}
+
+/** The newest captures; read only for the commands that take some, and none where that fails. */
 async function offeredCaptures(
   invocation: Invocation<unknown>,
   words: readonly string[],
@@ -165,7 +152,7 @@ async function offeredCaptures(
     ]);
     return [['last', 'the newest'], ...listed];
   } catch {
-    // A TAB is no place for an error.
+    // An error message would land in the command line that is being typed.
     return [];
   }
 }

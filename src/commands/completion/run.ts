@@ -1,14 +1,12 @@
 import completions from '@bomb.sh/tab';
 import type { Invocation } from '../../invocation.ts';
-import { didYouMean } from '../../did-you-mean.ts';
-import { RelyableError } from '../../errors.ts';
-import type { CompletionFlags } from './options.ts';
-
-const SHELLS = ['bash', 'zsh', 'fish', 'powershell'];
+import { parseOneOf } from '../../config/values.ts';
+import { EXIT_SUCCESS } from '../../errors.ts';
+import { SHELLS } from './options.ts';
 
 /**
- * The library's bash script relies on a function of the bash-completion package, which macOS and
- * containers lack; this stands in for it until that package brings its own.
+ * The library's bash script calls a function of the bash-completion package, which macOS and
+ * containers lack. This one takes its place until that package defines its own.
  */
 const BASH_BEGIN = `{
 declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
@@ -18,23 +16,14 @@ declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
   cword=$COMP_CWORD
 }`;
 
-/** The script sets read-only names that others of the same library set as well, to the same values. */
+/** Hides bash's complaint where another program's script of the same library set the same constants. */
 const BASH_END = '} 2>/dev/null';
 
 /** Prints a shell's completion script, which calls `relyable complete` at every TAB. */
-export async function run({ terminal, args }: Invocation<CompletionFlags>): Promise<number> {
-  const [shell = '', ...rest] = args;
-  if (rest.length > 0 || !SHELLS.includes(shell)) {
-    throw new RelyableError(
-      'USAGE',
-      `completion: expected one of ${SHELLS.join(', ')}, got "${args.join(' ')}"`,
-      {
-        hint: didYouMean(shell, SHELLS) ?? 'see relyable completion --help',
-      },
-    );
-  }
+export async function run({ terminal, args: [name = ''] }: Invocation<unknown>): Promise<number> {
+  const shell = parseOneOf(SHELLS)(name, 'completion');
   if (shell === 'bash') terminal.data(BASH_BEGIN);
   completions.setup('relyable', 'relyable', shell);
   if (shell === 'bash') terminal.data(BASH_END);
-  return 0;
+  return EXIT_SUCCESS;
 }

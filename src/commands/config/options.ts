@@ -4,7 +4,11 @@ import { SETTING_KEYS } from '../../config/settings.ts';
 export const configCommand = declareCommand({
   description: 'show the settings in use, each with where it came from',
   operands: [
-    { name: '[get|path]', help: 'get: one value alone; path: the config files that were read' },
+    {
+      name: '[get|path]',
+      help: 'get: one value alone; path: the config files that were read',
+      words: ['get', 'path'],
+    },
     { name: '[key]', help: 'for get, e.g. forwardTo or api.url', words: SETTING_KEYS },
   ],
   options: {},

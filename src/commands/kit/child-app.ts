@@ -19,7 +19,7 @@ export interface ChildAppOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** What of the world a child process needs. */
+/** The parts of the context that a child process needs. */
 export interface ChildWorld {
   readonly platform: NodeJS.Platform;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -29,7 +29,7 @@ export interface ChildWorld {
   atExit(callback: () => void): () => void;
 }
 
-/** The user's app, started beside a command. */
+/** The user's app, started by a command. */
 export interface ChildApp {
   readonly exited: Promise<ChildExit>;
   /** null while it runs. */
@@ -39,7 +39,7 @@ export interface ChildApp {
 }
 
 const POLL_MS = 50;
-/** A longer line is passed on in parts. */
+/** A longer line is printed in parts. */
 const MAX_LINE = 64 * 1024;
 
 /** Starts the app in a process group of its own; NOT_FOUND where the command cannot be run. */
@@ -79,7 +79,7 @@ export async function startChildApp(
   } catch (cause) {
     const why = errorCode(cause) === 'ENOENT' ? 'no such program' : describeFileProblem(cause);
     throw new RelyableError('NOT_FOUND', `cannot start ${file}: ${why}`, {
-      hint: 'what stands after -- is run as it is; for pipes and variables use -- sh -c "…"',
+      hint: 'the command after -- runs without a shell; for pipes and variables use -- sh -c "…"',
       cause,
     });
   }
@@ -91,7 +91,7 @@ export async function startChildApp(
     exit: () => exit,
     stop: async (signal, graceMs) => {
       signalTree(child, signal, world);
-      // Nobody holds its output any more: what is left of the group are zombies that no init reaps.
+      // Its output is closed: what is left of the group are zombies that no init process reaps.
       const isOver = (): boolean => isClosed || !isTreeAlive(child, world);
       for (let waitedMs = 0; waitedMs < graceMs && !isOver(); waitedMs += POLL_MS) {
         await world.sleep(POLL_MS);
@@ -176,7 +176,7 @@ export async function waitUntilListening(
       throw new RelyableError(
         'UNREACHABLE',
         `expected the app to listen on ${url.host} within ${timeoutMs / 1000} s, nothing does`,
-        { hint: 'is that the port it uses? PORT tells it; --start-timeout gives it longer' },
+        { hint: 'does it listen on that port? It is given PORT; --start-timeout waits longer' },
       );
     }
     await sleep(POLL_MS, signal);

@@ -8,15 +8,20 @@ import {
   readOptions,
 } from './options.ts';
 
+/** What an operand names besides words: captures of the store, files and folders. */
+export type OperandKind = 'captures' | 'files' | 'captures-and-files';
+
 /** An operand: `<id>`, `[inputs...]`. */
 export interface OperandDeclaration {
   readonly name: string;
   readonly help: string;
   /** The words it takes, for completion. */
   readonly words?: readonly string[];
+  /** What it names, for completion. */
+  readonly kind?: OperandKind;
 }
 
-/** Everything that is told of a command outside its code. */
+/** Everything that is declared about a command outside its code. */
 export interface CommandDeclaration<D extends OptionDeclarations> {
   /** One line for the list of commands; lower case, without a period. */
   readonly description: string;
@@ -48,9 +53,7 @@ export function declareCommand<const D extends OptionDeclarations>(
     define: (command) => {
       command.description(description);
       if (usage !== undefined) command.usage(usage);
-      for (const { name, help, words } of operands) {
-        command.addArgument(new DeclaredArgument(name, help, words));
-      }
+      for (const operand of operands) command.addArgument(new DeclaredArgument(operand));
       addOptions(command, options);
       // A declaration's text is complete; commander would add its own words for a preset.
       command.configureHelp({
@@ -66,13 +69,15 @@ export function declareCommand<const D extends OptionDeclarations>(
   };
 }
 
-/** A commander argument that knows the words it takes. */
+/** A commander argument that knows what it takes. */
 export class DeclaredArgument extends Argument {
   readonly words: readonly string[] | undefined;
+  readonly kind: OperandKind | undefined;
 
-  constructor(name: string, help: string, words: readonly string[] | undefined) {
+  constructor({ name, help, words, kind }: OperandDeclaration) {
     super(name, help);
     this.words = words;
+    this.kind = kind;
   }
 }
 

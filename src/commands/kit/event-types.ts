@@ -3,8 +3,8 @@ import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
 
 /**
- * A misspelt event type is a USAGE error. Another one we do not know may be one Relyable adds
- * tomorrow: a warning, which is returned.
+ * A misspelt event type is a USAGE error. Any other unknown type may be a new one of Relyable's:
+ * a warning for each is returned.
  */
 export function checkEventTypes(flag: string, names: readonly string[]): string[] {
   const unknown = names.filter((name) => !isEventType(name));

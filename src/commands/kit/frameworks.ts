@@ -1,15 +1,15 @@
-/** What a web framework says by itself: where its dev server listens and where it keeps variables. */
+/** The defaults of a web framework: where its dev server listens and which file holds its variables. */
 export interface Framework {
   readonly name: string;
   /** The package that gives it away. */
   readonly packages: readonly string[];
-  /** Where its dev server listens unless told otherwise. */
+  /** Where its dev server listens by default. */
   readonly port: number;
   /** Where its developers would put the handler. */
   readonly path: string;
   /** The file its variables are read from by itself or by custom. */
   readonly envFile: '.env.local' | '.env';
-  /** How an app reads that file, where nothing does it by itself; `FILE` stands for its name. */
+  /** How an app reads that file, null where it is read automatically; `FILE` is its name. */
   readonly loads: string | null;
 }
 

@@ -41,10 +41,12 @@ export class InvocationConfig<Options> {
   }
 
   /** A setting that this command has no option for; `--verbose` shows it as well. */
-  setting<T>(source: DefaultedSource, parse: Parse<T>): ResolvedSetting<T> {
+  setting<T>(source: DefaultedSource, parse: Parse<T>): ResolvedSetting<T>;
+  setting<T>(source: SettingSource, parse: Parse<T>): ResolvedSetting<T | undefined>;
+  setting<T>(source: SettingSource, parse: Parse<T>): ResolvedSetting<T | undefined> {
     const setting = findSetting(this.invocation.context, this.layers, source, parse);
     explainSetting(this.invocation, source.key ?? '', setting);
-    return setting as ResolvedSetting<T>;
+    return setting;
   }
 
   /** The signing secrets; announce them with `announceSecrets` once the options are known to be right. */

@@ -6,10 +6,10 @@ import { isListening } from '../../http/client/reachability.ts';
 import { errorToJson, formatError } from '../../terminal/error.ts';
 import { formatAppLine } from './app-line.ts';
 
-/** How long the app may take to end once it is told to; what is left then is killed. */
+/** How long the app may take to end after the first signal; then it is killed. */
 const GRACE_MS = 5000;
 
-export interface AppBesideOptions {
+export interface ManagedAppOptions {
   /** null: nothing to start. */
   readonly command: readonly [string, ...string[]] | null;
   /** Where the app will listen; null: nothing to wait for. */
@@ -19,7 +19,7 @@ export interface AppBesideOptions {
 }
 
 /** The app of `-- <command>`, running and accepting connections. */
-export interface AppBeside {
+export interface ManagedApp {
   /** Resolves with its exit code if it ends by itself; never without a command. */
   readonly ended: Promise<number>;
   stop(): Promise<void>;
@@ -42,13 +42,13 @@ export function splitCommand({ context, args }: Invocation<unknown>): {
 }
 
 /**
- * Starts the app and waits until it listens. An app that ends before that is answered with its
- * exit code, which the command passes on.
+ * Starts the app and waits until it listens. Resolves with an exit code where the app ended before
+ * that: the command then exits with it.
  */
-export async function startAppBeside(
+export async function startManagedApp(
   invocation: Invocation<unknown>,
-  { command, target, secret, startTimeoutMs }: AppBesideOptions,
-): Promise<AppBeside | number> {
+  { command, target, secret, startTimeoutMs }: ManagedAppOptions,
+): Promise<ManagedApp | number> {
   const { context, terminal } = invocation;
   if (command === null) {
     return { ended: new Promise(() => undefined), stop: async () => undefined };
@@ -56,8 +56,8 @@ export async function startAppBeside(
   if (target !== null && (await isListening(target, context.interrupt))) {
     throw new RelyableError(
       'PORT_IN_USE',
-      `expected ${target.host} to be free for the app, something listens there already`,
-      { hint: 'end it, or leave out -- <command> to use what is running' },
+      `expected ${target.host} to be free for the app, but something listens there already`,
+      { hint: 'stop it, or leave out -- <command> to use what is running' },
     );
   }
   const app = await startChildApp(
@@ -89,7 +89,7 @@ export async function startAppBeside(
   return { ended: app.exited.then(exitCodeOf), stop };
 }
 
-/** Its exit code is ours, so this is told here instead of thrown. */
+/** Reports the early end itself: the exit code is the app's, not that of a thrown error. */
 function reportEarlyEnd(
   { context, terminal }: Invocation<unknown>,
   exit: ChildExit,
@@ -99,7 +99,7 @@ function reportEarlyEnd(
   const what = exit.code === null ? `signal ${exit.signal ?? ''}` : `exit code ${exit.code}`;
   const error = new RelyableError(
     'UNREACHABLE',
-    `expected the app to listen on ${target.host}, it ended with ${what}`,
+    `expected the app to listen on ${target.host}, but it ended with ${what}`,
   );
   const text = terminal.isJson
     ? JSON.stringify({ ...errorToJson(error), exitCode })

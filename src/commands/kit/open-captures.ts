@@ -13,13 +13,13 @@ export async function openCaptures(file: string): Promise<CaptureReader> {
   });
 }
 
-/** The capture a person names: its id, or `last` for the newest. */
+/** The capture of an operand: an id, or `last` for the newest; NOT_FOUND if unknown. */
 export function requireCapture(reader: CaptureReader, name: string): Capture {
   const capture = name === 'last' ? reader.list({}, 1)[0] : reader.get(name.toLowerCase());
   if (capture !== undefined) return capture;
   throw new RelyableError(
     'NOT_FOUND',
     name === 'last' ? 'the store holds no captures' : `no capture ${name} in the store`,
-    { hint: 'relyable webhooks captures list shows what is there' },
+    { hint: 'relyable webhooks captures list shows the captures' },
   );
 }

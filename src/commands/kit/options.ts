@@ -27,6 +27,8 @@ export interface OptionDeclaration<T> {
   readonly isRepeatable?: true;
   /** The words it takes, for completion. */
   readonly words?: readonly string[];
+  /** It takes several of its words, separated by commas. */
+  readonly isCommaList?: true;
   readonly setting?: SettingSource;
 }
 
@@ -53,9 +55,7 @@ export type OptionsOf<D> = {
   readonly [K in keyof D]: D[K] extends OptionDeclaration<infer T> ? T : never;
 };
 
-interface Extras {
-  readonly words?: readonly string[];
-}
+type Extras = Pick<OptionDeclaration<unknown>, 'words' | 'isCommaList'>;
 
 const asText: Parse<string> = (text) => text;
 
@@ -161,7 +161,7 @@ export function setting<T>(
   flags: string,
   help: string,
   parse: Parse<T>,
-  { words, ...source }: SettingExtras,
+  { words, isCommaList, ...source }: SettingExtras,
 ): SettingDeclaration<T> {
   return {
     flags,
@@ -171,16 +171,19 @@ export function setting<T>(
     setting: source,
     ...(source.default === undefined ? {} : { defaultText: String(source.default) }),
     ...(words === undefined ? {} : { words }),
+    ...(isCommaList === undefined ? {} : { isCommaList }),
   };
 }
 
 /** A commander option that knows the words it takes. */
 export class DeclaredOption extends Option {
   readonly words: readonly string[] | undefined;
+  readonly isCommaList: boolean;
 
-  constructor({ flags, help, defaultText, words }: OptionDeclaration<unknown>) {
+  constructor({ flags, help, defaultText, words, isCommaList }: OptionDeclaration<unknown>) {
     super(flags, defaultText === undefined ? help : `${help} (default: ${defaultText})`);
     this.words = words;
+    this.isCommaList = isCommaList === true;
   }
 }
 

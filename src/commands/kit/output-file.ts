@@ -4,8 +4,8 @@ import type { Context } from '../../system/context.ts';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
 
 /**
- * Writes a file that a flag (or a variable) names, or adds to one that is there; a folder that is
- * missing is not made.
+ * Writes the file that an option or a variable names, or appends to it; USAGE where that fails. A
+ * missing folder is not created.
  */
 export function writeOutput(
   { cwd }: Pick<Context, 'cwd'>,

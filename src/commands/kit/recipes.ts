@@ -16,6 +16,7 @@ import rails from '../../../docs/recipes/rails_controller.rb?raw';
 import remix from '../../../docs/recipes/remix.mjs?raw';
 import spring from '../../../docs/recipes/SpringWebhookController.java?raw';
 import sveltekit from '../../../docs/recipes/sveltekit.mjs?raw';
+import type { RecipeName } from './recipe-names.ts';
 
 /** Code that receives webhooks correctly in one framework. */
 export interface Recipe {
@@ -25,8 +26,8 @@ export interface Recipe {
   readonly code: string;
 }
 
-/** Every recipe, by the name `--framework` takes. */
-export const RECIPES = {
+/** Every recipe. */
+export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
   express: { title: 'Express', code: express },
   fastify: { title: 'Fastify', code: fastify },
   next: { title: 'Next.js (app router)', code: nextApp },
@@ -45,10 +46,4 @@ export const RECIPES = {
   laravel: { title: 'Laravel', code: laravel },
   go: { title: 'Go net/http', code: goNetHttp },
   spring: { title: 'Spring', code: spring },
-} as const satisfies Record<string, Recipe>;
-
-export type FrameworkName = keyof typeof RECIPES;
-
-export function isFrameworkName(name: string): name is FrameworkName {
-  return Object.hasOwn(RECIPES, name);
-}
+};

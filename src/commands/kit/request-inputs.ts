@@ -12,18 +12,18 @@ import { summarisePayload } from '../../relyable/payload-summary.ts';
 import type { WebhookRequest } from '../../request/request.ts';
 import { openCaptures, requireCapture } from './open-captures.ts';
 
-/** Where a request stood. */
+/** Where a request was found. */
 export interface RequestPlace {
   /** A capture id, a file as it was named, or `-` for stdin. */
   readonly source: string;
   /** Its place among the requests of that source, from 0. */
   readonly index: number;
-  /** The source holds several, so the place is worth showing. */
+  /** The source holds several requests, so the place is shown. */
   readonly isOneOfMany: boolean;
   readonly event: string | null;
 }
 
-/** A request to judge and where it stood. */
+/** A request to judge and where it was found. */
 interface LocatedRequest extends RequestPlace {
   readonly request: WebhookRequest;
   readonly note: string | null;
@@ -109,7 +109,7 @@ interface PlacedRequest {
   readonly found: FoundRequest;
 }
 
-/** Every request of stdin, a file, or the files of a folder; says what was left out. */
+/** Every request of stdin, a file, or the files of a folder; warns of what was skipped. */
 export async function* readSource(
   { context, terminal }: Invocation<unknown>,
   source: FileSource,
@@ -136,26 +136,26 @@ export async function* readSource(
   }
 }
 
-/** Held back by one, so that the first already knows whether another follows. */
+/** Yields one request late, so that the first already knows whether another follows. */
 async function* readOne(
   source: string,
   items: ReturnType<typeof readInput>,
   count: (why: string) => void,
 ): AsyncGenerator<PlacedRequest> {
-  let held: FoundRequest | undefined;
+  let previous: FoundRequest | undefined;
   let index = 0;
   for await (const item of items) {
     if (item.kind === 'skipped') {
       count(item.why);
       continue;
     }
-    if (held !== undefined) {
-      yield { source, index, isOneOfMany: true, found: held };
+    if (previous !== undefined) {
+      yield { source, index, isOneOfMany: true, found: previous };
       index += 1;
     }
-    held = item;
+    previous = item;
   }
-  if (held !== undefined) yield { source, index, isOneOfMany: index > 0, found: held };
+  if (previous !== undefined) yield { source, index, isOneOfMany: index > 0, found: previous };
 }
 
 function toLocated({ found, ...place }: PlacedRequest): LocatedRequest {

@@ -12,14 +12,14 @@ export interface ListenerInfo {
   readonly startedAt: string;
 }
 
-/** `service` in a listener's health document, by which it is told from another program. */
+/** `service` in a listener's health document, which identifies it. */
 export const LISTENER_SERVICE = 'relyable listen';
 
 const PROBE_TIMEOUT_MS = 1000;
 
 /**
- * Writes `<dataFolder>/listeners/<port>.json`; the returned function takes it away again. Neither
- * throws: a listener that cannot be found by itself still listens.
+ * Writes `<dataFolder>/listeners/<port>.json`; the returned function removes it. Neither throws: a
+ * listener works without the file, but other commands then need its URL.
  */
 export function announceListener(dataFolder: string, info: ListenerInfo): () => void {
   const folder = join(dataFolder, 'listeners');
@@ -36,7 +36,7 @@ export function announceListener(dataFolder: string, info: ListenerInfo): () => 
   }
   return () => {
     try {
-      // Another listener may have taken the port over on another address.
+      // Another listener may use the same port on another address.
       if (readListener(file)?.pid === info.pid) unlinkSync(file);
     } catch {
       // Gone already.
@@ -46,7 +46,7 @@ export function announceListener(dataFolder: string, info: ListenerInfo): () => 
 
 /**
  * The newest announced listener that answers `GET /` with its health document; undefined when
- * none does. What a killed listener left behind is passed over and stays.
+ * none does. The file of a killed listener is ignored, and not removed.
  */
 export async function findListener(
   dataFolder: string,

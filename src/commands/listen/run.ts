@@ -15,7 +15,7 @@ import {
   readConfig,
   whenAborted,
 } from '../kit/invocation-config.ts';
-import { type AppBeside, splitCommand, startAppBeside } from '../kit/managed-app.ts';
+import { type ManagedApp, splitCommand, startManagedApp } from '../kit/managed-app.ts';
 import { writeReadyFile } from '../kit/ready-file.ts';
 import { announceListener } from '../kit/running-listeners.ts';
 import { EventPrinter } from './event-printer.ts';
@@ -48,7 +48,7 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
   }
   const storeOption = formatStoreOption(invocation);
   const live = createLiveView(invocation, storeOption);
-  const app = await startAppBeside(
+  const app = await startManagedApp(
     { ...invocation, terminal: live?.terminal ?? terminal },
     {
       command,
@@ -89,7 +89,7 @@ interface ListenPlan {
   readonly storeThread: StoreThread;
   readonly storeOption: string;
   readonly watcher: ExpectationWatcher | null;
-  readonly app: AppBeside;
+  readonly app: ManagedApp;
   readonly live: LiveView | null;
 }
 

@@ -1,6 +1,7 @@
 import { SETTINGS } from '../../config/settings.ts';
 import { parseApiUrl, parseDuration, parseSinceTime, parseWhole } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
+import { DELIVERY_STATES } from '../../relyable/delivery.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { parseStatusFilter } from '../../relyable/log-entries.ts';
 import { declareCommand } from '../kit/declare-command.ts';
@@ -19,6 +20,9 @@ function parseInterval(given: string, name: string): number {
   );
 }
 
+/** The words of `--status` besides single statuses. */
+const STATUS_WORDS = [...DELIVERY_STATES, 'none', '2xx', '3xx', '4xx', '5xx'];
+
 /** Where the log is, for every `logs` command. */
 export const apiOptions = {
   apiUrl: setting('--api-url <url>', 'the API', parseApiUrl, SETTINGS.apiUrl),
@@ -32,6 +36,7 @@ const filterOptions = {
     '--status <filter>',
     '200, 4xx, none (no answer), delivered, retrying or failed; several with commas',
     parseStatusFilter,
+    { words: STATUS_WORDS, isCommaList: true },
   ),
   since: value(
     '--since <duration|iso>',

@@ -2,7 +2,8 @@ import type { ChalkInstance } from 'chalk';
 import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
 import type { Difference, Excerpt } from '../../signature/diagnosis/difference.ts';
 import { formatCount } from '../../terminal/format.ts';
-import { type FrameworkName, RECIPES } from '../kit/recipes.ts';
+import { RECIPE_NAMES, type RecipeName } from '../kit/recipe-names.ts';
+import { RECIPES } from '../kit/recipes.ts';
 import type { View } from '../../terminal/terminal.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 
@@ -76,7 +77,7 @@ function formatDifference(
   ];
 }
 
-/** Bytes around the place, the first one that differs marked with «». */
+/** The bytes around the first one that differs, which is marked with «». */
 function formatExcerpt(style: ChalkInstance, { before, after }: Excerpt): string {
   if (after.length === 0) return `${printable(before)}${style.red('«end»')}`;
   const marked = style.red(`«${printable(after.subarray(0, 1))}»`);
@@ -91,13 +92,13 @@ function printable(bytes: Buffer): string {
   });
 }
 
-/** Receiving code for one framework, or for all; for people alone. */
-export function recipesView(framework: FrameworkName | null): View {
+/** Code that receives webhooks correctly, for one framework or for all; text only. */
+export function recipesView(framework: RecipeName | undefined): View {
   return { text: ({ style }) => `\n${formatRecipes(style, framework)}`, json: () => null };
 }
 
-function formatRecipes(style: ChalkInstance, framework: FrameworkName | null): string {
-  const names = framework === null ? (Object.keys(RECIPES) as FrameworkName[]) : [framework];
+function formatRecipes(style: ChalkInstance, framework: RecipeName | undefined): string {
+  const names = framework === undefined ? RECIPE_NAMES : [framework];
   return names
     .map((name) => {
       const { title, code } = RECIPES[name];

@@ -1,13 +1,20 @@
+import { parseOneOf } from '../../config/values.ts';
 import { INPUT_FORMATS } from '../../request/files/input.ts';
 import { declareCommand } from '../kit/declare-command.ts';
-import { choice, flag, type OptionsOf, text } from '../kit/options.ts';
+import { choice, flag, type OptionsOf, text, value } from '../kit/options.ts';
+import { RECIPE_NAMES } from '../kit/recipe-names.ts';
 import { secretOptions, storeOption } from '../kit/shared-options.ts';
 
 const options = {
   signature: text('--signature <hex>', 'the signature that came with the bare body given as input'),
   format: choice('--format', INPUT_FORMATS, 'what the input is (default: by its content)'),
   explain: flag('--explain', 'show the steps: bytes signed, first byte that differs, fixed code'),
-  framework: text('--framework <name>', 'with --explain: code for this framework only'),
+  framework: value(
+    '--framework <name>',
+    'with --explain: code for this framework only',
+    parseOneOf(RECIPE_NAMES),
+    { words: RECIPE_NAMES },
+  ),
   junit: text('--junit <file>', 'write a JUnit report to this file'),
   store: storeOption,
   ...secretOptions,
@@ -21,6 +28,7 @@ export const verifyCommand = declareCommand({
     {
       name: '[inputs...]',
       help: 'capture ids (cap_…, last), files, folders, or - for stdin (none: the whole store)',
+      kind: 'captures-and-files',
     },
   ],
   options,

@@ -97,7 +97,7 @@ describe('captures list', () => {
   });
 });
 
-it('captures with a command that is none suggests the nearest', async () => {
+it('captures with an unknown command suggests the nearest', async () => {
   const result = await captures(storeOf(), ['lst']);
   expect(result.stderr).toBe(
     'error: unknown command "lst"\nhint: did you mean relyable webhooks captures list?\n',
@@ -120,7 +120,7 @@ describe('captures show', () => {
     );
   });
 
-  it('ends with 2 for one that is not there', async () => {
+  it('ends with 2 for one that does not exist', async () => {
     const result = await captures(storeOf(), ['show', 'cap_0']);
     expect(result.stderr).toContain('no capture cap_0 in the store');
     expect(result.code).toBe(2);
@@ -128,7 +128,7 @@ describe('captures show', () => {
 });
 
 describe('captures replay', () => {
-  it('sends the same bytes and headers, and keeps the attempt with its capture', async () => {
+  it('sends the same bytes and headers, and stores the attempt with its capture', async () => {
     const app = await startApp();
     const store = storeOf();
     const result = await captures(store, ['replay', failed.id, '--to', `${app.port}/hook`]);
@@ -140,14 +140,14 @@ describe('captures replay', () => {
     expect(received?.body).toEqual(failed.body);
     expect(received?.url).toBe('/hook?x=1');
     expect(received?.rawHeaders.slice(0, 8)).toEqual(failed.headers.flat());
-    const kept = readStore(store);
-    expect(kept).toHaveLength(3);
-    expect(kept[1]?.forwards).toHaveLength(2);
-    expect(kept[1]?.forwards[1]).toMatchObject({ kind: 'replay', status: 200, edited: false });
-    expect(kept[1]?.forwards[1]?.responseBody.toString()).toBe('OK');
+    const stored = readStore(store);
+    expect(stored).toHaveLength(3);
+    expect(stored[1]?.forwards).toHaveLength(2);
+    expect(stored[1]?.forwards[1]).toMatchObject({ kind: 'replay', status: 200, edited: false });
+    expect(stored[1]?.forwards[1]?.responseBody.toString()).toBe('OK');
   });
 
-  it('--set changes one field, keeps every other digit, signs anew and says so', async () => {
+  it('--set changes one field, keeps every other digit, signs again and says so', async () => {
     const app = await startApp();
     const store = storeOf();
     const args = ['replay', failed.id, '--set', 'data.x=1', '--to', app.url, '--json'];
@@ -159,7 +159,7 @@ describe('captures replay', () => {
       'x-relyable-signature': signPayload(Buffer.from(body), SECRET),
     });
     expect(result.stderr).toBe(
-      '--set changes the body, so it is signed anew with the secret from RELYABLE_WEBHOOK_SECRET\n',
+      '--set changes the body, so it is signed again with the secret from RELYABLE_WEBHOOK_SECRET\n',
     );
     expect(jsonLines(result)[0]).toMatchObject({ type: 'replay', v: 1, edited: true, status: 200 });
     expect(readStore(store)[1]?.forwards[1]).toMatchObject({ kind: 'replay', edited: true });
@@ -173,7 +173,7 @@ describe('captures replay', () => {
     );
   });
 
-  it('ends with 1 for another answer, with 4 for none, and keeps both', async () => {
+  it('ends with 1 for another answer, with 4 for none, and stores both', async () => {
     const app = await startApp((response) => response.writeHead(401).end('no'));
     const store = storeOf();
     const refused = await captures(store, ['replay', 'last', '--to', app.url]);
@@ -186,7 +186,7 @@ describe('captures replay', () => {
     expect(readStore(store)[2]?.forwards.map(({ status }) => status)).toEqual([401, null]);
   });
 
-  it('sends nothing unless every capture is there and can be changed', async () => {
+  it('sends nothing unless every capture exists and can be changed', async () => {
     const app = await startApp();
     for (const args of [
       ['last', 'cap_0'],
@@ -198,14 +198,14 @@ describe('captures replay', () => {
     expect(app.received).toEqual([]);
   });
 
-  it('goes to where it went before, where no target is given', async () => {
+  it('goes to where it was last sent, where no target is given', async () => {
     const app = await startApp();
     const store = storeOf();
     await captures(store, ['replay', failed.id, '--to', `${app.port}/hook`]);
     const result = await captures(store, ['replay', failed.id]);
     expect(result.code).toBe(0);
     expect(result.stderr).toContain(
-      `to http://localhost:${app.port}/hook?x=1, where ${failed.id} went before`,
+      `to http://localhost:${app.port}/hook?x=1, where ${failed.id} was last sent`,
     );
     expect(app.received.map(({ url }) => url)).toEqual(['/hook?x=1', '/hook?x=1']);
   });
@@ -218,7 +218,7 @@ describe('captures replay', () => {
 });
 
 describe('captures export and import', () => {
-  it('ndjson carries captures from one store to another, ids and forwards kept', async () => {
+  it('ndjson carries captures from one store to another, with ids and forwards', async () => {
     const store = storeOf();
     const folder = temporaryFolder();
     const options = { cwd: folder };
@@ -231,7 +231,7 @@ describe('captures export and import', () => {
     ]);
     expect(readStore(other)).toEqual(readStore(store));
     const again = await captures(other, ['import', 'all.ndjson'], options);
-    expect(again.stdout).toBe('imported 0 captures, 3 were there already\n');
+    expect(again.stdout).toBe('imported 0 captures, 3 already stored\n');
   });
 
   it.each(['http', 'har'])('%s becomes new captures, judged now', async (format) => {
@@ -262,8 +262,8 @@ describe('captures export and import', () => {
   it.each([
     ['neither ids nor --all', []],
     ['both', ['last', '--all']],
-    ['a format that is none', ['last', '--format', 'xml']],
-    ['a capture that is not there', ['last', 'cap_0', '-o', 'x']],
+    ['an unknown format', ['last', '--format', 'xml']],
+    ['a capture that does not exist', ['last', 'cap_0', '-o', 'x']],
     ['a file that cannot be written', ['last', '-o', 'no/such/folder/x']],
   ])('export refuses %s', async (_, args) => {
     const cwd = temporaryFolder();
@@ -315,14 +315,14 @@ describe('captures prune and path', () => {
     expect(jsonLines(result)).toEqual([{ type: 'prune', v: 1, removed: 1, store }]);
   });
 
-  it('needs to know what, and makes no store', async () => {
+  it('needs a limit, and creates no store', async () => {
     const store = join(temporaryFolder(), 'none.db');
     expect((await captures(store, ['prune'])).code).toBe(2);
     expect((await captures(store, ['prune', '--keep', '1'])).code).toBe(2);
     expect(existsSync(store)).toBe(false);
   });
 
-  it('says where captures are kept', async () => {
+  it('says where captures are stored', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, '.relyablerc.json'), '{"store":"here.db"}');
     const result = await runCli(['webhooks', 'captures', 'path'], { cwd: folder });

@@ -178,7 +178,7 @@ describe('what check refuses', () => {
     [[], 2, 'relyable webhooks check 3000/webhooks/relyable'],
     [[], 2, 'no forwardTo in a config file'],
     [['ftp://x'], 2, 'error: url: expected a URL or port'],
-    [['3000', '4000'], 2, 'stands behind --'],
+    [['3000', '4000'], 2, 'starts your app after --'],
     [['3000', '--only', 'refuses.mising'], 2, 'did you mean refuses.missing?'],
     [['3000', '--reporter', 'xml'], 2, ''],
     [['3000', '--reporter', 'junit='], 2, ''],
@@ -302,7 +302,7 @@ describe('check -- <command>', () => {
     expect(code).toBe(9);
     expect(stderr).toContain('[app] no database');
     expect(stderr).toContain(
-      `expected the app to listen on localhost:${port}, it ended with exit code 9`,
+      `expected the app to listen on localhost:${port}, but it ended with exit code 9`,
     );
   });
 

@@ -13,7 +13,7 @@ function watch(...args: string[]) {
   const context = testContext({ stdout });
   const options = parseOptions(listenCommand, args);
   const terminal = createTerminal(context, {});
-  const invocation = { context, terminal, globals: {}, options, flags: options, args: [] };
+  const invocation = { context, terminal, globals: {}, options, args: [] };
   return { watcher: createExpectationWatcher(invocation), printed };
 }
 

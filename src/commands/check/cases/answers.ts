@@ -10,7 +10,7 @@ const SLOW_MS = 5000;
 const LARGE_ANSWER_BYTES = 4096;
 const TIMED_REQUESTS = 20;
 
-/** Traces of the runtimes a handler is likely to be written in. */
+/** Stack traces of the runtimes that handlers are commonly written in. */
 const STACK_TRACES = [
   /^\s*at .+\(?.+:\d+:\d+\)?/m,
   /&nbsp; ?&nbsp;at .+:\d+:\d+/,
@@ -99,7 +99,7 @@ export const ANSWERS: readonly CheckCase[] = [
     id: 'answers.size',
     section: 'answers',
     severity: 'warning',
-    title: 'keeps its answers small',
+    title: 'sends small answers',
     requests: (make) => [make.genuine('test_run.completed'), make.tampered('secret')],
     judge: ({ answers }) => {
       const at = answers.findIndex(({ body }) => body.length > LARGE_ANSWER_BYTES);
@@ -116,7 +116,7 @@ export const ANSWERS: readonly CheckCase[] = [
     id: 'answers.secret',
     section: 'answers',
     severity: 'error',
-    title: 'keeps its signing secret to itself',
+    title: 'does not reveal its signing secret',
     requests: ofEveryKind,
     judge: ({ answers }, { secret }) => {
       const at = answers.findIndex(

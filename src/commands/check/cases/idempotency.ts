@@ -1,7 +1,7 @@
 import type { CheckCase, Complaint, Exchange } from '../check-case.ts';
 import { describeAnswer } from '../judge.ts';
 
-/** The cases that read an observable of the user's (`--state-url`, `--state-command`). */
+/** A case that reads the user's state (`--state-url`, `--state-command`). */
 function observed(
   rest: Pick<CheckCase, 'id' | 'title' | 'requests' | 'judge'> & Partial<CheckCase>,
 ): CheckCase {
@@ -38,8 +38,8 @@ function judgeRepeats({ answers, states: [before, once, after] }: Exchange): Com
 }
 
 /**
- * One event first, to see by how much an event changes the state; then another one twice at once,
- * which must change it by as much. A state in which no single number changes cannot tell.
+ * The first event shows by how much an event changes the state. Another one, sent twice at once,
+ * must change it by the same amount. A state in which several numbers change proves nothing.
  */
 function judgeRace({ answers, states: [before, once, after] }: Exchange): Complaint | null {
   const complaint = judgeAnswers(answers);
@@ -53,7 +53,7 @@ function judgeRace({ answers, states: [before, once, after] }: Exchange): Compla
   };
 }
 
-/** By how much the one number that differs between two texts changed; null where there is no such one. */
+/** The change of the one number that differs between two texts; null unless exactly one differs. */
 function changeBetween(before = '', after = ''): number | null {
   const [old, now] = [before, after].map((text) =>
     (text.match(/-?\d+(\.\d+)?/g) ?? []).map(Number),

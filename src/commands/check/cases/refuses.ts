@@ -3,7 +3,7 @@ import type { Topic } from '../advice.ts';
 import type { CheckCase, CheckRequest, RequestMaker, Severity } from '../check-case.ts';
 import { judgeRefusal } from '../judge.ts';
 
-/** Accepting these is no hole, since only the holder of the secret can make them. */
+/** Accepting these is not a security hole: only the holder of the secret can make them. */
 const LENIENT: ReadonlySet<string> = new Set([
   'prefix',
   'uppercase',

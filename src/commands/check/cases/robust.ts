@@ -51,13 +51,13 @@ export const ROBUST: readonly CheckCase[] = [
     judge: judgeRepeats,
   }),
   robust('unknown-event', {
-    title: 'takes an event type it does not know',
+    title: 'accepts an event type it does not know',
     severity: 'error',
     requests: (make) => [make.genuine('test_run.completed', { event: 'test_run.archived' })],
     judge: getsThrough('unknown-event'),
   }),
   robust('extra-field', {
-    title: 'takes a field it does not know',
+    title: 'accepts a field it does not know',
     severity: 'error',
     requests: (make) => [
       make.genuine('test_run.completed', { edit: { triggered_by: { kind: 'schedule' } } }),
@@ -65,7 +65,7 @@ export const ROBUST: readonly CheckCase[] = [
     judge: getsThrough('strict-fields'),
   }),
   robust('missing-field', {
-    title: 'does without a field that may be missing',
+    title: 'accepts a payload with a field missing',
     severity: 'warning',
     // A first run has nothing to compare with; the page does not say which fields are optional.
     requests: (make) => [
@@ -74,7 +74,7 @@ export const ROBUST: readonly CheckCase[] = [
     judge: getsThrough('strict-fields'),
   }),
   robust('non-ascii', {
-    title: 'takes names in other scripts',
+    title: 'accepts names in other scripts',
     severity: 'error',
     requests: (make) => [
       make.genuine('test_run.completed', { edit: { agent_name: 'Zürich 不動産 Агент' } }),
@@ -82,7 +82,7 @@ export const ROBUST: readonly CheckCase[] = [
     judge: getsThrough('charset'),
   }),
   robust('emoji', {
-    title: 'takes names with emoji',
+    title: 'accepts names with emoji',
     severity: 'error',
     requests: (make) => [
       make.genuine('agent.score_dropped', { edit: { agent_name: '🏠 Agent 👩‍💻' } }),
@@ -90,7 +90,7 @@ export const ROBUST: readonly CheckCase[] = [
     judge: getsThrough('charset'),
   }),
   robust('large', {
-    title: 'takes a transcript of 1 MB',
+    title: 'accepts a transcript of 1 MB',
     severity: 'error',
     requests: (make) => [
       make.genuine('test_case.critical_failure', {
@@ -100,14 +100,14 @@ export const ROBUST: readonly CheckCase[] = [
     judge: getsThrough('body-limit'),
   }),
   robust('slow', {
-    title: 'waits for a body that comes in pieces',
+    title: 'waits for a body that arrives in pieces',
     severity: 'error',
     manner: 'slowly',
     requests: (make) => [make.genuine('test_run.completed')],
     judge: getsThrough('slow-body'),
   }),
   robust('reuse', {
-    title: 'keeps a connection in order after a refusal',
+    title: 'leaves a connection usable after a refusal',
     severity: 'error',
     manner: 'one connection',
     requests: (make) => [
@@ -119,13 +119,13 @@ export const ROBUST: readonly CheckCase[] = [
       const at = answers.findIndex(({ status }) => status === null);
       const silent = answers[at];
       if (silent !== undefined) return { ...unanswered(silent, 200), at };
-      // How the first is refused is the matter of `refuses.missing`.
+      // `refuses.missing` judges how the first is refused.
       const complaint = judgeGenuine({ answers: answers.slice(1) }, facts, 'connection');
       return complaint === null ? null : { ...complaint, at: 1 + (complaint.at ?? 0) };
     },
   }),
   robust('burst', {
-    title: `takes ${BURST} events at once`,
+    title: `accepts ${BURST} events at once`,
     severity: 'error',
     manner: 'together',
     requests: (make) => Array.from({ length: BURST }, () => make.genuine('test_run.completed')),
@@ -137,7 +137,7 @@ export const ROBUST: readonly CheckCase[] = [
     },
   }),
   robust('charset', {
-    title: 'takes "application/json; charset=utf-8"',
+    title: 'accepts "application/json; charset=utf-8"',
     severity: 'error',
     requests: (make) => [
       make.genuine('test_run.completed', { contentType: 'application/json; charset=utf-8' }),
@@ -145,7 +145,7 @@ export const ROBUST: readonly CheckCase[] = [
     judge: getsThrough('content-type'),
   }),
   robust('content-type', {
-    title: 'takes a content type it does not expect',
+    title: 'accepts a content type it does not expect',
     severity: 'warning',
     requests: (make) => [
       make.genuine('test_run.completed', {

@@ -2,18 +2,13 @@ import type { CaseResult } from '../run-battery.ts';
 import { roundMs } from '../../../system/latency.ts';
 import { type CheckReport, repeatCommand } from './report.ts';
 import { safeJson } from '../../../json/safe-json.ts';
-
-interface JsonLine {
-  readonly type: string;
-  readonly v: 1;
-  readonly [key: string]: unknown;
-}
+import type { JsonObject } from '../../../terminal/terminal.ts';
 
 /** One line for one case. */
 export function checkToJson(
-  report: Pick<CheckReport, 'url' | 'seed' | 'repeatFlags'>,
+  report: Pick<CheckReport, 'url' | 'seed' | 'repeatOptions'>,
   { durationMs, answers, ...result }: CaseResult,
-): JsonLine {
+): JsonObject {
   return {
     type: 'check',
     v: 1,
@@ -25,7 +20,7 @@ export function checkToJson(
 }
 
 /** The last line: the whole run. */
-export function checkSummaryToJson(report: CheckReport): JsonLine {
+export function checkSummaryToJson(report: CheckReport): JsonObject {
   const { url, seed, framework, durationMs } = report;
   const { times, ...summary } = report.summary;
   return {
@@ -41,6 +36,7 @@ export function checkSummaryToJson(report: CheckReport): JsonLine {
   };
 }
 
+/** The whole report as NDJSON. */
 export function formatCheckJson(report: CheckReport): string {
   const lines = report.results.map((result) => checkToJson(report, result));
   return [...lines, checkSummaryToJson(report)].map((line) => safeJson(line)).join('\n');

@@ -2,8 +2,8 @@ import type { Section } from '../check-case.ts';
 import type { Framework } from '../framework.ts';
 import type { CaseResult, Finding, ShownAnswer } from '../run-battery.ts';
 import type { Summary } from '../summary.ts';
-import { formatDuration } from '../../../terminal/format.ts';
 import { quotePosixIfNeeded } from '../../../shell-quote.ts';
+import { formatDuration } from '../../../terminal/format.ts';
 
 /** A finished run of the battery: what every reporter renders. */
 export interface CheckReport {
@@ -13,8 +13,8 @@ export interface CheckReport {
   readonly results: readonly CaseResult[];
   readonly summary: Summary;
   readonly durationMs: number;
-  /** Options the repeating command needs beside url, case and seed, e.g. `--allow-remote`. */
-  readonly repeatFlags: readonly string[];
+  /** Options that the repeating command needs besides url, case and seed, e.g. `--allow-remote`. */
+  readonly repeatOptions: readonly string[];
 }
 
 export interface FailedCase {
@@ -41,14 +41,14 @@ export const FRAMEWORK_NAMES: Readonly<Record<Framework, string>> = {
 
 /** The command that sends one case again, the same bytes. */
 export function repeatCommand(
-  { url, seed, repeatFlags }: Pick<CheckReport, 'url' | 'seed' | 'repeatFlags'>,
+  { url, seed, repeatOptions }: Pick<CheckReport, 'url' | 'seed' | 'repeatOptions'>,
   id: string,
 ): string {
   return [
     'relyable webhooks check',
     quotePosixIfNeeded(url),
     `--only ${id} --seed ${seed}`,
-    ...repeatFlags,
+    ...repeatOptions,
   ].join(' ');
 }
 
@@ -81,7 +81,7 @@ export function bySection(results: readonly CaseResult[]): Map<Section, CaseResu
   return sections;
 }
 
-/** The request that shows the finding; where all are the same, how many they were. */
+/** The request that shows the finding; if all are the same, with their number. */
 export function describeSent({ sent }: CaseResult, at: number): string {
   const label = sent[at] ?? '';
   const isSame = sent.every((other) => other === label);

@@ -58,7 +58,7 @@ function report(...results: CaseResult[]): CheckReport {
     results,
     summary: summarise(results),
     durationMs: 12,
-    repeatFlags: [],
+    repeatOptions: [],
   };
 }
 
@@ -120,7 +120,7 @@ test('findings of one cause stand together, the weightiest first', () => {
 
 test('the command that repeats a case quotes what a shell would read', () => {
   const url = "http://localhost:3000/hook?a=1&b='x'";
-  expect(repeatCommand({ url, seed: 3, repeatFlags: ['--allow-remote'] }, 'refuses.body')).toBe(
+  expect(repeatCommand({ url, seed: 3, repeatOptions: ['--allow-remote'] }, 'refuses.body')).toBe(
     `relyable webhooks check 'http://localhost:3000/hook?a=1&b='\\''x'\\''' --only refuses.body --seed 3 --allow-remote`,
   );
 });
