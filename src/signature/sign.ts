@@ -10,13 +10,13 @@ export function signPayload(payload: Uint8Array, secret: string | Uint8Array): s
 
 /** SHA-256's block, bytes. */
 const BLOCK = 64;
-/** From here on copying a payload costs more than an Hmac object. */
+/** Above this size, copying a payload costs more than an Hmac object. */
 const LARGE_PAYLOAD_BYTES = 64 * 1024;
 
 /**
- * `signPayload` for many payloads and one secret: HMAC as RFC 2104 §2 writes it, over one-shot
- * hashes and in memory of its own. Node's Hmac objects and new buffers are what the collector has
- * most to do with, which at thousands a second costs more than the hashing.
+ * `signPayload` for many payloads and one secret: HMAC as in RFC 2104 §2, over one-shot hashes and
+ * in memory that is reused. At thousands of payloads a second, collecting Node's Hmac objects and
+ * new buffers costs more than the hashing.
  */
 export function createSigner(secret: string): (payload: Uint8Array) => string {
   const bytes = Buffer.from(secret, 'utf8');
@@ -37,14 +37,14 @@ export function createSigner(secret: string): (payload: Uint8Array) => string {
   };
 }
 
-/** Of a signature, in characters and bytes. */
+/** Size of a signature, in characters and in bytes. */
 const SIGNATURE_SIZE = 64;
 const received = Buffer.alloc(SIGNATURE_SIZE);
 const wanted = Buffer.alloc(SIGNATURE_SIZE);
 
 /**
- * Whether a received header value is the expected signature; any text may come. The comparison takes
- * the same time for every value of the right length; values of another length are refused without one.
+ * Whether a received header value, which may be any text, is the expected signature. The comparison
+ * takes the same time for every value of the right length; other lengths are never equal.
  */
 export function isSameSignature(value: string, expected: string): boolean {
   if (value.length !== SIGNATURE_SIZE || Buffer.byteLength(value) !== SIGNATURE_SIZE) return false;

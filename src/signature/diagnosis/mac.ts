@@ -7,20 +7,20 @@ const BLOCK_BYTES: Readonly<Record<Algorithm, number>> = { sha256: 64, sha1: 64,
 const MAX_BLOCK_BYTES = 128;
 
 /**
- * Up to this size key pad and message are put side by side and hashed in one call: without a hash
- * object per MAC a search costs half, most of it garbage collection.
+ * Up to this size, key pad and message are copied together and hashed in one call. Without a hash
+ * object for each MAC, and its collection, a search takes half the time.
  */
 const ONE_CALL_BYTES = 64 * 1024;
 
 const scratch = Buffer.alloc(MAX_BLOCK_BYTES + ONE_CALL_BYTES);
 const NONE = Buffer.alloc(0);
 
-/** An HMAC key (RFC 2104) for very many MACs. */
+/** An HMAC key (RFC 2104) for thousands of MACs. */
 export class MacKey {
   private readonly algorithm: Algorithm;
   private readonly key: Uint8Array;
   private readonly innerPad: Buffer;
-  /** The outer pad with room for the inner digest behind it. */
+  /** The outer pad, with room for the inner digest after it. */
   private readonly outer: Buffer;
 
   constructor(algorithm: Algorithm, key: Uint8Array) {
@@ -64,8 +64,8 @@ export class MacKey {
 }
 
 /**
- * A MAC in the making; asking for it does not end it, so that the MACs of every prefix, or of a
- * body and the same with a line end, cost one pass over the bytes.
+ * A MAC that goes on after it was read, so that the MACs of every prefix, or of a body with and
+ * without a line end, cost one pass over the bytes.
  */
 export class MacRun {
   private readonly inner: Hash;
