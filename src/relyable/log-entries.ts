@@ -2,10 +2,10 @@ import { RelyableError } from '../errors.ts';
 import { type Attempt, type Delivery, DELIVERY_STATES, isOpen } from './delivery.ts';
 import { isDelivered, retryOffsetsMs } from './retry.ts';
 
-/** How long after its first attempt a delivery can have its last one, with some time to spare. */
+/** The longest time from the first attempt of a delivery to its last one, and ten minutes. */
 export const LONGEST_SCHEDULE_MS = Math.max(...retryOffsetsMs()) + 10 * 60_000;
 
-/** One attempt of the log with what it meant for its delivery: what a line shows. */
+/** One attempt of the log and its effect on the delivery: one line of output. */
 export interface LogEntry {
   readonly delivery: Delivery;
   readonly attempt: Attempt;
@@ -34,15 +34,15 @@ export function entriesOf(delivery: Delivery): LogEntry[] {
     });
 }
 
-/** A log may show an attempt before its outcome: with none, and no next one planned. */
+/** A log may show an attempt that has not ended: without an outcome and without a next one. */
 function isUnderWay(delivery: Delivery, { status, error, durationMs }: Attempt): boolean {
   const hasOutcome = status !== null || error !== null || durationMs !== null;
   return !hasOutcome && isOpen(delivery) && delivery.nextRetryAt === null;
 }
 
-/** What attempts are put in order by. */
+/** The fields by which attempts are sorted. */
 export interface AttemptKey {
-  /** Of the delivery. */
+  /** The id of the delivery. */
   readonly id: string;
   readonly at: number;
   readonly attempt: number;
@@ -52,7 +52,7 @@ export function keyOfEntry({ delivery, attempt }: LogEntry): AttemptKey {
   return { id: delivery.id, at: attempt.at, attempt: attempt.attempt };
 }
 
-/** Oldest first; attempts of one moment by delivery and number, so that the order is always the same. */
+/** Oldest first; at the same time by delivery and number, so that the order is stable. */
 export function compareKeys(a: AttemptKey, b: AttemptKey): number {
   return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) || a.attempt - b.attempt;
 }

@@ -6,7 +6,7 @@ const score = z.number();
 const count = z.int().min(0);
 const timestamp = z.iso.datetime({ offset: true });
 
-/** `data` of each event: exact about the published fields, lenient to further ones. */
+/** `data` of each event: exact for the published fields, open for others. */
 export const eventDataSchemas = {
   'test_run.completed': z.looseObject({
     test_run_id: id,
@@ -63,14 +63,14 @@ const publishedEventSchema = z.discriminatedUnion('event', [
   eventOf('test_case.critical_failure', eventDataSchemas['test_case.critical_failure']),
 ]);
 
-/** A type Relyable adds tomorrow passes too. */
+/** Any other event type: it may be new. */
 const otherEventSchema = z.looseObject({
   event: z.string().min(1),
   timestamp: timestamp.optional(),
   data: z.looseObject({}).optional(),
 });
 
-/** A field that does not fit: where, and what was expected. */
+/** A field that does not fit the schema: its path, and what was expected. */
 export interface EventProblem {
   /** Path with dots, e.g. `data.score`; empty for the payload as a whole. */
   readonly path: string;

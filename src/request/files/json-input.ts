@@ -27,7 +27,7 @@ export function parseJsonInput(
   }
 }
 
-/** The value as the schema has it; what does not fit is named by its JSON path below `root`. */
+/** The value as the schema reads it; an error names the JSON path below `root`. */
 export function requireShape<T>(
   schema: z.ZodType<T>,
   value: unknown,

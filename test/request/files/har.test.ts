@@ -41,7 +41,7 @@ function bodyOf([item]: readonly InputItem[]): Buffer | undefined {
 }
 
 describe('HAR entries', () => {
-  it('keep path, headers, time and text as they stand', () => {
+  it('have the path, headers, time and text of the recording', () => {
     expect(parse([post({ mimeType: 'application/json', text: '{"a":"é"}\n' })])).toEqual([
       {
         kind: 'request',
