@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { SIGNATURE_HEADER, type HeaderPair } from '../request/request.ts';
 import { signPayload } from './sign.ts';
 import type { Tamper } from './tamper-kinds.ts';
@@ -45,7 +44,7 @@ export function tamperRequest(
     case 'uppercase':
       return signed(signature.toUpperCase());
     case 'base64':
-      return signed(createHmac('sha256', secret).update(body).digest('base64'));
+      return signed(Buffer.from(signature, 'hex').toString('base64'));
     case 'truncated':
       return signed(signature.slice(0, 32));
   }

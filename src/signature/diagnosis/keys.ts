@@ -1,5 +1,5 @@
 import type { Reason, SecretCandidate } from '../verify.ts';
-import { type Algorithm, MacKey } from './mac.ts';
+import { type Algorithm, HmacKey } from '../hmac.ts';
 
 /** Bytes that may have keyed the MAC. */
 export interface Key {
@@ -10,7 +10,7 @@ export interface Key {
   /** Completes "the key is …"; null for the secret as it is. Never contains the secret. */
   readonly name: string | null;
   readonly bytes: Buffer;
-  mac(algorithm: Algorithm): MacKey;
+  mac(algorithm: Algorithm): HmacKey;
 }
 
 interface Variant {
@@ -82,14 +82,14 @@ function createKey(secret: SecretCandidate, variants: readonly Variant[]): Key {
 }
 
 function keyOf(bytes: Buffer, facts: Omit<Key, 'bytes' | 'mac'>): Key {
-  const states = new Map<Algorithm, MacKey>();
+  const states = new Map<Algorithm, HmacKey>();
   return {
     ...facts,
     bytes,
     mac: (algorithm) => {
       const known = states.get(algorithm);
       if (known !== undefined) return known;
-      const state = new MacKey(algorithm, bytes);
+      const state = new HmacKey(algorithm, bytes);
       states.set(algorithm, state);
       return state;
     },

@@ -1,5 +1,5 @@
 import type { Reason } from '../verify.ts';
-import type { Algorithm } from './mac.ts';
+import type { Algorithm } from '../hmac.ts';
 
 /** One way to read the signature header: its MAC, and how that is written. */
 export interface Reading {

@@ -7,7 +7,7 @@ import { type BodyForm, bodyForms, transportForms } from './body-forms.ts';
 import { Budget, type Effort } from './budget.ts';
 import { recompress } from './compression.ts';
 import { type Key, type Keys, listKeys } from './keys.ts';
-import { type Algorithm, ALGORITHMS } from './mac.ts';
+import { type Algorithm, ALGORITHMS } from '../hmac.ts';
 import { likelyLengths } from './prefixes.ts';
 import { type Reading, readSignature, type ReceivedSignature } from './readings.ts';
 import { listEnvelopes, type SignedEnvelope } from './signed-envelopes.ts';
