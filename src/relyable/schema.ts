@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { describeIssue } from '../json/describe-issue.ts';
 import type { EventType } from './event-type.ts';
 
 const id = z.string().min(1);
@@ -79,10 +80,12 @@ export interface EventProblem {
 
 /** Whether a parsed payload fits its event type; an unknown type only needs the common frame. */
 export function checkEvent(payload: unknown): readonly EventProblem[] {
-  const published = publishedEventSchema.safeParse(payload);
+  const published = publishedEventSchema.safeParse(payload, { error: describeIssue });
   if (published.success) return [];
   const isOfOtherType = published.error.issues.some((issue) => issue.code === 'invalid_union');
-  const result = isOfOtherType ? otherEventSchema.safeParse(payload) : published;
+  const result = isOfOtherType
+    ? otherEventSchema.safeParse(payload, { error: describeIssue })
+    : published;
   return (result.error?.issues ?? []).map((issue) => ({
     path: issue.path.join('.'),
     message: issue.message,

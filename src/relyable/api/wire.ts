@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { describeIssue } from '../../json/describe-issue.ts';
 import { type Attempt, type Delivery, DELIVERY_STATES, impliedState } from '../delivery.ts';
 
 /** A field of a delivery that does not fit the contract. */
@@ -75,7 +76,7 @@ type Report = (path: string, message: string, effect: WireProblem['effect']) => 
  * with a required field that does not fit is undefined.
  */
 function parseFitting<T>(schema: z.ZodType<T>, raw: unknown, report: Report): T | undefined {
-  const first = schema.safeParse(raw);
+  const first = schema.safeParse(raw, { error: describeIssue });
   if (first.success) return first.data;
   const fields = new Set<PropertyKey>();
   for (const { path, message } of first.error.issues) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { errorMessage } from '../../errors.ts';
+import { describeIssue } from '../../json/describe-issue.ts';
 import { findSyntaxError } from '../../json/syntax-error.ts';
 import { unreadable } from './input.ts';
 
@@ -34,7 +35,7 @@ export function requireShape<T>(
   source: string,
   root: string,
 ): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: describeIssue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unreadable(source, `${root}${formatPath(issue?.path ?? [])}`, issue?.message ?? 'unfit');

@@ -193,7 +193,7 @@ describe('HAR refusals name the JSON path', () => {
     [
       'a header without value',
       () => parse([{ request: { ...request, headers: [{ name: 'a' }] } }]),
-      '$.log.entries[0].request.headers[0].value: ',
+      '$.log.entries[0].request.headers[0].value: expected a text, got nothing',
     ],
     [
       'a body left out',
