@@ -1,7 +1,7 @@
 import { RelyableError } from '../errors.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 
-/** One `--set`: where in the payload, and what to put there. */
+/** One `--set`: a place in the payload and its new value. */
 export interface Override {
   /** Keys and, as numbers, list positions: `data.items[0].x` → `['data', 'items', 0, 'x']`. */
   readonly path: readonly (string | number)[];
@@ -9,8 +9,8 @@ export interface Override {
 }
 
 /**
- * `path=value`: keys divided by dots, list positions in brackets, a dot within a key written `\.`.
- * The value is JSON where it parses (`12.5`, `true`, `null`, `"12"`, `[1]`), else text as it stands.
+ * `path=value`: keys separated by dots, list positions in brackets, a dot in a key written `\.`.
+ * The value is JSON where it parses (`12.5`, `true`, `null`, `"12"`, `[1]`), else text as it is.
  */
 export function parseOverride(text: string, name: string): Override {
   const equals = text.indexOf('=');
@@ -52,7 +52,7 @@ function parseValue(text: string, name: string): JsonValue {
   return value;
 }
 
-/** Beyond 2^53 neighbours fall together, and beyond 1e308 all do. */
+/** Beyond 2^53 an integer becomes a neighbour, and beyond 1e308 a number becomes infinite. */
 function isChangedByParsing(text: string, value: number): boolean {
   if (!Number.isFinite(value)) return true;
   return /^\s*-?\d+\s*$/.test(text) && !Number.isSafeInteger(value);
@@ -66,10 +66,10 @@ export function formatPath(path: Override['path']): string {
     .slice(1);
 }
 
-/** A copy of the payload with the overrides made, in order; objects that are missing are made. */
+/** A copy of the payload with the overrides applied in order; missing objects are created. */
 export function applyOverrides(payload: JsonObject, overrides: readonly Override[]): JsonObject {
   return overrides.reduce(
-    // The first step is a key, so an object comes back.
+    // The first step is a key, so the result is an object.
     (current, override) => put(current, override, 0) as JsonObject,
     payload,
   );

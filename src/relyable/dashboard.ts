@@ -14,7 +14,7 @@ export function runUrl(agentId: string, runId: string): string {
   return `${agentUrl(agentId)}/runs/${encodeURIComponent(runId)}`;
 }
 
-/** The agent and the run that a payload names, where it does. */
+/** The agent and the run that a payload names; undefined where it does not. */
 export function subjectsOf(body: Buffer): {
   agentId: string | undefined;
   runId: string | undefined;

@@ -2,13 +2,13 @@ import { hash } from 'node:crypto';
 import { type PayloadFields, scanPayload } from '../json/scan.ts';
 import { headerValues, type WebhookRequest } from '../request/request.ts';
 
-/** What a payload says of itself, for display, filters and deduplication. */
+/** The fields of a payload that display, filters and deduplication use. */
 export interface PayloadSummary {
-  /** `event` of the payload, known type or not, shortened where it is no name; null when the body says none. */
+  /** The payload's `event`, published or not, shortened where it is too long; null where it has none. */
   readonly event: string | null;
-  /** The event's id; null when it carries none: see `eventIdOf`. */
+  /** The event's id as the request states it; null where it does not: see `eventIdOf`. */
   readonly declaredEventId: string | null;
-  /** The most telling id in `data`, e.g. the test run's; null when there is none. */
+  /** The most specific id in `data`, e.g. of the test run; null where there is none. */
   readonly subjectId: string | null;
   readonly isJson: boolean;
 }
@@ -22,14 +22,13 @@ const SUBJECT_PATHS = [
 ] as const;
 const PATHS: ReadonlySet<string> = new Set(['event', ...ID_PATHS, ...SUBJECT_PATHS]);
 
-/** Up to here parsing is quicker than scanning and its garbage small. */
+/** Up to this size, parsing is faster than scanning and makes little garbage. */
 const PARSED_BYTES = 16 * 1024;
 
 /**
- * Reads a body for display. Never throws: whatever the bytes are, there is an answer. The id is
- * `id`, `event_id`, `data.event_id` or an `X-Relyable-Event-Id` header, none of which the vendor
- * page shows (it only says "use the event ID to deduplicate"); else the hash of the bytes, which a
- * retry repeats.
+ * Summarises a request; never throws, whatever the bytes are. The id is `id`, `event_id`,
+ * `data.event_id` or an `X-Relyable-Event-Id` header. The vendor page shows none of them (it only
+ * says "use the event ID to deduplicate").
  */
 export function summarisePayload(
   request: Pick<WebhookRequest, 'headers' | 'body'>,
@@ -43,7 +42,7 @@ export function summarisePayload(
   const subjectId = firstId(fields, SUBJECT_PATHS);
   return {
     event: typeof event === 'string' ? shorten(event) : null,
-    // What is longer is no id: then the bytes identify the event.
+    // A longer text is not an id: then the bytes identify the event.
     declaredEventId:
       declaredEventId !== null && declaredEventId.length > NAME_CHARACTERS ? null : declaredEventId,
     subjectId: subjectId === undefined ? null : shorten(subjectId),
@@ -51,12 +50,12 @@ export function summarisePayload(
   };
 }
 
-/** Longer names and ids than these are nobody's, and would be kept, shown and counted whole. */
+/** The longest name or id; longer ones are not genuine, and would be stored, shown and counted whole. */
 const NAME_CHARACTERS = 200;
 
 function shorten(name: string): string {
   if (name.length <= NAME_CHARACTERS) return name;
-  // Copied: a part of a text keeps all of it in memory.
+  // Copied, because a slice keeps the whole string in memory.
   return `${Buffer.from(name.slice(0, NAME_CHARACTERS)).toString('utf8')}…`;
 }
 
@@ -74,7 +73,7 @@ function readFields(body: Buffer): PayloadFields | undefined {
   };
 }
 
-/** A text that is not empty, or a number, as text. */
+/** The first non-empty string or number at these paths, as text. */
 function firstId(fields: PayloadFields | undefined, paths: readonly string[]): string | undefined {
   for (const path of paths) {
     const id = fields?.get(path);
@@ -83,7 +82,7 @@ function firstId(fields: PayloadFields | undefined, paths: readonly string[]): s
   return undefined;
 }
 
-/** The event's identity: its own id, else that of its bytes. Give the summary where it was made. */
+/** The event's identity: its declared id, else that of its bytes. Pass the summary where there is one. */
 export function eventIdOf(
   request: Pick<WebhookRequest, 'headers' | 'body'>,
   { declaredEventId }: Pick<PayloadSummary, 'declaredEventId'> = summarisePayload(request),
@@ -91,7 +90,7 @@ export function eventIdOf(
   return declaredEventId ?? bodyIdentity(request.body);
 }
 
-/** The identity of an event that carries no id: equal bytes, equal event. */
+/** The identity of an event without an id: a retry has equal bytes. */
 export function bodyIdentity(body: Uint8Array): string {
   return `sha256:${hash('sha256', body)}`;
 }
@@ -105,7 +104,7 @@ export function parsePayload(body: Buffer): unknown {
   }
 }
 
-/** An own property, so that `__proto__` and friends in a payload stay what they are: data. */
+/** An own property, so that a key such as `__proto__` in a payload is only data. */
 function own(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string, unknown>)[key];

@@ -17,7 +17,7 @@ export function isDelivered(status: number | null): boolean {
   return status === 200;
 }
 
-/** What an answer that looks fine means to Relyable; null where it is 200 or plainly a failure. */
+/** Why an answer that looks successful does not count; null for 200 and for plain failures. */
 export function explainUndelivered(status: number): string | null {
   if (isDelivered(status) || status >= 400) return null;
   return `your app answered ${status}: Relyable counts only 200 as delivered and will retry`;
@@ -30,7 +30,7 @@ export function retryOffsetsMs(reading: RetryReading = 'gaps'): readonly number[
   return DELAYS_MS.map((delayMs) => (total += delayMs));
 }
 
-/** How much faster than production a schedule runs; `instant` waits for nothing. */
+/** How much faster than production a schedule runs; `instant` does not wait. */
 export type Speed = number | 'instant';
 
 /** Production ms → ms to wait at this speed. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { describeIssue } from '../json/describe-issue.ts';
 import type { EventType } from './event-type.ts';
 
 const id = z.string().min(1);
@@ -6,7 +7,7 @@ const score = z.number();
 const count = z.int().min(0);
 const timestamp = z.iso.datetime({ offset: true });
 
-/** `data` of each event: exact about the published fields, lenient to further ones. */
+/** `data` of each event: exact for the published fields, open for others. */
 export const eventDataSchemas = {
   'test_run.completed': z.looseObject({
     test_run_id: id,
@@ -63,14 +64,14 @@ const publishedEventSchema = z.discriminatedUnion('event', [
   eventOf('test_case.critical_failure', eventDataSchemas['test_case.critical_failure']),
 ]);
 
-/** A type Relyable adds tomorrow passes too. */
+/** Any other event type: it may be new. */
 const otherEventSchema = z.looseObject({
   event: z.string().min(1),
   timestamp: timestamp.optional(),
   data: z.looseObject({}).optional(),
 });
 
-/** A field that does not fit: where, and what was expected. */
+/** A field that does not fit the schema: its path, and what was expected. */
 export interface EventProblem {
   /** Path with dots, e.g. `data.score`; empty for the payload as a whole. */
   readonly path: string;
@@ -79,10 +80,12 @@ export interface EventProblem {
 
 /** Whether a parsed payload fits its event type; an unknown type only needs the common frame. */
 export function checkEvent(payload: unknown): readonly EventProblem[] {
-  const published = publishedEventSchema.safeParse(payload);
+  const published = publishedEventSchema.safeParse(payload, { error: describeIssue });
   if (published.success) return [];
   const isOfOtherType = published.error.issues.some((issue) => issue.code === 'invalid_union');
-  const result = isOfOtherType ? otherEventSchema.safeParse(payload) : published;
+  const result = isOfOtherType
+    ? otherEventSchema.safeParse(payload, { error: describeIssue })
+    : published;
   return (result.error?.issues ?? []).map((issue) => ({
     path: issue.path.join('.'),
     message: issue.message,

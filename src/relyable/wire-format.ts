@@ -1,6 +1,6 @@
 /**
- * The ways one payload may be written as bytes. Which one Relyable uses is not published; a
- * handler that verifies the raw bytes accepts them all.
+ * Ways to write one payload as bytes. Relyable does not publish which one it uses; a handler that
+ * verifies the raw bytes accepts all of them.
  * - `compact`: `JSON.stringify`, the one that both of the vendor's samples accept
  * - `spaced`: `", "` and `": "`, as Python's `json.dumps` writes it
  * - `pretty`: two spaces of indent

@@ -2,7 +2,7 @@ import type { Capture, Forward } from './capture.ts';
 import type { HeaderPair } from './request.ts';
 import type { Reason } from '../signature/verify.ts';
 
-/** A forward as it stands in an NDJSON export. */
+/** A forward in an NDJSON export. */
 export interface ForwardLine {
   readonly at: string;
   readonly url: string;

@@ -1,50 +1,28 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { HmacKey } from './hmac.ts';
 
 /**
  * The signature Relyable sends: lower-case hex HMAC-SHA256 of the body bytes, keyed with the
  * secret's UTF-8 bytes as they are (vendor page, "Verifying Webhooks").
  */
 export function signPayload(payload: Uint8Array, secret: string | Uint8Array): string {
-  return createHmac('sha256', secret).update(payload).digest('hex');
+  return new HmacKey('sha256', Buffer.from(secret)).hex(payload);
 }
 
-/** SHA-256's block, bytes. */
-const BLOCK = 64;
-/** From here on copying a payload costs more than an Hmac object. */
-const LARGE_PAYLOAD_BYTES = 64 * 1024;
-
-/**
- * `signPayload` for many payloads and one secret: HMAC as RFC 2104 §2 writes it, over one-shot
- * hashes and in memory of its own. Node's Hmac objects and new buffers are what the collector has
- * most to do with, which at thousands a second costs more than the hashing.
- */
+/** `signPayload` for many payloads and one secret. */
 export function createSigner(secret: string): (payload: Uint8Array) => string {
-  const bytes = Buffer.from(secret, 'utf8');
-  const key = bytes.length > BLOCK ? hash('sha256', bytes, 'buffer') : bytes;
-  const outer = Buffer.alloc(BLOCK + 32, 0x5c);
-  let inner = Buffer.alloc(BLOCK, 0x36);
-  for (const [index, byte] of key.entries()) {
-    inner[index] = byte ^ 0x36;
-    outer[index] = byte ^ 0x5c;
-  }
-  return (payload) => {
-    if (payload.length > LARGE_PAYLOAD_BYTES) return signPayload(payload, secret);
-    const size = BLOCK + payload.length;
-    if (size > inner.length) inner = Buffer.concat([inner], size * 2);
-    inner.set(payload, BLOCK);
-    outer.write(hash('sha256', inner.subarray(0, size), 'binary'), BLOCK, 'latin1');
-    return hash('sha256', outer, 'hex');
-  };
+  const key = new HmacKey('sha256', Buffer.from(secret, 'utf8'));
+  return (payload) => key.hex(payload);
 }
 
-/** Of a signature, in characters and bytes. */
+/** Size of a signature, in characters and in bytes. */
 const SIGNATURE_SIZE = 64;
 const received = Buffer.alloc(SIGNATURE_SIZE);
 const wanted = Buffer.alloc(SIGNATURE_SIZE);
 
 /**
- * Whether a received header value is the expected signature; any text may come. The comparison takes
- * the same time for every value of the right length; values of another length are refused without one.
+ * Whether a received header value, which may be any text, is the expected signature. The comparison
+ * takes the same time for every value of the right length; other lengths are never equal.
  */
 export function isSameSignature(value: string, expected: string): boolean {
   if (value.length !== SIGNATURE_SIZE || Buffer.byteLength(value) !== SIGNATURE_SIZE) return false;

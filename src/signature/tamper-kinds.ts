@@ -1,4 +1,4 @@
-/** Ways to tamper with a signed request; a correct handler refuses every one with 401 or 403. */
+/** Ways to tamper with a signed request; a correct handler refuses each with 401 or 403. */
 export const TAMPERS = [
   'body',
   'signature',

@@ -1,9 +1,8 @@
-import { createHmac } from 'node:crypto';
 import { SIGNATURE_HEADER, type HeaderPair } from '../request/request.ts';
 import { signPayload } from './sign.ts';
 import type { Tamper } from './tamper-kinds.ts';
 
-/** Headers and body as they go out. */
+/** The headers and body to send. */
 export interface SignedRequest {
   readonly headers: readonly HeaderPair[];
   readonly body: Buffer;
@@ -12,14 +11,14 @@ export interface SignedRequest {
 }
 
 /**
- * A payload signed as Relyable signs it. Relyable's own further headers are not published, so
- * there are none but the content type and a user agent of ours.
+ * A payload signed as Relyable signs it. Relyable does not publish its other headers, so there are
+ * only a content type and our own user agent.
  */
 export function signRequest(body: Buffer, secret: string, userAgent: string): SignedRequest {
   return withSignature(body, signPayload(body, secret), userAgent);
 }
 
-/** The same request spoilt in one way; everything else stays correct. */
+/** The same request, altered in one way; everything else stays correct. */
 export function tamperRequest(
   body: Buffer,
   secret: string,
@@ -45,13 +44,13 @@ export function tamperRequest(
     case 'uppercase':
       return signed(signature.toUpperCase());
     case 'base64':
-      return signed(createHmac('sha256', secret).update(body).digest('base64'));
+      return signed(Buffer.from(signature, 'hex').toString('base64'));
     case 'truncated':
       return signed(signature.slice(0, 32));
   }
 }
 
-/** One character inside the payload becomes another, so that JSON stays JSON; an empty body grows. */
+/** Changes one character inside the payload, so that JSON stays JSON; a body without one gets a space. */
 function changeOneByte(body: Buffer): Buffer {
   const at = body.toString('latin1').search(/[a-z0-9](?=[^a-z0-9]*$)/);
   if (at === -1) return Buffer.concat([body, Buffer.from(' ')]);
@@ -63,7 +62,7 @@ function changeOneByte(body: Buffer): Buffer {
   return changed;
 }
 
-/** A request that carries this signature, whatever it is; null leaves the header out. */
+/** A request with this signature, right or wrong; null leaves the header out. */
 export function withSignature(
   body: Buffer,
   signature: string | null,

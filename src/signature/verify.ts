@@ -1,16 +1,16 @@
 import { isSameSignature, createSigner } from './sign.ts';
 import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../request/request.ts';
 
-/** A signing secret that may have made a signature, and where it came from (never print `value`). */
+/** A signing secret that may have made a signature, and its source. `value` is never printed. */
 export interface SecretCandidate {
-  /** Named in output, e.g. `RELYABLE_WEBHOOK_SECRET`, `--secret-file app.key`, `development secret`. */
+  /** The name in output, e.g. `RELYABLE_WEBHOOK_SECRET`, `--secret-file app.key`, `development secret`. */
   readonly source: string;
   readonly value: string;
   /** `known`: found beside the chosen secrets; a match with it is `secret_other_known`, not `ok`. */
   readonly role: 'chosen' | 'known';
 }
 
-/** Every answer to "is this request genuine, and if not, why"; `ok` is the only valid one. */
+/** Why a request is valid (`ok`) or not. The list is closed and stable: it is part of the JSON output. */
 export const REASONS = [
   'ok',
   'signature_missing',
@@ -43,12 +43,12 @@ export const REASONS = [
 
 export type Reason = (typeof REASONS)[number];
 
-/** The verdict on a request: a value, never an exception. */
+/** The result of verifying a request: a value, never an exception. */
 export interface Verification {
   readonly valid: boolean;
   /** The first (or only) cause. */
   readonly reason: Reason;
-  /** All causes where the proof needed two; `[reason]` otherwise. */
+  /** All causes where two are needed to explain the signature; otherwise `[reason]`. */
   readonly reasons: readonly Reason[];
   /** The proof in one line, e.g. `the signature matches the body without its last newline`. */
   readonly detail: string;
@@ -59,8 +59,8 @@ export interface Verification {
 }
 
 /**
- * The quick verdict: valid, plainly missing or empty, or null where the signature is there and
- * does not match any chosen secret (then `diagnose` finds out why).
+ * Verifies without looking for a cause: valid, or no signature, or an empty one. Null where the
+ * signature does not match any chosen secret; then `diagnose` finds out why.
  */
 export function verifyRequest(
   request: Pick<WebhookRequest, 'headers' | 'body'>,
@@ -73,28 +73,28 @@ export function verifyRequest(
   if (values.length > 1) return null;
   for (const secret of secrets) {
     if (secret.role !== 'chosen') continue;
-    const { sign, match } = judgeOf(secret);
+    const { sign, match } = verifierOf(secret);
     if (isSameSignature(first, sign(request.body))) return match;
   }
   return null;
 }
 
-/** What a secret signs with, and the verdict where that is what came. */
-interface Judge {
+/** How a secret signs, and the result where a signature matches it. */
+interface Verifier {
   readonly sign: (payload: Uint8Array) => string;
   readonly match: Verification;
 }
 
-/** A listener verifies with the same few secrets for ever: each is made ready once. */
-const judges = new WeakMap<SecretCandidate, Judge>();
+/** A listener verifies every request with the same few secrets: each is prepared once. */
+const verifiers = new WeakMap<SecretCandidate, Verifier>();
 
-function judgeOf(secret: SecretCandidate): Judge {
-  let judge = judges.get(secret);
-  if (judge === undefined) {
-    judge = { sign: createSigner(secret.value), match: matchWith(secret.source) };
-    judges.set(secret, judge);
+function verifierOf(secret: SecretCandidate): Verifier {
+  let verifier = verifiers.get(secret);
+  if (verifier === undefined) {
+    verifier = { sign: createSigner(secret.value), match: matchWith(secret.source) };
+    verifiers.set(secret, verifier);
   }
-  return judge;
+  return verifier;
 }
 
 function matchWith(source: string): Verification {
@@ -113,7 +113,7 @@ const SIGNATURE_MISSING: Verification = {
   reason: 'signature_missing',
   reasons: ['signature_missing'],
   detail: `the request has no ${SIGNATURE_HEADER} header`,
-  fix: 'Send it through Relyable or `relyable webhooks trigger`; if a proxy stands between, let it pass the header on.',
+  fix: 'Send it through Relyable or `relyable webhooks trigger`; if there is a proxy in between, let it forward the header.',
   secretSource: null,
 };
 
@@ -121,7 +121,7 @@ const SIGNATURE_EMPTY: Verification = {
   valid: false,
   reason: 'signature_empty',
   reasons: ['signature_empty'],
-  detail: `the ${SIGNATURE_HEADER} header is there but empty`,
+  detail: `the ${SIGNATURE_HEADER} header is empty`,
   fix: 'The sender computed no signature: check that its signing secret is set.',
   secretSource: null,
 };

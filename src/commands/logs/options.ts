@@ -3,7 +3,7 @@ import { parseApiUrl, parseDuration, parseSinceTime, parseWhole } from '../../co
 import { RelyableError } from '../../errors.ts';
 import { DELIVERY_STATES } from '../../relyable/delivery.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
-import { parseStatusFilter } from '../../relyable/log-entries.ts';
+import { parseStatusFilter } from './entry-filter.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import { flag, type OptionsOf, setting, text, value, withDefault } from '../kit/options.ts';
 
@@ -69,7 +69,6 @@ const tailOptions = {
 };
 
 export type ApiOptions = OptionsOf<typeof apiOptions>;
-export type FilterOptions = OptionsOf<typeof filterOptions>;
 export type LogsListOptions = OptionsOf<typeof listOptions>;
 export type LogsTailOptions = OptionsOf<typeof tailOptions>;
 

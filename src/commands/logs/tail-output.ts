@@ -1,7 +1,8 @@
 import type { Invocation } from '../../invocation.ts';
 import type { ApiClient } from '../../relyable/api/client.ts';
 import type { WireProblem } from '../../relyable/api/wire.ts';
-import { type EntryFilter, type LogEntry, matchesFilter } from '../../relyable/log-entries.ts';
+import type { LogEntry } from '../../relyable/log-entries.ts';
+import { type EntryFilter, matchesFilter } from './entry-filter.ts';
 import { attemptView } from '../kit/attempt-view.ts';
 import type { CaptureLinker } from './log-source.ts';
 import type { LogsTailOptions } from './options.ts';

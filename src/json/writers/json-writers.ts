@@ -3,7 +3,7 @@ import type { MemberOrder } from './member-order.ts';
 import type { NumberStyleName } from './number-style.ts';
 import type { StringStyleName } from './string-style.ts';
 
-/** What one call of one JSON library does to a document. */
+/** How one call of one JSON library writes a document. */
 export interface JsonWriter {
   /** Library and call, e.g. `Python json.dumps(sort_keys=True)`. */
   readonly name: string;
@@ -271,7 +271,7 @@ const OTHER_WRITERS: readonly JsonWriter[] = [
   },
 ];
 
-/** The JSON writers we know, the most common ones first. */
+/** The known JSON writers, the most common ones first. */
 export const JSON_WRITERS: readonly JsonWriter[] = [
   ...javaScript(),
   ...python(),

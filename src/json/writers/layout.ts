@@ -9,9 +9,9 @@ export interface Whitespace {
   /** One step of indent with a line per member; null for a single line. */
   readonly indent: string | null;
   readonly newline: '\n' | '\r\n';
-  /** What stands inside the brackets on a single line: `{ "a": 1 }`. */
+  /** The space inside the brackets of a single line: `{ "a": 1 }`. */
   readonly padding: '' | ' ';
-  /** Arrays stay on their line, padded, and do not indent (Jackson). */
+  /** Arrays are on one line, padded, and do not indent (Jackson). */
   readonly hasInlineArrays: boolean;
   readonly emptyObject: 'none' | 'space' | 'line';
   readonly emptyArray: 'none' | 'space' | 'line' | 'blank-line';
@@ -37,7 +37,7 @@ const indented = (indent: string, name: string, more: Partial<Whitespace> = {}):
   ...more,
 });
 
-/** Every arrangement that a writer we know of produces. */
+/** The white space of every known writer. */
 export const WHITESPACE = {
   compact: SINGLE_LINE,
   spaced: { ...SINGLE_LINE, comma: ', ', colon: ': ', name: 'a space after comma and colon' },
@@ -80,7 +80,7 @@ export const WHITESPACE = {
 export type WhitespaceName = keyof typeof WHITESPACE;
 
 /**
- * The text of a document but for some tokens that vary:
+ * The text of a document, with gaps for the tokens that vary:
  * `literals[0] tokens[0] literals[1] … literals[n]`.
  */
 export interface Layout {
@@ -89,9 +89,9 @@ export interface Layout {
 }
 
 /**
- * A document in one arrangement; null when it would grow beyond `maxLength` characters (indenting
- * deep nesting is quadratic). `fixedText` gives the text of a token that is the same in every
- * style, so that it is put together with its neighbours once; undefined for one that varies.
+ * A document with this white space; null where it would be longer than `maxLength` characters (to
+ * indent deep nesting is quadratic). `fixedText` gives the text of a token that is the same in every
+ * style, which is joined with its neighbours once; undefined for a token that varies.
  */
 export function layOut(
   document: JsonDocument,
@@ -137,7 +137,7 @@ class LayoutWriter {
   private state: 'first' | 'next' | 'after-key' = 'first';
   private readonly whitespace: Whitespace;
   private readonly fixedText: (token: number) => string | undefined;
-  /** For every open bracket, whether its members stand on lines of their own. */
+  /** For every open bracket, whether each member is on its own line. */
   private readonly isOnLines: boolean[] = [];
   private readonly breaks: string[] = [];
   length = 0;
@@ -241,7 +241,7 @@ export function measureLayout(layout: Layout, texts: readonly string[]): number 
   return length;
 }
 
-/** Pieces are joined up to this many characters, then written: neither tiny writes nor huge strings. */
+/** Pieces are joined to about this length, then written: neither tiny writes nor huge strings. */
 const JOINED_CHARACTERS = 8192;
 
 /** Writes a layout, one byte per character, from the start of `output`. */

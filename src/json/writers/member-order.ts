@@ -2,13 +2,13 @@ import { decodeString, type JsonDocument, tokenText } from '../document.ts';
 import { KEY, OPEN_OBJECT } from '../tokeniser.ts';
 
 /**
- * In which order a writer puts the members of an object. All but `source` keep only the last of
- * equal keys, at the place of the first, as the parsers of all common languages do.
- * - `source`: as they stand, duplicates included
- * - `insertion`: as they stand (Python, PHP, Ruby, Java)
+ * The order in which a writer puts the members of an object. All but `source` keep only the last of
+ * equal keys, in the position of the first, as the parsers of all common languages do.
+ * - `source`: as in the source, duplicates included
+ * - `insertion`: as in the source (Python, PHP, Ruby, Java)
  * - `javascript`: keys that are array indexes first, ascending (ECMAScript, OrdinaryOwnPropertyKeys)
  * - `sorted`: by bytes (Go maps, `sort_keys`, `jq -S`)
- * - `reversed`: the other way round
+ * - `reversed`: as in the source, backwards
  * - `by-length`: by length, then bytes (PostgreSQL jsonb, MySQL JSON)
  */
 export const MEMBER_ORDERS = [
@@ -35,7 +35,7 @@ interface Frame {
   next: number;
   /** The bracket that closes the object. */
   readonly close: number;
-  /** Where the walk of the frame below goes on. */
+  /** Where the walk of the enclosing object continues. */
   readonly resume: number;
 }
 
@@ -88,7 +88,7 @@ function tokensIn(
   }
 }
 
-/** The members of each object by its token; of equal keys the last, at the place of the first. */
+/** The members of each object by its token; of equal keys the last, in the position of the first. */
 function readObjects(document: JsonDocument): ReadonlyMap<number, readonly Member[]> {
   const objects = new Map<number, readonly Member[]>();
   const keys = new Map<string, string>();

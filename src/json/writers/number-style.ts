@@ -11,10 +11,10 @@ export const DECIMAL_FIELDS: ReadonlySet<string> = new Set([
   'drop_percentage',
 ]);
 
-/** How a writer puts numbers, with the name that its rewrites go by. */
+/** How a writer formats numbers, with the words that name it. */
 const STYLES = {
-  /** Jackson's JsonNode, .NET's JsonElement, Go's json.Number: as they came. */
-  source: 'numbers as they stand',
+  /** Jackson's JsonNode, .NET's JsonElement, Go's json.Number. */
+  source: 'numbers unchanged',
   /** Every number a double: JavaScript. */
   javascript: 'numbers as JavaScript writes them (70.0 as 70)',
   /** The same, but for `-0`. */
@@ -28,7 +28,7 @@ const STYLES = {
   javaDoubles: 'every number as a decimal (70 as 70.0)',
   /** Fields that are decimals in the published samples, in a language that keeps the difference. */
   decimalFields: 'scores as decimals (70 as 70.0)',
-  /** A JSON column that trims: decimals without their trailing zeros. */
+  /** A JSON column that trims decimals. */
   plain: 'numbers without exponents and trailing zeros',
 } as const;
 
@@ -40,10 +40,10 @@ export function describeNumberStyle(name: NumberStyleName): string {
   return STYLES[name];
 }
 
-/** Most numbers: equal in every style that keeps integers. */
+/** Most numbers: the same in every style that keeps integers. */
 const IS_SMALL_INTEGER = /^-?[1-9][0-9]{0,14}$|^0$/;
 
-/** The numbers that a style writes otherwise than they stand. */
+/** The numbers that a style changes. */
 export function writeNumbers(document: JsonDocument, name: NumberStyleName): Overrides {
   const texts = new Map<number, string>();
   if (name === 'source') return texts;
@@ -96,7 +96,7 @@ export function writeNumber(
   }
 }
 
-/** Languages with big integers keep every digit; only `-0` loses its sign. */
+/** Languages with big integers write every digit; only `-0` loses its sign. */
 function keepInteger(source: string): string {
   return source === '-0' ? '0' : source;
 }
@@ -153,7 +153,7 @@ const JAVA: DoubleFormat = {
   hasPointBeforeE: true,
 };
 
-/** The shortest digits that give this double back, arranged as a language does. */
+/** The shortest digits that read back as this double, in the format of a language. */
 function writeDouble(value: number, format: DoubleFormat): string {
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
   const sign = value < 0 ? '-' : '';

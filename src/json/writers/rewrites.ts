@@ -23,25 +23,25 @@ import {
   writeStrings,
 } from './string-style.ts';
 
-/** A document as some writer writes it. */
+/** A document as a writer writes it. */
 export interface Rewrite {
-  /** Who writes it so, or how it is written where no writer we know does. */
+  /** The known writers that write it so; where there are none, its style in words. */
   readonly names: readonly string[];
-  /** Valid until the next rewrite is asked for: the memory is used again. */
+  /** Valid until the next rewrite: the memory is reused. */
   readonly bytes: Buffer;
   readonly whitespace: WhitespaceName;
   changes(): Changes;
 }
 
-/** What tells which of source and rewrite was made from the other. */
+/** The differences that tell which of source and rewrite was made from the other. */
 export interface Changes {
-  /** What the rewrite lost or changed for good: nothing can turn it back into the source. */
+  /** What the rewrite lost: nothing turns it back into the source. */
   readonly lost: string | null;
-  /** What the rewrite has that the source lacks: the source may have lost it. */
+  /** What only the rewrite has: the source may have lost it. */
   readonly gained: string | null;
 }
 
-/** How the choices of one rewrite differ from all others of this document. */
+/** One rewrite of this document: the index of each style among the distinct ones. */
 interface Choice {
   readonly order: number;
   readonly whitespace: WhitespaceName;
@@ -49,12 +49,12 @@ interface Choice {
   readonly numbers: number;
 }
 
-/** Above this many tokens the punctuation of an arrangement is built anew each time. */
+/** The most tokens for which layouts are kept; above it they are built again for each rewrite. */
 const KEPT_LAYOUT_TOKENS = 400_000;
 
 /**
- * Writes one document in many ways. Styles that come out equal for this document (most do) are
- * recognised first, so that no bytes are written twice.
+ * Writes one document in many ways. Styles with the same result for this document (most of them)
+ * are merged first, so that equal bytes are written once.
  */
 export class Rewriter {
   private readonly orders = new Distinct<MemberOrder, readonly number[]>(isEqualList);
@@ -66,10 +66,10 @@ export class Rewriter {
   private output = Buffer.alloc(0);
   private readonly document: JsonDocument;
   private readonly source: readonly string[];
-  /** The tokens that some style writes otherwise than they stand. */
+  /** The tokens that at least one style changes. */
   private readonly varying = new Set<number>();
 
-  /** Null where the document has so many escapes that it takes too long. */
+  /** Null where the document has too many escapes to rewrite in reasonable time. */
   static open(document: JsonDocument): Rewriter | null {
     const strings = writeStrings(document);
     return strings === null ? null : new Rewriter(document, strings);
@@ -82,7 +82,7 @@ export class Rewriter {
     for (const [name, overrides] of strings) this.strings.add(name, overrides);
     for (const name of NUMBER_STYLES) this.numbers.add(name, writeNumbers(document, name));
     for (const overrides of [...this.strings.all(), ...this.numbers.all()]) {
-      // Python's notation changes every string; its rewrites are put together token by token.
+      // Python's notation changes every string, so its rewrites are joined token by token.
       if (overrides === this.pythonTexts) continue;
       for (const token of overrides.keys()) this.varying.add(token);
     }
@@ -96,7 +96,7 @@ export class Rewriter {
     return this.source.length;
   }
 
-  /** As each known writer writes it; writers that agree on this document share one rewrite. */
+  /** As each known writer writes it; writers with the same result share one rewrite. */
   *byWriter(): Generator<Rewrite> {
     for (const { choice, names } of this.writerChoices().values()) {
       const rewrite = this.write(choice, names);
@@ -104,7 +104,7 @@ export class Rewriter {
     }
   }
 
-  /** Every further combination of the four choices, those of common habits first. */
+  /** Every other combination of the four styles, common ones first. */
   *byCombination(): Generator<Rewrite> {
     const done = new Set(this.writerChoices().keys());
     const common = this.combinations(COMMON.whitespace, COMMON.numbers, COMMON.strings);
@@ -245,7 +245,7 @@ export class Rewriter {
   }
 }
 
-/** What most writers do, in whichever mixture. */
+/** The styles of most writers. */
 const COMMON = {
   whitespace: ['compact', 'spaced', 'indent2', 'indent4'],
   numbers: ['source', 'javascript', 'python', 'decimalFields'],
@@ -253,7 +253,7 @@ const COMMON = {
 } as const;
 
 const ORDER_NAMES: Readonly<Record<MemberOrder, string>> = {
-  source: 'keys as they stand',
+  source: 'keys in their order',
   insertion: 'only the last of equal keys',
   javascript: 'numeric keys first',
   sorted: 'sorted keys',
@@ -265,7 +265,7 @@ function choiceKey({ order, whitespace, strings, numbers }: Choice): string {
   return `${order} ${whitespace} ${strings} ${numbers}`;
 }
 
-/** Named values of which equal ones are kept once. */
+/** Named values; equal ones have the same index. */
 class Distinct<Name extends string, Value> {
   private readonly values: Value[] = [];
   private readonly byName = new Map<Name, number>();

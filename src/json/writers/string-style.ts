@@ -1,7 +1,7 @@
 import { decodeString, type JsonDocument, tokenText, toByteText } from '../document.ts';
 import { KEY, LITERAL, STRING } from '../tokeniser.ts';
 
-/** How a writer puts a string between quotes. */
+/** How a writer escapes a string. */
 export interface StringStyle {
   /** Part of a name, e.g. `everything beyond ASCII as \u00e9`. */
   readonly name: string;
@@ -9,7 +9,7 @@ export interface StringStyle {
   readonly isAscii: boolean;
   /** Digits of `\uXXXX` in upper case for printable and non-ASCII characters. */
   readonly isUpper: boolean;
-  /** The same for control characters below U+0020; writers differ in it. */
+  /** The same for control characters below U+0020, in which writers differ. */
   readonly isUpperControl: boolean;
   /** Printable ASCII written as `\uXXXX`, e.g. `<>&`. */
   readonly asUnicode: string;
@@ -43,7 +43,7 @@ const style = (name: string, changes: Partial<StringStyle>): StringStyle => ({
   name,
 });
 
-/** Every string style that a writer we know of produces. */
+/** The string style of every known writer. */
 const ENCODERS = {
   /** JSON.stringify, Ruby's JSON, Python with ensure_ascii=False. */
   plain: PLAIN,
@@ -95,9 +95,9 @@ const ENCODERS = {
   deleteEscaped: style('DEL as \\u007f', { hasEscapedDelete: true }),
 } as const satisfies Record<string, StringStyle>;
 
-/** Rewrites that keep the source text of a string, and Python's own notation. */
+/** Styles that keep the source text of a string, and Python's own notation. */
 const OTHERS = {
-  source: 'strings as they stand',
+  source: 'strings unchanged',
   lowerHex: 'the digits of \\u escapes in lower case',
   upperHex: 'the digits of \\u escapes in upper case',
   pythonRepr: "Python's notation, not JSON",
@@ -118,12 +118,12 @@ function isOther(name: StringStyleName): name is keyof typeof OTHERS {
   return name in OTHERS;
 }
 
-/** Texts that differ from the source, by token; one character per byte. */
+/** The tokens that a style changes, with their new text; one character per byte. */
 export type Overrides = ReadonlyMap<number, string>;
 
 /**
- * How each style writes the strings it changes (Python's notation: every string and literal). Null
- * where there is so much to escape that time and memory would exceed the use.
+ * How each style writes the strings that it changes (Python's notation: every string and literal).
+ * Null where there is too much to escape.
  */
 export function writeStrings(
   document: JsonDocument,
@@ -141,7 +141,7 @@ export function writeStrings(
       );
     }
     const encode = createEncoder(ENCODERS[name]);
-    // Most styles differ in nothing that occurs here.
+    // Most styles write the characters of this document in the same way.
     const effect = encode(sample);
     const overrides = byEffect.get(effect) ?? overridesOf(document, touched, encode);
     byEffect.set(effect, overrides);
@@ -150,17 +150,17 @@ export function writeStrings(
   return new Map(STRING_STYLES.map((name) => [name, write(name)]));
 }
 
-/** Strings that some style writes otherwise than they stand; all other strings never change. */
+/** A string that at least one style changes. */
 const TOUCHED = /[\\\u007f-\u00ff/<>&='+`]/;
 const IS_TOUCHED = Uint8Array.from({ length: 256 }, (_, code) =>
   TOUCHED.test(String.fromCharCode(code)) ? 1 : 0,
 );
-/** A touched character takes as long to write as so many others. */
+/** How many plain characters take as long to write as one of these. */
 const TOUCHED_CHARACTERS = 10;
-/** Above this strings are not rewritten: it takes about a second for all styles. */
+/** The most characters that are rewritten, which takes about a second for all styles. */
 const MAX_CHARACTERS = 20_000_000;
 
-/** The values of the tokens that at least one style writes in another way; null if they are too many. */
+/** The values of the tokens that at least one style changes; null where they are too long. */
 function touchedStrings(document: JsonDocument): ReadonlyMap<number, string> | null {
   const touched = new Map<number, string>();
   let characters = 0;
@@ -178,14 +178,14 @@ function touchedStrings(document: JsonDocument): ReadonlyMap<number, string> | n
   return touched;
 }
 
-/** Every character that occurs in the texts, once: what two encoders write equally they write equally everywhere. */
+/** Every character of the texts, once: encoders that agree on it agree on the texts. */
 function sampleOf(texts: Iterable<string>): string {
   const occurs = new Uint8Array(0x1_0000);
   for (const text of texts) {
     for (let at = 0; at < text.length; at++) occurs[text.charCodeAt(at)] = 1;
   }
   const units = Array.from(occurs.keys()).filter((unit) => occurs[unit] === 1);
-  // Halves of surrogate pairs stand alone here; the last two are a pair.
+  // Here each half of a surrogate pair is alone; the last two are a pair.
   return [...units.map((unit) => String.fromCharCode(unit)), '\u{1f600}'].join(' ');
 }
 
@@ -260,7 +260,7 @@ function escapeCharacter(style: StringStyle, char: string): string {
   return `\\u${isUpper ? digits.toUpperCase() : digits}`;
 }
 
-/** PHP writes its hexadecimal flags in upper case and everything beyond ASCII in lower case. */
+/** PHP writes the characters of its hexadecimal flags in upper case, and those beyond ASCII in lower case. */
 function isUpperDigit(style: StringStyle, code: number): boolean {
   return style.isUpper && (style.isUpperControl || code < 0x80);
 }

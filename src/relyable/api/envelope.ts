@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What a page tells of the whole list; undefined where it does not. */
+/** What a page says about the whole list. */
 export interface PageInfo {
   /** Page size the server used. */
   readonly limit?: number;
@@ -27,14 +27,14 @@ export function readErrorEnvelope(
     : undefined;
 }
 
-/** The names under which a list may stand; the shape of a page is not published. */
+/** The fields that may hold the list; the shape of a page is not published. */
 const LIST_NAMES = ['data', 'items', 'deliveries', 'results'] as const;
 const INFO_NAMES = ['pagination', 'meta'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The list and what is told of it: a bare array, `{data: […]}` in both published envelopes
+ * The list and its page information: a bare array, `{data: […]}` in both published envelopes
  * (`success` or `message`), or one level deeper under `data`; undefined where there is no list.
  */
 export function readListEnvelope(

@@ -33,8 +33,8 @@ export function proxyFor(url: URL, env: Environment): string | undefined {
 }
 
 /**
- * `fetch` as it reaches this URL: through the proxy where the environment names one. What keeps
- * the proxy from being reached is told of the proxy: the URL's own host was never tried.
+ * `fetch` for this URL: through the proxy where the environment names one. Where the proxy cannot be
+ * reached, the error is about the proxy: no connection to the host of the URL was attempted.
  */
 export async function createProxyFetch(
   fetch: typeof globalThis.fetch,
@@ -53,7 +53,7 @@ export async function createProxyFetch(
   };
 }
 
-/** The error in the proxy's name where it is about the connection to it, else as it is. */
+/** An error about the proxy where it is one of the connection to it; other errors are unchanged. */
 function blameProxy(error: unknown, host: string): unknown {
   const code = errorCode(error) ?? '';
   const status = proxyStatus(error);
@@ -68,11 +68,11 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'no address found',
   ETIMEDOUT: 'no answer',
   UND_ERR_CONNECT_TIMEOUT: 'no answer',
-  EHOSTUNREACH: 'no way there',
-  ENETUNREACH: 'no way there',
+  EHOSTUNREACH: 'no route',
+  ENETUNREACH: 'no route',
 };
 
-/** What a proxy answered to CONNECT; undici says it only in words, deep within. */
+/** The status of a proxy's answer to CONNECT; undici gives it only in the message of a cause. */
 function proxyStatus(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] ?? proxyStatus(error.cause);

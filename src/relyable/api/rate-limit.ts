@@ -1,4 +1,4 @@
-/** What the last answer told of our allowance. */
+/** The rate limit as the last answer states it. */
 export interface Allowance {
   readonly limit: number;
   readonly remaining: number;
@@ -6,7 +6,7 @@ export interface Allowance {
   readonly resetsAt: number;
 }
 
-/** No published window is longer than a minute; a stranger value is not waited for to the end. */
+/** The longest wait. Published windows are a minute long, so a larger value is a mistake. */
 const MAX_WAIT_MS = 5 * 60_000;
 
 /** Below this share of the limit, what is left is spread over the time until it is full again. */
@@ -28,7 +28,7 @@ export function readAllowance(headers: Headers, now: number): Allowance | undefi
   return { limit, remaining, resetsAt: now + untilReset(reset, headers, now) };
 }
 
-/** How long a 429 asks us to stay away: `Retry-After`, else the reset; undefined without either. */
+/** The wait that a 429 asks for: `Retry-After`, else the reset; undefined without either. */
 export function readRetryAfterMs(headers: Headers, now: number): number | undefined {
   const retryAfter = headers.get('retry-after') ?? '';
   const seconds = readNumber(retryAfter);
@@ -51,7 +51,7 @@ export function sparingMs(allowance: Allowance | undefined, now: number): number
 
 /** Unix seconds by the server's clock → ms from now, whatever our own clock says. */
 function untilReset(reset: number, headers: Headers, now: number): number {
-  // So small a number can only be seconds from now.
+  // A number this small is seconds from now, not a Unix time.
   if (reset < 1e6) return bound(reset * 1000);
   return bound(reset * 1000 - readServerTime(headers, now));
 }

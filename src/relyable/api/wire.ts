@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { describeIssue } from '../../json/describe-issue.ts';
 import { type Attempt, type Delivery, DELIVERY_STATES, impliedState } from '../delivery.ts';
 
-/** A field that did not fit: which one of which delivery, and what was expected. */
+/** A field of a delivery that does not fit the contract. */
 export interface WireProblem {
-  /** The delivery's id, or its place on the page (`number 3`) where it has none. */
+  /** The delivery's id; without one, its position on the page (`number 3`). */
   readonly delivery: string;
   /** Path with dots, e.g. `attempts.0.delivered_at`; empty for the delivery as a whole. */
   readonly path: string;
@@ -17,7 +18,7 @@ export interface WireProblem {
 
 const NO_ZONE = 'has no time zone; read as UTC';
 
-/** Date, time, and zone if any; a space for the `T` and a zone without colon pass too. */
+/** A date and time, with or without a zone; a space for the `T` and a zone without a colon are accepted. */
 const TIMESTAMP =
   /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?([Zz]|([+-]\d\d):?(\d\d)?)?$/;
 
@@ -33,7 +34,7 @@ const timestampSchema = z.string().transform((text, context) => {
   return { ms, isZoned: zone !== undefined };
 });
 
-/** Text that some servers send as parsed JSON. */
+/** Text, which some servers send as JSON values. */
 const bodySchema = z
   .unknown()
   .optional()
@@ -71,11 +72,11 @@ const REQUIRED = ['event', 'endpoint', 'state', 'attempts'] as const;
 type Report = (path: string, message: string, effect: WireProblem['effect']) => void;
 
 /**
- * Parses what fits. An optional field that does not fit is left out and reported; a record whose
- * required field does not fit is undefined.
+ * Parses the fields that fit. An optional field that does not fit is left out and reported; a record
+ * with a required field that does not fit is undefined.
  */
 function parseFitting<T>(schema: z.ZodType<T>, raw: unknown, report: Report): T | undefined {
-  const first = schema.safeParse(raw);
+  const first = schema.safeParse(raw, { error: describeIssue });
   if (first.success) return first.data;
   const fields = new Set<PropertyKey>();
   for (const { path, message } of first.error.issues) {
@@ -89,8 +90,8 @@ function parseFitting<T>(schema: z.ZodType<T>, raw: unknown, report: Report): T 
 }
 
 /**
- * One delivery of the log in our terms, read leniently; undefined where not even its id fits.
- * What did not fit is added to `problems`. `place` names the delivery where its id cannot.
+ * One delivery of the log, read leniently; undefined where it does not have an id. What does not fit
+ * is added to `problems`; `place` names a delivery without an id.
  */
 export function parseDelivery(
   raw: unknown,
@@ -139,7 +140,7 @@ function parseAttempts(raw: readonly unknown[], report: Report): Attempt[] {
     }
     if (wire === undefined) continue;
     noteZone(`${place}.delivered_at`, wire.delivered_at, report);
-    // Nulls are an attempt under way; no such fields at all are a log that tells less.
+    // Null fields are an attempt that has not ended; missing fields are a log that does not have them.
     const isUntold = ['response_status', 'duration_ms', 'error'].every(
       (field) => !Object.hasOwn(item as object, field),
     );
@@ -163,7 +164,7 @@ function noteZone(
   if (timestamp?.isZoned === false) report(path, NO_ZONE, 'assumed');
 }
 
-/** A delivery exactly as the contract writes it. */
+/** A delivery in the shape of the contract. */
 export function toWireDelivery(delivery: Delivery): Record<string, unknown> {
   return {
     id: delivery.id,

@@ -34,7 +34,7 @@ function toCommand(capture: Capture): string {
   return formatCurlCommand({ url, headers, body: capture.body, options });
 }
 
-/** A byte of a path that no URL may hold; curl would do the same, except to DEL, which it refuses. */
+/** A byte that a URL cannot hold, encoded as curl does, which refuses DEL alone. */
 function percentEncode(byte: string): string {
   return `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 }

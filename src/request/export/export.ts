@@ -10,7 +10,7 @@ export const EXPORT_FORMATS = ['ndjson', 'http', 'har', 'curl', 'vitest', 'pytes
 
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** The captures in a format, piece by piece: memory stays flat. */
+/** The captures in a format, piece by piece, in constant memory. */
 export function* exportCaptures(
   captures: Iterable<Capture>,
   format: ExportFormat,

@@ -4,7 +4,7 @@ import { type HeaderPair, headerValues } from '../request.ts';
 import { captureUrl } from './capture-url.ts';
 import { safeJson } from '../../json/safe-json.ts';
 
-/** A HAR 1.2 document, an entry at a time; a body that is no UTF-8 is base64. */
+/** A HAR 1.2 document, entry by entry; a body that is not UTF-8 is base64. */
 export function* writeHar(captures: Iterable<Capture>, version: string): Generator<string> {
   const creator = JSON.stringify({ name: 'relyable', version });
   yield `{"log":{"version":"1.2","creator":${creator},"entries":[`;

@@ -3,7 +3,7 @@ import { type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
 import { replaceHeader } from '../raw.ts';
 import { signPayload } from '../../signature/sign.ts';
 
-/** Published: it signs fixtures, never a real delivery. */
+/** A published secret: it signs exported tests, never a real delivery. */
 export const TEST_SECRET = 'whsec_test_redacted';
 
 /** What an exported test holds of a capture. */
@@ -16,9 +16,9 @@ interface TestCase {
 }
 
 /**
- * A vitest file that runs green as it is: every capture goes through a small correct handler that
- * stands for the app's own. What was genuine is signed with the test secret, because the real one
- * is never exported, and must be accepted; the rest is as it came and must be refused.
+ * A vitest file that passes as it is: every capture goes through a small correct handler in place of
+ * the app's own. Valid captures are signed with the test secret, because the real one is never
+ * exported, and must be accepted; the others are unchanged and must be refused.
  */
 export function* writeVitest(captures: Iterable<Capture>): Generator<string> {
   yield VITEST_HEAD;
@@ -47,7 +47,7 @@ function toCase(capture: Capture): TestCase {
   };
 }
 
-/** A literal of JavaScript and of Python alike, in ASCII: nothing from outside is code. */
+/** A literal of both JavaScript and Python, in ASCII: no captured text becomes code. */
 function toLiteral(value: TestCase): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
@@ -62,7 +62,7 @@ import { describe, expect, it } from 'vitest';
 // A published test secret: give it to the handler under test.
 const SECRET = '${TEST_SECRET}';
 
-// Stands for your app: call your own handler here and return the status it answers.
+// In place of your app: call your own handler here and return the status of its answer.
 async function handle({ headers, body }) {
   const received = headers.filter(([name]) => name.toLowerCase() === 'x-relyable-signature');
   const expected = Buffer.from(createHmac('sha256', SECRET).update(body).digest('hex'));
@@ -93,7 +93,7 @@ SECRET = b"${TEST_SECRET}"
 
 
 def handle(path, headers, body):
-    """Stands for your app: call your own handler here and return the status it answers."""
+    """In place of your app: call your own handler here and return the status of its answer."""
     received = [value for name, value in headers if name.lower() == "x-relyable-signature"]
     expected = hmac.new(SECRET, body, hashlib.sha256).hexdigest().encode()
     given = received[0].encode() if len(received) == 1 else b""

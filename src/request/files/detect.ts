@@ -1,6 +1,6 @@
 import { type InputFormat, unreadable } from './input.ts';
 
-/** How much of an input's beginning decides what it is. */
+/** The format of an input is detected in its first bytes. */
 export const HEAD_BYTES = 64 * 1024;
 
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP\/\d(\.\d)?$/;
@@ -14,12 +14,12 @@ export function isStatusLine(line: string): boolean {
   return STATUS_LINE.test(line);
 }
 
-/** A line that may stand between two requests of an `.http` file: a separator or a comment. */
+/** A line between two requests of an `.http` file: a separator or a comment. */
 export function isBetweenLine(line: string): boolean {
   return line.startsWith('#') || line.startsWith('//');
 }
 
-/** The kind of an input by its first bytes. INPUT_UNREADABLE where they could be anything. */
+/** The format of an input by its first bytes. INPUT_UNREADABLE where they do not say. */
 export function detectFormat(head: Buffer, source: string): InputFormat {
   const text = head.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
   const skipped = head.length - text.length + (/^\s*/.exec(text)?.[0].length ?? 0);
@@ -34,7 +34,7 @@ export function detectFormat(head: Buffer, source: string): InputFormat {
   throw notRequest(head, skipped, source);
 }
 
-/** Recordings that look like HTTP to people and have lost the exact bytes. */
+/** Recordings that look like HTTP and do not have the exact bytes. */
 const NOISE: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(\d\d:\d\d:\d\d\.\d+ )?(== Info:|[<=]= ?(Send|Recv) |=> Send )/, 'a curl trace'],
   [/^[*<>] /, 'the output of curl --verbose'],
@@ -45,7 +45,7 @@ const NOISE: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(\u00d4\u00c3\u00b2\u00a1|\u00a1\u00b2\u00c3\u00d4|\n\r\r\n)/, 'a packet capture (pcap)'],
 ];
 
-/** The refusal of what is no request at `at`, naming what it looks like. */
+/** The error for bytes at `at` that are not a request; it names what they look like. */
 export function notRequest(bytes: Buffer, at: number, source: string): Error {
   const start = bytes.toString('latin1', at, at + 2000);
   const [line = ''] = start.split(/\r?\n/, 1);

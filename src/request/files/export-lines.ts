@@ -6,13 +6,13 @@ import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { base64Schema, parseJsonInput, requireShape } from './json-input.ts';
 
-/** A line longer than this is refused before it fills the memory. */
+/** The longest line that is read into memory. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const timeSchema = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const statusSchema = z.int().nullable();
 const responseHeadersSchema = z.array(z.tuple([z.string(), z.string()]));
-/** What could not have been on the wire would become another request when it is sent again. */
+/** A header that HTTP cannot carry would become another request when it is sent again. */
 const headersSchema = z.array(
   z.tuple([
     z.string().regex(TOKEN, 'expected a header name'),
@@ -37,7 +37,7 @@ const forwardSchema = z
     responseBody: responseBodyBase64,
   }));
 
-/** A `CaptureLine`; fields a later version adds are no obstacle. */
+/** A `CaptureLine`; unknown fields of a later version are ignored. */
 const captureSchema = z.object({
   type: z.literal('capture'),
   v: z.literal(1),
@@ -53,7 +53,7 @@ const captureSchema = z.object({
   forwards: z.array(forwardSchema),
 });
 
-/** The captures of an NDJSON export, read line by line: memory stays flat. */
+/** The captures of an NDJSON export, read line by line in constant memory. */
 export async function* parseExport(
   chunks: AsyncIterable<Buffer>,
   source: string,
@@ -86,7 +86,7 @@ function parseLine(text: string, source: string, number: number, offset: number)
 
 interface TextLine {
   readonly text: string;
-  /** Of its first byte. */
+  /** The offset of its first byte. */
   readonly offset: number;
 }
 

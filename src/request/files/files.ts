@@ -4,10 +4,10 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
 
-/** The most an input that is read as a whole may hold. */
+/** The most bytes of an input that is read as a whole. */
 const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 
-/** What of a folder is read; other files in it may be anything. */
+/** The files of a folder that are read. */
 const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.http',
   '.txt',
@@ -45,11 +45,11 @@ export async function* readStreamChunks(
   }
 }
 
-/** A named pipe. Read like a file it would be waited for in a thread that nothing can interrupt. */
+/** A named pipe. Reading it like a file blocks a thread that nothing can interrupt. */
 async function openPipe(path: string, signal: AbortSignal): Promise<Readable> {
   signal.throwIfAborted();
   const { Socket } = await import('node:net');
-  // To open it is to wait for a writer in such a thread; only a writer ends that.
+  // Opening it blocks such a thread too, until there is a writer.
   const wake = (): void => {
     open(path, constants.O_WRONLY | constants.O_NONBLOCK, (error, fd) => {
       if (error === null) closeSync(fd);
@@ -85,8 +85,9 @@ export async function collectChunks(
 }
 
 /**
- * The files an operand names, as paths from `base`: itself, or every capture file below a folder, sorted. `ignored`
- * counts the files of a folder that have another extension. A link to a folder is not followed.
+ * The files that an operand names, as paths from `base`: itself, or every capture file below a
+ * folder, sorted. `ignored` is the number of files in a folder with another extension. Links to
+ * folders are not followed.
  */
 export function listFiles(
   base: string,

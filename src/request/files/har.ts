@@ -4,7 +4,7 @@ import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { isBase64, parseJsonInput, requireShape } from './json-input.ts';
 
-// HAR 1.2 as browsers and proxies write it: what they add or leave out is no obstacle.
+// HAR 1.2 as browsers and proxies write it; what they add or leave out does not matter.
 const harSchema = z.object({ log: z.object({ entries: z.array(z.unknown()) }) });
 
 const entrySchema = z.object({
@@ -40,10 +40,10 @@ const requestSchema = z.object({
 type HarRequest = z.infer<typeof requestSchema>;
 type PostData = z.infer<typeof postDataSchema>;
 
-/** Requests of a browser that cannot be webhooks; proxies record them all. */
+/** Requests that cannot be webhooks; proxies record all of them. */
 const BODILESS_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'CONNECT']);
 
-/** The requests of a HAR 1.2 document; what does not fit is named by its JSON path. */
+/** The requests of a HAR 1.2 document; errors name the JSON path. */
 export function* parseHar(bytes: Buffer, source: string): Generator<InputItem> {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const value = parseJsonInput(text, source, { offset: 0 });
@@ -112,7 +112,7 @@ function readPostData(
   return { body: Buffer.alloc(0), note: null };
 }
 
-/** What makes it doubtful that these are the bytes that were sent; null where nothing does. */
+/** Why these may not be the bytes that were sent; null where there is no doubt. */
 function noteOn(body: Buffer, text: string, encoding: string, bodySize: number): string | null {
   if (encoding === '' && text.includes('\ufffd')) {
     return 'the body holds replacement characters (U+FFFD): the recorder may have lost its bytes';
@@ -133,7 +133,7 @@ function decodeText(text: string, encoding: string, source: string, path: string
     const shown = JSON.stringify(encoding.slice(0, 30));
     throw unreadable(source, `${path}.encoding`, `expected base64 or nothing, got ${shown}`);
   }
-  // Some wrap base64 into lines.
+  // Some recorders break base64 into lines.
   const packed = text.replace(/\s+/g, '');
   if (isBase64(packed)) return Buffer.from(packed, 'base64');
   throw unreadable(source, `${path}.text`, 'expected base64, as encoding says');
@@ -146,11 +146,11 @@ function formEncode(params: NonNullable<PostData['params']>): string {
   ).toString();
 }
 
-/** The request target: the URL without scheme, host and fragment, otherwise as it stands. */
+/** The request target: the URL without scheme, host and fragment, otherwise unchanged. */
 function toPath(url: string): string {
   const path = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^#]*)/i.exec(url)?.[1] ?? url;
   const target = path.startsWith('/') ? path : `/${path}`;
-  // A URL may be written with spaces; a request line cannot hold them.
+  // A recorded URL may contain spaces; a request line cannot.
   return toBytes(target).replace(/[^\u0021-\u007e\u0080-\u00ff]/g, encodeURIComponent);
 }
 
@@ -160,7 +160,7 @@ function toVersion(version: string | null | undefined): string {
   return digits === null ? '1.1' : `${digits[1]}.${digits[2] ?? '0'}`;
 }
 
-/** Text beyond latin1 can only have been UTF-8 on the wire; headers are kept as latin1 bytes. */
+/** Headers are latin1-decoded bytes; text beyond latin1 was UTF-8 on the wire. */
 function toBytes(text: string): string {
   return /[\u0100-\uffff]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }

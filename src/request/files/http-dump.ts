@@ -10,8 +10,8 @@ const REQUEST = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/(\d(?:\.\d)?)$/;
 /**
  * The requests of a raw HTTP/1.x dump, one after the other, as saved from a socket or an editor
  * (RFC 9112; lines may end in LF alone). Responses between them are skipped. Bytes are never
- * repaired silently: where a decision is needed it is noted, where none can be made the dump is
- * refused with its byte offset (INPUT_UNREADABLE).
+ * repaired silently: every decision is in the request's note, and where none can be made the dump
+ * is refused with the byte offset (INPUT_UNREADABLE).
  */
 export function* parseHttpDump(bytes: Buffer, source: string): Generator<InputItem> {
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
@@ -80,7 +80,7 @@ function parseHeaderLine(text: string, at: number, source: string): HeaderPair {
   return [name, trimBlanks(text.slice(colon + 1))];
 }
 
-/** Without spaces and tabs around; a loop, because a pattern takes quadratic time on long runs. */
+/** Without spaces and tabs around it. A loop, because a pattern takes quadratic time on long runs. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;

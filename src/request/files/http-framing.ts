@@ -6,7 +6,7 @@ import { beforeLineEnd, lineEndAt, readLine } from './lines.ts';
 /** A message's body, and where the message ends. */
 export interface FramedBody {
   readonly body: Buffer;
-  /** What had to be decided; null where the framing is plain. */
+  /** What was decided and why; null where the framing is plain. */
   readonly note: string | null;
   /** The first byte after the message. */
   readonly end: number;
@@ -96,8 +96,8 @@ const PUT_BACK = [
 ] as const;
 
 /**
- * What an editor does to a saved body: line ends turned, the last one taken away or added. The
- * length tells which; undefined where none of them fits it.
+ * Undoes what an editor does to a saved body: line ends changed, the last one removed or added. The
+ * length tells which; undefined where none of them has that length.
  */
 function restoreLineEnds(body: Buffer, length: number): Omit<FramedBody, 'end'> | undefined {
   const text = body.toString('latin1');
@@ -145,7 +145,7 @@ function readChunks(bytes: Buffer, from: number, source: string): FramedBody {
     parts.push(bytes.subarray(at, at + length));
     at += length + lineEnd;
   }
-  // Trailer fields, of no use here, and the empty line after them.
+  // Trailer fields, which are not used, and the empty line after them.
   while (at < bytes.length) {
     const { text, next } = readLine(bytes, at);
     if (isRequestLine(text) || isStatusLine(text)) break;
@@ -155,7 +155,7 @@ function readChunks(bytes: Buffer, from: number, source: string): FramedBody {
   return { body: Buffer.concat(parts), note: null, end: at };
 }
 
-/** Without any length: up to the next message, less the line ends before it. */
+/** A body without a length: up to the next message, without the line ends before it. */
 function readUnframed(bytes: Buffer, at: number): FramedBody {
   const stop = nextMessage(bytes, at);
   let end = beforeLineEnd(bytes, at, stop);
@@ -176,7 +176,7 @@ function readUnframed(bytes: Buffer, at: number): FramedBody {
   };
 }
 
-/** Nothing but blank lines up to the next message or the end. */
+/** Whether only blank lines are before the next message or the end. */
 function isBoundary(bytes: Buffer, from: number): boolean {
   let at = from;
   while (at < bytes.length) {

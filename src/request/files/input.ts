@@ -7,7 +7,7 @@ export const INPUT_FORMATS = ['http', 'har', 'ndjson', 'body'] as const;
 
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-/** What an export of ours says beside the request. */
+/** What our own export has besides the request. */
 export type CaptureOrigin = Pick<
   Capture,
   'id' | 'receivedAt' | 'verification' | 'answered' | 'forwards'
@@ -17,7 +17,7 @@ export type CaptureOrigin = Pick<
 export interface FoundRequest {
   readonly kind: 'request';
   readonly request: WebhookRequest;
-  /** Where a reader had to decide what the bytes were, in one line; null where they are plain. */
+  /** How a reader decided what the bytes are, in one line; null where they are plain. */
   readonly note: string | null;
   /** Set by formats that say when it was received, ms since 1970. */
   readonly receivedAt?: number;
@@ -25,7 +25,7 @@ export interface FoundRequest {
   readonly origin?: CaptureOrigin;
 }
 
-/** Something in an input that is no request to judge, e.g. a response. */
+/** An entry that is not a request to verify, e.g. a response. */
 export interface SkippedEntry {
   readonly kind: 'skipped';
   readonly why: string;
@@ -34,7 +34,7 @@ export interface SkippedEntry {
 export type InputItem = FoundRequest | SkippedEntry;
 
 /**
- * An input that cannot be read: what was expected and what came, with the place as `byte 120`,
+ * INPUT_UNREADABLE: what was expected and what was found, with the place as `byte 120`,
  * `line 3, byte 2048` or a JSON path.
  */
 export function unreadable(

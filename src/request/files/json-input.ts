@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { errorMessage } from '../../errors.ts';
+import { describeIssue } from '../../json/describe-issue.ts';
 import { findSyntaxError } from '../../json/syntax-error.ts';
 import { unreadable } from './input.ts';
 
@@ -27,14 +28,14 @@ export function parseJsonInput(
   }
 }
 
-/** The value as the schema has it; what does not fit is named by its JSON path below `root`. */
+/** The value as the schema reads it; an error names the JSON path below `root`. */
 export function requireShape<T>(
   schema: z.ZodType<T>,
   value: unknown,
   source: string,
   root: string,
 ): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: describeIssue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unreadable(source, `${root}${formatPath(issue?.path ?? [])}`, issue?.message ?? 'unfit');

@@ -18,7 +18,7 @@ export function readLine(bytes: Buffer, at: number): Line {
   return { text: bytes.toString('latin1', at, textEnd), next };
 }
 
-/** How many bytes of line end stand at `at`: 0, 1 (LF) or 2 (CRLF). */
+/** The length of the line end at `at`: 0, 1 (LF) or 2 (CRLF). */
 export function lineEndAt(bytes: Buffer, at: number): 0 | 1 | 2 {
   if (bytes[at] === LF) return 1;
   return bytes[at] === CR && bytes[at + 1] === LF ? 2 : 0;

@@ -7,13 +7,13 @@ import type { InputFormat, InputItem } from './input.ts';
 export interface InputOptions {
   /** Overrides detection. */
   readonly format?: InputFormat;
-  /** The signature of a bare body; makes the input one. */
+  /** The signature of a bare body; with it, the input is a body. */
   readonly signature?: string;
 }
 
 /**
- * The requests of one input, found as they are read. An export streams; anything else is held as a
- * whole, up to a limit. Throws INPUT_UNREADABLE and nothing else, whatever the bytes are.
+ * The requests of one input, as they are read. An export is streamed; other formats are read into
+ * memory as a whole, up to a limit. Throws only INPUT_UNREADABLE, whatever the bytes are.
  */
 export async function* readInput(
   chunks: AsyncIterable<Buffer>,
@@ -47,7 +47,7 @@ export async function* readInput(
   }
 }
 
-/** The beginning of a stream, and the stream with it. */
+/** The first bytes of a stream, and the whole stream, including them. */
 async function peek(
   chunks: AsyncIterable<Buffer>,
 ): Promise<{ readonly head: Buffer; readonly all: AsyncIterable<Buffer> }> {

@@ -1,4 +1,4 @@
-/** Bytes with requests in them. */
+/** Where bytes with requests are read from. */
 export type FileSource =
   { readonly kind: 'stdin' } | { readonly kind: 'path'; readonly path: string };
 
@@ -11,7 +11,7 @@ export type Source =
     }
   | FileSource;
 
-/** `cap_…`, `last`, `-`, else a path; a file of such a name is reached as `./last`. */
+/** `cap_…`, `last`, `-`, else a path; a file of such a name is `./last`. */
 export function parseSource(operand: string): Source {
   if (operand === '-') return { kind: 'stdin' };
   if (operand === 'last' || /^cap_[0-9a-z]+$/i.test(operand)) {

@@ -1,7 +1,7 @@
 import { type EventType, isEventType } from '../../relyable/event-type.ts';
 import type { JsonToken } from './rewrite-json.ts';
 
-/** What a field holds, hence what takes its place. `keep` is what every customer could have. */
+/** What a field holds, which decides its replacement. `keep`: nothing about a customer. */
 type Content = 'keep' | 'id' | 'name' | 'url' | 'text';
 
 type Fields = ReadonlyMap<string, Content>;
@@ -39,12 +39,12 @@ const DATA: Readonly<Record<EventType, Fields>> = {
   }),
 };
 
-/** A map, because a payload's key may be `constructor`. */
+/** A map, because a payload may have a key `constructor`. */
 function fields(contents: Readonly<Record<string, Content>>): Fields {
   return new Map(Object.entries(contents));
 }
 
-/** Published numbers, which say nothing of anyone. */
+/** Published numbers, which do not identify anyone. */
 const NUMBERS: ReadonlySet<string> = new Set([
   'score',
   'previous_score',
@@ -61,17 +61,17 @@ const NUMBERS: ReadonlySet<string> = new Set([
 
 const REDACTED = 'redacted';
 const REDACTED_URL = 'https://example.com/redacted';
-/** A number set aside for fiction. */
+/** A number reserved for fiction. */
 const REDACTED_PHONE = '+12025550100';
 const REDACTED_NUMBER = '5550100';
 
-/** Replaces the tokens of payloads; one for a whole export, so that equal ids stay equal. */
+/** Replaces tokens of payloads; one for an export, so that equal ids stay equal. */
 export interface PayloadRedactor {
-  /** New JSON for a token of a payload of this event, or null where it stays. */
+  /** The new JSON of a token in a payload of this event; null where it stays. */
   replace(event: string | null, token: JsonToken): string | null;
 }
 
-/** `onReplaced` hears what was replaced: a field such as `data.agent_name`. */
+/** `onReplaced` is called with what was replaced, e.g. `data.agent_name`. */
 export function createPayloadRedactor(onReplaced: (what: string) => void): PayloadRedactor {
   /** By kind, so that each is counted from 1. */
   const idsByKind = new Map<string, Map<string, string>>();
@@ -79,7 +79,7 @@ export function createPayloadRedactor(onReplaced: (what: string) => void): Paylo
 
   const replaceId = (field: string, value: string): string => {
     const kind = field === 'scenarios_tested' ? 'scenario' : field.replace(/_?id$/, '') || 'event';
-    // What an earlier redaction made stays, so that doing it twice changes nothing.
+    // The result of an earlier redaction stays, so that a second one changes nothing.
     if (new RegExp(`^${kind}_redacted_\\d+$`).test(value)) return value;
     const ids = idsByKind.get(kind) ?? new Map<string, string>();
     idsByKind.set(kind, ids);
@@ -124,7 +124,7 @@ export function createPayloadRedactor(onReplaced: (what: string) => void): Paylo
             ? replaceString(event, path, value)
             : redactNumber(path, value);
       if (made === value) return null;
-      onReplaced(kind === 'key' ? 'keys that are no field names' : describePath(path));
+      onReplaced(kind === 'key' ? 'keys that are not field names' : describePath(path));
       return kind === 'number' ? made : JSON.stringify(made);
     },
   };
@@ -151,7 +151,7 @@ function guessContent(value: string): Content | 'phone' {
   return /^\+?[\d\s().-]{7,}$/.test(value) ? 'phone' : 'text';
 }
 
-/** Digits enough for a telephone number, where no number is published. */
+/** Replaces a number with enough digits for a telephone number, unless its field is published. */
 function redactNumber(path: readonly string[], value: string): string {
   const isPublished = path.length === 2 && path[0] === 'data' && NUMBERS.has(path[1] ?? '');
   return isPublished || value.replace(/\D/g, '').length < 7 ? value : REDACTED_NUMBER;
@@ -161,12 +161,12 @@ function isTime(value: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value);
 }
 
-/** Reads like a field somebody designed; other keys could be a caller's number or name. */
+/** Whether a key looks like the name of a field; another may be a caller's number or name. */
 function isFieldName(key: string): boolean {
   return /^[a-z][a-z_]{0,39}$/.test(key);
 }
 
-/** `last_24_hours` and its like. */
+/** E.g. `last_24_hours`. */
 function isPlainWord(value: string): boolean {
   return /^last_\d{1,4}_[a-z]{1,10}$/.test(value);
 }

@@ -8,20 +8,20 @@ import { rewriteJson } from './rewrite-json.ts';
 import { createPayloadRedactor, type PayloadRedactor, redactEvent } from './redact-rules.ts';
 import { TEST_SECRET } from '../export/test-file.ts';
 
-/** Takes what is personal out of captures. */
+/** Removes personal data from captures. */
 export interface Redactor {
-  /** The capture with nothing of the original in it but ids, times, statuses, types and shape. */
+  /** The capture with only the ids, times, statuses, types and shape of the original. */
   redact(capture: Capture): Capture;
-  /** What was replaced and how often, e.g. `data.agent_name` → 3. */
+  /** What was replaced, and how often, e.g. `data.agent_name` → 3. */
   readonly replaced: ReadonlyMap<string, number>;
 }
 
-/** The most a gzip body may unpack to; a larger one is replaced as a whole. */
+/** The most bytes that a gzip body is decompressed to; a larger one is replaced as a whole. */
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 
 const REDACTED = 'redacted';
 
-/** Headers that say how the bytes are to be read; a value of another form is replaced too. */
+/** Headers that say how to read the bytes, with the values that stay. */
 const KEPT_HEADERS: ReadonlyMap<string, RegExp> = new Map([
   ['accept', /^\*\/\*$|^application\/json$/],
   ['accept-encoding', /^(identity|gzip|deflate|br|zstd|[, ])+$/],
@@ -50,7 +50,7 @@ export function createRedactor(): Redactor {
       const { valid, reason } = capture.verification;
       const headers = capture.headers.map(([name, value]): HeaderPair => {
         if (isSameHeader(name, SIGNATURE_HEADER)) {
-          return [name, valid ? signPayload(body, TEST_SECRET) : spoil(value)];
+          return [name, valid ? signPayload(body, TEST_SECRET) : alter(value)];
         }
         return [name, redactHeader(name, value, note)];
       });
@@ -84,17 +84,17 @@ function redactBody(
   const text = plain?.toString('utf8') ?? '';
   const { event } = summarisePayload({ headers: [], body: plain ?? body });
   const made = rewriteJson(text, (token) => payloads.replace(event, token));
-  // A byte that is no UTF-8 became U+FFFD, so nothing of it is left.
+  // Bytes that are not UTF-8 became U+FFFD, so nothing of them is left.
   if (made !== null) {
     const bytes = Buffer.from(made.replaceAll('\ufffd', '?'), 'utf8');
     return isPacked ? pack(bytes) : bytes;
   }
   const whole = isPacked ? pack(Buffer.from(REDACTED)) : Buffer.from(REDACTED);
-  if (!whole.equals(body)) note('a body that is no JSON');
+  if (!whole.equals(body)) note('a body that is not JSON');
   return whole;
 }
 
-/** The same bytes everywhere: zlib notes the system in byte 9. */
+/** The same bytes on every machine: zlib writes the operating system into byte 9. */
 function pack(bytes: Buffer): Buffer {
   const packed = gzipSync(bytes);
   packed[9] = 255;
@@ -117,8 +117,8 @@ function redactHeader(name: string, value: string, note: (what: string) => void)
   return made;
 }
 
-/** A signature that did not fit still does not; its length and case stay. */
-function spoil(value: string): string {
+/** A signature that is still wrong, of the same length and with the same prefix. */
+function alter(value: string): string {
   const [prefix = ''] = /^sha(1|256|512)=/i.exec(value) ?? [];
   return prefix + value.slice(prefix.length).replace(/\S/g, '0');
 }

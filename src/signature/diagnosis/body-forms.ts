@@ -6,7 +6,7 @@ import type { Reason } from '../verify.ts';
 import { decodeSingleByte, decodeUtf8, encodeSingleByte } from './charsets.ts';
 import { unpack } from './compression.ts';
 
-/** A body that the MAC may have been made over, made from the body here without parsing JSON. */
+/** A body that the MAC may cover, made from the received one without parsing JSON. */
 export interface BodyForm {
   readonly reason: Reason;
   /** Completes "the signature matches …", e.g. `the body without its last line feed`. */
@@ -18,7 +18,7 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const CHARSETS = ['latin-1', 'Windows-1252'] as const;
 const FORM_FIELDS = ['payload', 'body', 'data', 'json', 'event', 'message'] as const;
 
-/** Changes that happen on the way; forms equal to the body are left out. */
+/** The body as it was before something changed it in transport. Forms equal to the body are left out. */
 export function transportForms(
   body: Buffer,
   headers: readonly HeaderPair[],
@@ -38,7 +38,7 @@ export function transportForms(
   ].filter(({ bytes }) => !bytes.equals(body));
 }
 
-/** Every single change, those that only code makes included. */
+/** The body after each single change, in transport or in the code of a sender or receiver. */
 export function bodyForms(body: Buffer, headers: readonly HeaderPair[]): BodyForm[] {
   const others = [...textForms(body), ...cutForms(body)];
   return [
@@ -117,7 +117,7 @@ function formDecodedForms(body: Buffer): BodyForm[] {
 }
 
 function formEncodedForms(body: Buffer): BodyForm[] {
-  // Encoding is costly, and no one posts a form of many megabytes.
+  // Encoding is costly, and forms of many megabytes are not posted.
   if (body.length > 2 * 1024 * 1024) return [];
   const text = body.toString('utf8');
   const forms: BodyForm[] = [];
@@ -192,7 +192,7 @@ function charsetForms(body: Buffer): BodyForm[] {
   return [...inner, ...outer];
 }
 
-/** Other texts that code wrongly signs instead of the bytes. */
+/** Texts that code signs by mistake instead of the bytes. */
 function textForms(body: Buffer): BodyForm[] {
   const form = (name: string, text: string): BodyForm => ({
     reason: 'body_reserialized',
@@ -223,14 +223,14 @@ function textForms(body: Buffer): BodyForm[] {
   ];
 }
 
-/** More marks on one character than any language has (UAX #15, stream-safe text): sorting them is quadratic. */
+/** More marks on one character than any language has (UAX #15, stream-safe text); to normalise them is quadratic. */
 const LONG_MARKS = /\p{M}{31}/u;
 
 function base64DecodedForms(body: Buffer): BodyForm[] {
   if (body.length < 8) return [];
   const text = body.toString('latin1');
   const bytes = Buffer.from(text, 'base64');
-  // What is no base64 is passed over, and then missing. (A regular expression would need a deep stack.)
+  // Decoding skips what is not base64, so encoding again shows it. (A regular expression needs a deep stack.)
   const again = bytes.toString('base64');
   if (again !== text && again.replace(/={1,2}$/, '') !== text) return [];
   return [{ reason: 'body_reserialized', name: 'the body decoded from base64', bytes }];
@@ -248,7 +248,7 @@ function bytesRepr(body: Buffer): string {
   return text.replace(/[\u00a1-\u00ff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
 }
 
-/** Ends and starts that can be guessed; every other cut is found by trying all prefixes. */
+/** A body that was not read, or that was cut here. Other cuts are found by trying all prefixes. */
 function cutForms(body: Buffer): BodyForm[] {
   const forms: BodyForm[] = [
     { reason: 'body_truncated', name: 'an empty body (nothing was read)', bytes: Buffer.alloc(0) },

@@ -1,18 +1,18 @@
-/** How hard a diagnosis tries: `quick` for the path of a delivery, `full` when someone waits. */
+/** How long a diagnosis may take: `quick` while a request is handled, `full` when a person waits. */
 export type Effort = 'quick' | 'full';
 
-/** Hashing one byte costs one unit (about half a nanosecond); one MAC costs this much besides. */
+/** What one MAC costs besides one unit for each byte. A unit is about half a nanosecond. */
 const UNITS_PER_MAC = 3_500;
-/** Writing one byte of a rewritten body, and one token of it. */
+/** What one byte, and one token, of a rewritten body costs. */
 const UNITS_PER_WRITTEN_BYTE = 2;
 const UNITS_PER_TOKEN = 110;
 
-/** The work a search may do, counted rather than timed: the same answer on every machine. */
+/** The work that a search may do, counted rather than timed: the result is the same on every machine. */
 export class Budget {
   private left: number;
-  /** MACs computed so far. */
+  /** Number of MACs computed so far. */
   macs = 0;
-  /** A part of the search was left out. */
+  /** Whether a part of the search was left out. */
   isExhausted = false;
 
   constructor(bodyLength: number, effort: Effort) {
@@ -22,29 +22,29 @@ export class Budget {
         : Math.min(18_000_000 + 850 * bodyLength, 950_000_000);
   }
 
-  /** Whether a MAC over this many bytes may still be computed; if so it is paid. */
+  /** Pays for a MAC over this number of bytes; false where the budget does not allow it. */
   payMac(bytes: number): boolean {
     if (!this.pay(bytes + UNITS_PER_MAC)) return false;
     this.macs += 1;
     return true;
   }
 
-  /** The same for writing a body. */
+  /** Pays for writing a body, likewise. */
   payWrite(bytes: number, tokens: number): boolean {
     return this.pay(bytes * UNITS_PER_WRITTEN_BYTE + tokens * UNITS_PER_TOKEN);
   }
 
-  /** Whether that many MACs over bytes that are hashed already fit into a share of what is left. */
+  /** Whether a share of what is left pays for this number of MACs over bytes that are already hashed. */
   canPayMacs(count: number, share: number): boolean {
     return this.left * share >= count * (UNITS_PER_MAC + 1);
   }
 
-  /** Sets this share of what is left aside for later; the answer gives it back. */
-  setAside(share: number): () => void {
-    const aside = Math.floor(this.left * share);
-    this.left -= aside;
+  /** Reserves a share of what is left until the returned function is called. */
+  reserve(share: number): () => void {
+    const reserved = Math.floor(this.left * share);
+    this.left -= reserved;
     return () => {
-      this.left += aside;
+      this.left += reserved;
     };
   }
 

@@ -11,9 +11,9 @@ import {
 } from 'node:zlib';
 import { headerValues, type HeaderPair } from '../../request/request.ts';
 
-/** No bomb unpacks to more than this. */
+/** The most bytes that a body is decompressed to. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
-/** Above this, compressing again in a dozen ways costs too much. */
+/** Above this size, to compress a body in a dozen ways costs too much. */
 const MAX_RECOMPRESSED_BYTES = 128 * 1024;
 
 export interface Unpacked {
@@ -21,7 +21,7 @@ export interface Unpacked {
   readonly bytes: Buffer;
 }
 
-/** The body decompressed, in every coding that it is in by its first bytes or its headers. */
+/** The body decompressed, from each coding that its first bytes or its headers suggest. */
 export function unpack(body: Buffer, headers: readonly HeaderPair[]): Unpacked[] {
   const codings = headerValues(headers, 'Content-Encoding').join(',').toLowerCase();
   const options = { maxOutputLength: MAX_UNPACKED_BYTES };
@@ -46,14 +46,14 @@ function isZlib(body: Buffer): boolean {
 }
 
 /**
- * The body as common compressors write it. Only those that are repeatable can be found: same
- * algorithm, level and header, no time stamp.
+ * The body as common compressors write it. Only repeatable output can be found: the same algorithm,
+ * level and header, without a timestamp.
  */
 export function* recompress(body: Buffer): Generator<Unpacked> {
   if (body.length > MAX_RECOMPRESSED_BYTES) return;
   for (const level of [6, 9, 1]) {
     const packed = gzipSync(body, { level });
-    // The ninth byte names the operating system, and zlib's builds differ in it.
+    // Byte 9 names the operating system, and builds of zlib differ in it.
     for (const system of [0x03, 0xff, 0x00, 0x13, 0x0a]) {
       const bytes = Buffer.from(packed);
       bytes[9] = system;

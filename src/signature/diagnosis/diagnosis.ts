@@ -16,45 +16,45 @@ export interface DiagnoseOptions {
 type Request = Pick<WebhookRequest, 'headers' | 'body'>;
 
 /**
- * The full verdict on a request: valid, or why not. Pure; a reason other than
- * `secret_wrong_or_body_changed` is given only when it is proved: the MAC was computed again under
- * that explanation and equals the received one.
+ * Verifies a request and finds out why a signature does not match. Pure. A reason other than
+ * `secret_wrong_or_body_changed` is given only where it is proved: the MAC was computed under that
+ * explanation and equals the received one.
  */
 export function diagnose(
   request: Request,
   secrets: readonly SecretCandidate[],
   options: DiagnoseOptions = {},
 ): Verification {
-  return judge(request, secrets, options).verification;
+  return verifyOrSearch(request, secrets, options).verification;
 }
 
-/** Bytes by their size and fingerprint. */
+/** The size and hash of some bytes. */
 export interface Fingerprint {
   readonly length: number;
   /** SHA-256, lower-case hex. */
   readonly sha256: string;
 }
 
-/** The steps behind a verdict, for `--explain`. */
+/** How a result was found, for `--explain`. */
 export interface Explanation {
   readonly verification: Verification;
-  /** The body here. */
+  /** The received body. */
   readonly received: Fingerprint;
-  /** The bytes that the signature was made over; null when nothing explains it. */
+  /** The bytes that the signature covers; null where nothing explains it. */
   readonly signed: (Fingerprint & { readonly name: string; readonly bytes: Buffer }) | null;
-  /** Where the two begin to differ; null when they are equal or `signed` is null. */
+  /** The first difference between the two; null where they are equal or `signed` is null. */
   readonly difference: Difference | null;
-  /** What was tried; null when nothing had to be. */
+  /** What was tried; null where the first comparison decided. */
   readonly tried: Search['tried'] | null;
 }
 
-/** The verdict with its steps. Pure and as costly as `diagnose`. */
+/** `diagnose` with its steps; as costly. */
 export function explainRequest(
   request: Request,
   secrets: readonly SecretCandidate[],
   options: DiagnoseOptions = {},
 ): Explanation {
-  const { verification, search } = judge(request, secrets, options);
+  const { verification, search } = verifyOrSearch(request, secrets, options);
   const { body } = request;
   const signed = verification.valid ? body : signedBytes(search?.match ?? null);
   return {
@@ -73,7 +73,7 @@ export function explainRequest(
   };
 }
 
-function judge(
+function verifyOrSearch(
   request: Request,
   secrets: readonly SecretCandidate[],
   { effort = 'full' }: DiagnoseOptions,
@@ -93,7 +93,7 @@ function judge(
   return { verification, search };
 }
 
-/** The first known JSON writer that writes this body exactly as it is; null when none does. */
+/** The first known JSON writer whose output this body is; null where there is none. */
 function writerOf(body: Buffer): string | null {
   const document = readDocument(body);
   if (document === null) return null;

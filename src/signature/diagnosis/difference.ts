@@ -1,12 +1,12 @@
-/** Some bytes before a place and some from it on. */
+/** A few bytes before an offset, and a few from there on. */
 export interface Excerpt {
   readonly before: Buffer;
   readonly after: Buffer;
 }
 
-/** The first place where two byte strings differ; one may end there. */
+/** The first difference between two byte strings; one of them may end there. */
 export interface Difference {
-  /** Equal bytes before it. */
+  /** Number of equal bytes before it. */
   readonly offset: number;
   readonly received: Excerpt;
   readonly signed: Excerpt;
@@ -14,7 +14,7 @@ export interface Difference {
 
 const CONTEXT_BYTES = 24;
 
-/** Where the body here and the signed bytes begin to differ; null when they are equal. */
+/** The first difference between the received body and the signed bytes; null where they are equal. */
 export function findDifference(received: Buffer, signed: Buffer): Difference | null {
   if (received.equals(signed)) return null;
   let offset = 0;

@@ -1,5 +1,5 @@
 import type { Reason, SecretCandidate } from '../verify.ts';
-import { type Algorithm, MacKey } from './mac.ts';
+import { type Algorithm, HmacKey } from '../hmac.ts';
 
 /** Bytes that may have keyed the MAC. */
 export interface Key {
@@ -7,10 +7,10 @@ export interface Key {
   readonly source: string;
   readonly isKnownOnly: boolean;
   readonly reasons: readonly Reason[];
-  /** Completes "the key is …"; null for the secret as it is. Never holds the secret itself. */
+  /** Completes "the key is …"; null for the secret as it is. Never contains the secret. */
   readonly name: string | null;
   readonly bytes: Buffer;
-  mac(algorithm: Algorithm): MacKey;
+  mac(algorithm: Algorithm): HmacKey;
 }
 
 interface Variant {
@@ -26,7 +26,7 @@ export interface Keys {
   readonly twiceVaried: readonly Key[];
 }
 
-/** Every key worth a try; equal bytes appear once, in their simplest form. */
+/** Every key to try; equal bytes appear once, under their simplest explanation. */
 export function listKeys(secrets: readonly SecretCandidate[]): Keys {
   const seen = new Set<string>();
   const isNew = (key: Key): boolean => {
@@ -36,7 +36,7 @@ export function listKeys(secrets: readonly SecretCandidate[]): Keys {
     return true;
   };
   const chosen = secrets.filter(({ role }) => role === 'chosen');
-  // The same secret but for white space or quotes is no other one.
+  // A known secret that differs from a chosen one only in these is the same secret.
   const withWhitespaceOrQuotes = new Set(
     chosen.flatMap(({ value }) => [...varyWhitespace(value), ...varyQuotes(value)].map(idOf)),
   );
@@ -82,21 +82,21 @@ function createKey(secret: SecretCandidate, variants: readonly Variant[]): Key {
 }
 
 function keyOf(bytes: Buffer, facts: Omit<Key, 'bytes' | 'mac'>): Key {
-  const states = new Map<Algorithm, MacKey>();
+  const states = new Map<Algorithm, HmacKey>();
   return {
     ...facts,
     bytes,
     mac: (algorithm) => {
       const known = states.get(algorithm);
       if (known !== undefined) return known;
-      const state = new MacKey(algorithm, bytes);
+      const state = new HmacKey(algorithm, bytes);
       states.set(algorithm, state);
       return state;
     },
   };
 }
 
-/** What an unset variable becomes in common languages. */
+/** What an unset variable reads as in common languages. */
 const UNSET = ['', 'undefined', 'null', 'None', 'nil', 'false'] as const;
 
 function emptyKeys(secrets: readonly SecretCandidate[]): Key[] {

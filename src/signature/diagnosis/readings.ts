@@ -1,19 +1,19 @@
 import type { Reason } from '../verify.ts';
-import type { Algorithm } from './mac.ts';
+import type { Algorithm } from '../hmac.ts';
 
-/** One way to read the signature header: which MAC it would be, and how it is written. */
+/** One way to read the signature header: its MAC, and how that is written. */
 export interface Reading {
   readonly algorithm: Algorithm;
-  /** Lower-case hex; only the beginning of the MAC where `isTruncated`. */
+  /** Lower-case hex; only the first digits of the MAC where `isTruncated`. */
   readonly hex: string;
   readonly isTruncated: boolean;
-  /** What is unlike Relyable's plain hex; empty for exactly that. */
+  /** How it differs from Relyable's plain hex; empty where it does not. */
   readonly reasons: readonly Reason[];
   /** The same in words that complete "it …", e.g. `is in base64 instead of hex`. */
   readonly notes: readonly string[];
 }
 
-/** What a header says: its possible signatures and the timestamps or ids beside them. */
+/** What a header holds: possible signatures, and the timestamps or ids next to them. */
 export interface ReceivedSignature {
   readonly readings: readonly Reading[];
   /** Values of `t=…` and the like. */
@@ -21,9 +21,9 @@ export interface ReceivedSignature {
 }
 
 const HEX_DIGITS: Readonly<Record<Algorithm, number>> = { sha256: 64, sha1: 40, sha512: 128 };
-/** Fewer digits than this prove nothing. */
+/** A match of fewer digits is not a proof. */
 const MIN_DIGITS = 16;
-/** A hostile header may hold thousands of values. */
+/** The most values that are read: a header may hold thousands. */
 const MAX_VALUES = 16;
 
 interface Note {
@@ -49,7 +49,7 @@ export function readSignature(values: readonly string[]): ReceivedSignature {
   if (timestamps.length > 0 && several.length === 0) {
     for (const { notes } of texts) {
       if (notes.length === 0)
-        notes.push({ reason: 'signature_prefixed', text: 'stands beside a timestamp' });
+        notes.push({ reason: 'signature_prefixed', text: 'is next to a timestamp' });
     }
   }
   const readings = texts.flatMap(({ text, notes }) => readText(text, [...several, ...notes]));
@@ -103,7 +103,7 @@ function readHex(text: string, notes: readonly Note[]): Reading[] {
   return readDigits(hex, [...notes, ...letters]);
 }
 
-/** These digits as a whole MAC or as the beginning of one. */
+/** These digits as a whole MAC, or as the first digits of one. */
 function readDigits(hex: string, notes: readonly Note[]): Reading[] {
   if (hex.length < MIN_DIGITS) return [];
   return (Object.keys(HEX_DIGITS) as Algorithm[])

@@ -7,12 +7,12 @@ import { type BodyForm, bodyForms, transportForms } from './body-forms.ts';
 import { Budget, type Effort } from './budget.ts';
 import { recompress } from './compression.ts';
 import { type Key, type Keys, listKeys } from './keys.ts';
-import { type Algorithm, ALGORITHMS } from './mac.ts';
+import { type Algorithm, ALGORITHMS } from '../hmac.ts';
 import { likelyLengths } from './prefixes.ts';
 import { type Reading, readSignature, type ReceivedSignature } from './readings.ts';
 import { listEnvelopes, type SignedEnvelope } from './signed-envelopes.ts';
 
-/** Bytes that were tried under the MAC: head, body and tail in a row. */
+/** Bytes that the MAC may cover: head, body and tail, one after the other. */
 export interface CandidateBytes {
   readonly reasons: readonly Reason[];
   /** Completes "the signature matches …". */
@@ -34,15 +34,15 @@ export interface Match {
 export interface Search {
   readonly match: Match | null;
   readonly signature: ReceivedSignature;
-  /** Distinct ways of writing the body, keys, and MACs tried. */
+  /** Number of distinct bodies, keys and MACs tried. */
   readonly tried: { readonly bodies: number; readonly keys: number; readonly macs: number };
-  /** Some combinations were left out to bound the work. */
+  /** Whether some combinations were left out to limit the work. */
   readonly isPartial: boolean;
 }
 
 const NEWLINES = [Buffer.from('\n'), Buffer.from('\r\n')] as const;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-/** On the path of a delivery larger bodies are only tried with other keys. */
+/** A `quick` search tries larger bodies only with other keys. */
 const QUICK_BODY_BYTES = 64 * 1024;
 
 type Request = Pick<WebhookRequest, 'headers' | 'body'>;
@@ -62,7 +62,7 @@ class Searcher {
   private readonly signature: ReceivedSignature;
   private readonly keys: Keys;
   private readonly budget: Budget;
-  /** MACs to compare with, by algorithm; truncated ones apart. */
+  /** The MACs to compare with, by algorithm; truncated ones are in `truncated`. */
   private readonly whole = new Map<Algorithm, Map<string, Reading>>();
   private readonly truncated: readonly Reading[];
   private readonly algorithms: readonly Algorithm[];
@@ -111,18 +111,18 @@ class Searcher {
     return first.done === true ? null : first.value;
   }
 
-  /** Any match is a proof, so the order of the phases is one of likelihood and cost alone. */
+  /** Any match is a proof, so the phases are in the order of likelihood and cost. */
   private *search(): Generator<Match> {
     const { body, headers } = this.request;
     const { plain, varied, twiceVaried } = this.keys;
     const asReceived: CandidateBytes = { reasons: [], name: 'the body as it is here', bytes: body };
-    // Of a body of many megabytes all keys would leave nothing for its other forms.
-    const keepForms = this.budget.setAside(0.5);
+    // With a body of many megabytes, all keys would use up what its other forms need.
+    const release = this.budget.reserve(0.5);
     yield* this.tryAll([...plain, ...varied], [asReceived]);
     yield* this.tryAll([...plain, ...varied], [asReceived], this.rareAlgorithms);
     if (this.effort === 'quick' && body.length > QUICK_BODY_BYTES) return;
     if (this.effort === 'full') yield* this.tryAll(twiceVaried, [asReceived]);
-    keepForms();
+    release();
 
     const document = readDocument(body);
     const forms = bodyForms(body, headers).map(toCandidate);
@@ -138,9 +138,9 @@ class Searcher {
       yield* this.tryAll(plain, [{ reasons: ['body_gzip'], name, bytes: packed.bytes }]);
     }
 
-    const giveBack = this.budget.setAside(0.6);
+    const releaseRest = this.budget.reserve(0.6);
     if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
-    giveBack();
+    releaseRest();
     const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithEnvelope));
     yield* this.tryAll(decoded, enveloped(asReceived, envelopes));
     yield* this.tryAll(varied, forms);
@@ -150,7 +150,7 @@ class Searcher {
     yield* this.tryAll(plain, forms, this.rareAlgorithms);
   }
 
-  /** Other bodies (decompressed, decoded, without BOM…), rewritten or changed once more. */
+  /** Each other form of the body (decompressed, decoded, without a BOM), changed or rewritten once more. */
   private *tryOtherBodies(
     forms: readonly CandidateBytes[],
     keys: readonly Key[],
@@ -218,7 +218,7 @@ class Searcher {
     }
   }
 
-  /** Rewrites until the budget for writing them is gone. */
+  /** The rewrites that the budget pays for. */
   private *paid(rewriter: Rewriter, rewrites: Generator<Rewrite>): Generator<Rewrite> {
     for (const rewrite of rewrites) {
       if (!this.budget.payWrite(rewrite.bytes.length, rewriter.tokenCount)) return;
@@ -226,7 +226,7 @@ class Searcher {
     }
   }
 
-  /** The rewrite and the same with a line end; large ones in one pass over the bytes. */
+  /** A rewrite with and without a line end; large ones in one pass over the bytes. */
   private *tryRewrite(keys: readonly Key[], candidate: CandidateBytes): Generator<Match> {
     const { bytes } = candidate;
     const isLarge = bytes.length > 4096;
@@ -365,7 +365,7 @@ function enveloped(
 function rewritten(rewrite: Rewrite, reasons: readonly Reason[], after: string): CandidateBytes {
   const isCrlf = WHITESPACE[rewrite.whitespace].newline === '\r\n';
   const [first = ''] = rewrite.names;
-  // Two calls of one library would say nothing more.
+  // A second call of the same library is not worth naming.
   const second = rewrite.names.find((name) => name.split(' ')[0] !== first.split(' ')[0]);
   const names = second === undefined ? first : `${first} or ${second}`;
   return {

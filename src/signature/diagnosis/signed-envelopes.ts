@@ -1,7 +1,7 @@
 import { type JsonDocument, topLevelText } from '../../json/document.ts';
 import type { HeaderPair } from '../../request/request.ts';
 
-/** Something that may stand before or after the body under the MAC. */
+/** What a sender may sign before and after the body, e.g. a timestamp. */
 export interface SignedEnvelope {
   readonly before: Buffer;
   readonly after: Buffer;
@@ -18,7 +18,7 @@ const ENVELOPE_HEADER = /timestamp|(?:^|-)(?:id|date|nonce|time)$/i;
 const ENVELOPE_FIELDS = ['timestamp', 'id', 'event_id', 'created', 'created_at'] as const;
 const MAX_VALUES = 12;
 
-/** Every timestamp and id of a request in the arrangements that senders use. */
+/** Every timestamp and id of a request, in the arrangements that senders use. */
 export function listEnvelopes(
   headers: readonly HeaderPair[],
   document: JsonDocument | null,

@@ -4,7 +4,7 @@ import type { Match, Search } from './search.ts';
 
 type Request = Pick<WebhookRequest, 'headers' | 'body'>;
 
-/** A proved explanation as a verdict. */
+/** The result for a proved explanation. */
 export function describeMatch(
   match: Match,
   request: Request,
@@ -12,7 +12,7 @@ export function describeMatch(
 ): Verification {
   const { candidate, key, reading } = match;
   const found = [...new Set([...reading.reasons, ...key.reasons, ...candidate.reasons])];
-  // Something around a value that is right as such.
+  // The value is right, with something around it.
   const reasons: readonly Reason[] = found.length > 0 ? found : ['signature_prefixed'];
   const [reason = 'signature_prefixed'] = reasons;
   return {
@@ -56,7 +56,7 @@ function signedLength({ head, bytes, tail }: Match['candidate']): number {
   return (head?.length ?? 0) + bytes.length + (tail?.length ?? 0);
 }
 
-/** Which of the two, the body here or the signed one, was made from the other. */
+/** Which of the two, the received body or the signed one, was made from the other. */
 function describeDirection({ candidate }: Match, receivedForm: string | null): string | null {
   const { rewrite } = candidate;
   if (rewrite === undefined) return null;
@@ -81,7 +81,7 @@ const FIXES: Readonly<Record<Reason, string>> = {
   signature_missing: '',
   signature_empty: '',
   signature_prefixed:
-    'Send the 64 hex digits alone, and compare with them alone: nothing in front, behind or around.',
+    'Send only the 64 hex digits, with no prefix or suffix, and compare only them.',
   signature_uppercase:
     'Write the hex digits in lower case, or turn both sides to lower case before comparing.',
   signature_base64: "Encode the digest as hex, not base64: digest('hex').",
@@ -90,12 +90,13 @@ const FIXES: Readonly<Record<Reason, string>> = {
   signature_multiple: `Send one ${SIGNATURE_HEADER} header with one value; look for a proxy that adds another.`,
   algorithm_sha1: 'Compute HMAC-SHA256 instead of HMAC-SHA1.',
   algorithm_sha512: 'Compute HMAC-SHA256 instead of HMAC-SHA512.',
-  timestamp_prefixed: 'Compute the HMAC over the body alone: Relyable signs no timestamp or id.',
+  timestamp_prefixed:
+    'Compute the HMAC over the body alone: Relyable does not sign a timestamp or id.',
   secret_whitespace:
     'Store the secret without white space around it: trim it where it is read (a file ends in a line feed).',
-  secret_quoted: 'Store the secret without quotes: the program that reads it keeps them.',
+  secret_quoted: 'Store the secret without quotes: the program that reads it does not remove them.',
   secret_base64_decoded:
-    'Use the secret exactly as it is shown as the key of the HMAC: do not decode it from base64, keep its prefix.',
+    'Use the secret exactly as it is shown as the key of the HMAC: do not decode it from base64, and leave its prefix on.',
   secret_hex_decoded:
     'Use the secret exactly as it is shown as the key of the HMAC: do not decode it from hex.',
   secret_empty:
@@ -104,21 +105,21 @@ const FIXES: Readonly<Record<Reason, string>> = {
     'Use the secret that matches for this endpoint, or sign with the one this endpoint expects.',
   body_reserialized: RAW_BODY,
   body_trailing_newline:
-    'Keep the last line end as it is: look for an editor, echo or trim() between signing and here.',
+    'Leave the last line end as it is: look for an editor, echo or trim() between signing and here.',
   body_crlf:
-    'Keep line ends as they are: look for a text mode or an editor between signing and here.',
+    'Leave line ends as they are: look for a text mode or an editor between signing and here.',
   body_bom: 'Write the body without a byte order mark, and do not strip one before verifying.',
   body_truncated:
-    'Sign and verify the whole body once: look for a size limit, or for a stream that was read before.',
+    'Sign and verify the whole body once: look for a size limit, or for a stream that was already read.',
   body_gzip:
     'Sign and verify the same bytes: the body before compression, or the compressed one, on both sides.',
   body_urlencoded_form:
     'Send the JSON itself with Content-Type: application/json, and verify the raw body.',
-  charset_latin1: 'Keep the body as bytes; where it must become text, use UTF-8 on both sides.',
+  charset_latin1: 'Leave the body as bytes; where it must become text, use UTF-8 on both sides.',
   secret_wrong_or_body_changed: '',
 };
 
-/** The verdict when nothing explains the signature: what was tried, and what to do next. */
+/** The result where nothing explains the signature: what was tried, and what to do next. */
 export function describeNoMatch(
   search: Search,
   request: Request,
@@ -142,7 +143,7 @@ export function describeNoMatch(
   };
 }
 
-/** What this request itself points to first, then what is most often the cause. */
+/** Steps that this request suggests, then the most common causes. */
 function nextSteps(
   { signature }: Search,
   { headers, body }: Request,
@@ -166,7 +167,7 @@ function nextSteps(
     steps.push('The body holds U+FFFD: it was read in the wrong charset; keep it as bytes.');
   }
   steps.push(
-    'Compare the secret with the one shown for this webhook (Settings → Webhooks); a webhook that was saved anew, or another environment, has another one.',
+    'Compare the secret with the one shown for this webhook (Settings → Webhooks); it changes when the webhook is saved again, and each environment has its own.',
     'Capture the raw body before any middleware, proxy or logger touches it, and verify that capture.',
     'Send a signed sample with `relyable webhooks trigger` and the same secret: if that passes, the request was not signed with it.',
   );

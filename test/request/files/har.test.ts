@@ -41,7 +41,7 @@ function bodyOf([item]: readonly InputItem[]): Buffer | undefined {
 }
 
 describe('HAR entries', () => {
-  it('keep path, headers, time and text as they stand', () => {
+  it('have the path, headers, time and text of the recording', () => {
     expect(parse([post({ mimeType: 'application/json', text: '{"a":"é"}\n' })])).toEqual([
       {
         kind: 'request',
@@ -193,7 +193,7 @@ describe('HAR refusals name the JSON path', () => {
     [
       'a header without value',
       () => parse([{ request: { ...request, headers: [{ name: 'a' }] } }]),
-      '$.log.entries[0].request.headers[0].value: ',
+      '$.log.entries[0].request.headers[0].value: expected a text, got nothing',
     ],
     [
       'a body left out',

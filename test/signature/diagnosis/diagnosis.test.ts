@@ -57,7 +57,7 @@ describe('the sentence of a reason', () => {
   const sentences: readonly [signature: string | readonly string[], sentence: string][] = [
     [`sha256=${hex}`, 'but it has the prefix "sha256="'],
     [`"${hex}"`, 'but it is in quotes'],
-    [`t=1700000000,${hex}`, 'but it stands beside a timestamp'],
+    [`t=1700000000,${hex}`, 'but it is next to a timestamp'],
     [hex.toUpperCase(), 'but it is in upper-case hex'],
     [`0x${hex.toUpperCase()}`, 'but it has the prefix "0x" and is in upper-case hex'],
     [mac.toString('base64'), 'but it is in base64 instead of hex'],

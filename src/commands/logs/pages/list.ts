@@ -2,12 +2,11 @@ import type { WireProblem } from '../../../relyable/api/wire.ts';
 import {
   compareKeys,
   entriesOf,
-  type EntryFilter,
   keyOfEntry,
   type LogEntry,
   LONGEST_SCHEDULE_MS,
-  matchesFilter,
 } from '../../../relyable/log-entries.ts';
+import { type EntryFilter, matchesFilter } from '../entry-filter.ts';
 import type { LogPage, Pager } from './pager.ts';
 
 export interface Listed {

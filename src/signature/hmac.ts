@@ -4,23 +4,24 @@ export const ALGORITHMS = ['sha256', 'sha1', 'sha512'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 const BLOCK_BYTES: Readonly<Record<Algorithm, number>> = { sha256: 64, sha1: 64, sha512: 128 };
+const DIGEST_BYTES: Readonly<Record<Algorithm, number>> = { sha256: 32, sha1: 20, sha512: 64 };
 const MAX_BLOCK_BYTES = 128;
 
 /**
- * Up to this size key pad and message are put side by side and hashed in one call: without a hash
- * object per MAC a search costs half, most of it garbage collection.
+ * Up to this size, key pad and message are copied together and hashed in one call. Without a hash
+ * object for each MAC, and its collection, a search takes half the time.
  */
 const ONE_CALL_BYTES = 64 * 1024;
 
 const scratch = Buffer.alloc(MAX_BLOCK_BYTES + ONE_CALL_BYTES);
 const NONE = Buffer.alloc(0);
 
-/** An HMAC key (RFC 2104) for very many MACs. */
-export class MacKey {
+/** An HMAC key (RFC 2104); made once, it computes many MACs. */
+export class HmacKey {
   private readonly algorithm: Algorithm;
   private readonly key: Uint8Array;
   private readonly innerPad: Buffer;
-  /** The outer pad with room for the inner digest behind it. */
+  /** The outer pad, with room for the inner digest after it. */
   private readonly outer: Buffer;
 
   constructor(algorithm: Algorithm, key: Uint8Array) {
@@ -34,7 +35,7 @@ export class MacKey {
     this.algorithm = algorithm;
     this.key = key;
     this.innerPad = pad(0x36, size);
-    this.outer = pad(0x5c, size + createHash(algorithm).digest().length);
+    this.outer = pad(0x5c, size + DIGEST_BYTES[algorithm]);
   }
 
   /** The MAC of three parts in a row, lower-case hex. */
@@ -49,29 +50,31 @@ export class MacKey {
     scratch.set(head, size);
     scratch.set(bytes, size + head.length);
     scratch.set(tail, size + head.length + bytes.length);
-    return this.finish(hash(this.algorithm, scratch.subarray(0, length), 'buffer'));
+    return this.finish(hash(this.algorithm, scratch.subarray(0, length), 'binary'));
   }
 
-  start(): MacRun {
+  /** A MAC over bytes that are given part by part. */
+  start(): HmacRun {
     const inner = createHash(this.algorithm).update(this.innerPad);
-    return new MacRun(inner, (digest) => this.finish(digest));
+    return new HmacRun(inner, (digest) => this.finish(digest));
   }
 
-  private finish(innerDigest: Buffer): string {
-    this.outer.set(innerDigest, this.innerPad.length);
+  /** A digest is a latin1 string here: strings are collected more cheaply than buffers. */
+  private finish(innerDigest: string): string {
+    this.outer.write(innerDigest, this.innerPad.length, 'latin1');
     return hash(this.algorithm, this.outer, 'hex');
   }
 }
 
 /**
- * A MAC in the making; asking for it does not end it, so that the MACs of every prefix, or of a
- * body and the same with a line end, cost one pass over the bytes.
+ * A MAC that goes on after it was read, so that the MACs of every prefix, or of a body with and
+ * without a line end, cost one pass over the bytes.
  */
-export class MacRun {
+export class HmacRun {
   private readonly inner: Hash;
-  private readonly finish: (innerDigest: Buffer) => string;
+  private readonly finish: (innerDigest: string) => string;
 
-  constructor(inner: Hash, finish: (innerDigest: Buffer) => string) {
+  constructor(inner: Hash, finish: (innerDigest: string) => string) {
     this.inner = inner;
     this.finish = finish;
   }
@@ -83,6 +86,6 @@ export class MacRun {
 
   /** The MAC of the bytes so far and these, lower-case hex. */
   hex(tail: Uint8Array = NONE): string {
-    return this.finish(this.inner.copy().update(tail).digest());
+    return this.finish(this.inner.copy().update(tail).digest('binary'));
   }
 }
