@@ -1,9 +1,4 @@
-import {
-  DEFAULT_HOST,
-  DEFAULT_MAX_BODY,
-  DEFAULT_PORT,
-  DEFAULT_TIMEOUT,
-} from '../../config/defaults.ts';
+import { SETTINGS } from '../../config/settings.ts';
 import {
   parseDuration,
   parseHeader,
@@ -37,21 +32,25 @@ export const listenOptions = {
     '-f, --forward-to <url>',
     'your app, e.g. 3000/webhooks/relyable (none: only receive)',
     parseTargetUrl,
-    { config: (values) => values.forwardTo },
+    SETTINGS.forwardTo,
   ),
-  port: setting('-p, --port <n>', 'port to listen on, 0 for any free one', parseWhole(0, 65_535), {
-    config: (values) => values.port,
-    default: String(DEFAULT_PORT),
-  }),
-  host: setting('--host <addr>', 'address to listen on', parseHost, {
-    config: (values) => values.host,
-    default: DEFAULT_HOST,
-  }),
+  port: setting(
+    '-p, --port <n>',
+    'port to listen on, 0 for any free one',
+    parseWhole(0, 65_535),
+    SETTINGS.port,
+  ),
+  host: setting('--host <addr>', 'address to listen on', parseHost, SETTINGS.host),
   events: setting(
     '-e, --events <types>',
     'forward only these event types, comma-separated',
     parseNames,
-    { config: (values) => values.events?.join(','), absentText: 'all' },
+    {
+      config: (values) => values.events?.join(','),
+      absentText: 'all',
+      words: EVENT_TYPES,
+      isCommaList: true,
+    },
   ),
   header: list('-H, --header <"Name: value">', 'add a header to forwarded requests', parseHeader),
   invalid: setting(
@@ -70,16 +69,13 @@ export const listenOptions = {
     '--timeout <duration>',
     'time limit of each forward, 0 for none',
     parseDuration,
-    {
-      config: (values) => values.timeout,
-      default: DEFAULT_TIMEOUT,
-    },
+    SETTINGS.timeout,
   ),
   maxBody: setting(
     '--max-body <size>',
     'answer larger requests with 413; at most 512mb',
     parseSize,
-    { config: (values) => values.maxBody, default: DEFAULT_MAX_BODY },
+    SETTINGS.maxBody,
   ),
   concurrency: setting('--concurrency <n>', 'forwards in flight', parseWhole(1, 10_000), {
     default: '64',

@@ -1,4 +1,4 @@
-import { DEFAULT_TIMEOUT } from '../../config/defaults.ts';
+import { SETTINGS } from '../../config/settings.ts';
 import {
   parseDuration,
   parseHeader,
@@ -44,7 +44,7 @@ export const triggerOptions = {
     '--to <url>',
     'endpoint (default: config forwardTo, else a running listener)',
     parseTargetUrl,
-    { config: (values) => values.forwardTo, absentText: 'a running listener' },
+    { ...SETTINGS.forwardTo, absentText: 'a running listener' },
   ),
   list: flag('--list', 'print the event types with their fields'),
   set: list('--set <path=value>', 'change a field, e.g. data.score=12.5', parseOverride),
@@ -87,11 +87,7 @@ export const triggerOptions = {
     '--retry-reading <gaps|offsets>',
     'how the published delays are read',
     parseOneOf(RETRY_READINGS),
-    {
-      config: (values) => values.retryReading,
-      default: 'gaps',
-      words: RETRY_READINGS,
-    },
+    { ...SETTINGS.retryReading, words: RETRY_READINGS },
   ),
   speed: withDefault(
     '--speed <n>x|instant',
@@ -116,7 +112,7 @@ export const triggerOptions = {
     '--timeout <duration>',
     'time limit of each attempt, 0 for none',
     parseDuration,
-    { config: (values) => values.timeout, default: DEFAULT_TIMEOUT },
+    SETTINGS.timeout,
   ),
   ...tlsOptions,
   ...secretOptions,
