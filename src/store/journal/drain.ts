@@ -13,6 +13,7 @@ import {
   isFull,
   listSegments,
   quarantine,
+  quarantinedPath,
   removeFolder,
   removeSegment,
   type Segment,
@@ -188,8 +189,8 @@ export class Drain {
     return (row as { drained_to: number } | undefined)?.drained_to;
   }
 
-  private damaged({ path }: Segment, damages: readonly string[]): RelyableError {
-    return this.damageError(`${path}: ${damages.join(', ')} cannot be read`);
+  private damaged(segment: Segment, damages: readonly string[]): RelyableError {
+    return this.damageError(`${damages.join(', ')} of ${quarantinedPath(segment)} cannot be read`);
   }
 
   private damageError(what: string): RelyableError {
@@ -197,7 +198,7 @@ export class Drain {
       'STORE_UNUSABLE',
       `the store ${this.options.storeFile} is damaged: ${what}`,
       {
-        hint: 'everything else in it can be read: try again. A damaged segment is set aside beside the store, with the ending .quarantined',
+        hint: 'everything else in it can be read: try again. The damaged file is quarantined: it is not read again, and not removed',
       },
     );
   }

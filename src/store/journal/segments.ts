@@ -101,8 +101,13 @@ function renameIfThere(from: string, to: string): void {
 }
 
 /** Puts a segment aside that a part of is damaged. */
-export function quarantine({ path }: Segment): void {
-  renameIfThere(path, path.replace(/\.(journal|closing)$/, '.quarantined'));
+export function quarantine(segment: Segment): void {
+  renameIfThere(segment.path, quarantinedPath(segment));
+}
+
+/** Where a segment is once it is quarantined. */
+export function quarantinedPath({ path }: Segment): string {
+  return path.replace(/\.(journal|closing)$/, '.quarantined');
 }
 
 export function removeSegment(segment: Segment): void {
