@@ -228,7 +228,12 @@ export async function whenIdle(pid) {
 }
 
 /** Resident memory of a process, MB; from /proc, so on Linux only. */
-export function residentMb(pid) {
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1024;
+export const residentMb = (pid) => memoryMb(pid, 'VmRSS');
+
+/** The most it has had so far. */
+export const peakMb = (pid) => memoryMb(pid, 'VmHWM');
+
+function memoryMb(pid, field) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
 }
