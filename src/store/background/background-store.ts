@@ -106,8 +106,8 @@ class Thread {
     await this.ask({ type: 'register', segment });
   }
 
-  /** For each capture of a group the id of the first of its event; null for the first. */
-  async firstsOf(
+  /** Syncs a group; for each of its captures the id of the first of its event, null for the first. */
+  async syncGroup(
     place: Extract<ToThread, { type: 'written' }>['place'],
   ): Promise<ReadonlyArray<string | null>> {
     const reply = await this.ask({ type: 'written', place });
@@ -288,13 +288,8 @@ class JournalStore implements BackgroundStore {
       const from = this.journal.position;
       try {
         const place = await this.journal.write(pieces, now);
-        const [indexed, synced] = await Promise.allSettled([
-          this.thread.firstsOf(place),
-          this.journal.sync(),
-        ]);
-        if (synced.status === 'rejected') throw synced.reason;
-        if (indexed.status === 'rejected') throw indexed.reason;
-        if (await this.journal.confirm()) return indexed.value;
+        const firsts = await this.thread.syncGroup(place);
+        if (await this.journal.confirm()) return firsts;
       } catch (error) {
         await this.journal.takeBack(from);
         throw error;

@@ -1,4 +1,5 @@
-// The store's thread: it answers which captures are repeats, and drains the journal into SQLite.
+// The store's thread: it syncs groups, answers which captures are repeats, and drains the journal into SQLite.
+import { fdatasyncSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { errorMessage, RelyableError } from '../../errors.ts';
 import type { Place } from '../journal/journal-writer.ts';
@@ -48,7 +49,7 @@ export class StoreThread {
         });
         return;
       case 'written':
-        this.index(message.place);
+        this.syncGroup(message.place);
         return;
       case 'finish':
         this.finish();
@@ -71,11 +72,12 @@ export class StoreThread {
     return this.store;
   }
 
-  private index(place: Place): void {
+  private syncGroup(place: Place): void {
     let firsts: ReadonlyArray<string | null> = [];
     const size = place.to - place.from;
     const error = attempt(() => {
       if (this.pendingBytes > HARD_LIMIT) throw journalFull(this.file);
+      fdatasyncSync(place.descriptor);
       firsts = this.current()?.firstsOf(place) ?? [];
     });
     this.tell({ type: 'indexed', firsts, error });

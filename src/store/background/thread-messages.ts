@@ -4,7 +4,7 @@ export type ToThread =
   | { readonly type: 'open'; readonly file: string }
   /** A segment was begun. */
   | { readonly type: 'register'; readonly segment: string }
-  /** A group of records was written, and is durable soon. */
+  /** A group of records was written: it is to be synced. */
   | { readonly type: 'written'; readonly place: Place }
   /** No segment is in use: everything can be drained and removed. */
   | { readonly type: 'finish' }

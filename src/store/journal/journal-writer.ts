@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { close, fdatasync, ftruncate, openSync, rmSync, write, writev } from 'node:fs';
+import { close, ftruncate, openSync, rmSync, write, writev, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { makePrivateFolder } from '../../system/private-folder.ts';
@@ -14,10 +14,11 @@ import {
 
 const writevAsync = promisify(writev);
 const writeAsync = promisify(write);
-const syncAsync = promisify(fdatasync);
 const truncateAsync = promisify(ftruncate);
 const closeAsync = promisify(close);
 
+/** So much is copied to the system's cache sooner than another thread can be asked to do it. */
+const DIRECT_BYTES = 128 * 1024;
 /** What one writev takes on every platform. */
 const PIECES = 1000;
 
@@ -28,6 +29,8 @@ export interface Place {
   /** The first byte of the group, and the one behind it. */
   readonly from: number;
   readonly to: number;
+  /** The open file, for whoever syncs it: the threads of a process share descriptors. */
+  readonly descriptor: number;
 }
 
 interface OpenSegment {
@@ -42,8 +45,8 @@ interface OpenSegment {
 
 /**
  * Appends groups of records to a segment file of its own. A group is written with `write` and
- * durable after `sync`; then `confirm` must hold, else the group is written again. One group at a
- * time.
+ * durable once its `Place` is synced; then `confirm` must hold, else the group is written again.
+ * One group at a time.
  */
 export class JournalWriter {
   private readonly folder: string;
@@ -64,12 +67,8 @@ export class JournalWriter {
       const part = pieces.slice(at, at + PIECES);
       segment.size += await writeAll(segment.descriptor, part, segment.size);
     }
-    return { segment: segment.name, from, to: segment.size };
-  }
-
-  /** Resolves once all that was written is on disk. */
-  async sync(): Promise<void> {
-    if (this.segment !== null) await syncAsync(this.segment.descriptor);
+    const { name, size, descriptor } = segment;
+    return { segment: name, from, to: size, descriptor };
   }
 
   /** Whether the segment still has its name: a drain renames it before it takes the rest. */
@@ -140,9 +139,11 @@ async function writeAll(
   pieces: readonly Uint8Array[],
   position: number,
 ): Promise<number> {
-  const { bytesWritten } = await writevAsync(descriptor, pieces, position);
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  let written = bytesWritten;
+  let written =
+    size <= DIRECT_BYTES
+      ? writevSync(descriptor, pieces, position)
+      : (await writevAsync(descriptor, pieces, position)).bytesWritten;
   if (written === size) return size;
   // A signal or a nearly full disk cut it short: the rest tells which.
   const whole = Buffer.concat(pieces);
