@@ -238,16 +238,19 @@ class JournalStore implements BackgroundStore {
     });
   }
 
-  /** Writes groups until nothing is left to write, or only what has just failed. */
+  /** Writes groups until nobody waits. Deferred writes share them, and are not written at once. */
   private async writeGroups(): Promise<void> {
     this.isWriting = true;
     let isWritten = true;
-    while (this.waiting.length > 0 || (isWritten && this.deferred.length > 0)) {
-      isWritten = await this.writeGroup(this.takeGroup());
-    }
+    do isWritten = await this.writeGroup(this.takeGroup());
+    while (this.waiting.length > 0 || (isWritten && this.isFlushing()));
     this.isWriting = false;
     for (const done of this.onFlushed.splice(0)) done();
     if (this.deferred.length > 0) this.deferTimer ??= this.startDeferTimer();
+  }
+
+  private isFlushing(): boolean {
+    return this.onFlushed.length > 0 && this.deferred.length > 0;
   }
 
   private takeGroup(): Group {
@@ -267,6 +270,7 @@ class JournalStore implements BackgroundStore {
   /** Whether it was written. */
   private async writeGroup({ captures, deferred }: Group): Promise<boolean> {
     const pieces = [...captures.map(({ capture }) => captureRecord(capture)), ...deferred].flat();
+    if (pieces.length === 0) return true;
     try {
       const firsts = await this.writeDurably(pieces, captures[0]?.capture.receivedAt);
       for (const [index, { resolve }] of captures.entries()) resolve(firsts[index] ?? null);

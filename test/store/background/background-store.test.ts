@@ -122,3 +122,16 @@ it('fails every capture once its thread has died, and closes', async () => {
   store.setAnswered('b', 200);
   await store.close();
 });
+
+it('writes what is noted while a group is written with the next one, not in a group of its own', async () => {
+  const { store, worker } = await openBackground(storeFile());
+  const groups = (): number => worker.asked.filter(({ type }) => type === 'written').length;
+  const first = store.add(asNew(makeCapture(1)));
+  while (groups() === 0) await new Promise((resolve) => setImmediate(resolve));
+  store.addForward(makeCapture(1).id, FORWARD);
+  await first;
+  await store.add(asNew(makeCapture(2)));
+  expect(groups()).toBe(2);
+  await store.flush();
+  expect(groups()).toBe(2);
+});
