@@ -8,7 +8,7 @@ import {
 } from '../../config/values.ts';
 import { parseOverride } from '../../json/overrides.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
-import { EXPORT_FORMATS } from '../../request/export/export.ts';
+import { EXPORT_FORMATS } from '../../request/export/export-formats.ts';
 import { INPUT_FORMATS } from '../../request/files/input.ts';
 import { declareCommand, type OperandDeclaration } from '../kit/declare-command.ts';
 import {

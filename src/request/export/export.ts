@@ -1,14 +1,11 @@
 import type { Capture } from '../capture.ts';
 import { captureToLine } from '../capture-line.ts';
 import { formatRawRequest } from '../raw.ts';
+import type { ExportFormat } from './export-formats.ts';
 import { writeCurlScript } from './curl-script.ts';
 import { writeHar } from './har-writer.ts';
 import { writePytest, writeVitest } from './test-file.ts';
 import { safeJson } from '../../json/safe-json.ts';
-
-export const EXPORT_FORMATS = ['ndjson', 'http', 'har', 'curl', 'vitest', 'pytest'] as const;
-
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** The captures in a format, piece by piece, in constant memory. */
 export function* exportCaptures(

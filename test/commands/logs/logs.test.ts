@@ -278,7 +278,7 @@ describe('relyable webhooks logs tail', () => {
     const [known = ''] = await other.send(1);
     const second = await runCli(tailArgs(other, '--resume', '--exit-on-failure'), { env, home });
     expect(second.stderr).toContain(
-      `--resume: the last tail of this profile read ${one.url}, not ${other.url}`,
+      `--resume: the previous tail of this profile read ${one.url}, not ${other.url}`,
     );
     expect(second.stdout).toContain(known);
   });
