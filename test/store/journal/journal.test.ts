@@ -11,6 +11,7 @@ import {
   writeSync,
   closeSync,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Capture } from '../../../src/request/capture.ts';
 import { captureRecord, forwardRecord } from '../../../src/store/journal/record.ts';
@@ -160,10 +161,11 @@ describe('a segment that was left behind', () => {
   });
 
   it('that is lost is told once', async () => {
-    const file = storeFile();
-    const { store } = await openBackground(file);
-    await store.add(asNew(first));
-    for (const path of segmentsOf(file)) rmSync(path);
+    const { file, segment } = await abandoned([first]);
+    const store = openStore(file);
+    store.register(basename(segment, '.journal'));
+    store.close();
+    rmSync(segment);
     expect(readAll(file).error).toContain('.journal is missing');
     expect(readAll(file)).toEqual({ ids: [], error: null });
   });
