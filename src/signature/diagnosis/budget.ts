@@ -19,7 +19,7 @@ export class Budget {
     this.left =
       effort === 'quick'
         ? Math.min(3_000_000 + 20 * bodyLength, 40_000_000)
-        : Math.min(18_000_000 + 850 * bodyLength, 950_000_000);
+        : Math.min(Math.max(45_000_000, 18_000_000 + 850 * bodyLength), 950_000_000);
   }
 
   /** Pays for a MAC over this number of bytes; false where the budget does not allow it. */

@@ -56,12 +56,27 @@ export function searchExplanation(
   return new Searcher(request, secrets, effort).run();
 }
 
+/** What the phases of a search combine. */
+interface SearchSpace {
+  /** The body after each single change. */
+  readonly forms: readonly CandidateBytes[];
+  readonly envelopes: readonly SignedEnvelope[];
+  /** Null where the body is not JSON. */
+  readonly rewriter: Rewriter | null;
+}
+
 class Searcher {
   private readonly request: Request;
   private readonly effort: Effort;
   private readonly signature: ReceivedSignature;
   private readonly keys: Keys;
+  /**
+   * The chosen secrets as they are. Known ones take part in the first phases only: how many there
+   * are on a machine must not decide how deep the search goes.
+   */
+  private readonly chosen: readonly Key[];
   private readonly budget: Budget;
+  private readonly asReceived: CandidateBytes;
   /** The MACs to compare with, by algorithm; truncated ones are in `truncated`. */
   private readonly whole = new Map<Algorithm, Map<string, Reading>>();
   private readonly truncated: readonly Reading[];
@@ -74,7 +89,9 @@ class Searcher {
     this.effort = effort;
     this.signature = readSignature(headerValues(request.headers, SIGNATURE_HEADER));
     this.keys = listKeys(secrets);
+    this.chosen = this.keys.plain.filter(({ isKnownOnly }) => !isKnownOnly);
     this.budget = new Budget(request.body.length, effort);
+    this.asReceived = { reasons: [], name: 'the body as it is here', bytes: request.body };
     const { readings } = this.signature;
     for (const reading of readings.filter(({ isTruncated }) => !isTruncated)) {
       const known = this.whole.get(reading.algorithm) ?? new Map<string, Reading>();
@@ -115,7 +132,7 @@ class Searcher {
   private *search(): Generator<Match> {
     const { body, headers } = this.request;
     const { plain, varied, twiceVaried } = this.keys;
-    const asReceived: CandidateBytes = { reasons: [], name: 'the body as it is here', bytes: body };
+    const { asReceived } = this;
     // With a body of many megabytes, all keys would use up what its other forms need.
     const release = this.budget.reserve(0.5);
     yield* this.tryAll([...plain, ...varied], [asReceived]);
@@ -132,22 +149,35 @@ class Searcher {
     yield* this.tryAll(plain, enveloped(asReceived, envelopes));
     if (rewriter !== null) yield* this.tryWriters(rewriter, plain, []);
     if (this.effort === 'quick') return;
-    yield* this.tryPrefixes(plain);
-    for (const packed of recompress(body)) {
-      const name = `the body compressed (${packed.coding})`;
-      yield* this.tryAll(plain, [{ reasons: ['body_gzip'], name, bytes: packed.bytes }]);
-    }
-
-    const releaseRest = this.budget.reserve(0.6);
-    if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
-    releaseRest();
-    const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithEnvelope));
-    yield* this.tryAll(decoded, enveloped(asReceived, envelopes));
-    yield* this.tryAll(varied, forms);
-    if (rewriter !== null) yield* this.tryWriters(rewriter, varied, []);
-    yield* this.tryOtherBodies(forms, plain);
-    yield* this.tryEnvelopedForms(forms, rewriter, envelopes, plain);
+    yield* this.tryPrefixes(this.chosen);
+    yield* this.tryRecompressed(this.chosen);
+    yield* this.tryPairs({ forms, envelopes, rewriter });
     yield* this.tryAll(plain, forms, this.rareAlgorithms);
+  }
+
+  private *tryRecompressed(keys: readonly Key[]): Generator<Match> {
+    for (const { coding, bytes } of recompress(this.request.body)) {
+      const name = `the body compressed (${coding})`;
+      yield* this.tryAll(keys, [{ reasons: ['body_gzip'], name, bytes }]);
+    }
+  }
+
+  /** Two causes at once, and last the mixtures of styles that no known writer has. */
+  private *tryPairs({ forms, envelopes, rewriter }: SearchSpace): Generator<Match> {
+    const { chosen } = this;
+    const varied = this.keys.varied.filter(({ isKnownOnly }) => !isKnownOnly);
+    const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithEnvelope));
+    const release = this.budget.reserve(0.35);
+    yield* this.tryAll(decoded, enveloped(this.asReceived, envelopes));
+    yield* this.tryAll(varied, forms);
+    if (rewriter !== null) {
+      yield* this.tryWritersOnce(rewriter, varied);
+      yield* this.tryEnvelopedWriters(rewriter, envelopes, chosen);
+    }
+    yield* this.tryOtherBodies(forms, chosen);
+    yield* this.tryEnvelopedForms(forms, envelopes, chosen);
+    release();
+    if (rewriter !== null) yield* this.tryCombinations(rewriter, chosen);
   }
 
   /** Each other form of the body (decompressed, decoded, without a BOM), changed or rewritten once more. */
@@ -181,17 +211,28 @@ class Searcher {
 
   private *tryEnvelopedForms(
     forms: readonly CandidateBytes[],
-    rewriter: Rewriter | null,
     envelopes: readonly SignedEnvelope[],
     keys: readonly Key[],
   ): Generator<Match> {
-    const singles = envelopes.filter(
-      ({ name }) => !name.includes('><') && /^"<[^>]*>[.:]<body>"$/.test(name),
-    );
-    for (const form of forms) yield* this.tryAll(keys, enveloped(form, singles));
-    if (rewriter === null) return;
+    const simple = envelopes.filter(({ isSimple }) => isSimple);
+    for (const form of forms) yield* this.tryAll(keys, enveloped(form, simple));
+  }
+
+  private *tryEnvelopedWriters(
+    rewriter: Rewriter,
+    envelopes: readonly SignedEnvelope[],
+    keys: readonly Key[],
+  ): Generator<Match> {
+    const common = envelopes.filter(({ isCommon }) => isCommon);
     for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
-      yield* this.tryAll(keys, enveloped(rewritten(rewrite, [], ''), singles));
+      yield* this.tryAll(keys, enveloped(rewritten(rewrite, [], ''), common));
+    }
+  }
+
+  /** The document as every known writer writes it, exactly. */
+  private *tryWritersOnce(rewriter: Rewriter, keys: readonly Key[]): Generator<Match> {
+    for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
+      yield* this.tryAll(keys, [rewritten(rewrite, [], '')]);
     }
   }
 
@@ -212,9 +253,8 @@ class Searcher {
   }
 
   private *tryCombinations(rewriter: Rewriter, keys: readonly Key[]): Generator<Match> {
-    const chosen = keys.filter(({ isKnownOnly }) => !isKnownOnly);
     for (const rewrite of this.paid(rewriter, rewriter.byCombination())) {
-      yield* this.tryAll(chosen, [rewritten(rewrite, [], '')]);
+      yield* this.tryAll(keys, [rewritten(rewrite, [], '')]);
     }
   }
 
@@ -274,7 +314,7 @@ class Searcher {
     candidates: readonly CandidateBytes[],
     algorithms: readonly Algorithm[] = this.algorithms,
   ): Generator<Match> {
-    if (keys === this.keys.plain) this.bodies += candidates.length;
+    if (keys === this.keys.plain || keys === this.chosen) this.bodies += candidates.length;
     for (const candidate of candidates) {
       const { bytes, head, tail } = candidate;
       for (const key of keys) {

@@ -7,6 +7,10 @@ export interface SignedEnvelope {
   readonly after: Buffer;
   /** Completes "the MAC covers …", e.g. `"<Webhook-Timestamp>.<body>"`. */
   readonly name: string;
+  /** One value and a mark before the body: `T.` or `T:`. */
+  readonly isSimple: boolean;
+  /** The arrangement of a well-known sender: a simple one, Slack's `v0:T:`, or two values with dots. */
+  readonly isCommon: boolean;
 }
 
 interface Value {
@@ -17,6 +21,8 @@ interface Value {
 const ENVELOPE_HEADER = /timestamp|(?:^|-)(?:id|date|nonce|time)$/i;
 const ENVELOPE_FIELDS = ['timestamp', 'id', 'event_id', 'created', 'created_at'] as const;
 const MAX_VALUES = 12;
+/** How many pairs of values count as common: those of the header fields come first. */
+const COMMON_PAIRS = 12;
 
 /** Every timestamp and id of a request, in the arrangements that senders use. */
 export function listEnvelopes(
@@ -71,6 +77,8 @@ function envelopesOfOne({ label, text }: Value): SignedEnvelope[] {
       'utf8',
     ),
     name: `"${before.replace('T', () => `<${label}>`)}<body>${after.replace('T', () => `<${label}>`)}"`,
+    isSimple: before === 'T.' || before === 'T:',
+    isCommon: before === 'T.' || before === 'T:' || before === 'v0:T:',
   });
   return [
     envelope('T.'),
@@ -91,11 +99,13 @@ function envelopesOfTwo(values: readonly Value[]): SignedEnvelope[] {
   const pairs = values.flatMap((first) =>
     values.filter((second) => second !== first).map((second) => [first, second] as const),
   );
-  return pairs.slice(0, 60).flatMap(([first, second]) =>
+  return pairs.slice(0, 60).flatMap(([first, second], index) =>
     ['.', ':'].map((mark) => ({
       before: Buffer.from(`${first.text}${mark}${second.text}${mark}`, 'utf8'),
       after: Buffer.alloc(0),
       name: `"<${first.label}>${mark}<${second.label}>${mark}<body>"`,
+      isSimple: false,
+      isCommon: mark === '.' && index < COMMON_PAIRS,
     })),
   );
 }
