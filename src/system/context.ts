@@ -54,10 +54,8 @@ export interface Context {
   /** Monotonic clock for durations, ms. */
   elapsed(): number;
   randomBytes(size: number): Buffer;
-  /** For a process that runs for hours, once it is ready: see `limitHeapGrowth`. */
+  /** Limits the growth of the heap; for a process that runs for hours, once it is ready. */
   keepMemorySmall(): void;
-  /** Megabytes of bodies are in hand, more than before: see `allowBodies`. */
-  expectLargeBodies(): void;
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   fetch: typeof globalThis.fetch;
@@ -131,23 +129,6 @@ function limitHeapGrowth(): void {
   const timer = setInterval(check, YOUNG_GENERATION_CHECK_MS).unref();
 }
 
-/** So much the old generation may grow by then; with half of it, 64 bodies of 100 KB at once are slower. */
-const BODIES_BYTES = 64 * 1024 * 1024;
-
-/**
- * V8 counts bodies, which lie outside its heap, as growth of the old generation: with megabytes of
- * them in hand it would be collected without a pause, for nothing. The share it may grow by goes by
- * what is used now, so it is set anew whenever more is in hand than before; it is never taken back.
- */
-function allowBodies(): void {
-  const v8 = process.getBuiltinModule('node:v8');
-  const used = v8.getHeapSpaceStatistics().reduce((sum, space) => {
-    return space.space_name === 'new_space' ? sum : sum + space.space_used_size;
-  }, 0);
-  const percent = Math.round((100 * BODIES_BYTES) / used);
-  v8.setFlagsFromString(`--heap-growing-percent=${percent}`);
-}
-
 /**
  * The real world. Call once: it takes over the process's stop signals and output errors.
  * `importOpen` imports the package of that name, which code from the cache itself cannot; `saveCode`
@@ -208,7 +189,6 @@ export function systemContext(
       saveCode();
       limitHeapGrowth();
     },
-    expectLargeBodies: allowBodies,
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },

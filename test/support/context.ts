@@ -23,7 +23,6 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     elapsed: () => performance.now(),
     randomBytes,
     keepMemorySmall: () => undefined,
-    expectLargeBodies: () => undefined,
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },
