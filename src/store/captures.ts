@@ -31,7 +31,7 @@ export interface CaptureReader {
 }
 
 const READ_CHUNK = 100;
-/** More attempts of one event than this are told apart by nobody. */
+/** Limit on the attempts of one event that are told apart. */
 const OF_EVENT_LIMIT = 50;
 
 /** A reader changes nothing, so it may see an older schema, whose bodies have no checksums. */

@@ -14,7 +14,7 @@ const KEPT_OF_ONE_KEY = 4;
 
 /**
  * Finds the first capture of an event among the newest ones in SQLite. The index is in memory,
- * because one on disk of what is in effect random would write a page for every capture; it reads
+ * because one on disk, of keys that are in effect random, would write a page for every capture; it reads
  * what other processes added from an index in order of arrival.
  */
 export interface EventIndex {

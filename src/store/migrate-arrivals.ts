@@ -73,7 +73,7 @@ function readBatch(
   if (file === null) return { bytes: Buffer.from(batch), path: null };
   if (!FILE_NAME.test(file)) return null;
   const path = join(folder, file);
-  // Anything else in its place may be there for ever, or never end.
+  // Anything else in its place, a pipe for example, may never end.
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
   const rest = readFileSync(path).subarray(0, file_bytes ?? 0);
   const bytes = Buffer.concat([batch, rest]);

@@ -139,7 +139,7 @@ function openForReading(file: string): Database {
   try {
     return openAt(file, file, true);
   } catch (error) {
-    // Where not even the index of its log can be made: without a log nobody is writing it.
+    // Where not even the index of its log can be made: without a log no process is writing it.
     if (sqliteCode(error) !== 'SQLITE_READONLY' || existsSync(`${file}-wal`)) throw error;
     return openAt(`${pathToFileURL(file).href}?immutable=1`, file, true);
   }

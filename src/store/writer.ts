@@ -272,7 +272,7 @@ export class CaptureStore implements CaptureReader {
     if (!this.database.isOpen) return;
     this.retention.stop();
     try {
-      // The file alone is then the whole store, for whoever copies it.
+      // The file alone is then the whole store, and can be copied.
       this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
       // Another process is using it: nothing is lost, the log stays beside it.

@@ -38,7 +38,7 @@ const KEPT_DEFERRED = 1000;
 /** Limits on a group: bytes of bodies, and records of a kind. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP_RECORDS = 1000;
-/** A segment that a reader takes away at each try is not retried for ever. */
+/** Limit on the tries of a group whose segment a reader takes away each time. */
 const TRIES = 10;
 /** The thread holds one part of the journal at a time: small heaps keep the process 5 MB smaller. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 12 };
@@ -155,7 +155,7 @@ interface WaitingCapture {
 
 type Pieces = readonly Uint8Array[];
 
-/** Captures that somebody waits for, and records that can be written again. */
+/** Captures that requests wait for, and records that can be written again. */
 interface Group {
   readonly captures: readonly WaitingCapture[];
   readonly deferred: readonly Pieces[];
@@ -238,7 +238,7 @@ class JournalStore implements BackgroundStore {
     });
   }
 
-  /** Writes groups until nobody waits. Deferred writes share them, and are not written at once. */
+  /** Writes groups until no capture waits. Deferred writes share them, and are not written at once. */
   private async writeGroups(): Promise<void> {
     this.isWriting = true;
     let isWritten = true;
@@ -278,13 +278,13 @@ class JournalStore implements BackgroundStore {
     } catch (error) {
       const cause = storeError(this.file, error);
       for (const { reject } of captures) reject(cause);
-      // What nobody waits for gets another chance with the next group.
+      // No request waits for these: they are written with the next group.
       if (!this.isClosing) this.deferred = [...deferred, ...this.deferred].slice(-KEPT_DEFERRED);
       return false;
     }
   }
 
-  /** Resolves once the group is on disk in a segment that nobody has taken away. */
+  /** Resolves once the group is on disk in a segment that was not taken away. */
   private async writeDurably(pieces: Pieces, now = 0): Promise<ReadonlyArray<string | null>> {
     if (this.thread.failure !== null) throw this.thread.failure;
     if (this.journal.isFull()) await this.journal.end();
@@ -298,7 +298,7 @@ class JournalStore implements BackgroundStore {
         await this.journal.takeBack(from);
         throw error;
       }
-      // A reader drains the segment, or somebody has removed it.
+      // A reader drains the segment, or it was removed.
       await this.journal.end();
     }
     throw new Error(`its journal was taken away ${TRIES} times`);

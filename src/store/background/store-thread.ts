@@ -63,7 +63,7 @@ export class StoreThread {
     }
   }
 
-  /** The store; opened again where somebody has removed the file, to start fresh for example. */
+  /** The store; opened again where the file was removed, to start fresh for example. */
   private current(): CaptureStore | undefined {
     if (this.store?.isInPlace() === false) {
       this.store.close();

@@ -60,8 +60,8 @@ const FINISHED = -1;
 
 /**
  * Moves records from the journal into SQLite, in parts of one commit each. How far a segment is
- * drained is written in the same commit as its records, so that a part is moved once, whoever
- * drains and whenever it is killed.
+ * drained is written in the same commit as its records, so that a part is moved once, whichever
+ * process drains it and whenever that is killed.
  */
 export class Drain {
   private readonly options: DrainOptions;

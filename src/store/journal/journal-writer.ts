@@ -17,7 +17,7 @@ const writeAsync = promisify(write);
 const truncateAsync = promisify(ftruncate);
 const closeAsync = promisify(close);
 
-/** So much is copied to the system's cache sooner than another thread can be asked to do it. */
+/** Limit on a group that is written at once: copying more takes longer than asking another thread. */
 const DIRECT_BYTES = 128 * 1024;
 /** What one writev takes on every platform. */
 const PIECES = 1000;
@@ -29,7 +29,7 @@ export interface Place {
   /** The first byte of the group, and the one behind it. */
   readonly from: number;
   readonly to: number;
-  /** The open file, for whoever syncs it: the threads of a process share descriptors. */
+  /** The open file, for the thread that syncs it: the threads of a process share descriptors. */
   readonly descriptor: number;
 }
 

@@ -81,7 +81,7 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * Takes a segment away from its writer, which sees that the name is gone before it answers anybody
+ * Takes a segment away from its writer, which sees that the name is gone before it answers
  * and writes its last group again elsewhere. What is in the file then is all there will be.
  */
 export function beginClosing(segment: Segment): Segment {

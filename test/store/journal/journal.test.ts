@@ -120,7 +120,7 @@ describe('a segment that was left behind', () => {
     expect(readAll(file).ids).toHaveLength(3);
   });
 
-  it('loses an unfinished record at its end, which nobody was told is stored', async () => {
+  it('loses an unfinished record at its end, which was never acknowledged', async () => {
     const { file, segment } = await abandoned([first, second]);
     const record = Buffer.concat(captureRecord(asNew(third)));
     const whole = readFileSync(segment);
