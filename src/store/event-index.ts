@@ -15,7 +15,7 @@ const KEPT_OF_ONE_KEY = 4;
 /**
  * Finds the first capture of an event among the newest ones in SQLite. The index is in memory,
  * because one on disk of what is in effect random would write a page for every capture; it reads
- * what other processes added from an index in order of arrival.
+ * what other processes added from an index in the order received.
  */
 export interface EventIndex {
   /** Takes in what others added since. Call it when a transaction begins, or before `find`. */
@@ -116,7 +116,7 @@ class TablePair {
 
 /**
  * Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and
- * grows. The low 32 bits of either are kept: what is found is looked at in the store anyway.
+ * grows. Only the low 32 bits of each are stored: a match is checked in the store anyway.
  */
 export interface SeqTable {
   size(): number;

@@ -12,8 +12,8 @@ export type Database = InstanceType<typeof DatabaseSync>;
 const APPLICATION_ID = 0x52_4c_59_42;
 
 /**
- * The schema's history: entry n leads from version n to n + 1. Bodies, headers and whatever came
- * from outside are BLOBs: the driver cuts text at a NUL.
+ * The schema's history: entry n leads from version n to n + 1. Bodies, headers and all other
+ * outside input are BLOBs: the driver cuts text at a NUL.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE captures (
@@ -85,7 +85,7 @@ const MIGRATIONS: readonly string[] = [
      seq INTEGER PRIMARY KEY,
      batch BLOB NOT NULL
    ) STRICT;`,
-  // In the form before this one, no release has kept any.
+  // No release has stored rows in the previous form.
   `DROP TABLE arrivals;
    CREATE TABLE arrivals (
      seq INTEGER PRIMARY KEY,
@@ -139,7 +139,7 @@ function openForReading(file: string): Database {
   try {
     return openAt(file, file, true);
   } catch (error) {
-    // Where not even the index of its log can be made: without a log nobody is writing it.
+    // The index of its log cannot be created; without a log, no process is writing to it.
     if (sqliteCode(error) !== 'SQLITE_READONLY' || existsSync(`${file}-wal`)) throw error;
     return openAt(`${pathToFileURL(file).href}?immutable=1`, file, true);
   }

@@ -14,7 +14,7 @@ export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  /** A terminal tells of its new size. */
+  /** A terminal reports its new size. */
   on?(event: 'resize', listener: () => void): unknown;
   off?(event: 'resize', listener: () => void): unknown;
 }
@@ -56,7 +56,7 @@ export interface Context {
   randomBytes(size: number): Buffer;
   /** For a process that runs for hours, once it is ready: see `limitHeapGrowth`. */
   keepMemorySmall(): void;
-  /** Megabytes of bodies are in hand, more than before: see `allowBodies`. */
+  /** Megabytes of bodies are in memory, more than before: see `allowBodies`. */
   expectLargeBodies(): void;
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -131,13 +131,13 @@ function limitHeapGrowth(): void {
   const timer = setInterval(check, YOUNG_GENERATION_CHECK_MS).unref();
 }
 
-/** So much the old generation may grow by then; with half of it, 64 bodies of 100 KB at once are slower. */
+/** How far the old generation may grow then; with half of it, 64 bodies of 100 KB at once are slower. */
 const BODIES_BYTES = 64 * 1024 * 1024;
 
 /**
- * V8 counts bodies, which lie outside its heap, as growth of the old generation: with megabytes of
- * them in hand it would be collected without a pause, for nothing. The share it may grow by goes by
- * what is used now, so it is set anew whenever more is in hand than before; it is never taken back.
+ * V8 counts bodies, which are outside its heap, as growth of the old generation: with megabytes of
+ * them in memory it would be collected without a pause, for nothing. The limit is a share of what is
+ * used now, so it is set again whenever there are more bodies than before; it is never lowered.
  */
 function allowBodies(): void {
   const v8 = process.getBuiltinModule('node:v8');
@@ -176,7 +176,7 @@ export function systemContext(
     guarded.add(stream);
     return stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') interrupt.abort();
-      // A terminal that went away is told by SIGHUP.
+      // SIGHUP reports that the terminal went away.
       else if (stream === process.stdout && !stream.isTTY) outputProblem ??= error;
     });
   };
@@ -220,7 +220,7 @@ export function systemContext(
     },
     interrupt: interrupt.signal,
     outputProblem: () =>
-      // Streams tell of an error in the turn after the write.
+      // Streams report an error in the turn after the write.
       new Promise((done) => {
         setImmediate(() => done(outputProblem));
       }),
@@ -242,7 +242,7 @@ export function systemContext(
   };
 }
 
-/** A shell may stand in a folder that somebody has removed. */
+/** The working folder of a shell may have been removed. */
 function currentFolder(): string {
   try {
     return process.cwd();

@@ -25,7 +25,7 @@ import { createLiveView, type LiveView } from './live/live-view.ts';
 import type { ListenOptions } from './options.ts';
 import { type ListenSettings, readListenSettings } from './settings.ts';
 
-/** How long the forwards in flight may take once the listener is told to stop, ms. */
+/** How long the forwards in flight may take once the listener is asked to stop, ms. */
 const GRACE_MS = 5000;
 
 /** Receives webhooks until Ctrl-C, an expectation, a time limit or the end of the app. */

@@ -50,7 +50,7 @@ const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
 export interface StoreThread {
   /**
    * Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE.
-   * `onTrouble` is told once for each cause why the journal cannot be drained, or what is damaged.
+   * `onTrouble` is called once for each cause: the journal cannot be drained, or a part is damaged.
    */
   open(file: string, onTrouble: (error: RelyableError) => void): Promise<BackgroundStore>;
 }
@@ -155,7 +155,7 @@ interface WaitingCapture {
 
 type Pieces = readonly Uint8Array[];
 
-/** Captures that somebody waits for, and records that can be written again. */
+/** Captures that a caller waits for, and records that can be written again. */
 interface Group {
   readonly captures: readonly WaitingCapture[];
   readonly deferred: readonly Pieces[];
@@ -238,7 +238,7 @@ class JournalStore implements BackgroundStore {
     });
   }
 
-  /** Writes groups until nobody waits. Deferred writes share them, and are not written at once. */
+  /** Writes groups until no caller waits. Deferred writes share them instead of starting their own. */
   private async writeGroups(): Promise<void> {
     this.isWriting = true;
     let isWritten = true;
@@ -278,13 +278,13 @@ class JournalStore implements BackgroundStore {
     } catch (error) {
       const cause = storeError(this.file, error);
       for (const { reject } of captures) reject(cause);
-      // What nobody waits for gets another chance with the next group.
+      // Deferred writes are tried again with the next group.
       if (!this.isClosing) this.deferred = [...deferred, ...this.deferred].slice(-KEPT_DEFERRED);
       return false;
     }
   }
 
-  /** Resolves once the group is on disk in a segment that nobody has taken away. */
+  /** Resolves once the group is on disk in a segment that is still in place. */
   private async writeDurably(pieces: Pieces, now = 0): Promise<ReadonlyArray<string | null>> {
     if (this.thread.failure !== null) throw this.thread.failure;
     if (this.journal.isFull()) await this.journal.end();
@@ -298,7 +298,7 @@ class JournalStore implements BackgroundStore {
         await this.journal.takeBack(from);
         throw error;
       }
-      // A reader drains the segment, or somebody has removed it.
+      // A reader drains the segment, or it was removed.
       await this.journal.end();
     }
     throw new Error(`its journal was taken away ${TRIES} times`);

@@ -60,8 +60,8 @@ const FINISHED = -1;
 
 /**
  * Moves records from the journal into SQLite, in parts of one commit each. How far a segment is
- * drained is written in the same commit as its records, so that a part is moved once, whoever
- * drains and whenever it is killed.
+ * drained is written in the same commit as its records, so that a part is moved exactly once, with any
+ * number of draining processes and after a kill at any point.
  */
 export class Drain {
   private readonly options: DrainOptions;
@@ -108,7 +108,7 @@ export class Drain {
     removeFolder(this.options.folder);
   }
 
-  /** The damages found since the last call, to be told once; see `listQuarantined` for those of before. */
+  /** The damages found since the last call, to be reported once; `listQuarantined` has earlier ones. */
   takeDamages(): RelyableError[] {
     const { damages } = this;
     this.damages = [];

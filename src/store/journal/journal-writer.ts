@@ -29,7 +29,7 @@ export interface Place {
   /** The first byte of the group, and the one behind it. */
   readonly from: number;
   readonly to: number;
-  /** The open file, for whoever syncs it: the threads of a process share descriptors. */
+  /** The open file, for the thread that syncs it: the threads of a process share descriptors. */
   readonly descriptor: number;
 }
 
@@ -98,12 +98,12 @@ export class JournalWriter {
       // On a full disk there would soon be thousands.
       if (!segment.isRegistered) rmSync(segment.path, { force: true });
     } catch {
-      // What is left is taken in by the drain: the sender is told to send it again, and it is a repeat.
+      // The drain stores what is left; the sender was answered to send it again, and that is a repeat.
     }
     await this.end();
   }
 
-  /** The bytes written so far to the segment at hand; a group begins there. */
+  /** The bytes written so far to the current segment; the next group begins there. */
   get position(): number {
     return this.segment?.size ?? 0;
   }

@@ -112,7 +112,7 @@ export interface RecordHead {
   readonly bodyBytes: number;
   readonly metaCrc: number;
   readonly bodyCrc: number;
-  /** With header and padding: the next record begins so many bytes on. */
+  /** With header and padding: the distance to the next record. */
   readonly totalBytes: number;
 }
 

@@ -46,10 +46,10 @@ export function segmentPath(folder: string, name: string): string {
   return join(folder, `${name}.journal`);
 }
 
-/** A new segment is begun once one has this many bytes: a drain removes whole segments. */
+/** A new segment is started once one has this many bytes: a drain removes whole segments. */
 export const SEGMENT_BYTES = 128 * 1024 * 1024;
 
-/** Whether its writer has begun another, or does so with the next group. */
+/** Whether its writer has started another, or does so with the next group. */
 export function isFull({ path }: Segment): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= SEGMENT_BYTES;
 }
@@ -100,7 +100,7 @@ function renameIfThere(from: string, to: string): void {
   }
 }
 
-/** Puts a segment aside that a part of is damaged. */
+/** Renames a segment with a damaged part, so that no drain reads it again. */
 export function quarantine(segment: Segment): void {
   renameIfThere(segment.path, quarantinedPath(segment));
 }

@@ -120,7 +120,7 @@ describe('a segment that was left behind', () => {
     expect(readAll(file).ids).toHaveLength(3);
   });
 
-  it('loses an unfinished record at its end, which nobody was told is stored', async () => {
+  it('loses an unfinished record at its end, which was not acknowledged', async () => {
     const { file, segment } = await abandoned([first, second]);
     const record = Buffer.concat(captureRecord(asNew(third)));
     const whole = readFileSync(segment);
@@ -171,7 +171,7 @@ describe('a segment that was left behind', () => {
   });
 });
 
-describe('a journal that cannot be drained is read where it lies', () => {
+describe('a journal that cannot be drained is read in place', () => {
   /** Another connection holds SQLite's file in a state that refuses writes. */
   function fill(file: string): void {
     const database = openDatabase(file, 'write');

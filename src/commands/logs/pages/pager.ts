@@ -57,8 +57,8 @@ export class Pager {
 
   /**
    * Walks the log from its newest deliveries to the oldest, whichever end of the API's list they
-   * are at. Deliveries that arrive meanwhile push others to later pages, so one may come twice and
-   * none is left out. `fromDepth` skips that many pages from the newest.
+   * are at. Deliveries that arrive during the walk push others to later pages, so one may come twice
+   * and none is left out. `fromDepth` skips that many pages from the newest.
    */
   walk(fromDepth = 0): AsyncGenerator<LogPage> {
     return this.order === 'oldest_first' ? this.fromBack(fromDepth) : this.fromFront(fromDepth);

@@ -120,7 +120,7 @@ export class Rounds {
     return last;
   }
 
-  /** What came since a reading was interrupted, down to where that one had begun. */
+  /** What came since a reading was interrupted, down to where that reading started. */
   private async *readSinceInterruption(depth: number): Events {
     for await (const page of this.pager.walk()) {
       const { hasNews } = this.examine(page);
