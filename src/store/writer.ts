@@ -275,7 +275,7 @@ export class CaptureStore implements CaptureReader {
       // The file alone is then the whole store, and can be copied.
       this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // Another process is using it: nothing is lost, the log stays beside it.
+      // Another process is using it: nothing is lost, the log stays next to it.
     }
     this.database.close();
   }

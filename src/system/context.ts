@@ -69,13 +69,13 @@ export interface Context {
   stop(signal: StopSignal): void;
   /** Suspends our job as Ctrl-Z does; comes back when it is continued. Nothing on Windows. */
   suspend(): void;
-  /** Runs when the process is continued (SIGCONT); the returned function withdraws it. */
+  /** Runs when the process is continued (SIGCONT); the returned function cancels it. */
   onContinue(callback: () => void): () => void;
   /** Signals a process, or with a negative id its group; 0 only asks. Throws where none is left. */
   signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
-  /** Runs when this process ends, however orderly; the returned function withdraws it. */
+  /** Runs at every orderly end of this process; the returned function cancels it. */
   atExit(callback: () => void): () => void;
-  /** What kept a part of the output from its file, once all of it is written; else null. */
+  /** Why a part of the output did not reach its file, once all of it is written; else null. */
   outputProblem(): Promise<Error | null>;
   /** Which signal aborted `interrupt`; null when none did or the reader of stdout left. */
   stoppedBy(): StopSignal | null;

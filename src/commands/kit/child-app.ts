@@ -6,7 +6,7 @@ import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
 import { isListening } from '../../http/client/reachability.ts';
 import { quoteCmdIfNeeded } from '../../shell-quote.ts';
 
-/** What a process left behind. */
+/** How a process ended. */
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -36,7 +36,7 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
   const command = readAppCommand(invocation);
   const config = await readConfig(invocation);
   if (options.printSecret) {
-    // The secret alone: `$(…)` would take in anything else, and stderr needs no note.
+    // The secret alone: `$(…)` would capture anything else, and stderr needs no note.
     terminal.raw(`${config.secrets().chosen[0].value}\n`);
     return EXIT_SUCCESS;
   }

@@ -107,7 +107,7 @@ function parse(bytes: Buffer, from: number, fileBytes: number): ParsedPart {
   return { records, damages, to: from + at, wanted: 0 };
 }
 
-/** Where the next record begins behind a damaged stretch, or where the bytes end. */
+/** Where the next record begins after a damaged stretch, or where the bytes end. */
 function findHead(bytes: Buffer, damagedAt: number): number {
   let at = damagedAt + ALIGNMENT;
   while (at + HEADER_BYTES <= bytes.length && readHead(bytes, at) === undefined) at += ALIGNMENT;

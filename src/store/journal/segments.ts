@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { errorCode } from '../../errors.ts';
 
 /**
- * The segment files of a store, in a folder beside it. Their names begin with the time at which
+ * The segment files of a store, in a folder next to it. Their names begin with the time at which
  * they were made, so that they sort by age. A segment is `.journal` while its writer appends to
  * it, `.closing` while a drain takes what is left of it, and `.quarantined` if a part of it is
  * damaged.
@@ -123,7 +123,7 @@ export function removeFolder(folder: string): void {
   }
 }
 
-/** Tells one file from another that has its name later; undefined where there is none. */
+/** Identifies a file, as opposed to a later one of the same name; undefined where there is none. */
 export function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
 }

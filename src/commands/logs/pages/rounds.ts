@@ -10,7 +10,7 @@ import {
 import { type LogPage, PAGE_SIZE, Pager } from './pager.ts';
 import type { TailEvent, TailOptions } from './tail-events.ts';
 
-/** How often, and how far back, a tail looks for deliveries that turn up behind newer ones, ms. */
+/** How often, and how far back, a tail looks for deliveries that turn up after newer ones, ms. */
 const LATE_EVERY_MS = 60_000;
 const LATE_WITHIN_MS = 5 * 60_000;
 /** Pages of a sweep in one round, so that it never delays what is new. */
