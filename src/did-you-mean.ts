@@ -39,7 +39,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 /**
  * `did you mean <name>?` with the nearest known name, or undefined where no name is near. `show`
  * gives the name as it is typed, e.g. `--profile <name>`. Every layer uses it, the configuration
- * and the command line alike, so it is a leaf beside `errors.ts`.
+ * and the command line alike, so it is a leaf next to `errors.ts`.
  */
 export function didYouMean(
   word: string,

@@ -26,7 +26,7 @@ export function quotePosixIfNeeded(word: string): string {
   return PLAIN_POSIX_WORD.test(word) ? word : quotePosix(word);
 }
 
-/** A POSIX shell command that writes these bytes, whatever they are. */
+/** A POSIX shell command that writes exactly these bytes; any bytes are allowed. */
 export function printfCommand(bytes: Uint8Array): string {
   return `printf '%b' '${escapeForPrintf(bytes)}'`;
 }

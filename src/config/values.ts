@@ -160,7 +160,7 @@ export function parseHeader(text: string, name: string): readonly [string, strin
     throw usage(name, 'a header such as "X-Name: value"', text);
   }
   if (/^(content-length|transfer-encoding)$/i.test(key)) {
-    throw usage(name, `a header other than ${key}, which goes by the body`, text);
+    throw usage(name, `a header other than ${key}, which is computed from the body`, text);
   }
   return [key, value];
 }

@@ -37,7 +37,7 @@ export function readTlsOptions(flags: {
 }
 
 /**
- * `localhost` is both loopback addresses (RFC 6761 §6.3), whatever the hosts file lists: an app
+ * `localhost` is both loopback addresses (RFC 6761 §6.3), regardless of the hosts file: an app
  * may listen on either one. Node then tries both.
  */
 export const lookupTarget: LookupFunction = (hostname, options, callback) => {

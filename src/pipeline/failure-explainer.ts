@@ -14,7 +14,7 @@ export const UNEXPLAINED: Verification = {
   valid: false,
   reason: 'secret_wrong_or_body_changed',
   reasons: ['secret_wrong_or_body_changed'],
-  detail: 'the signature matches none of the secrets at hand',
+  detail: 'the signature matches none of the known secrets',
   fix: 'relyable webhooks verify last --explain looks for the cause',
   secretSource: null,
 };

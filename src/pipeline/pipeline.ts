@@ -37,7 +37,7 @@ export interface PipelineWorld extends Clock {
 const ACK_BACKLOG = 1000;
 
 /**
- * The way of a request: receive, verify, store, forward, respond. The methods stand in that order.
+ * The steps of a request: receive, verify, store, forward, respond. The methods are in that order.
  * A sender is answered 200 only after its capture is durable.
  */
 export class Pipeline {

@@ -6,8 +6,8 @@ import { KEPT_RESPONSE_BYTES } from '../request/capture.ts';
 import type { HeaderPair } from '../request/request.ts';
 import { respondUnreachable } from './responses.ts';
 
-/** Answers up to this size are held until they are complete, so that one that breaks off becomes a 502. */
-const HELD_BYTES = 64 * 1024;
+/** Answers up to this size are buffered until complete, so that one that breaks off becomes a 502. */
+const BUFFERED_BYTES = 64 * 1024;
 /** Answers up to this size are written as latin1 text: Node then sends head and body in one write. */
 const ONE_WRITE_BYTES = 4096;
 
@@ -32,8 +32,8 @@ export class Relay implements AnswerListener {
   /** The exchange with the app; resumed when the sender can take more. */
   private source: Exchange | null = null;
   private answerHead: AnswerHead | null = null;
-  private held: Buffer[] = [];
-  private heldBytes = 0;
+  private buffered: Buffer[] = [];
+  private bufferedBytes = 0;
   private readonly recorded: Buffer[] = [];
   private recordedBytes = 0;
   private isReleased: boolean;
@@ -75,10 +75,10 @@ export class Relay implements AnswerListener {
     const { response } = this;
     if (response === null) return true;
     if (this.isStreaming) return response.destroyed || response.write(chunk);
-    this.held.push(chunk);
-    this.heldBytes += chunk.length;
+    this.buffered.push(chunk);
+    this.bufferedBytes += chunk.length;
     this.advance();
-    return this.isStreaming || this.heldBytes <= HELD_BYTES;
+    return this.isStreaming || this.bufferedBytes <= BUFFERED_BYTES;
   }
 
   end(): void {
@@ -106,13 +106,13 @@ export class Relay implements AnswerListener {
     if (response === null) {
       if (this.isOver) this.finish(null);
     } else if (!this.isOver) {
-      if (this.heldBytes > HELD_BYTES) this.stream(response);
+      if (this.bufferedBytes > BUFFERED_BYTES) this.stream(response);
     } else if (this.error !== null || answerHead === null) {
       respondUnreachable(response, this.error);
       this.finish(502);
     } else {
       this.writeHead(response);
-      const body = join(this.held);
+      const body = join(this.buffered);
       if (body.length <= ONE_WRITE_BYTES) response.end(body.toString('latin1'), 'latin1');
       else response.end(body);
       this.finish(answerHead.status);
@@ -126,8 +126,8 @@ export class Relay implements AnswerListener {
     response.on('drain', resume);
     // A sender that has gone does not drain; the rest of the answer is read and dropped.
     response.on('close', resume);
-    for (const chunk of this.held) response.write(chunk);
-    this.held = [];
+    for (const chunk of this.buffered) response.write(chunk);
+    this.buffered = [];
     resume();
   }
 

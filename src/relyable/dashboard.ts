@@ -1,6 +1,6 @@
 import { parsePayload } from './payload-summary.ts';
 
-/** The dashboard; the published samples' `view_url`s lie under it. */
+/** The dashboard; the published samples' `view_url`s are below it. */
 export const DASHBOARD_URL = 'https://app.relyable.ai/';
 export const DOCS_URL = 'https://help-center.relyable.ai/';
 

@@ -26,7 +26,7 @@ const PATHS: ReadonlySet<string> = new Set(['event', ...ID_PATHS, ...SUBJECT_PAT
 const PARSED_BYTES = 16 * 1024;
 
 /**
- * Summarises a request; never throws, whatever the bytes are. The id is `id`, `event_id`,
+ * Summarises a request; never throws, for any bytes. The id is `id`, `event_id`,
  * `data.event_id` or an `X-Relyable-Event-Id` header. The vendor page shows none of them (it only
  * says "use the event ID to deduplicate").
  */

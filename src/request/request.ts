@@ -11,7 +11,7 @@ export interface WebhookRequest {
   readonly path: string;
   /** `1.0` or `1.1`. */
   readonly httpVersion: string;
-  /** Every header in the order and case received, repeats kept. Values are latin1-decoded bytes. */
+  /** Every header in the order and case received, with repeats. Values are latin1-decoded bytes. */
   readonly headers: readonly HeaderPair[];
   /** The body after transfer decoding (chunked removed) and before content decoding (gzip kept). */
   readonly body: Buffer;

@@ -67,7 +67,7 @@ export class HmacKey {
 }
 
 /**
- * A MAC that goes on after it was read, so that the MACs of every prefix, or of a body with and
+ * A MAC that can continue after it was read, so that the MACs of every prefix, or of a body with and
  * without a line end, cost one pass over the bytes.
  */
 export class HmacRun {

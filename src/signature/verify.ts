@@ -6,7 +6,7 @@ export interface SecretCandidate {
   /** The name in output, e.g. `RELYABLE_WEBHOOK_SECRET`, `--secret-file app.key`, `development secret`. */
   readonly source: string;
   readonly value: string;
-  /** `known`: found beside the chosen secrets; a match with it is `secret_other_known`, not `ok`. */
+  /** `known`: found in addition to the chosen secrets; a match with it is `secret_other_known`, not `ok`. */
   readonly role: 'chosen' | 'known';
 }
 

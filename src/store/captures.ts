@@ -108,11 +108,11 @@ export function createReader(
     return rowToCapture(row, stored.map(toForward));
   };
 
-  /** One by one: a hundred large bodies are a gigabyte. A damaged one is left out, and told at the end. */
+  /** One by one: a hundred large bodies are a gigabyte. A damaged one is left out and reported last. */
   function* captures(chosen: Chosen, damaged: string[]): Generator<Capture> {
     for (const { seq } of chosen) {
       const row = guarded(() => statements.bySeq.get(seq) as unknown as StoredCapture | undefined);
-      // It may have been pruned meanwhile.
+      // It may have been pruned since it was chosen.
       if (row === undefined) continue;
       if (isDamaged(row)) damaged.push(row.id);
       else yield guarded(() => toCapture(row));

@@ -95,7 +95,7 @@ export function openEmulatorStore(file: string): EmulatorStore {
         );
       }),
     addAttempt: (delivery, attempt) => {
-      // The delivery goes on changing; what is written is how it stands now.
+      // The delivery continues to change; what is written is its present state.
       const { state, nextRetryAt, id } = delivery;
       return group.write(() => {
         prepared.addAttempt.run(

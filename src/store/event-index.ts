@@ -116,7 +116,7 @@ class TablePair {
 
 /**
  * Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and
- * grows. The low 32 bits of either are kept: what is found is looked at in the store anyway.
+ * grows. Only the low 32 bits of each are stored: a match is checked in the store anyway.
  */
 export interface SeqTable {
   size(): number;

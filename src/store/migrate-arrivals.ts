@@ -93,8 +93,8 @@ function parsesWhole(bytes: Buffer): boolean {
 
 /**
  * The form of a batch: what identifies its captures, their bodies, the rest of them; then forwards,
- * answered statuses and reasons, each behind their number. Numbers are doubles, -1 is null, texts
- * and bytes stand behind their length. RangeError where bytes are missing.
+ * answered statuses and reasons, each after their number. Numbers are doubles, -1 is null, texts
+ * and bytes follow their length. RangeError where bytes are missing.
  */
 function writeBatch(bytes: Buffer, sink: RecordSink): void {
   const from = new Unpacker(bytes);

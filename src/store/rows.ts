@@ -19,7 +19,7 @@ export interface Rows {
   readonly reasons: ReadonlyArray<readonly [captureId: string, reason: Reason]>;
 }
 
-/** What tells a capture from others, and repeats of its event. */
+/** What identifies a capture, and repeats of its event. */
 export interface CaptureIdentity {
   readonly id: string;
   /** The id its event declares; null where it declares none: then its bytes identify it. */

@@ -12,8 +12,8 @@ export type Database = InstanceType<typeof DatabaseSync>;
 const APPLICATION_ID = 0x52_4c_59_42;
 
 /**
- * The schema's history: entry n leads from version n to n + 1. Bodies, headers and whatever came
- * from outside are BLOBs: the driver cuts text at a NUL.
+ * The schema's history: entry n leads from version n to n + 1. Bodies, headers and all other
+ * outside input are BLOBs: the driver cuts text at a NUL.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE captures (
@@ -85,7 +85,7 @@ const MIGRATIONS: readonly string[] = [
      seq INTEGER PRIMARY KEY,
      batch BLOB NOT NULL
    ) STRICT;`,
-  // In the form before this one, no release has kept any.
+  // No release has stored rows in the previous form.
   `DROP TABLE arrivals;
    CREATE TABLE arrivals (
      seq INTEGER PRIMARY KEY,
@@ -94,7 +94,7 @@ const MIGRATIONS: readonly string[] = [
      file_bytes INTEGER,
      aside INTEGER NOT NULL DEFAULT 0
    ) STRICT;`,
-  // The waiting batches of arrivals are taken in by `migrateArrivals`, which then drops the table.
+  // The pending batches of `arrivals` are stored by `migrateArrivals`, which then drops the table.
   `ALTER TABLE captures ADD COLUMN body_crc INTEGER;
    DROP INDEX captures_arrival;
    CREATE INDEX captures_arrival ON captures (seq, event_key, valid);

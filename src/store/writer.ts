@@ -45,7 +45,7 @@ export function openReader(file: string): CaptureReader | undefined {
       if (!hasPending(folder, database)) return false;
       const problem = tryDrain(file);
       if (problem === null) return false;
-      // Where the journal cannot be drained, it is read where it lies.
+      // Where the journal cannot be drained, it is read in place.
       if (hasArrivals(database)) throw problem;
       overlayPending(folder, database);
       return true;
@@ -196,7 +196,7 @@ export class CaptureStore implements CaptureReader {
     return pruneStore(this.file, this.database, limit);
   }
 
-  /** Notes a segment that a writer has begun. */
+  /** Notes a segment that a writer has started. */
   register(segment: string): void {
     this.drain.register(segment);
   }
@@ -249,7 +249,7 @@ export class CaptureStore implements CaptureReader {
     this.sinceCheckpoint = 0;
   }
 
-  /** Throws the damages that were found and not told yet. */
+  /** Throws the damages that were found and not reported yet. */
   throwDamages(): void {
     const [first, ...others] = this.drain.takeDamages();
     if (first === undefined) return;
@@ -275,7 +275,7 @@ export class CaptureStore implements CaptureReader {
       // The file alone is then the whole store, and can be copied.
       this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // Another process is using it: nothing is lost, the log stays beside it.
+      // Another process is using it: nothing is lost, the log stays next to it.
     }
     this.database.close();
   }

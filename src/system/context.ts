@@ -14,7 +14,7 @@ export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  /** A terminal tells of its new size. */
+  /** A terminal reports its new size. */
   on?(event: 'resize', listener: () => void): unknown;
   off?(event: 'resize', listener: () => void): unknown;
 }
@@ -67,13 +67,13 @@ export interface Context {
   stop(signal: StopSignal): void;
   /** Suspends our job as Ctrl-Z does; comes back when it is continued. Nothing on Windows. */
   suspend(): void;
-  /** Runs when the process is continued (SIGCONT); the returned function withdraws it. */
+  /** Runs when the process is continued (SIGCONT); the returned function cancels it. */
   onContinue(callback: () => void): () => void;
   /** Signals a process, or with a negative id its group; 0 only asks. Throws where none is left. */
   signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
-  /** Runs when this process ends, however orderly; the returned function withdraws it. */
+  /** Runs at every orderly end of this process; the returned function cancels it. */
   atExit(callback: () => void): () => void;
-  /** What kept a part of the output from its file, once all of it is written; else null. */
+  /** Why a part of the output did not reach its file, once all of it is written; else null. */
   outputProblem(): Promise<Error | null>;
   /** Which signal aborted `interrupt`; null when none did or the reader of stdout left. */
   stoppedBy(): StopSignal | null;
@@ -157,7 +157,7 @@ export function systemContext(
     guarded.add(stream);
     return stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') interrupt.abort();
-      // A terminal that went away is told by SIGHUP.
+      // SIGHUP reports that the terminal went away.
       else if (stream === process.stdout && !stream.isTTY) outputProblem ??= error;
     });
   };
@@ -200,7 +200,7 @@ export function systemContext(
     },
     interrupt: interrupt.signal,
     outputProblem: () =>
-      // Streams tell of an error in the turn after the write.
+      // Streams report an error in the turn after the write.
       new Promise((done) => {
         setImmediate(() => done(outputProblem));
       }),
@@ -222,7 +222,7 @@ export function systemContext(
   };
 }
 
-/** A shell may stand in a folder that somebody has removed. */
+/** The working folder of a shell may have been removed. */
 function currentFolder(): string {
   try {
     return process.cwd();

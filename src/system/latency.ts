@@ -4,7 +4,7 @@ import { hrtime } from 'node:process';
 const GROWTH = Math.log(1.02);
 const SMALLEST_MS = 0.001;
 
-/** Latencies in bounded memory, whatever their number; rounded as `roundMs` does. */
+/** Latencies in bounded memory, for any number of them; rounded as `roundMs` does. */
 export interface LatencyHistogram {
   add(ms: number): void;
   /** The value that this share (0–1) of the latencies does not exceed; 0 when nothing was added. */

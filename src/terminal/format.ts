@@ -50,7 +50,7 @@ export function formatCount(count: number, noun: string, plural = `${noun}s`): s
 const NARROWEST = 24;
 
 /**
- * A text in lines of at most `columns` (Infinity for one line), each but the first behind `indent`.
+ * A text in lines of at most `columns` (Infinity for one line), each but the first after `indent`.
  * A longer word gets a line to itself.
  */
 export function wrapText(text: string, indent: string, columns: number): string {

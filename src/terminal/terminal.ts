@@ -167,7 +167,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
   };
 }
 
-/** Writes bytes with escapes in place of what a terminal acts on, and tells `info` of the first. */
+/** Writes bytes with escapes in place of what a terminal acts on, and reports the first to `info`. */
 function createRawWriter(
   stdout: OutputStream,
   legible: Terminal['legible'],

@@ -5,7 +5,7 @@ import { startApp } from '../support/app.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { runCli } from '../support/run-cli.ts';
 
-/** A folder with these files, as somebody's clone brings them. */
+/** A folder with these files, as a clone brings them. */
 function cloneWith(files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -90,7 +90,7 @@ describe('a config file is data', () => {
     expect(doctor.stderr).toBe('');
   });
 
-  it('a broken package.json that does not mention relyable is no concern of ours', async () => {
+  it('a broken package.json that does not mention relyable is ignored', async () => {
     const cwd = cloneWith({ 'package.json': '{"name":' });
     const result = await runCli(['config', 'get', 'port'], { cwd });
     expect(result).toEqual({ code: 0, stdout: '4400\n', stderr: '' });

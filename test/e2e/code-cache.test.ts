@@ -16,7 +16,7 @@ function cacheFolder(home: string): string {
   }).stdout;
 }
 
-/** Every file that is kept, with what tells whether it was written anew. */
+/** Every cached file, with what shows whether it was written again. */
 function kept(home: string): ReadonlyArray<{ readonly file: string; readonly written: string }> {
   const folder = join(cacheFolder(home), 'code');
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -331,7 +331,7 @@ describe('the store', () => {
   );
 
   it.skipIf(process.platform === 'win32')(
-    'a store that is removed meanwhile is begun anew, and what is answered 200 is in it',
+    'a store that is removed while it runs is created again, and holds what was answered 200',
     async () => {
       const { url, store, stop } = await listen();
       expect((await post(url, '{"n":1}')).status).toBe(200);

@@ -124,7 +124,7 @@ describe('a payload that is scanned', () => {
     ['a comma at the begin', '[,1]'],
     ['two values', '{}{}'],
     ['a list that ends as an object', '[}'],
-    ['a key that is no text', '{1:2}'],
+    ['a key that is not a string', '{1:2}'],
     ['an unfinished escape', '"\\u00g0"'],
     ['an escape at the end', '"\\'],
     ['a control character in a long text', `"${'x'.repeat(100)}\u001f${'x'.repeat(100)}"`],

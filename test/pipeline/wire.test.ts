@@ -186,7 +186,7 @@ describe('a signed body', () => {
     ['__proto__ keys', '{"__proto__":{"event":"x"},"constructor":1,"event":"test_run.failed"}'],
     ['duplicate keys', '{"event":"a","event":"test_run.failed","data":{},"data":{"agent_id":"x"}}'],
     ['lone surrogates', '{"event":"\\ud800","id":"\\udfff"}'],
-    ['an event that is no text', '{"event":{"a":1},"data":[]}'],
+    ['an event that is not a string', '{"event":{"a":1},"data":[]}'],
   ])('is verified, stored and forwarded: %s', async (_, content) => {
     const bytes = Buffer.from(content);
     const app = await startApp();

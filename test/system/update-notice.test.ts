@@ -68,7 +68,7 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
-it('asks nobody within a day', () => {
+it('asks at most once a day', () => {
   const { context, cache, calls } = contextWithNpm('9.8.7');
   mkdirSync(cache, { recursive: true });
   const file = join(cache, 'latest-version');

@@ -24,8 +24,9 @@ export interface ReplayChanges {
 }
 
 /**
- * A capture as it goes to a target: its bytes and header pairs as received, hop-by-hop headers
- * aside. `Host` stays on this machine and names the target elsewhere, as when it was forwarded.
+ * A capture as it goes to a target: its bytes and header pairs as received, without hop-by-hop
+ * headers. `Host` is unchanged for targets on this machine and otherwise names the target, as when
+ * it was forwarded.
  */
 export function toReplay(
   capture: WebhookRequest,

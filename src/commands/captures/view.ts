@@ -56,7 +56,7 @@ export function storePathView(path: string): View {
   return { isRaw: true, text: () => path, json: () => ({ type: 'path', v: 1, path }) };
 }
 
-/** The object of an export's line, with what the store knows besides. */
+/** The object of an export's line, plus what the store knows about it. */
 function captureToJson(
   capture: Capture,
 ): CaptureLine & Pick<Capture, 'event' | 'eventId' | 'duplicateOf'> & Record<string, unknown> {

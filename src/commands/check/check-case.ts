@@ -59,7 +59,7 @@ export interface Exchange {
   readonly states: readonly string[];
 }
 
-/** What is known about the handler besides the case's own exchange. */
+/** What is known about the handler in addition to the case's own exchange. */
 export interface Facts {
   /** Status of a plain genuine event. */
   readonly usualStatus: number;

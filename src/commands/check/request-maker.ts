@@ -31,7 +31,7 @@ const TAMPER_LABELS: Readonly<Record<Tamper, string>> = {
   secret: 'signed with another secret',
   missing: 'no signature header',
   empty: 'an empty signature header',
-  prefix: 'the signature behind "sha256="',
+  prefix: 'the signature with the prefix "sha256="',
   uppercase: 'the signature in upper case',
   base64: 'the signature in base64',
   truncated: 'the first half of the signature',

@@ -35,7 +35,7 @@ export function createComplete(
   };
 }
 
-/** Tells the library of a command and, under their full names, of all below it. */
+/** Registers a command with the library and, under their full names, all its subcommands. */
 function describeCommand(root: RootCommand, command: Command, path: string, values: Values): void {
   const target: Target = path === '' ? root : root.command(path, command.description());
   const help = command.createHelp();

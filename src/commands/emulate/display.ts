@@ -51,7 +51,7 @@ export class EmulatorDisplay {
     this.out.line(this.terminal.render(view) ?? '');
   }
 
-  /** On stderr, also under --quiet: it stands for an e-mail. */
+  /** On stderr, also under --quiet: it replaces an e-mail. */
   private showNotice({ delivery }: Extract<EmulatorEvent, { type: 'notice' }>): void {
     this.counts.failed += 1;
     const line = this.terminal.render(noticeView(delivery)) ?? '';

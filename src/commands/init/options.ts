@@ -19,7 +19,7 @@ const options = {
   ),
   port: value('--port <n>', 'port your app listens on (default: as found)', parseAppPort),
   path: value('--path <path>', "path of your app's handler (default: as found)", parseHandlerPath),
-  // Not --env-file: Node 20 takes that option for itself wherever it is before a `--`.
+  // Not --env-file: Node 20 takes that option for itself anywhere before a `--`.
   dotenv: value(
     '--dotenv <file>',
     'where your app reads its variables (default: .env.local or .env)',

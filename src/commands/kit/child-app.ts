@@ -6,7 +6,7 @@ import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
 import { isListening } from '../../http/client/reachability.ts';
 import { quoteCmdIfNeeded } from '../../shell-quote.ts';
 
-/** What a process left behind. */
+/** How a process ended. */
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -25,7 +25,7 @@ export interface ChildWorld {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Throws where no such process (or group, for a negative id) is left; 0 only asks. */
   signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
-  /** Runs when our own process ends in whatever orderly way; the returned function withdraws it. */
+  /** Runs at every orderly end of our own process; the returned function cancels it. */
   atExit(callback: () => void): () => void;
 }
 

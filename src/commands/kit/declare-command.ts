@@ -25,7 +25,7 @@ export interface OperandDeclaration {
 export interface CommandDeclaration<D extends OptionDeclarations> {
   /** One line for the list of commands; lower case, without a period. */
   readonly description: string;
-  /** The usage line behind the command's name, where `[options] <operands>` does not say it. */
+  /** The usage line after the command's name, where `[options] <operands>` does not say it. */
   readonly usage?: string;
   readonly operands?: readonly OperandDeclaration[];
   readonly options: D;

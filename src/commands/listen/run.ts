@@ -25,7 +25,7 @@ import { createLiveView, type LiveView } from './live/live-view.ts';
 import type { ListenOptions } from './options.ts';
 import { type ListenSettings, readListenSettings } from './settings.ts';
 
-/** How long the forwards in flight may take once the listener is told to stop, ms. */
+/** How long the forwards in flight may take once the listener is asked to stop, ms. */
 const GRACE_MS = 5000;
 
 /** Receives webhooks until Ctrl-C, an expectation, a time limit or the end of the app. */
@@ -36,7 +36,7 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
   const command = readAppCommand(invocation);
   const config = await readConfig(invocation);
   if (options.printSecret) {
-    // The secret alone: `$(…)` would take in anything else, and stderr needs no note.
+    // The secret alone: `$(…)` would capture anything else, and stderr needs no note.
     terminal.raw(`${config.secrets().chosen[0].value}\n`);
     return EXIT_SUCCESS;
   }

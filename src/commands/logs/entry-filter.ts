@@ -20,7 +20,7 @@ export function matchesFilter(entry: LogEntry, { event, status, since }: EntryFi
 
 /**
  * `--status`: statuses (`200`), classes (`4xx`), `none` (no answer) and states of a delivery
- * (`failed`, `retrying`, `delivered`, `pending`), comma-separated; one that fits is enough.
+ * (`failed`, `retrying`, `delivered`, `pending`), comma-separated; one match is enough.
  */
 export function parseStatusFilter(text: string): (entry: LogEntry) => boolean {
   const tests = text.split(',').map((part) => statusTest(part.trim().toLowerCase(), text));

@@ -2,7 +2,7 @@ import type { EventType } from '../../relyable/event-type.ts';
 import type { Override } from '../../json/overrides.ts';
 import type { TriggerPayload } from './payload.ts';
 
-/** The field that tells events of a type apart. */
+/** The field that identifies an event among those of its type. */
 const SUBJECT_KEYS: Readonly<Record<EventType, string>> = {
   'test_run.completed': 'test_run_id',
   'test_run.failed': 'test_run_id',

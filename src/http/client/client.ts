@@ -21,7 +21,7 @@ const PROBATION_MS = 10;
 
 /**
  * An HTTP/1.1 client for one origin: bytes are sent exactly as given and handed on exactly as they
- * come. It follows no redirects, repeats nothing and adds no headers. Connections are kept.
+ * come. It follows no redirects, repeats nothing and adds no headers. Connections are reused.
  */
 export class Client {
   private readonly origin: URL;

@@ -25,13 +25,13 @@ export interface Forwarder {
   readonly target: URL;
   /** The URL of this request: with the target's path, or the request's own where the target has none. */
   urlFor(request: Pick<WebhookRequest, 'path'>): string;
-  /** Sends the request as it came. The listener hears of the answer or of what went wrong. */
+  /** Sends the request as it came. The listener gets the answer or the failure. */
   forward(request: WebhookRequest, listener: AnswerListener): Exchange;
   close(): void;
 }
 
 /**
- * Forwards requests to one target over kept connections: body bytes, header order, case and repeats
+ * Forwards requests to one target over reused connections: body bytes, header order, case and repeats
  * as received. A body that came in chunks gets a `Content-Length`. A loopback target gets the
  * sender's `Host`; any other gets its own, which certificates and virtual hosts need. Redirects are
  * not followed.

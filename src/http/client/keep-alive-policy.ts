@@ -9,10 +9,10 @@ export type KeepAliveDecision = 'reuse' | 'probation' | 'close';
 /** After an app breaks a connection that never carried a second answer, all are closed for this long. */
 const DISTRUST_MS = 60_000;
 
-/** Learns whether an app keeps its connections open, whatever its answers say. */
+/** Learns whether an app keeps its connections open, regardless of what its answers say. */
 export class KeepAlivePolicy {
   private isKeptOpen = false;
-  /** Since the last break: an app that restarts kept its connections until then. */
+  /** Since the last break: an app that restarts left its connections open until then. */
   private hasReused = false;
   private distrustedUntil = -Infinity;
 

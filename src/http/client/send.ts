@@ -21,7 +21,7 @@ export interface SendResult {
   readonly headers: readonly HeaderPair[];
   /** At most the first `MAX_ANSWER_BYTES`. */
   readonly body: Buffer;
-  /** The answer's body was longer than what is kept. */
+  /** The answer's body was longer than the limit, and is truncated. */
   readonly isBodyCut: boolean;
   readonly durationMs: number;
   /** Why there is no answer, for people; null when one came. */
@@ -33,7 +33,7 @@ export interface SendOptions {
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
   readonly signal?: AbortSignal;
-  /** Whether connections are kept for later requests (default) or closed after each. */
+  /** Whether connections are reused for later requests (default) or closed after each. */
   readonly reuse?: boolean;
   /** The limit on connections to each origin; `MAX_CONNECTIONS` by default. */
   readonly connections?: number;

@@ -33,7 +33,7 @@ export interface Rewrite {
   changes(): Changes;
 }
 
-/** The differences that tell which of source and rewrite was made from the other. */
+/** The differences that show which of source and rewrite was made from the other. */
 export interface Changes {
   /** What the rewrite lost: nothing turns it back into the source. */
   readonly lost: string | null;
@@ -49,7 +49,7 @@ interface Choice {
   readonly numbers: number;
 }
 
-/** The most tokens for which layouts are kept; above it they are built again for each rewrite. */
+/** The most tokens for which layouts are cached; above it they are built for each rewrite. */
 const KEPT_LAYOUT_TOKENS = 400_000;
 
 /**

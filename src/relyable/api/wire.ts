@@ -150,7 +150,7 @@ function parseAttempts(raw: readonly unknown[], report: Report): Attempt[] {
       status: wire.response_status ?? null,
       responseBody: wire.response_body,
       durationMs: wire.duration_ms ?? null,
-      error: isUntold ? 'the log tells no outcome' : wire.error,
+      error: isUntold ? 'the log has no outcome' : wire.error,
     });
   }
   return attempts.sort((a, b) => a.attempt - b.attempt || a.at - b.at);

@@ -11,7 +11,7 @@ const MADE_BY_CURL: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** Headers that curl adds unless told otherwise. */
+/** Headers that curl adds by default. */
 const ADDED_BY_CURL = ['Accept', 'Content-Type', 'User-Agent'];
 
 /** Captures as commands for any POSIX shell, in order; body bytes and headers as received. */

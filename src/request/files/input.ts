@@ -7,7 +7,7 @@ export const INPUT_FORMATS = ['http', 'har', 'ndjson', 'body'] as const;
 
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-/** What our own export has besides the request. */
+/** What our own export has in addition to the request. */
 export type CaptureOrigin = Pick<
   Capture,
   'id' | 'receivedAt' | 'verification' | 'answered' | 'forwards'

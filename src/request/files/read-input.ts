@@ -13,7 +13,7 @@ export interface InputOptions {
 
 /**
  * The requests of one input, as they are read. An export is streamed; other formats are read into
- * memory as a whole, up to a limit. Throws only INPUT_UNREADABLE, whatever the bytes are.
+ * memory as a whole, up to a limit. Throws only INPUT_UNREADABLE, for any bytes.
  */
 export async function* readInput(
   chunks: AsyncIterable<Buffer>,

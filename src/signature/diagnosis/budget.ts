@@ -1,7 +1,7 @@
 /** How long a diagnosis may take: `quick` while a request is handled, `full` when a person waits. */
 export type Effort = 'quick' | 'full';
 
-/** What one MAC costs besides one unit for each byte. A unit is about half a nanosecond. */
+/** What one MAC costs on top of one unit for each byte. A unit is about half a nanosecond. */
 const UNITS_PER_MAC = 3_500;
 /** What one byte, and one token, of a rewritten body costs. */
 const UNITS_PER_WRITTEN_BYTE = 2;

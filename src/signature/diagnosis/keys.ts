@@ -3,7 +3,7 @@ import { type Algorithm, HmacKey } from '../hmac.ts';
 
 /** Bytes that may have keyed the MAC. */
 export interface Key {
-  /** Which secret, and whether it was found beside the chosen ones. */
+  /** Which secret, and whether it was found in addition to the chosen ones. */
   readonly source: string;
   readonly isKnownOnly: boolean;
   readonly reasons: readonly Reason[];

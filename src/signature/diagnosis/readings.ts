@@ -16,7 +16,7 @@ export interface Reading {
 /** What a header holds: possible signatures, and the timestamps or ids next to them. */
 export interface ReceivedSignature {
   readonly readings: readonly Reading[];
-  /** Values of `t=…` and the like. */
+  /** Values of timestamp parts such as `t=…`. */
   readonly timestamps: readonly string[];
 }
 

@@ -68,7 +68,7 @@ function describeDirection({ candidate }: Match, receivedForm: string | null): s
     return `the signed one had ${gained}, so the body here was parsed and written again after it was signed`;
   }
   if (receivedForm === null) {
-    return 'no JSON library we know writes the body as it is here, so the signature was made over a parsed and rewritten copy';
+    return 'no known JSON library writes the body in this form, so the signature was made over a parsed and rewritten copy';
   }
   return `the body here is as ${receivedForm} writes it, so it was probably parsed and written again after it was signed`;
 }

@@ -33,7 +33,7 @@ export interface BackgroundStore {
 
 /** How long a deferred write may wait for a capture to share its group, ms. */
 const DEFER_MS = 25;
-/** Deferred writes that are kept for another try when a group could not be written. */
+/** The most deferred writes that are retried when a group could not be written. */
 const KEPT_DEFERRED = 1000;
 /** Limits on a group: bytes of bodies, and records of a kind. */
 const GROUP_BYTES = 8 * 1024 * 1024;
@@ -50,7 +50,7 @@ const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
 export interface StoreThread {
   /**
    * Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE.
-   * `onTrouble` is told once for each cause why the journal cannot be drained, or what is damaged.
+   * `onTrouble` is called once for each cause: the journal cannot be drained, or a part is damaged.
    */
   open(file: string, onTrouble: (error: RelyableError) => void): Promise<BackgroundStore>;
 }

@@ -8,7 +8,7 @@ import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
 /** A burst has gaps of this length at most; then the journal is drained. */
 const QUIET_MS = 25;
-/** After a drain that failed, on a full disk for example: nothing is lost meanwhile. */
+/** The wait after a failed drain, on a full disk for example; the records stay in the journal. */
 const RETRY_MS = 1000;
 /** After this time without a capture the segment is removed. */
 const IDLE_MS = 10_000;
@@ -24,7 +24,7 @@ export class StoreThread {
   private file = '';
   private store: CaptureStore | undefined;
   private timer: NodeJS.Timeout | undefined;
-  /** What was told of the last drain that failed; null since one succeeded. */
+  /** What was reported about the last failed drain; null once a drain succeeds. */
   private trouble: string | null = null;
   /** Bytes written to the journal and not drained. */
   private pendingBytes = 0;

@@ -2,7 +2,7 @@ import type { Place } from '../journal/journal-writer.ts';
 
 export type ToThread =
   | { readonly type: 'open'; readonly file: string }
-  /** A segment was begun. */
+  /** A segment was started. */
   | { readonly type: 'register'; readonly segment: string }
   /** A group of records was written: it is to be synced. */
   | { readonly type: 'written'; readonly place: Place }
@@ -27,6 +27,6 @@ export type FromThread =
     }
   /** Nothing was written for a while, and everything is drained. */
   | { readonly type: 'idle' }
-  /** The journal cannot be drained, or a part of it is damaged; told once for each cause. */
+  /** The journal cannot be drained, or a part of it is damaged; reported once for each cause. */
   | { readonly type: 'trouble'; readonly error: ThreadError }
   | { readonly type: 'closed' };

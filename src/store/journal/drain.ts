@@ -108,7 +108,7 @@ export class Drain {
     removeFolder(this.options.folder);
   }
 
-  /** The damages found since the last call, to be told once; see `listQuarantined` for those of before. */
+  /** The damages found since the last call, to be reported once; `listQuarantined` has earlier ones. */
   takeDamages(): RelyableError[] {
     const { damages } = this;
     this.damages = [];

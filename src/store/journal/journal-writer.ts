@@ -26,7 +26,7 @@ const PIECES = 1000;
 export interface Place {
   /** The segment's name. */
   readonly segment: string;
-  /** The first byte of the group, and the one behind it. */
+  /** The first byte of the group, and the one after its last. */
   readonly from: number;
   readonly to: number;
   /** The open file, for the thread that syncs it: the threads of a process share descriptors. */
@@ -98,12 +98,12 @@ export class JournalWriter {
       // On a full disk there would soon be thousands.
       if (!segment.isRegistered) rmSync(segment.path, { force: true });
     } catch {
-      // What is left is taken in by the drain: the sender is told to send it again, and it is a repeat.
+      // The drain stores what is left; the sender was answered to send it again, and that is a repeat.
     }
     await this.end();
   }
 
-  /** The bytes written so far to the segment at hand; a group begins there. */
+  /** The bytes written so far to the current segment; the next group begins there. */
   get position(): number {
     return this.segment?.size ?? 0;
   }
@@ -145,7 +145,7 @@ async function writeAll(
       ? writevSync(descriptor, pieces, position)
       : (await writevAsync(descriptor, pieces, position)).bytesWritten;
   if (written === size) return size;
-  // A signal or a nearly full disk cut it short: the rest tells which.
+  // A signal or a nearly full disk cut it short; writing the rest shows which.
   const whole = Buffer.concat(pieces);
   while (written < size) {
     const rest = await writeAsync(descriptor, whole, written, size - written, position + written);

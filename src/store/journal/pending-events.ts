@@ -13,7 +13,7 @@ interface PendingIdentity extends CaptureIdentity {
 
 /** Which events the pending captures of one segment are of. */
 interface IndexedSegment {
-  /** Where the first capture of an event with a verdict lies: its offset in units of `ALIGNMENT`, from 1 up. */
+  /** The place of the first capture of an event with a verdict: its offset in units of `ALIGNMENT`, from 1 up. */
   readonly table: SeqTable;
   /** How far the segment was read. */
   seenTo: number;

@@ -14,7 +14,7 @@ import type { Reason } from '../../signature/verify.ts';
  *
  * The meta is a JSON array; where the record has headers, a line feed and the headers as JSON
  * follow. The body is raw. Each part has a checksum of its own, so that a record whose body is
- * damaged still tells its id, and one whose meta is damaged still tells where the next begins.
+ * damaged still has its id, and one whose meta is damaged still shows where the next begins.
  */
 const MAGIC = 0x31_4a_4c_52;
 export const HEADER_BYTES = 32;

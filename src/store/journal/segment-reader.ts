@@ -76,7 +76,7 @@ function readFully(descriptor: number, into: Buffer, from: number, length: numbe
 }
 
 interface ParsedPart extends SegmentPart {
-  /** What the record at `to` takes, where it lies wholly in the file. */
+  /** What the record at `to` takes, if it is wholly in the file. */
   readonly wanted: number;
 }
 
@@ -107,14 +107,14 @@ function parse(bytes: Buffer, from: number, fileBytes: number): ParsedPart {
   return { records, damages, to: from + at, wanted: 0 };
 }
 
-/** Where the next record begins behind a damaged stretch, or where the bytes end. */
+/** Where the next record begins after a damaged stretch, or where the bytes end. */
 function findHead(bytes: Buffer, damagedAt: number): number {
   let at = damagedAt + ALIGNMENT;
   while (at + HEADER_BYTES <= bytes.length && readHead(bytes, at) === undefined) at += ALIGNMENT;
   return at;
 }
 
-/** What a record says without its body, and where it lies. */
+/** The fields of a record without its body, and its place in the file. */
 export interface LocatedHead {
   readonly at: number;
   readonly head: RecordHead;
@@ -128,7 +128,7 @@ type ReadAt = (at: number, length: number) => Buffer;
 
 /**
  * The heads and fields of the whole records between `from` and `to`, up to the first damaged one,
- * which the drain tells of. Bodies are not read one by one.
+ * which the drain reports. Bodies are not read one by one.
  */
 export function readHeads(descriptor: number, from: number, to: number): LocatedHead[] {
   const readAt = to - from <= RANGE_BYTES ? inMemory(descriptor, from, to) : onDisk(descriptor);

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { errorCode } from '../../errors.ts';
 
 /**
- * The segment files of a store, in a folder beside it. Their names begin with the time at which
+ * The segment files of a store, in a folder next to it. Their names begin with the time at which
  * they were made, so that they sort by age. A segment is `.journal` while its writer appends to
  * it, `.closing` while a drain takes what is left of it, and `.quarantined` if a part of it is
  * damaged.
@@ -46,10 +46,10 @@ export function segmentPath(folder: string, name: string): string {
   return join(folder, `${name}.journal`);
 }
 
-/** A new segment is begun once one has this many bytes: a drain removes whole segments. */
+/** A new segment is started once one has this many bytes: a drain removes whole segments. */
 export const SEGMENT_BYTES = 128 * 1024 * 1024;
 
-/** Whether its writer has begun another, or does so with the next group. */
+/** Whether its writer has started another, or does so with the next group. */
 export function isFull({ path }: Segment): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= SEGMENT_BYTES;
 }
@@ -100,7 +100,7 @@ function renameIfThere(from: string, to: string): void {
   }
 }
 
-/** Puts a segment aside that a part of is damaged. */
+/** Renames a segment with a damaged part, so that no drain reads it again. */
 export function quarantine(segment: Segment): void {
   renameIfThere(segment.path, quarantinedPath(segment));
 }
@@ -123,7 +123,7 @@ export function removeFolder(folder: string): void {
   }
 }
 
-/** Tells one file from another that has its name later; undefined where there is none. */
+/** Identifies a file, as opposed to a later one of the same name; undefined where there is none. */
 export function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
 }

@@ -59,7 +59,7 @@ async function start(script: string, env: Record<string, string> = {}): Promise<
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A zombie has ended; whether somebody reaps it is the machine's matter.
+    // A zombie has ended; whether it is reaped depends on the machine.
     const isZombie =
       process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
     return !isZombie;

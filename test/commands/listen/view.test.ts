@@ -11,7 +11,7 @@ const refused = {
     reason: 'body_crlf',
     reasons: ['body_crlf'],
     detail: 'the signature matches the body with every line end written as one newline',
-    fix: 'Something between the sender and here writes line ends anew; let the bytes through as they are.',
+    fix: 'Something between the sender and here rewrites line ends; let the bytes through as they are.',
     secretSource: null,
   },
   forward: null,
@@ -32,7 +32,7 @@ it.each([50, 64, 80])('wraps explanations to %i columns, under the event', (colu
   }
 });
 
-it('leaves them whole where nobody said how wide it is', () => {
+it('leaves them whole where the width is unknown', () => {
   const [, proof, fix, ...more] = lines(undefined);
   expect(proof?.trim()).toBe(`${refused.verification.detail} (body_crlf)`);
   expect(fix?.trim()).toBe(`fix: ${refused.verification.fix}`);

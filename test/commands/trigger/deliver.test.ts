@@ -30,7 +30,7 @@ function request(): ReturnType<typeof createRequest> {
   });
 }
 
-/** Answers the statuses in turn, on a clock that moves only while somebody sleeps. */
+/** Answers the statuses in turn, on a clock that moves only during sleeps. */
 function stage(statuses: readonly (number | null)[]) {
   const sent: Outgoing[] = [];
   const controller = new AbortController();

@@ -269,7 +269,7 @@ describe('usage', () => {
     [['agent.score', '--to', '1'], 'did you mean agent.score_dropped?'],
     [['all', '--to', '1', '--dupl'], 'did you mean --duplicate?'],
     [['all', '--to', '1', '--verbos'], 'did you mean --verbose?'],
-    [['all', '--to', '1', '-H', 'content-length: 5'], 'which goes by the body'],
+    [['all', '--to', '1', '-H', 'content-length: 5'], 'which is computed from the body'],
     [['x\nerror: y', '--to', '1'], '"x\n  error: y"'],
     [['--to', '1'], 'expected an event'],
     [['all', 'all', '--to', '1'], 'too many arguments'],

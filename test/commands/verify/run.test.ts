@@ -76,7 +76,7 @@ describe('verify of captures', () => {
     expect(result.code).toBe(1);
   });
 
-  it('judges anew: a secret given now counts, not the verdict at the time', async () => {
+  it('verifies again: a secret given now counts, not the verdict at the time', async () => {
     const store = storeOf([makeCapture(1)]);
     const result = await verify(['last', '--json', '--store', store], {
       env: { RELYABLE_WEBHOOK_SECRET: 'another secret' },

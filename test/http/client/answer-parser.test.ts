@@ -232,13 +232,13 @@ const MALFORMED: ReadonlyArray<readonly [name: string, raw: string, message: Reg
   ],
 ];
 
-/** Node's own client takes these for answers; nobody could pass them on. */
+/** Node's own client takes these for answers; they could not be relayed. */
 const ODD: typeof MALFORMED = [
   ['a control character', 'HTTP/1.1 200 O\x1bK\r\n\r\n', /expected a status line/],
-  ['another protocol that nobody asked for', 'HTTP/1.1 101 Switching\r\n\r\n', /got 101/],
+  ['another protocol that was not requested', 'HTTP/1.1 101 Switching\r\n\r\n', /got 101/],
 ];
 
-describe('what is no answer', () => {
+describe('what is not an answer', () => {
   it.each([...MALFORMED, ...ODD])('%s', (_, raw, message) => {
     expect(() => read([bytes(raw)])).toThrow(message);
   });

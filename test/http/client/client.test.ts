@@ -200,7 +200,7 @@ describe('connections', () => {
     expect((await client.send()).body).toBe('ok');
   });
 
-  it('that tell something nobody asked for are closed', async () => {
+  it('that send something unrequested are closed', async () => {
     const { url, connections } = await startRaw((socket) => socket.write(OK));
     const client = openClient(url);
     await client.send();
@@ -448,7 +448,7 @@ describe.runIf(hasStack('openssl', ['version']))('over TLS', () => {
     expect(connections()).toBe(1);
   });
 
-  it('trusts nobody it was not told to trust', async () => {
+  it('refuses an untrusted certificate by default', async () => {
     const { url } = await startTls();
     expect((await openClient(url).send()).failure).toContain('is not trusted');
     const insecure = openClient(url, { tls: { rejectUnauthorized: false } });

@@ -101,7 +101,7 @@ describe('createSender', () => {
     expect(result).toMatchObject({ status: null, error: 'no complete answer within 0.05 s' });
   });
 
-  it('counts an answer that stops half-way as none', async () => {
+  it('counts an answer that breaks off as none', async () => {
     const url = await startRaw((write, end) => {
       write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
       setTimeout(end, 20);

@@ -150,7 +150,7 @@ describe.runIf(hasStack('curl'))('the curl export', () => {
   });
 });
 
-it.each(['*', '@elsewhere.test/', 'x'])('a path that is %s is no part of the address', (path) => {
+it.each(['*', '@elsewhere.test/', 'x'])('a path that is %s is not part of the address', (path) => {
   const capture = makeCapture(1, { path });
   expect(write([capture], 'curl').toString()).toContain(`'http://localhost:4400/${path}'`);
   expect(write([capture], 'har').toString()).toContain(`"http://localhost:4400/${path}"`);

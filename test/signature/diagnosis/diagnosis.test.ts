@@ -162,28 +162,28 @@ describe('how the signature is written', () => {
 });
 
 describe('the secret', () => {
-  const spoilt: Record<string, (secret: string) => string | Buffer> = {
+  const alterations: Record<string, (secret: string) => string | Buffer> = {
     'secret_whitespace: LF': (secret) => `${secret}\n`,
     'secret_whitespace: CRLF': (secret) => `${secret}\r\n`,
     'secret_whitespace: space': (secret) => `${secret} `,
     'secret_quoted: double': (secret) => `"${secret}"`,
     'secret_quoted: single': (secret) => `'${secret}'`,
   };
-  it.each(Object.entries(spoilt))('%s at the sender', (name, spoil) => {
+  it.each(Object.entries(alterations))('%s at the sender', (name, alter) => {
     fc.assert(
       fc.property(texts, secrets, (text, secret) => {
-        const value = hmac(text, spoil(secret)).toString('hex');
+        const value = hmac(text, alter(secret)).toString('hex');
         expect(find(text, secret, value).reasons).toEqual([name.split(':')[0]]);
       }),
       runs,
     );
   });
 
-  it.each(Object.entries(spoilt))('%s here', (name, spoil) => {
+  it.each(Object.entries(alterations))('%s here', (name, alter) => {
     fc.assert(
       fc.property(texts, secrets, (text, secret) => {
         const value = hmac(text, secret).toString('hex');
-        expect(find(text, String(spoil(secret)), value).reasons).toEqual([name.split(':')[0]]);
+        expect(find(text, String(alter(secret)), value).reasons).toEqual([name.split(':')[0]]);
       }),
       runs,
     );

@@ -86,7 +86,7 @@ it('writes a group again when a reader has taken its segment, and marks nothing 
   reader?.close();
 });
 
-it('begins anew where the store and its journal were removed', async () => {
+it('starts fresh where the store and its journal were removed', async () => {
   const file = storeFile();
   const { store } = await openBackground(file);
   await store.add(asNew(makeCapture(1)));

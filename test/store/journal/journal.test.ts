@@ -171,7 +171,7 @@ describe('a segment that was left behind', () => {
   });
 });
 
-describe('a journal that cannot be drained is read where it lies', () => {
+describe('a journal that cannot be drained is read in place', () => {
   /** Another connection holds SQLite's file in a state that refuses writes. */
   function fill(file: string): void {
     const database = openDatabase(file, 'write');

@@ -18,7 +18,7 @@ const TITLES: Readonly<Record<Tamper, string>> = {
   secret: 'refuses a signature made with another secret',
   missing: 'refuses a request without a signature',
   empty: 'refuses an empty signature',
-  prefix: 'refuses a signature behind "sha256="',
+  prefix: 'refuses a signature with the prefix "sha256="',
   uppercase: 'refuses a signature in upper case',
   base64: 'refuses a signature in base64',
   truncated: 'refuses half a signature',
@@ -43,7 +43,7 @@ function refusal(
 
 export const REFUSES: readonly CheckCase[] = [
   ...TAMPERS.map((tamper) => refusal(tamper, TITLES[tamper], (make) => [make.tampered(tamper)])),
-  refusal('too-long', 'refuses a signature with more behind it', (make) => [
+  refusal('too-long', 'refuses a signature with extra characters at its end', (make) => [
     make.resigned('the signature with four more digits', (right) => [`${right}0000`]),
   ]),
   refusal('not-hex', 'refuses 64 characters that are not hex', (make) => [

@@ -93,7 +93,7 @@ export class Engine {
     return delivery;
   }
 
-  /** Continues deliveries of an earlier run; attempts that fell due meanwhile are made at once. */
+  /** Continues deliveries of an earlier run; attempts that fell due in between are made at once. */
   resume(deliveries: Iterable<DeliveryRecord>): void {
     for (const delivery of deliveries) {
       if (isOpen(delivery)) this.planned.add(delivery.nextRetryAt ?? 0, delivery);

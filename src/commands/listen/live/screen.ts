@@ -18,7 +18,7 @@ export interface ScreenOptions {
 /** Terminals made of xterm.js. */
 const XTERM_JS: ReadonlySet<string> = new Set(['vscode', 'Hyper', 'Tabby']);
 
-/** Whether the terminal keeps the cursor's distance from the end, as far as the environment tells. */
+/** Whether the terminal keeps the cursor's distance from the end, as far as the environment shows. */
 export function anchorsCursorToEnd(env: Readonly<Record<string, string | undefined>>): boolean {
   return XTERM_JS.has(env['TERM_PROGRAM'] ?? '');
 }

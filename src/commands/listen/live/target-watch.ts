@@ -9,7 +9,7 @@ const REMOTE_EVERY_MS = 30_000;
 export interface TargetWatch {
   /** Ends the watch. */
   readonly signal: AbortSignal;
-  /** Since the last forward, ms. A forward tells more than a connection attempt. */
+  /** Since the last forward, ms. A forward shows more than a connection attempt. */
   idleMs(): number;
   onResult(isUp: boolean): void;
 }

@@ -21,7 +21,7 @@ export async function listEntries(
   filter: EntryFilter,
   limit: number,
 ): Promise<Listed> {
-  // By delivery: one that new deliveries push to the next page meanwhile comes twice.
+  // By delivery: new deliveries can push one to the next page, so that it is read twice.
   const found = new Map<string, LogEntry[]>();
   const problems: WireProblem[] = [];
   let count = 0;

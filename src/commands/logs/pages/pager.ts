@@ -13,7 +13,7 @@ export interface LogPage {
   readonly depth: number;
   /**
    * Pages come from the newest delivery to the oldest. Where they do not (the order of the log is
-   * not known yet, or it has none), only a whole walk tells what the log contains.
+   * not known yet, or it has none), only a whole walk shows what the log contains.
    */
   readonly isOrdered: boolean;
   /** The oldest page there is. */
@@ -22,7 +22,7 @@ export interface LogPage {
 
 type Order = 'unknown' | 'newest_first' | 'oldest_first' | 'none';
 
-/** The steps in time that it takes to tell which way a log runs; fewer may be chance. */
+/** The steps in time needed to decide the order of a log; fewer may be chance. */
 const MIN_STEPS = 8;
 
 /** Which way a list runs, by the first attempts of neighbours; `unknown` where too few differ. */
@@ -57,8 +57,8 @@ export class Pager {
 
   /**
    * Walks the log from its newest deliveries to the oldest, whichever end of the API's list they
-   * are at. Deliveries that arrive meanwhile push others to later pages, so one may come twice and
-   * none is left out. `fromDepth` skips that many pages from the newest.
+   * are at. Deliveries that arrive during the walk push others to later pages, so one may come twice
+   * and none is left out. `fromDepth` skips that many pages from the newest.
    */
   walk(fromDepth = 0): AsyncGenerator<LogPage> {
     return this.order === 'oldest_first' ? this.fromBack(fromDepth) : this.fromFront(fromDepth);

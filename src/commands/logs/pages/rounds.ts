@@ -10,7 +10,7 @@ import {
 import { type LogPage, PAGE_SIZE, Pager } from './pager.ts';
 import type { TailEvent, TailOptions } from './tail-events.ts';
 
-/** How often, and how far back, a tail looks for deliveries that turn up behind newer ones, ms. */
+/** How often, and how far back, a tail looks for deliveries that turn up after newer ones, ms. */
 const LATE_EVERY_MS = 60_000;
 const LATE_WITHIN_MS = 5 * 60_000;
 /** Pages of a sweep in one round, so that it never delays what is new. */
@@ -120,7 +120,7 @@ export class Rounds {
     return last;
   }
 
-  /** What came since a reading was interrupted, down to where that one had begun. */
+  /** What came since a reading was interrupted, down to where that reading started. */
   private async *readSinceInterruption(depth: number): Events {
     for await (const page of this.pager.walk()) {
       const { hasNews } = this.examine(page);

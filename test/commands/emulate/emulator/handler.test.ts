@@ -220,7 +220,7 @@ describe('the emulated API', () => {
     expect(slept).toEqual([2000]);
   });
 
-  it('moves the pages under whoever turns them', async () => {
+  it('moves the pages while a client reads them', async () => {
     const emulator = startEmulator({ sender: quiet(), faults: parseFaults('shift:1', '--faults') });
     await emulator.register('https://example.test/hook', SECRET);
     const { body } = await emulator.call('GET', '/webhooks/deliveries');

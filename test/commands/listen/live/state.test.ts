@@ -116,7 +116,7 @@ it('pauses the printing alone, and says how many came meanwhile', () => {
   expect(live('p', 'p').state.notice).toBeNull();
 });
 
-it('prints what is no delivery whatever is filtered or paused', () => {
+it('prints lines other than deliveries despite a filter or a pause', () => {
   const { state } = live('p', 'f');
   const refused = { type: 'refused', at: 0, status: 413, reason: 'too large' } as const;
   expect(isPrinted(state, refused)).toBe(true);

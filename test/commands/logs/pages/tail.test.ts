@@ -35,7 +35,7 @@ interface Watching {
   readonly requests: number[];
 }
 
-/** Tails a world for so many rounds; `between` runs while the tail sleeps. */
+/** Tails a world for a number of rounds; `between` runs while the tail sleeps. */
 async function watch(
   world: LogWorld,
   rounds: number,
@@ -48,7 +48,7 @@ async function watch(
     stopAfter = Infinity,
   }: {
     start?: TailStart;
-    /** Stops in the middle, after so many attempts. */
+    /** Stops in the middle, after this number of attempts. */
     stopAfter?: number;
     state?: TrackerState;
     maxSeen?: number;
