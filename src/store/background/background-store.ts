@@ -40,8 +40,8 @@ const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP_RECORDS = 1000;
 /** Limit on the tries of a group whose segment a reader takes away each time. */
 const TRIES = 10;
-/** The thread holds one part of the journal at a time: small heaps keep the process 5 MB smaller. */
-const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 12 };
+/** The thread holds one part of the journal at a time; a small young generation saves 5 MB. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 
 /** Beside the bundle's other files. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');

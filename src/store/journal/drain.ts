@@ -67,9 +67,20 @@ export class Drain {
   private readonly options: DrainOptions;
   private readonly reader = new SegmentReader();
   private damages: RelyableError[] = [];
+  /** Prepared once: every part of a long drain needs both. */
+  private readonly selectPosition: ReturnType<Database['prepare']>;
+  private readonly updatePosition: ReturnType<Database['prepare']>;
 
   constructor(options: DrainOptions) {
     this.options = options;
+    const { database } = options;
+    this.selectPosition = database.prepare(
+      'SELECT drained_to FROM journal_segments WHERE name = ?',
+    );
+    this.updatePosition = database.prepare(
+      `INSERT INTO journal_segments (name, drained_to, damaged) VALUES (?1, ?2, ?3)
+         ON CONFLICT (name) DO UPDATE SET drained_to = ?2, damaged = damaged OR ?3`,
+    );
   }
 
   /** Notes a new segment, so that one which is lost is missed. */
@@ -116,7 +127,7 @@ export class Drain {
   }
 
   private partOf(segment: Segment): number {
-    const { database, transaction } = this.options;
+    const { transaction } = this.options;
     let moved = 0;
     transaction(() => {
       const from = this.position(segment.name) ?? 0;
@@ -126,12 +137,7 @@ export class Drain {
       if (part === undefined || part.to === from) return;
       const { records, to, damages } = part;
       for (const record of records) applyRecord(record, this.options.sink);
-      database
-        .prepare(
-          `INSERT INTO journal_segments (name, drained_to, damaged) VALUES (?1, ?2, ?3)
-             ON CONFLICT (name) DO UPDATE SET drained_to = ?2, damaged = damaged OR ?3`,
-        )
-        .run(segment.name, to, damages.length > 0 ? 1 : 0);
+      this.updatePosition.run(segment.name, to, damages.length > 0 ? 1 : 0);
       if (damages.length > 0) this.damages.push(this.damaged(segment, damages));
       moved = to - from;
     });
@@ -183,9 +189,7 @@ export class Drain {
 
   /** How far a segment is drained; undefined where it was not noted. */
   private position(name: string): number | undefined {
-    const row = this.options.database
-      .prepare('SELECT drained_to FROM journal_segments WHERE name = ?')
-      .get(name);
+    const row = this.selectPosition.get(name);
     return (row as { drained_to: number } | undefined)?.drained_to;
   }
 

@@ -2,7 +2,13 @@ import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { createSeqTable, type SeqTable, SEQ_TABLE_CAPACITY, toRepeatKey } from '../event-index.ts';
 import type { CaptureFields, CaptureIdentity } from '../rows.ts';
 import { ALIGNMENT } from './record.ts';
-import { type LocatedHead, readBodyAt, readHeadAt, readHeads } from './segment-reader.ts';
+import {
+  type LocatedHead,
+  RANGE_BYTES,
+  readBodyAt,
+  readHeadAt,
+  readHeads,
+} from './segment-reader.ts';
 import { listSegments, segmentPath } from './segments.ts';
 
 /** A capture that is pending, and its segment. */
@@ -35,6 +41,7 @@ export class PendingEvents {
 
   /** The captures of a group that its writer has just written, in their order. */
   read(segment: string, from: number, to: number): PendingIdentity[] {
+    this.indexed(segment).seenTo = to;
     return this.withSegment(segment, (descriptor) =>
       readHeads(descriptor, from, to).flatMap((located) => this.toIdentity(segment, located)),
     );
@@ -49,15 +56,18 @@ export class PendingEvents {
   catchUp(own: string): void {
     for (const name of this.otherSegments(own)) {
       const indexed = this.indexed(name);
-      const found = this.withSegment(name, (descriptor) => {
+      this.withSegment(name, (descriptor) => {
         const { size } = fstatSync(descriptor);
-        if (size <= indexed.seenTo) return [];
-        const heads = readHeads(descriptor, indexed.seenTo, size);
-        const last = heads.at(-1);
-        if (last !== undefined) indexed.seenTo = last.at + last.head.totalBytes;
-        return heads.flatMap((located) => this.toIdentity(name, located));
+        // A range at a time: a whole segment has more records than the thread's heap holds.
+        for (let heads = nextHeads(descriptor, indexed.seenTo, size); heads.length > 0;) {
+          for (const located of heads) {
+            for (const found of this.toIdentity(name, located)) this.remember(indexed, found);
+            indexed.seenTo = located.at + located.head.totalBytes;
+          }
+          heads = nextHeads(descriptor, indexed.seenTo, size);
+        }
+        return [];
       });
-      for (const identity of found) this.remember(indexed, identity);
     }
   }
 
@@ -141,6 +151,14 @@ export class PendingEvents {
       },
     ];
   }
+}
+
+/** The heads of the next range; of a larger record its head alone. None at the end. */
+function nextHeads(descriptor: number, from: number, size: number): LocatedHead[] {
+  const heads = readHeads(descriptor, from, Math.min(size, from + RANGE_BYTES));
+  if (heads.length > 0) return heads;
+  const next = readHeadAt(descriptor, from);
+  return next !== undefined && from + next.head.totalBytes <= size ? [next] : [];
 }
 
 /** Whether both are captures of the same event with the same verdict. */

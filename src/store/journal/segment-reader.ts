@@ -122,7 +122,7 @@ export interface LocatedHead {
 }
 
 /** Up to here a range is read at once; of a larger one the bodies are left out. */
-const RANGE_BYTES = 1024 * 1024;
+export const RANGE_BYTES = 1024 * 1024;
 
 type ReadAt = (at: number, length: number) => Buffer;
 

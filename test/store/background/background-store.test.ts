@@ -135,3 +135,18 @@ it('writes what is noted while a group is written with the next one, not in a gr
   await store.flush();
   expect(groups()).toBe(2);
 });
+
+it('knows the repeats of another listener whose segment is longer than one range', async () => {
+  const file = storeFile();
+  const one = await openBackground(file);
+  const large = (n: number, size: number) => asNew(makeCapture(n, { body: Buffer.alloc(size, n) }));
+  for (const [n, size] of [600_000, 600_000, 1_500_000, 600_000].entries()) {
+    await one.store.add(large(n + 1, size));
+  }
+  await one.store.add(attempt(5));
+  const other = await openBackground(file);
+  expect(await other.store.add(attempt(6))).toBe(attempt(5).id);
+  expect(await other.store.add({ ...large(3, 1_500_000), id: attempt(7).id })).toBe(
+    large(3, 1_500_000).id,
+  );
+});
