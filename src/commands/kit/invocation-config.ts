@@ -57,7 +57,10 @@ export class InvocationConfig<Options> {
 
   /** The store's file: `--store`, environment, config, or the data folder. */
   storeFile(this: InvocationConfig<{ readonly store?: string | undefined }>): string {
-    return storeFile(this.invocation, this.layers);
+    const { context, options } = this.invocation;
+    const store = storeSetting(context, this.layers, options.store);
+    explainSettings(this.invocation, { store });
+    return store.value;
   }
 }
 
@@ -129,29 +132,19 @@ function findSetting<T>(
 function explainSetting(
   { terminal }: Invocation<unknown>,
   name: string,
-  { text, origin }: ResolvedSetting<unknown>,
+  { text, origin }: Pick<ResolvedSetting<unknown>, 'text' | 'origin'>,
 ): void {
   terminal.verbose(`${name}: ${text} (${origin})`);
 }
 
 /** Under `--verbose`: every setting with where it came from. */
 export function explainSettings(
-  { terminal }: Invocation<unknown>,
+  invocation: Invocation<unknown>,
   settings: Readonly<Record<string, Setting<string | number | undefined>>>,
 ): void {
   for (const [name, { value, origin }] of Object.entries(settings)) {
-    if (value !== undefined) terminal.verbose(`${name}: ${value} (${origin})`);
+    if (value !== undefined) explainSetting(invocation, name, { text: String(value), origin });
   }
-}
-
-/** The store file of this invocation. */
-export function storeFile(
-  invocation: Invocation<{ readonly store?: string | undefined }>,
-  layers: readonly ConfigLayer[],
-): string {
-  const store = storeSetting(invocation.context, layers, invocation.options.store);
-  explainSettings(invocation, { store });
-  return store.value;
 }
 
 /** Ctrl-C ended a job that should have ended by itself; a reader that left did not. */

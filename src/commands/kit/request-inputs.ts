@@ -1,7 +1,6 @@
-import { storeFile } from './invocation-config.ts';
+import type { InvocationConfig } from './invocation-config.ts';
 import { resolve } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
-import type { ConfigLayer } from '../../config/load.ts';
 import { RelyableError } from '../../errors.ts';
 import { listFiles, readFileChunks, readStreamChunks } from '../../request/files/files.ts';
 import type { FoundRequest, InputFormat } from '../../request/files/input.ts';
@@ -39,14 +38,14 @@ interface InputFlags {
 /** The requests the operands name, in their order; none given: everything in the store. */
 export async function* findRequests(
   invocation: Invocation<InputFlags>,
-  layers: readonly ConfigLayer[],
+  config: InvocationConfig<InputFlags>,
 ): AsyncGenerator<LocatedRequest> {
   const { args, options: given } = invocation;
   const sources = args.map(parseSource);
   const options = toInputOptions(given);
   if (given.signature !== undefined) requireOneBody(sources);
   const needsStore = sources.length === 0 || sources.some(isStored);
-  const reader = needsStore ? await openCaptures(storeFile(invocation, layers)) : undefined;
+  const reader = needsStore ? await openCaptures(config.storeFile()) : undefined;
   try {
     if (sources.length === 0) for (const capture of reader?.each({}) ?? []) yield locate(capture);
     for (const source of sources) {

@@ -33,7 +33,7 @@ const FULL_SEARCHES = 50;
 export async function run(invocation: Invocation<VerifyOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
   const config = await readConfig(invocation);
-  const requests = findRequests(invocation, config.layers);
+  const requests = findRequests(invocation, config);
   const secrets = config.secrets();
   const candidates = [...secrets.chosen, ...secrets.known, REDACTED];
   const report: VerifiedRequest[] | undefined = options.junit === undefined ? undefined : [];
