@@ -1,6 +1,6 @@
 import { createEventIndex, type EventIndex, toEventId, toEventKey } from './event-index.ts';
 import type { RecordSink } from './journal/drain.ts';
-import type { CaptureRow, ForwardRow } from './rows.ts';
+import { type CaptureRow, FORWARD_COLUMNS, type ForwardRow, forwardValues } from './rows.ts';
 import type { Database } from './schema.ts';
 
 type Statement = ReturnType<Database['prepare']>;
@@ -20,7 +20,7 @@ export class RowWriter implements RecordSink {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
     this.insertForward = database.prepare(
-      `INSERT INTO forwards (capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited)
+      `INSERT INTO forwards (${FORWARD_COLUMNS})
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
         WHERE EXISTS (SELECT 1 FROM captures WHERE id = ?1)
           AND NOT EXISTS (SELECT 1 FROM forwards
@@ -55,18 +55,7 @@ export class RowWriter implements RecordSink {
   }
 
   forward(row: ForwardRow): void {
-    this.insertForward.run(
-      row.captureId,
-      row.kind,
-      row.at,
-      row.url,
-      row.status,
-      row.durationMs,
-      row.error,
-      row.responseHeaders,
-      row.responseBody,
-      row.edited,
-    );
+    this.insertForward.run(...forwardValues(row));
   }
 
   answered(captureId: string, status: number): void {

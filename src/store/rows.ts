@@ -7,7 +7,7 @@ import {
 import { crc32 } from 'node:zlib';
 import { bodyIdentity } from '../relyable/payload-summary.ts';
 import type { Reason } from '../signature/verify.ts';
-import type { JournalRecord } from './journal/record.ts';
+import type { CaptureFields, ForwardFields, JournalRecord } from './journal/record.ts';
 
 /** What goes into one commit. Text from outside is bytes here: the driver cuts text at a NUL. */
 export interface Rows {
@@ -67,6 +67,26 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** The values of a forward's columns, in the order of `FORWARD_COLUMNS`. */
+export function forwardValues(row: ForwardRow): Array<string | number | Uint8Array | null> {
+  return [
+    row.captureId,
+    row.kind,
+    row.at,
+    row.url,
+    row.status,
+    row.durationMs,
+    row.error,
+    row.responseHeaders,
+    row.responseBody,
+    row.edited,
+  ];
+}
+
+/** The columns of a forward but its `seq`. */
+export const FORWARD_COLUMNS =
+  'capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited';
+
 /** A capture as it was when it came. */
 export function toNewCapture(capture: Capture): NewCapture {
   const { eventId, body } = capture;
@@ -108,20 +128,6 @@ export function toForwardRow(captureId: string, forward: Forward): ForwardRow {
   };
 }
 
-/** The fields of a capture's record. */
-export type CaptureFields = readonly [
-  id: string,
-  receivedAt: number,
-  method: string,
-  path: string,
-  httpVersion: string,
-  event: string | null,
-  declaredEventId: string | null,
-  valid: boolean,
-  reason: string,
-  answered: number | null,
-];
-
 /** What a capture's record says, whose fields are as `captureRecord` wrote them. */
 export function recordToCaptureRow({ fields, headers, body, bodyCrc }: JournalRecord): CaptureRow {
   const [
@@ -153,17 +159,6 @@ export function recordToCaptureRow({ fields, headers, body, bodyCrc }: JournalRe
     answered,
   };
 }
-
-type ForwardFields = readonly [
-  captureId: string,
-  kind: string,
-  at: number,
-  url: string,
-  status: number | null,
-  durationMs: number,
-  error: string | null,
-  edited: boolean,
-];
 
 /** What a forward's record says, whose fields are as `forwardRecord` wrote them. */
 export function recordToForwardRow({ fields, headers, body }: JournalRecord): ForwardRow {

@@ -208,14 +208,17 @@ export class CaptureStore implements CaptureReader {
   firstsOf({ segment, from, to }: Place): Array<string | null> {
     try {
       this.pending.catchUp(segment);
-      return this.pending.read(segment, from, to).map((identity) => {
-        // In this order: what is drained in between is found by the second.
+      const identities = this.pending.read(segment, from, to);
+      const pending = identities.map((identity) => {
         const first = this.pending.find(identity);
-        this.rows.events.catchUp();
-        const older = this.rows.events.find(identity);
-        if (first === null && older === null) this.pending.add(identity);
-        return older ?? first;
+        if (first === null) this.pending.add(identity);
+        return first;
       });
+      // In this order: what is drained in between is found here. Once for the group, as it is a query.
+      this.rows.events.catchUp();
+      return identities.map(
+        (identity, index) => this.rows.events.find(identity) ?? pending[index] ?? null,
+      );
     } catch (error) {
       throw storeError(this.file, error);
     }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../../errors.ts';
 import type { Forward, NewCapture } from '../../request/capture.ts';
 import type { Reason } from '../../signature/verify.ts';
-import { JournalWriter } from '../journal/journal-writer.ts';
+import { JournalWriter, type Place } from '../journal/journal-writer.ts';
 import { answeredRecord, captureRecord, forwardRecord, reasonRecord } from '../journal/record.ts';
 import { storeError } from '../schema.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
@@ -107,9 +107,7 @@ class Thread {
   }
 
   /** Syncs a group; for each of its captures the id of the first of its event, null for the first. */
-  async syncGroup(
-    place: Extract<ToThread, { type: 'written' }>['place'],
-  ): Promise<ReadonlyArray<string | null>> {
+  async syncGroup(place: Place): Promise<ReadonlyArray<string | null>> {
     const reply = await this.ask({ type: 'written', place });
     return reply.type === 'indexed' ? reply.firsts : [];
   }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { createSeqTable, type SeqTable, SEQ_TABLE_CAPACITY, toRepeatKey } from '../event-index.ts';
-import type { CaptureFields, CaptureIdentity } from '../rows.ts';
-import { ALIGNMENT } from './record.ts';
+import type { CaptureIdentity } from '../rows.ts';
+import { ALIGNMENT, type CaptureFields } from './record.ts';
 import {
   type LocatedHead,
   RANGE_BYTES,

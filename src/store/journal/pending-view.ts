@@ -1,6 +1,6 @@
 import { RelyableError } from '../../errors.ts';
 import { toEventId } from '../event-index.ts';
-import type { CaptureRow, ForwardRow } from '../rows.ts';
+import { type CaptureRow, FORWARD_COLUMNS, type ForwardRow, forwardValues } from '../rows.ts';
 import type { Database } from '../schema.ts';
 import { applyRecord, type RecordSink } from './drain.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -42,8 +42,6 @@ function readSegment({ name, path }: Segment, database: Database, sink: RecordSi
 
 const COLUMNS =
   'id, received_at, method, path, http_version, headers, body, body_crc, event, event_id, event_key, valid, duplicate_of';
-const FORWARD_COLUMNS =
-  'capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited';
 
 const OVERLAY = `
   PRAGMA temp_store = MEMORY;
@@ -82,69 +80,59 @@ function positionOf(database: Database, name: string): number {
   return position < 0 ? Number.MAX_SAFE_INTEGER : position;
 }
 
+type Statement = ReturnType<Database['prepare']>;
+
+/** Writes to the temporary tables, which exist when it is created. */
 class PendingSink implements RecordSink {
-  private readonly database: Database;
+  private readonly insertCapture: Statement;
+  private readonly insertForward: Statement;
+  private readonly changeAnswered: Statement;
+  private readonly changeReason: Statement;
 
   constructor(database: Database) {
-    this.database = database;
+    this.insertCapture = database.prepare(
+      `INSERT OR IGNORE INTO pending_captures (${COLUMNS}, reason, answered)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, ?, ?)`,
+    );
+    this.insertForward = database.prepare(
+      `INSERT INTO pending_forwards (${FORWARD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    const change = (column: 'answered' | 'reason'): Statement =>
+      database.prepare(
+        `INSERT INTO pending_changes (id, ${column}) VALUES (?1, ?2)
+           ON CONFLICT (id) DO UPDATE SET ${column} = ?2`,
+      );
+    this.changeAnswered = change('answered');
+    this.changeReason = change('reason');
   }
 
   capture(row: CaptureRow): void {
-    this.database
-      .prepare(
-        `INSERT OR IGNORE INTO pending_captures (${COLUMNS}, reason, answered)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, ?, ?)`,
-      )
-      .run(
-        row.id,
-        row.receivedAt,
-        row.method,
-        row.path,
-        row.httpVersion,
-        row.headers,
-        row.readBody(),
-        row.bodyCrc,
-        row.event,
-        toEventId(row),
-        row.valid,
-        row.reason,
-        row.answered,
-      );
+    this.insertCapture.run(
+      row.id,
+      row.receivedAt,
+      row.method,
+      row.path,
+      row.httpVersion,
+      row.headers,
+      row.readBody(),
+      row.bodyCrc,
+      row.event,
+      toEventId(row),
+      row.valid,
+      row.reason,
+      row.answered,
+    );
   }
 
   forward(row: ForwardRow): void {
-    this.database
-      .prepare(
-        `INSERT INTO pending_forwards (${FORWARD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(
-        row.captureId,
-        row.kind,
-        row.at,
-        row.url,
-        row.status,
-        row.durationMs,
-        row.error,
-        row.responseHeaders,
-        row.responseBody,
-        row.edited,
-      );
+    this.insertForward.run(...forwardValues(row));
   }
 
   answered(captureId: string, status: number): void {
-    this.change(captureId, 'answered', status);
+    this.changeAnswered.run(captureId, status);
   }
 
   reason(captureId: string, reason: string): void {
-    this.change(captureId, 'reason', reason);
-  }
-
-  private change(id: string, column: 'answered' | 'reason', value: number | string): void {
-    this.database
-      .prepare(
-        `INSERT INTO pending_changes (id, ${column}) VALUES (?1, ?2)
-           ON CONFLICT (id) DO UPDATE SET ${column} = ?2`,
-      )
-      .run(id, value);
+    this.changeReason.run(captureId, reason);
   }
 }

@@ -36,36 +36,59 @@ export interface JournalRecord {
   readonly bodyCrc: number;
 }
 
+/** The fields of a capture's record. */
+export type CaptureFields = readonly [
+  id: string,
+  receivedAt: number,
+  method: string,
+  path: string,
+  httpVersion: string,
+  event: string | null,
+  declaredEventId: string | null,
+  valid: boolean,
+  reason: string,
+  answered: number | null,
+];
+
+/** The fields of a forward's record. */
+export type ForwardFields = readonly [
+  captureId: string,
+  kind: string,
+  at: number,
+  url: string,
+  status: number | null,
+  durationMs: number,
+  error: string | null,
+  edited: boolean,
+];
+
 /** The record of a new capture, as pieces to write one after another. */
 export function captureRecord(capture: NewCapture): readonly Uint8Array[] {
   const { id, receivedAt, method, path, httpVersion, event, declaredEventId, verification } =
     capture;
   const { valid, reason } = verification;
-  return encode(
-    'capture',
-    [
-      id,
-      receivedAt,
-      method,
-      path,
-      httpVersion,
-      event,
-      declaredEventId,
-      valid,
-      reason,
-      capture.answered,
-    ],
-    capture.headers,
-    capture.body,
-  );
+  const fields: CaptureFields = [
+    id,
+    receivedAt,
+    method,
+    path,
+    httpVersion,
+    event,
+    declaredEventId,
+    valid,
+    reason,
+    capture.answered,
+  ];
+  return encode('capture', fields, capture.headers, capture.body);
 }
 
 /** The record of a forward; of the answer's body the first `KEPT_RESPONSE_BYTES`. */
 export function forwardRecord(captureId: string, forward: Forward): readonly Uint8Array[] {
   const { kind, at, url, status, durationMs, error, edited } = forward;
+  const fields: ForwardFields = [captureId, kind, at, url, status, durationMs, error, edited];
   return encode(
     'forward',
-    [captureId, kind, at, url, status, durationMs, error, edited],
+    fields,
     forward.responseHeaders,
     forward.responseBody.subarray(0, KEPT_RESPONSE_BYTES),
   );
