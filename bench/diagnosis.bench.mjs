@@ -31,7 +31,7 @@ function createBody(bytes, text) {
 
 async function loadDiagnosis(folder) {
   const build = await rolldown({
-    input: join(ROOT, 'src/webhook/diagnosis.ts'),
+    input: join(ROOT, 'src/signature/diagnosis/diagnosis.ts'),
     platform: 'node',
     logLevel: 'silent',
   });

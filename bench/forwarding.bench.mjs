@@ -50,7 +50,7 @@ export async function bench() {
       atLeast: 0.75,
     },
   );
-  // Far more than may be pending in the journal: no target, for comparison with the burst.
+  // No target: for comparison with the burst.
   await compare(
     '1 KB, 64 at once, 100,000 in a row',
     { connections: 64, count: 100_000, bodyBytes: 1024 },

@@ -3,7 +3,7 @@ import type { HeaderPair } from '../request/request.ts';
 import type { Reason } from '../signature/verify.ts';
 import { crc32 } from 'node:zlib';
 import { RelyableError } from '../errors.ts';
-import { type Database, JOURNAL_VERSION, readPragma, storeError } from './schema.ts';
+import { CHECKSUM_VERSION, type Database, readPragma, storeError } from './schema.ts';
 import { asBuffer, toBlob } from './rows.ts';
 
 export interface CaptureFilter {
@@ -37,7 +37,7 @@ const OF_EVENT_LIMIT = 50;
 /** A reader changes nothing, so it may see an older schema, whose bodies have no checksums. */
 function columnsOf(database: Database): string {
   const crc =
-    readPragma(database, 'user_version') < JOURNAL_VERSION ? 'NULL AS body_crc' : 'body_crc';
+    readPragma(database, 'user_version') < CHECKSUM_VERSION ? 'NULL AS body_crc' : 'body_crc';
   return `seq, id, received_at, method, path, http_version, headers, body, ${crc}, event, event_id, valid, reason, duplicate_of, answered`;
 }
 
@@ -77,16 +77,8 @@ interface StoredForward {
 
 const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
 
-/**
- * `beforeRead` is called before each read: it sees to it that everything acknowledged is read, and
- * says whether the tables that are read have changed.
- */
-export function createReader(
-  file: string,
-  database: Database,
-  beforeRead: () => boolean,
-): CaptureReader {
-  let statements = prepareStatements(database);
+export function createReader(file: string, database: Database): CaptureReader {
+  const statements = prepareStatements(database);
 
   const guarded = <T>(read: () => T): T => {
     try {
@@ -95,13 +87,6 @@ export function createReader(
       throw storeError(file, error);
     }
   };
-
-  /** The beginning of each read. */
-  const begin = <T>(read: () => T): T =>
-    guarded(() => {
-      if (beforeRead()) statements = prepareStatements(database);
-      return read();
-    });
 
   const toCapture = (row: StoredCapture): Capture => {
     const stored = statements.forwards.all(row.id) as unknown as StoredForward[];
@@ -122,7 +107,7 @@ export function createReader(
   function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
     const { where, values } = toWhere(filter);
     const sql = `SELECT seq FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
-    const chosen = begin(() => database.prepare(sql).all(...values, limit) as unknown as Chosen);
+    const chosen = guarded(() => database.prepare(sql).all(...values, limit) as unknown as Chosen);
     const damaged: string[] = [];
     yield* captures(chosen, damaged);
     if (damaged.length > 0) throw damagedBodies(file, damaged);
@@ -131,7 +116,7 @@ export function createReader(
   function* each(filter: CaptureFilter): Generator<Capture> {
     const { where, values } = toWhere(filter);
     const sql = `SELECT seq FROM captures WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
-    const select = begin(() => database.prepare(sql));
+    const select = guarded(() => database.prepare(sql));
     const damaged: string[] = [];
     for (let after = 0; ;) {
       const chosen = guarded(() => select.all(...values, after, READ_CHUNK) as unknown as Chosen);
@@ -144,7 +129,7 @@ export function createReader(
 
   return {
     get: (id) =>
-      begin(() => {
+      guarded(() => {
         const row = statements.byId.get(id) as unknown as StoredCapture | undefined;
         if (row === undefined) return undefined;
         if (isDamaged(row)) throw damagedBodies(file, [row.id]);
@@ -153,7 +138,7 @@ export function createReader(
     list: (filter, limit) => [...newest(filter, limit)],
     newest,
     ofEvent: (eventId) =>
-      begin(() => {
+      guarded(() => {
         const rows = statements.ofEvent.all(toBlob(eventId), OF_EVENT_LIMIT) as unknown as Array<
           Pick<StoredCapture, 'id' | 'received_at'>
         >;

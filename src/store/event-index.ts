@@ -5,20 +5,18 @@ import type { Database } from './schema.ts';
 
 /** Slots of a table, a power of two; with three quarters of them taken a search looks at nine or so. */
 const SLOTS = 65_536;
-/** What a table takes before it is to be cleared. */
-export const SEQ_TABLE_CAPACITY = 50_000;
 /** A repeat is looked for among this many of the newest captures, and twice as many at most. */
-const REMEMBERED = SEQ_TABLE_CAPACITY;
+const REMEMBERED = 50_000;
 /** The first of an event is enough to know its repeats; others may share its key by chance. */
 const KEPT_OF_ONE_KEY = 4;
 
 /**
- * Finds the first capture of an event among the newest ones in SQLite. The index is in memory,
+ * Finds the first capture of an event among the newest ones. The index is in memory,
  * because one on disk, of keys that are in effect random, would write a page for every capture; it reads
  * what other processes added from an index in order of arrival.
  */
 export interface EventIndex {
-  /** Takes in what others added since. Call it when a transaction begins, or before `find`. */
+  /** Takes in what others added since. Call it when a transaction begins. */
   catchUp(): void;
   /** Takes in a capture that this transaction added. */
   add(identity: CaptureIdentity, seq: number): void;
@@ -27,8 +25,8 @@ export interface EventIndex {
 }
 
 /** The identity of a capture's event as it is stored, and compared. */
-export function toEventId({ declaredEventId, readBody }: CaptureIdentity): Uint8Array {
-  return toBlob(declaredEventId ?? bodyIdentity(readBody()));
+export function toEventId({ declaredEventId, body }: CaptureIdentity): Uint8Array {
+  return toBlob(declaredEventId ?? bodyIdentity(body));
 }
 
 /**
@@ -36,16 +34,12 @@ export function toEventId({ declaredEventId, readBody }: CaptureIdentity): Uint8
  * Of an event that declares no id it is the checksum of its bytes, since hashing a large body takes
  * as long as all the rest; what is found by it is compared anyway.
  */
-export function toEventKey({ declaredEventId, bodyBytes, bodyCrc }: CaptureIdentity): number {
-  if (declaredEventId === null) return (bodyBytes % 2 ** 16) * 2 ** 32 + bodyCrc;
+export function toEventKey({ declaredEventId, body, bodyCrc }: CaptureIdentity): number {
+  if (declaredEventId === null) return (body.length % 2 ** 16) * 2 ** 32 + bodyCrc;
   return Number.parseInt(hash('sha256', declaredEventId).slice(0, 12), 16);
 }
 
 /** Repeats have the verdict in common too. */
-export function toRepeatKey(identity: CaptureIdentity): number {
-  return repeatKey(toEventKey(identity), identity.valid);
-}
-
 function repeatKey(eventKey: number, valid: number): number {
   return eventKey * 2 + valid;
 }
@@ -78,18 +72,17 @@ export function createEventIndex(database: Database): EventIndex {
       seen = last;
     },
     add: (identity, seq) => {
-      tables.add(toRepeatKey(identity), seq);
+      tables.add(repeatKey(toEventKey(identity), identity.valid), seq);
       seen = seq;
     },
     find: (identity) => {
-      const candidates = tables.find(toRepeatKey(identity));
+      const candidates = tables.find(repeatKey(toEventKey(identity), identity.valid));
       if (candidates.length === 0) return null;
       const eventId = toEventId(identity);
       for (const seq of candidates) {
         const row = selectCandidate.get(seq, eventId, identity.valid);
         const id = (row as { id: string } | undefined)?.id;
-        // The capture itself is there when its group was drained and written again.
-        if (id !== undefined && id !== identity.id) return id;
+        if (id !== undefined) return id;
       }
       return null;
     },
@@ -118,7 +111,7 @@ class TablePair {
  * Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and
  * grows. Only the low 32 bits of each are stored: a match is checked in the store anyway.
  */
-export interface SeqTable {
+interface SeqTable {
   size(): number;
   /** `seq` from 1 up. */
   add(key: number, seq: number): void;
@@ -127,7 +120,7 @@ export interface SeqTable {
   clear(): void;
 }
 
-export function createSeqTable(): SeqTable {
+function createSeqTable(): SeqTable {
   const keys = new Uint32Array(SLOTS);
   /** 0, which no row has, marks an empty slot. */
   const seqs = new Uint32Array(SLOTS);

@@ -1,12 +1,15 @@
 import { lstatSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { RecordSink } from './journal/drain.ts';
-import type { CaptureRow, ForwardRow } from './rows.ts';
+import type { RowWriter } from './row-writer.ts';
+import type { CaptureIdentity, CaptureRow, ForwardRow } from './rows.ts';
 import { type Database, readPragma } from './schema.ts';
 
 /** The schema whose table `arrivals` has the columns read here. */
 const ARRIVALS_VERSION = 4;
+
+/** What takes the rows of a batch. */
+type RowSink = Pick<RowWriter, 'capture' | 'forward' | 'answered' | 'reason'>;
 
 /** A batch that an older version stored and did not move to the tables that are read. */
 interface Arrival {
@@ -34,7 +37,7 @@ export function hasArrivals(database: Database): boolean {
 export function migrateArrivals(
   file: string,
   database: Database,
-  sink: RecordSink,
+  sink: RowSink,
   transaction: (work: () => void) => void,
 ): void {
   if (!hasArrivals(database)) return;
@@ -82,7 +85,7 @@ function readBatch(
 }
 
 function parsesWhole(bytes: Buffer): boolean {
-  const nothing = (): void => undefined;
+  const nothing = (): null => null;
   try {
     writeBatch(bytes, { capture: nothing, forward: nothing, answered: nothing, reason: nothing });
     return true;
@@ -96,7 +99,7 @@ function parsesWhole(bytes: Buffer): boolean {
  * answered statuses and reasons, each after their number. Numbers are doubles, -1 is null, texts
  * and bytes follow their length. RangeError where bytes are missing.
  */
-function writeBatch(bytes: Buffer, sink: RecordSink): void {
+function writeBatch(bytes: Buffer, sink: RowSink): void {
   const from = new Unpacker(bytes);
   const heads = from.each(() => ({
     id: from.text(),
@@ -105,18 +108,17 @@ function writeBatch(bytes: Buffer, sink: RecordSink): void {
     bodyBytes: from.number() ?? 0,
   }));
   const bodies = heads.map(({ bodyBytes }) => from.bytes(bodyBytes));
-  for (const [index, head] of heads.entries()) {
+  for (const [index, { id, declaredEventId, valid }] of heads.entries()) {
     const body = bodies[index] ?? Buffer.alloc(0);
-    sink.capture({ ...head, ...unpackCapture(from), bodyCrc: crc32(body), readBody: () => body });
+    const identity = { id, declaredEventId, valid, body, bodyCrc: crc32(body) };
+    sink.capture({ ...identity, ...unpackCapture(from) });
   }
   for (const row of from.each(() => unpackForward(from))) sink.forward(row);
   from.each(() => sink.answered(from.text(), from.number() ?? 0));
   from.each(() => sink.reason(from.text(), from.text()));
 }
 
-function unpackCapture(
-  from: Unpacker,
-): Omit<CaptureRow, 'id' | 'declaredEventId' | 'valid' | 'bodyBytes' | 'bodyCrc' | 'readBody'> {
+function unpackCapture(from: Unpacker): Omit<CaptureRow, keyof CaptureIdentity> {
   return {
     receivedAt: from.number() ?? 0,
     method: from.text(),

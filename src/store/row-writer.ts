@@ -1,12 +1,11 @@
 import { createEventIndex, type EventIndex, toEventId, toEventKey } from './event-index.ts';
-import type { RecordSink } from './journal/drain.ts';
 import { type CaptureRow, FORWARD_COLUMNS, type ForwardRow, forwardValues } from './rows.ts';
 import type { Database } from './schema.ts';
 
 type Statement = ReturnType<Database['prepare']>;
 
 /** Writes rows; each call is made within a transaction. What is there already is left as it is. */
-export class RowWriter implements RecordSink {
+export class RowWriter {
   readonly events: EventIndex;
   private readonly insertCapture: Statement;
   private readonly insertForward: Statement;
@@ -40,7 +39,7 @@ export class RowWriter implements RecordSink {
       row.path,
       row.httpVersion,
       row.headers,
-      row.readBody(),
+      row.body,
       row.bodyCrc,
       row.event,
       toEventId(row),

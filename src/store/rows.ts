@@ -7,12 +7,11 @@ import {
 import { crc32 } from 'node:zlib';
 import { bodyIdentity } from '../relyable/payload-summary.ts';
 import type { Reason } from '../signature/verify.ts';
-import type { CaptureFields, ForwardFields, JournalRecord } from './journal/record.ts';
 
-/** What goes into one commit. Text from outside is bytes here: the driver cuts text at a NUL. */
-export interface Rows {
-  readonly captures: readonly CaptureRow[];
-  readonly forwards: readonly ForwardRow[];
+/** What is written in one commit. */
+export interface Group {
+  readonly captures: readonly NewCapture[];
+  readonly forwards: ReadonlyArray<readonly [captureId: string, forward: Forward]>;
   /** The status a sender got, where it was not known when the capture was stored. */
   readonly answered: ReadonlyArray<readonly [captureId: string, status: number]>;
   /** A reason that was found after the capture was stored. */
@@ -26,13 +25,12 @@ export interface CaptureIdentity {
   readonly declaredEventId: string | null;
   /** 1 or 0, as the verdict is stored. */
   readonly valid: number;
-  readonly bodyBytes: number;
+  readonly body: Uint8Array;
+  /** CRC-32. */
   readonly bodyCrc: number;
-  /** Read only if there is something to compare it with. */
-  readBody(): Uint8Array;
 }
 
-/** A capture as it is written. */
+/** A capture as it is written. Text from outside is bytes here: the driver cuts text at a NUL. */
 export interface CaptureRow extends CaptureIdentity {
   readonly receivedAt: number;
   readonly method: string;
@@ -99,9 +97,8 @@ export function toCaptureRow(capture: NewCapture): CaptureRow {
     id,
     declaredEventId,
     valid: verification.valid ? 1 : 0,
-    bodyBytes: body.length,
+    body,
     bodyCrc: crc32(body),
-    readBody: () => body,
     receivedAt: capture.receivedAt,
     method: capture.method,
     path: toBlob(capture.path),
@@ -125,54 +122,5 @@ export function toForwardRow(captureId: string, forward: Forward): ForwardRow {
     responseHeaders: toBlob(JSON.stringify(forward.responseHeaders)),
     edited: forward.edited ? 1 : 0,
     responseBody: forward.responseBody.subarray(0, KEPT_RESPONSE_BYTES),
-  };
-}
-
-/** What a capture's record says, whose fields are as `captureRecord` wrote them. */
-export function recordToCaptureRow({ fields, headers, body, bodyCrc }: JournalRecord): CaptureRow {
-  const [
-    id,
-    receivedAt,
-    method,
-    path,
-    httpVersion,
-    event,
-    declaredEventId,
-    valid,
-    reason,
-    answered,
-  ] = fields as CaptureFields;
-  return {
-    id,
-    declaredEventId,
-    valid: valid ? 1 : 0,
-    bodyBytes: body.length,
-    bodyCrc,
-    readBody: () => body,
-    receivedAt,
-    method,
-    path: toBlob(path),
-    httpVersion,
-    headers,
-    event: event === null ? null : toBlob(event),
-    reason,
-    answered,
-  };
-}
-
-/** What a forward's record says, whose fields are as `forwardRecord` wrote them. */
-export function recordToForwardRow({ fields, headers, body }: JournalRecord): ForwardRow {
-  const [captureId, kind, at, url, status, durationMs, error, edited] = fields as ForwardFields;
-  return {
-    captureId,
-    kind,
-    at,
-    url,
-    status,
-    durationMs,
-    error: error === null ? null : toBlob(error),
-    responseHeaders: headers,
-    edited: edited ? 1 : 0,
-    responseBody: body,
   };
 }

@@ -97,16 +97,11 @@ const MIGRATIONS: readonly string[] = [
   // The pending batches of `arrivals` are stored by `migrateArrivals`, which then drops the table.
   `ALTER TABLE captures ADD COLUMN body_crc INTEGER;
    DROP INDEX captures_arrival;
-   CREATE INDEX captures_arrival ON captures (seq, event_key, valid);
-   CREATE TABLE journal_segments (
-     name TEXT PRIMARY KEY,
-     drained_to INTEGER NOT NULL,
-     damaged INTEGER NOT NULL DEFAULT 0
-   ) STRICT;`,
+   CREATE INDEX captures_arrival ON captures (seq, event_key, valid);`,
 ];
 
-/** The schema's first version whose bodies have checksums, and whose pending captures are in a journal. */
-export const JOURNAL_VERSION = 5;
+/** The schema's first version whose bodies have checksums. */
+export const CHECKSUM_VERSION = 5;
 
 /**
  * Opens a store file. `write` makes it (private to the user) where there is none and brings an

@@ -1,16 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { RelyableError } from '../../src/errors.ts';
 import {
   type BackgroundStore,
   startStoreThread,
 } from '../../src/store/background/background-store.ts';
 import { StoreThread } from '../../src/store/background/store-thread.ts';
 import type { FromThread, ToThread } from '../../src/store/background/thread-messages.ts';
-import { journalFolder, listSegments } from '../../src/store/journal/segments.ts';
-import { toNewCapture } from '../../src/store/rows.ts';
-import type { Capture, NewCapture } from '../../src/request/capture.ts';
+import type { Capture } from '../../src/request/capture.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { workers } from './workers.ts';
 
@@ -52,29 +49,15 @@ export function storeFile(): string {
 export interface OpenBackgroundStore {
   readonly store: BackgroundStore;
   readonly worker: InProcessWorker;
-  readonly troubles: string[];
 }
 
 /** A background store whose thread is `InProcessWorker`; the test file mocks node:worker_threads. */
 export async function openBackground(file: string): Promise<OpenBackgroundStore> {
-  const troubles: string[] = [];
-  const store = await startStoreThread().open(file, (error: RelyableError) =>
-    troubles.push(error.message),
-  );
+  const store = await startStoreThread().open(file);
   const worker = InProcessWorker.last;
   if (worker === undefined) throw new Error('expected a worker');
-  onTestFinished(() => store.close());
-  return { store, worker, troubles };
-}
-
-/** The paths of a store's segments. */
-export function segmentsOf(file: string): string[] {
-  return listSegments(journalFolder(file)).map(({ path }) => path);
-}
-
-/** A capture as a listener adds it. */
-export function asNew(capture: Capture): NewCapture {
-  return toNewCapture(capture);
+  onTestFinished(() => store.close().catch(() => undefined));
+  return { store, worker };
 }
 
 export const ids = (captures: Iterable<Pick<Capture, 'id'>>): string[] =>

@@ -4,12 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { RelyableError } from '../../src/errors.ts';
 import { type CaptureStore, openReader, openStore } from '../../src/store/writer.ts';
 import { openDatabase } from '../../src/store/schema.ts';
-import { type CaptureRow, toCaptureRow, toForwardRow, toNewCapture } from '../../src/store/rows.ts';
-import type { Capture } from '../../src/request/capture.ts';
+import { toNewCapture } from '../../src/store/rows.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
 import { temporaryFolder } from '../support/cli.ts';
-
-const toRow = (capture: Capture): CaptureRow => toCaptureRow(toNewCapture(capture));
 
 function storeFile(): string {
   return join(temporaryFolder(), 'deep', 'captures.db');
@@ -30,7 +27,7 @@ describe('what is kept comes back as it was', () => {
   ])('a body of %s', async (_, body) => {
     const store = open(storeFile());
     const capture = makeCapture(1, { body, event: 'a\0b', path: '/\u00ff?\0', eventId: 'x\0y' });
-    store.write({ captures: [toRow(capture)] });
+    store.write({ captures: [toNewCapture(capture)] });
     expect(store.get(capture.id)).toEqual(capture);
   });
 
@@ -42,15 +39,15 @@ describe('what is kept comes back as it was', () => {
       ['x-b', 'é'],
     ] as const;
     const capture = makeCapture(1, { headers });
-    store.write({ captures: [toRow(capture)] });
+    store.write({ captures: [toNewCapture(capture)] });
     expect(store.get(capture.id)?.headers).toEqual(headers);
   });
 
   it('forwards are kept with their capture, and its answer is what the app said', async () => {
     const store = open(storeFile());
     const capture = makeCapture(1, { answered: null });
-    store.write({ captures: [toRow(capture)] });
-    store.write({ forwards: [toForwardRow(capture.id, FORWARD)] });
+    store.write({ captures: [toNewCapture(capture)] });
+    store.write({ forwards: [[capture.id, FORWARD]] });
     expect(store.get(capture.id)).toMatchObject({ answered: 500, forwards: [FORWARD] });
   });
 });
@@ -61,7 +58,7 @@ it('says of a repeat which capture was first, also within one commit and after a
   const [a, b, c, invalid] = [1, 2, 3, 4].map((n) => makeCapture(n, { body }));
   if (!a || !b || !c || !invalid) throw new Error('unreachable');
   const store = open(file);
-  expect(store.write({ captures: [a, b].map(toRow) })).toEqual([null, a.id]);
+  expect(store.write({ captures: [a, b].map(toNewCapture) })).toEqual([null, a.id]);
   store.close();
 
   const again = open(file);
@@ -69,8 +66,8 @@ it('says of a repeat which capture was first, also within one commit and after a
     ...invalid,
     verification: { valid: false, reason: 'signature_empty' } as const,
   };
-  expect(again.write({ captures: [toRow(refused)] })).toEqual([null]);
-  expect(again.write({ captures: [toRow(c)] })).toEqual([a.id]);
+  expect(again.write({ captures: [toNewCapture(refused)] })).toEqual([null]);
+  expect(again.write({ captures: [toNewCapture(c)] })).toEqual([a.id]);
 });
 
 it('two writers share a store and see each other’s captures', async () => {
@@ -78,10 +75,10 @@ it('two writers share a store and see each other’s captures', async () => {
   const [one, two] = [open(file), open(file)];
   const body = Buffer.from('{"id":"evt_shared"}');
   const first = makeCapture(1, { body });
-  one.write({ captures: [toRow(first)] });
-  expect(two.write({ captures: [toRow(makeCapture(2, { body }))] })).toEqual([first.id]);
+  one.write({ captures: [toNewCapture(first)] });
+  expect(two.write({ captures: [toNewCapture(makeCapture(2, { body }))] })).toEqual([first.id]);
   for (let n = 0; n < 200; n++) {
-    (n % 2 === 0 ? one : two).write({ captures: [toRow(makeCapture(10 + n))] });
+    (n % 2 === 0 ? one : two).write({ captures: [toNewCapture(makeCapture(10 + n))] });
   }
   expect([...one.each({})]).toHaveLength(202);
   const newest = one.newest({}, 300);
@@ -96,11 +93,12 @@ it('lists newest first, filtered', async () => {
   const failed = makeCapture(1);
   const invalid = makeCapture(2, { verification: { valid: false, reason: 'signature_missing' } });
   const other = makeCapture(3, { event: 'agent.score_dropped' });
-  for (const capture of [failed, invalid, other]) store.write({ captures: [toRow(capture)] });
+  for (const capture of [failed, invalid, other])
+    store.write({ captures: [toNewCapture(capture)] });
   store.write({
     forwards: [
-      toForwardRow(failed.id, FORWARD),
-      toForwardRow(other.id, { ...FORWARD, status: 200 }),
+      [failed.id, FORWARD],
+      [other.id, { ...FORWARD, status: 200 }],
     ],
   });
   const ids = (filter: object, limit = 10): string[] =>
@@ -116,7 +114,7 @@ it('lists newest first, filtered', async () => {
 
 it('prunes by age and by number, forwards included', async () => {
   const store = open(storeFile());
-  for (let n = 0; n < 10; n++) store.write({ captures: [toRow(makeCapture(n))] });
+  for (let n = 0; n < 10; n++) store.write({ captures: [toNewCapture(makeCapture(n))] });
   expect(store.prune({ before: makeCapture(3).receivedAt })).toBe(3);
   expect(store.prune({ keep: 5 })).toBe(2);
   expect(store.list({}, 100)).toHaveLength(5);
@@ -129,7 +127,7 @@ it('makes room for the newest once the cap is reached', async () => {
   let last = makeCapture(0);
   for (let n = 0; n < 1200; n++) {
     last = makeCapture(n, { body, eventId: String(n), id: `cap_${String(n).padStart(16, '0')}` });
-    store.write({ captures: [toRow(last)] });
+    store.write({ captures: [toNewCapture(last)] });
   }
   // Room is made between turns of the event loop.
   for (let i = 0; i < 200; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -143,7 +141,7 @@ it('makes room when a few large captures reach the cap', async () => {
   const store = open(storeFile(), 1_000_000);
   for (let n = 0; n < 12; n++) {
     const capture = makeCapture(n, { body: Buffer.alloc(200_000, n), eventId: String(n) });
-    store.write({ captures: [toRow(capture)] });
+    store.write({ captures: [toNewCapture(capture)] });
   }
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
   const kept = store.list({}, 100);
@@ -193,7 +191,7 @@ describe('a file it must not touch', () => {
   it('lost its middle', async () => {
     const file = storeFile();
     const store = open(file);
-    for (let n = 0; n < 200; n++) store.write({ captures: [toRow(makeCapture(n))] });
+    for (let n = 0; n < 200; n++) store.write({ captures: [toNewCapture(makeCapture(n))] });
     store.close();
     const bytes = readFileSync(file);
     bytes.fill(0xaa, 100, bytes.length);
@@ -206,7 +204,7 @@ describe('a file it must not touch', () => {
 it.skipIf(process.platform === 'win32')('is private to its user', async () => {
   const file = storeFile();
   const store = open(file);
-  store.write({ captures: [toRow(makeCapture(1))] });
+  store.write({ captures: [toNewCapture(makeCapture(1))] });
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(statSync(`${file}-wal`).mode & 0o777).toBe(0o600);
 });
@@ -220,9 +218,9 @@ it('reads nothing where there is nothing, and makes nothing', () => {
 it('a reader works while a writer writes, and on a copy', async () => {
   const file = storeFile();
   const store = open(file);
-  store.write({ captures: [toRow(makeCapture(1))] });
+  store.write({ captures: [toNewCapture(makeCapture(1))] });
   const reader = openReader(file);
-  store.write({ captures: [toRow(makeCapture(2))] });
+  store.write({ captures: [toNewCapture(makeCapture(2))] });
   expect(reader?.list({}, 10)).toHaveLength(2);
   reader?.close();
   store.close();

@@ -58,7 +58,6 @@ async function sendAll(
   { storeFile, requests, isEdited, timeoutMs, tls }: ReplayPlan,
 ): Promise<Array<number | null>> {
   const { openStore } = await import('../../store/writer.ts');
-  const { toForwardRow } = await import('../../store/rows.ts');
   const store = openStore(storeFile);
   const sender = createSender({ timeoutMs, tls, signal: context.interrupt });
   const statuses: Array<number | null> = [];
@@ -66,7 +65,7 @@ async function sendAll(
     for (const { id, outgoing } of requests) {
       const at = context.now();
       const forward = toForward(outgoing, await sender.send(outgoing), { at, isEdited });
-      store.write({ forwards: [toForwardRow(id, forward)] });
+      store.write({ forwards: [[id, forward]] });
       statuses.push(forward.status);
       if (context.interrupt.aborted) break;
       terminal.show(replayView(id, forward));

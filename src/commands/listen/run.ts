@@ -1,4 +1,4 @@
-import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { errorMessage, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenEvent } from '../../pipeline/events.ts';
 import type { Listener } from '../../pipeline/listener.ts';
@@ -95,11 +95,11 @@ interface ListenPlan {
 
 /** Opens the store, listens until something ends it, and drains; the exit code. */
 async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): Promise<number> {
-  const { context } = invocation;
+  const { context, terminal } = invocation;
   const { settings, watcher, live } = plan;
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([
-    openStore(invocation, plan),
+    plan.storeThread.open(plan.settings.storeFile),
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.storeOption);
@@ -123,18 +123,10 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     live?.close();
     return exitCodeFor(end, watcher, context);
   } finally {
-    await store.close();
+    await store.close().catch((error: unknown) => {
+      terminal.warn(`not all forwards were stored: ${errorMessage(error)}`);
+    });
   }
-}
-
-function openStore(
-  { terminal }: Invocation<unknown>,
-  { storeThread, settings, live }: ListenPlan,
-): Promise<BackgroundStore> {
-  const { warn } = live?.terminal ?? terminal;
-  return storeThread.open(settings.storeFile, ({ message, hint }) => {
-    warn(hint === undefined ? message : `${message}; ${hint}`);
-  });
 }
 
 /** What ended the listening. */

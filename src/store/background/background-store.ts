@@ -1,17 +1,12 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../../errors.ts';
-import type { Forward, NewCapture } from '../../request/capture.ts';
+import { type Forward, KEPT_RESPONSE_BYTES, type NewCapture } from '../../request/capture.ts';
 import type { Reason } from '../../signature/verify.ts';
-import { JournalWriter, type Place } from '../journal/journal-writer.ts';
-import { answeredRecord, captureRecord, forwardRecord, reasonRecord } from '../journal/record.ts';
-import { storeError } from '../schema.ts';
+import type { Group } from '../rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
-/**
- * A capture store for a process that must not wait for disks: captures go to the journal, and a
- * thread moves them into SQLite.
- */
+/** A capture store for a process that must not wait for disks: a thread writes to SQLite. */
 export interface BackgroundStore {
   /**
    * Stores a capture; resolves once it is on disk (fsync'd), with the id of the first capture of
@@ -27,7 +22,7 @@ export interface BackgroundStore {
   setReason(captureId: string, reason: Reason): void;
   /** Resolves once everything noted so far was written, or could not be. */
   flush(): Promise<void>;
-  /** Writes what is left, drains the journal and closes the store. */
+  /** Writes what is left, and closes the store. Rejects where something was noted that could not be written. */
   close(): Promise<void>;
 }
 
@@ -38,21 +33,16 @@ const KEPT_DEFERRED = 1000;
 /** Limits on a group: bytes of bodies, and records of a kind. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP_RECORDS = 1000;
-/** Limit on the tries of a group whose segment a reader takes away each time. */
-const TRIES = 10;
-/** The thread holds one part of the journal at a time; a small young generation saves 5 MB. */
-const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
+/** A group and its rows fit; a small young generation saves 5 MB. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 24 };
 
 /** Beside the bundle's other files. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
 
 /** A thread that is starting up and has no store yet. */
 export interface StoreThread {
-  /**
-   * Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE.
-   * `onTrouble` is called once for each cause: the journal cannot be drained, or a part is damaged.
-   */
-  open(file: string, onTrouble: (error: RelyableError) => void): Promise<BackgroundStore>;
+  /** Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE. */
+  open(file: string): Promise<BackgroundStore>;
 }
 
 /** Starts the thread; until it has a store it keeps no process alive. */
@@ -60,7 +50,7 @@ export function startStoreThread(): StoreThread {
   const worker = new Worker(THREAD_FILE, { resourceLimits: THREAD_LIMITS });
   worker.unref();
   return {
-    open: (file, onTrouble) =>
+    open: (file) =>
       new Promise((resolve, reject) => {
         worker.ref();
         worker.once('error', (error) => {
@@ -68,8 +58,7 @@ export function startStoreThread(): StoreThread {
         });
         worker.once('message', (message: FromThread) => {
           if (message.type !== 'open') return;
-          if (message.error === null)
-            resolve(new JournalStore(file, new Thread(worker, onTrouble)));
+          if (message.error === null) resolve(new GroupingStore(new Thread(worker)));
           else reject(unusable(message.error));
         });
         worker.postMessage({ type: 'open', file } satisfies ToThread);
@@ -81,46 +70,36 @@ function unusable({ message, hint }: ThreadError): RelyableError {
   return new RelyableError('STORE_UNUSABLE', message, hint === undefined ? {} : { hint });
 }
 
-type Reply = Extract<FromThread, { readonly type: 'registered' | 'indexed' | 'closed' }>;
+type Reply = Extract<FromThread, { readonly type: 'written' | 'closed' }>;
 
 /** The store's thread as one asks it: one question at a time, each with its answer. */
 class Thread {
   /** Set once the thread has ended; then every question fails with it. */
   failure: RelyableError | null = null;
-  onIdle: (() => void) | undefined;
   private readonly worker: Worker;
   private pending: { resolve(reply: Reply): void; reject(error: RelyableError): void } | undefined;
 
-  constructor(worker: Worker, onTrouble: (error: RelyableError) => void) {
+  constructor(worker: Worker) {
     this.worker = worker;
     worker.on('message', (message: FromThread) => {
-      if (message.type === 'trouble') onTrouble(unusable(message.error));
-      else if (message.type === 'idle') this.onIdle?.();
-      else if (message.type !== 'open') this.pending?.resolve(message);
+      if (message.type !== 'open') this.pending?.resolve(message);
     });
     worker.on('error', (error) => this.fail(error.message));
     worker.on('exit', (code) => this.fail(`exit ${code}`));
   }
 
-  async register(segment: string): Promise<void> {
-    await this.ask({ type: 'register', segment });
-  }
-
-  /** Syncs a group; for each of its captures the id of the first of its event, null for the first. */
-  async syncGroup(place: Place): Promise<ReadonlyArray<string | null>> {
-    const reply = await this.ask({ type: 'written', place });
-    return reply.type === 'indexed' ? reply.firsts : [];
-  }
-
-  finish(): void {
-    this.worker.postMessage({ type: 'finish' } satisfies ToThread);
+  /** Stores a group; for each of its captures the id of the first of its event, null for the first. */
+  async write(group: Group): Promise<ReadonlyArray<string | null>> {
+    const { packed, buffer } = pack(group);
+    const reply = await this.ask({ type: 'write', group: packed }, [buffer]);
+    return reply.type === 'written' ? reply.firsts : [];
   }
 
   async close(): Promise<void> {
     await this.ask({ type: 'close' });
   }
 
-  private ask(message: ToThread): Promise<Reply> {
+  private ask(message: ToThread, transfer: readonly ArrayBuffer[] = []): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.failure !== null) {
         reject(this.failure);
@@ -130,11 +109,11 @@ class Thread {
         reject,
         resolve: (reply) => {
           this.pending = undefined;
-          if (reply.type !== 'closed' && reply.error !== null) reject(unusable(reply.error));
+          if (reply.type === 'written' && reply.error !== null) reject(unusable(reply.error));
           else resolve(reply);
         },
       };
-      this.worker.postMessage(message);
+      this.worker.postMessage(message, transfer);
     });
   }
 
@@ -145,37 +124,54 @@ class Thread {
   }
 }
 
+/**
+ * The group with its bodies in one buffer, which is handed over to the thread. As they are, each
+ * would be copied with all of the buffer that it is a part of.
+ */
+function pack(group: Group): { packed: Group; buffer: ArrayBuffer } {
+  const answers = group.forwards.map(([, { responseBody }]) =>
+    responseBody.subarray(0, KEPT_RESPONSE_BYTES),
+  );
+  const bodies = [...group.captures.map(({ body }) => body), ...answers];
+  const buffer = new ArrayBuffer(bodies.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  const move = (bytes: Buffer): Buffer => {
+    const moved = Buffer.from(buffer, at, bytes.length);
+    bytes.copy(moved);
+    at += bytes.length;
+    return moved;
+  };
+  const captures = group.captures.map((capture) => ({ ...capture, body: move(capture.body) }));
+  const forwards = group.forwards.map(
+    ([id, forward], index) =>
+      [id, { ...forward, responseBody: move(answers[index] ?? forward.responseBody) }] as const,
+  );
+  return { packed: { ...group, captures, forwards }, buffer };
+}
+
 interface WaitingCapture {
   readonly capture: NewCapture;
   readonly resolve: (first: string | null) => void;
-  readonly reject: (error: RelyableError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-type Pieces = readonly Uint8Array[];
+/** A write that no request waits for. */
+type Deferred = Partial<Omit<Group, 'captures'>>;
 
-/** Captures that requests wait for, and records that can be written again. */
-interface Group {
-  readonly captures: readonly WaitingCapture[];
-  readonly deferred: readonly Pieces[];
-}
-
-class JournalStore implements BackgroundStore {
-  private readonly file: string;
+class GroupingStore implements BackgroundStore {
   private readonly thread: Thread;
-  private readonly journal: JournalWriter;
   private waiting: WaitingCapture[] = [];
-  private deferred: Pieces[] = [];
+  private deferred: Deferred[] = [];
   private isWriting = false;
   private isScheduled = false;
   private isClosing = false;
+  /** Why deferred writes were given up. */
+  private lost: unknown = null;
   private deferTimer: NodeJS.Timeout | undefined;
   private onFlushed: Array<() => void> = [];
 
-  constructor(file: string, thread: Thread) {
-    this.file = file;
+  constructor(thread: Thread) {
     this.thread = thread;
-    this.journal = new JournalWriter(file, (segment) => thread.register(segment));
-    thread.onIdle = () => void this.rest();
   }
 
   add(capture: NewCapture): Promise<string | null> {
@@ -186,15 +182,15 @@ class JournalStore implements BackgroundStore {
   }
 
   addForward(captureId: string, forward: Forward): void {
-    this.defer(forwardRecord(captureId, forward));
+    this.defer({ forwards: [[captureId, forward]] });
   }
 
   setAnswered(captureId: string, status: number): void {
-    this.defer(answeredRecord(captureId, status));
+    this.defer({ answered: [[captureId, status]] });
   }
 
   setReason(captureId: string, reason: Reason): void {
-    this.defer(reasonRecord(captureId, reason));
+    this.defer({ reasons: [[captureId, reason]] });
   }
 
   flush(): Promise<void> {
@@ -209,13 +205,12 @@ class JournalStore implements BackgroundStore {
     do await this.flush();
     while (this.waiting.length > 0 || this.deferred.length > 0);
     clearTimeout(this.deferTimer);
-    await this.journal.end();
-    // The thread drains the journal; where it has ended, the next one that opens the store does.
     if (this.thread.failure === null) await this.thread.close().catch(() => undefined);
+    if (this.lost !== null) throw this.lost;
   }
 
-  private defer(record: Pieces): void {
-    this.deferred.push(record);
+  private defer(write: Deferred): void {
+    this.deferred.push(write);
     this.deferTimer ??= this.startDeferTimer();
   }
 
@@ -240,7 +235,7 @@ class JournalStore implements BackgroundStore {
   private async writeGroups(): Promise<void> {
     this.isWriting = true;
     let isWritten = true;
-    do isWritten = await this.writeGroup(this.takeGroup());
+    do isWritten = await this.writeGroup(this.takeCaptures(), this.takeDeferred());
     while (this.waiting.length > 0 || (isWritten && this.isFlushing()));
     this.isWriting = false;
     for (const done of this.onFlushed.splice(0)) done();
@@ -251,9 +246,7 @@ class JournalStore implements BackgroundStore {
     return this.onFlushed.length > 0 && this.deferred.length > 0;
   }
 
-  private takeGroup(): Group {
-    clearTimeout(this.deferTimer);
-    this.deferTimer = undefined;
+  private takeCaptures(): WaitingCapture[] {
     let bytes = 0;
     let count = 0;
     for (const { capture } of this.waiting) {
@@ -261,54 +254,36 @@ class JournalStore implements BackgroundStore {
       if (count === GROUP_RECORDS || (count > 0 && bytes > GROUP_BYTES)) break;
       count += 1;
     }
-    const deferred = this.deferred.splice(0, GROUP_RECORDS);
-    return { captures: this.waiting.splice(0, count), deferred };
+    return this.waiting.splice(0, count);
+  }
+
+  private takeDeferred(): Deferred[] {
+    clearTimeout(this.deferTimer);
+    this.deferTimer = undefined;
+    return this.deferred.splice(0, GROUP_RECORDS);
   }
 
   /** Whether it was written. */
-  private async writeGroup({ captures, deferred }: Group): Promise<boolean> {
-    const pieces = [...captures.map(({ capture }) => captureRecord(capture)), ...deferred].flat();
-    if (pieces.length === 0) return true;
+  private async writeGroup(
+    waiting: readonly WaitingCapture[],
+    deferred: readonly Deferred[],
+  ): Promise<boolean> {
+    if (waiting.length === 0 && deferred.length === 0) return true;
     try {
-      const firsts = await this.writeDurably(pieces, captures[0]?.capture.receivedAt);
-      for (const [index, { resolve }] of captures.entries()) resolve(firsts[index] ?? null);
+      const firsts = await this.thread.write({
+        captures: waiting.map(({ capture }) => capture),
+        forwards: deferred.flatMap(({ forwards = [] }) => forwards),
+        answered: deferred.flatMap(({ answered = [] }) => answered),
+        reasons: deferred.flatMap(({ reasons = [] }) => reasons),
+      });
+      for (const [index, { resolve }] of waiting.entries()) resolve(firsts[index] ?? null);
       return true;
     } catch (error) {
-      const cause = storeError(this.file, error);
-      for (const { reject } of captures) reject(cause);
+      for (const { reject } of waiting) reject(error);
       // No request waits for these: they are written with the next group.
       if (!this.isClosing) this.deferred = [...deferred, ...this.deferred].slice(-KEPT_DEFERRED);
+      else if (deferred.length > 0) this.lost = error;
       return false;
     }
-  }
-
-  /** Resolves once the group is on disk in a segment that was not taken away. */
-  private async writeDurably(pieces: Pieces, now = 0): Promise<ReadonlyArray<string | null>> {
-    if (this.thread.failure !== null) throw this.thread.failure;
-    if (this.journal.isFull()) await this.journal.end();
-    for (let tries = TRIES; tries > 0; tries--) {
-      const from = this.journal.position;
-      try {
-        const place = await this.journal.write(pieces, now);
-        const firsts = await this.thread.syncGroup(place);
-        if (await this.journal.confirm()) return firsts;
-      } catch (error) {
-        await this.journal.takeBack(from);
-        throw error;
-      }
-      // A reader drains the segment, or it was removed.
-      await this.journal.end();
-    }
-    throw new Error(`its journal was taken away ${TRIES} times`);
-  }
-
-  /** Nothing was written for a while: the thread may remove the segment. */
-  private async rest(): Promise<void> {
-    if (this.isWriting || this.isScheduled) return;
-    this.isWriting = true;
-    await this.journal.end();
-    this.thread.finish();
-    this.isWriting = false;
-    if (this.waiting.length > 0 || this.onFlushed.length > 0) this.schedule();
   }
 }

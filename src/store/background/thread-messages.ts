@@ -1,13 +1,8 @@
-import type { Place } from '../journal/journal-writer.ts';
+import type { Group } from '../rows.ts';
 
 export type ToThread =
   | { readonly type: 'open'; readonly file: string }
-  /** A segment was started. */
-  | { readonly type: 'register'; readonly segment: string }
-  /** A group of records was written: it is to be synced. */
-  | { readonly type: 'written'; readonly place: Place }
-  /** No segment is in use: everything can be drained and removed. */
-  | { readonly type: 'finish' }
+  | { readonly type: 'write'; readonly group: Group }
   | { readonly type: 'close' };
 
 /** An error's own text, as far as a user needs it. */
@@ -18,15 +13,11 @@ export interface ThreadError {
 
 export type FromThread =
   | { readonly type: 'open'; readonly error: ThreadError | null }
-  | { readonly type: 'registered'; readonly error: ThreadError | null }
   | {
-      readonly type: 'indexed';
+      readonly type: 'written';
       /** For each capture of the group the id of the first of its event; null for the first. */
       readonly firsts: ReadonlyArray<string | null>;
+      /** Then nothing of the group was stored. */
       readonly error: ThreadError | null;
     }
-  /** Nothing was written for a while, and everything is drained. */
-  | { readonly type: 'idle' }
-  /** The journal cannot be drained, or a part of it is damaged; reported once for each cause. */
-  | { readonly type: 'trouble'; readonly error: ThreadError }
   | { readonly type: 'closed' };
