@@ -23,12 +23,16 @@ export class InFlightRequest {
   private readonly startedAt: number;
   private summary: PayloadSummary | null = null;
 
-  constructor(request: ReceivedRequest, verification: Verification, clock: Clock) {
+  constructor(
+    request: ReceivedRequest,
+    verify: (request: ReceivedRequest) => Verification,
+    clock: Clock,
+  ) {
     this.receivedAt = clock.now();
-    this.id = createCaptureId(this.receivedAt, clock.randomBytes(7));
     this.startedAt = clock.elapsed();
+    this.id = createCaptureId(this.receivedAt, clock.randomBytes(7));
     this.request = request;
-    this.verification = verification;
+    this.verification = verify(request);
     this.clock = clock;
   }
 

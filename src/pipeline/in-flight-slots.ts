@@ -12,6 +12,8 @@ export class InFlightSlots {
   private readonly exchanges: Array<Exchange | null> = [];
   private readonly free: number[] = [];
   private onEmpty: (() => void) | null = null;
+  /** Set once everything was aborted: what begins afterwards is too. */
+  private abortReason: string | null = null;
 
   open(): number {
     return this.free.pop() ?? this.exchanges.push(null) - 1;
@@ -20,6 +22,7 @@ export class InFlightSlots {
   /** Names the exchange that an abort of this slot ends. */
   attach(slot: number, exchange: Exchange): void {
     this.exchanges[slot] = exchange;
+    if (this.abortReason !== null) exchange.abort(this.abortReason);
   }
 
   abort(slot: number, reason: string): void {
@@ -37,7 +40,9 @@ export class InFlightSlots {
     return this.exchanges.length - this.free.length;
   }
 
+  /** Aborts every exchange, and those that are attached from now on. */
   abortAll(reason: string): void {
+    this.abortReason = reason;
     for (const exchange of this.exchanges) exchange?.abort(reason);
   }
 

@@ -4,7 +4,7 @@ import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/
 import type { ReceivedRequest } from '../http/server/receive.ts';
 import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
-import { type SecretCandidate, verifyRequest } from '../signature/verify.ts';
+import { type SecretCandidate, type Verification, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background/background-store.ts';
 import type { Answered, ListenEvent, Summary } from './events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
@@ -66,8 +66,9 @@ export class Pipeline {
   }
 
   private verify(received: ReceivedRequest): InFlightRequest {
-    const verification = verifyRequest(received, this.options.secrets) ?? UNEXPLAINED;
-    return new InFlightRequest(received, verification, this.world);
+    const { secrets } = this.options;
+    const verify = (): Verification => verifyRequest(received, secrets) ?? UNEXPLAINED;
+    return new InFlightRequest(received, verify, this.world);
   }
 
   private isAccepted({ verification }: InFlightRequest): boolean {
