@@ -91,7 +91,10 @@ function addCommand(
   if (isDefault) command.allowExcessArguments();
   command.action(() => {
     const [word] = isDefault ? command.args : [];
-    if (word !== undefined) throw unknownCommand(group, word);
+    if (word !== undefined) {
+      const isNamed = group.args[0] === name;
+      throw isNamed ? unexpectedArgument(command, word) : unknownCommand(group, word);
+    }
     return runCommand(command, entry);
   });
 }
@@ -116,6 +119,12 @@ function showHelp(group: Command, [word, ...rest]: readonly string[]): void {
   const command = group.commands.find((it) => it.name() === word || it.aliases().includes(word));
   if (command === undefined) throw unknownCommand(group, word);
   showHelp(command, rest);
+}
+
+function unexpectedArgument(command: Command, word: string): RelyableError {
+  return new RelyableError('USAGE', `unexpected argument "${word}"`, {
+    hint: `see ${commandPath(command)} --help`,
+  });
 }
 
 function unknownCommand(group: Command, word: string): RelyableError {

@@ -29,7 +29,7 @@ export interface CommandDeclaration<D extends OptionDeclarations> {
   readonly usage?: string;
   readonly operands?: readonly OperandDeclaration[];
   readonly options: D;
-  readonly rules?: readonly OptionRule[];
+  readonly rules?: ReadonlyArray<OptionRule<keyof D & string>>;
   /** Two to four commands that run as printed, with what they do. */
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** The exit codes that matter here. */

@@ -224,9 +224,9 @@ export function readOptions<D extends OptionDeclarations>(
 }
 
 /** Two options that cannot be given together, or one that needs another. */
-export type OptionRule =
-  | { readonly option: string; readonly excludes: readonly string[]; readonly because: string }
-  | { readonly option: string; readonly needsOneOf: readonly string[]; readonly hint?: string };
+export type OptionRule<Name extends string = string> =
+  | { readonly option: Name; readonly excludes: readonly Name[]; readonly because: string }
+  | { readonly option: Name; readonly needsOneOf: readonly Name[]; readonly hint?: string };
 
 /** Refuses combinations that a rule forbids; USAGE. Names are the declarations' keys. */
 export function checkRules(

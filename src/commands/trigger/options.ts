@@ -123,7 +123,7 @@ export type TriggerOptions = OptionsOf<typeof triggerOptions>;
 const ONE_EVENT = {
   excludes: ['retry', 'duplicate', 'print', 'dryRun'],
   because: 'the second applies to a single event',
-};
+} as const;
 
 export const triggerCommand = declareCommand({
   description: 'send a signed sample event to an endpoint',

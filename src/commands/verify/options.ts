@@ -32,6 +32,7 @@ export const verifyCommand = declareCommand({
     },
   ],
   options,
+  rules: [{ option: 'framework', needsOneOf: ['explain'] }],
   examples: [
     ['relyable webhooks verify last', 'the newest capture; without it: everything in the store'],
     [

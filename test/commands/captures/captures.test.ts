@@ -97,6 +97,14 @@ describe('captures list', () => {
   });
 });
 
+it('captures list with an argument says what is unexpected', async () => {
+  const { code, stderr } = await captures(storeOf(), ['list', 'foo']);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'error: unexpected argument "foo"\nhint: see relyable webhooks captures list --help\n',
+  });
+});
+
 it('captures with an unknown command suggests the nearest', async () => {
   const result = await captures(storeOf(), ['lst']);
   expect(result.stderr).toBe(
