@@ -97,25 +97,28 @@ export function createReader(file: string, database: Database): CaptureReader {
   function* captures(chosen: Chosen, damaged: string[]): Generator<Capture> {
     for (const { seq } of chosen) {
       const row = guarded(() => statements.bySeq.get(seq) as unknown as StoredCapture | undefined);
-      // It may have been pruned since it was chosen.
-      if (row === undefined) continue;
-      if (isDamaged(row)) damaged.push(row.id);
+      if (row === undefined) {
+        // It was pruned since it was chosen, unless the index still has it.
+        if (guarded(() => statements.isIndexed.get(seq)) !== undefined) {
+          damaged.push(`the row of capture number ${seq} is missing`);
+        }
+      } else if (isDamaged(row)) damaged.push(changedBody(row));
       else yield guarded(() => toCapture(row));
     }
   }
 
   function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
     const { where, values } = toWhere(filter);
-    const sql = `SELECT seq FROM captures WHERE ${where} ORDER BY seq DESC LIMIT ?`;
+    const sql = `SELECT seq FROM ${toSource(filter)} WHERE ${where} ORDER BY seq DESC LIMIT ?`;
     const chosen = guarded(() => database.prepare(sql).all(...values, limit) as unknown as Chosen);
     const damaged: string[] = [];
     yield* captures(chosen, damaged);
-    if (damaged.length > 0) throw damagedBodies(file, damaged);
+    if (damaged.length > 0) throw damagedCaptures(file, damaged);
   }
 
   function* each(filter: CaptureFilter): Generator<Capture> {
     const { where, values } = toWhere(filter);
-    const sql = `SELECT seq FROM captures WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
+    const sql = `SELECT seq FROM ${toSource(filter)} WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
     const select = guarded(() => database.prepare(sql));
     const damaged: string[] = [];
     for (let after = 0; ;) {
@@ -124,7 +127,7 @@ export function createReader(file: string, database: Database): CaptureReader {
       if (chosen.length < READ_CHUNK) break;
       after = chosen.at(-1)?.seq ?? after;
     }
-    if (damaged.length > 0) throw damagedBodies(file, damaged);
+    if (damaged.length > 0) throw damagedCaptures(file, damaged);
   }
 
   return {
@@ -132,7 +135,7 @@ export function createReader(file: string, database: Database): CaptureReader {
       guarded(() => {
         const row = statements.byId.get(id) as unknown as StoredCapture | undefined;
         if (row === undefined) return undefined;
-        if (isDamaged(row)) throw damagedBodies(file, [row.id]);
+        if (isDamaged(row)) throw damagedCaptures(file, [changedBody(row)]);
         return toCapture(row);
       }),
     list: (filter, limit) => [...newest(filter, limit)],
@@ -153,6 +156,7 @@ interface Statements {
   readonly forwards: ReturnType<Database['prepare']>;
   readonly ofEvent: ReturnType<Database['prepare']>;
   readonly bySeq: ReturnType<Database['prepare']>;
+  readonly isIndexed: ReturnType<Database['prepare']>;
   readonly byId: ReturnType<Database['prepare']>;
 }
 
@@ -164,6 +168,7 @@ function prepareStatements(database: Database): Statements {
       'SELECT id, received_at FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?',
     ),
     bySeq: database.prepare(`SELECT ${columns} FROM captures WHERE seq = ?`),
+    isIndexed: database.prepare('SELECT 1 FROM captures INDEXED BY captures_arrival WHERE seq = ?'),
     byId: database.prepare(`SELECT ${columns} FROM captures WHERE id = ?`),
   };
 }
@@ -172,14 +177,16 @@ function isDamaged({ body, body_crc }: StoredCapture): boolean {
   return body_crc !== null && body_crc !== crc32(body);
 }
 
-function damagedBodies(file: string, ids: readonly string[]): RelyableError {
-  const [first = '', ...others] = ids;
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return new RelyableError(
-    'STORE_UNUSABLE',
-    `the store ${file} is damaged: the body of ${first}${more} is not as it was received`,
-    { hint: 'every other capture was read; the damaged ones are not shown' },
-  );
+function changedBody({ id }: StoredCapture): string {
+  return `the body of ${id} is not as it was received`;
+}
+
+function damagedCaptures(file: string, damages: readonly string[]): RelyableError {
+  const [first = '', ...others] = damages;
+  const more = others.length === 0 ? '' : `, and ${others.length} more like it`;
+  return new RelyableError('STORE_UNUSABLE', `the store ${file} is damaged: ${first}${more}`, {
+    hint: 'every other capture was read; the damaged ones are not shown',
+  });
 }
 
 function rowToCapture(row: StoredCapture, forwards: readonly Forward[]): Capture {
@@ -214,6 +221,11 @@ function toForward(row: StoredForward): Forward {
     responseBody: asBuffer(row.response_body),
     edited: row.edited === 1,
   };
+}
+
+/** Without a filter from an index: a row that is lost is missed then. */
+function toSource(filter: CaptureFilter): string {
+  return Object.keys(filter).length === 0 ? 'captures INDEXED BY captures_arrival' : 'captures';
 }
 
 function toWhere(filter: CaptureFilter): {

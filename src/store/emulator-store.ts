@@ -1,6 +1,6 @@
 import type { Attempt, Delivery, DeliveryState } from '../relyable/delivery.ts';
 import { type Database, openDatabase, storeError } from './schema.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit } from './emulator-commit.ts';
 
 export interface StoredDelivery extends Delivery {
   readonly endpointId: string;

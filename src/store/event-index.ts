@@ -18,9 +18,9 @@ const KEPT_OF_ONE_KEY = 4;
 export interface EventIndex {
   /** Takes in what others added since. Call it when a transaction begins. */
   catchUp(): void;
-  /** Takes in a capture that this transaction added. */
+  /** Takes in a capture that this transaction added: the first of its event. */
   add(identity: CaptureIdentity, seq: number): void;
-  /** Id of the first capture of the same event with the same verdict; null where there is none. */
+  /** Id of the first remembered capture of the same event with the same verdict, or null. */
   find(identity: CaptureIdentity): string | null;
 }
 
@@ -68,11 +68,12 @@ export function createEventIndex(database: Database): EventIndex {
         event_key: number;
         valid: number;
       }>;
-      for (const { seq, event_key, valid } of rows) tables.add(repeatKey(event_key, valid), seq);
+      for (const { seq, event_key, valid } of rows)
+        tables.add(repeatKey(event_key, valid), seq, false);
       seen = last;
     },
     add: (identity, seq) => {
-      tables.add(repeatKey(toEventKey(identity), identity.valid), seq);
+      tables.add(repeatKey(toEventKey(identity), identity.valid), seq, true);
       seen = seq;
     },
     find: (identity) => {
@@ -94,12 +95,12 @@ class TablePair {
   private newer = createSeqTable();
   private older = createSeqTable();
 
-  add(key: number, seq: number): void {
+  add(key: number, seq: number, isFirst: boolean): void {
     if (this.newer.size() >= REMEMBERED) {
       [this.newer, this.older] = [this.older, this.newer];
       this.newer.clear();
     }
-    this.newer.add(key, seq);
+    this.newer.add(key, seq, isFirst);
   }
 
   find(key: number): number[] {
@@ -113,8 +114,11 @@ class TablePair {
  */
 interface SeqTable {
   size(): number;
-  /** `seq` from 1 up. */
-  add(key: number, seq: number): void;
+  /**
+   * `seq` from 1 up. Of a key with several seqs already, one that `isFirst` replaces the last: the
+   * captures of the others were pruned, or rolled back. Another is not needed.
+   */
+  add(key: number, seq: number, isFirst: boolean): void;
   /** The seqs of that key, in the order added. */
   find(key: number): number[];
   clear(): void;
@@ -125,13 +129,14 @@ function createSeqTable(): SeqTable {
   /** 0, which no row has, marks an empty slot. */
   const seqs = new Uint32Array(SLOTS);
   let size = 0;
-  // A key is a checksum or part of a SHA-256: its low bits are as good as any hash.
+  // A key is a checksum or part of a SHA-256, above the bit that is the verdict: as good as any hash.
+  const home = (key: number): number => Math.floor(key / 2) % SLOTS;
   const after = (slot: number): number => (slot + 1) % SLOTS;
 
   const find = (key: number): number[] => {
     const found: number[] = [];
     const kept = key % 2 ** 32;
-    for (let slot = key % SLOTS; seqs[slot] !== 0; slot = after(slot)) {
+    for (let slot = home(key); seqs[slot] !== 0; slot = after(slot)) {
       if (keys[slot] === kept) found.push(seqs[slot] ?? 0);
     }
     return found;
@@ -140,13 +145,19 @@ function createSeqTable(): SeqTable {
   return {
     size: () => size,
     find,
-    add: (key, seq) => {
-      if (find(key).length >= KEPT_OF_ONE_KEY) return;
-      let slot = key % SLOTS;
-      while (seqs[slot] !== 0) slot = after(slot);
+    add: (key, seq, isFirst) => {
+      let matches = 0;
+      let slot = home(key);
+      for (; seqs[slot] !== 0; slot = after(slot)) {
+        if (keys[slot] === key % 2 ** 32) matches += 1;
+        if (matches === KEPT_OF_ONE_KEY) {
+          if (!isFirst) return;
+          break;
+        }
+      }
+      if (seqs[slot] === 0) size += 1;
       keys[slot] = key;
       seqs[slot] = seq;
-      size += 1;
     },
     clear: () => {
       seqs.fill(0);

@@ -53,7 +53,7 @@ export function createRetention(database: Database, maxBytes: number): Retention
 
   return {
     check: () => {
-      if (!isMakingRoom && usedBytes() > maxBytes) setImmediate(makeRoom);
+      if (!isMakingRoom) setImmediate(makeRoom);
     },
     stop: () => {
       isOpen = false;

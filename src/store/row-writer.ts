@@ -49,7 +49,7 @@ export class RowWriter {
       duplicateOf,
       row.answered,
     );
-    if (changes > 0) this.events.add(row, Number(lastInsertRowid));
+    if (changes > 0 && duplicateOf === null) this.events.add(row, Number(lastInsertRowid));
     return duplicateOf;
   }
 

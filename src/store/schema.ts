@@ -94,7 +94,7 @@ const MIGRATIONS: readonly string[] = [
      file_bytes INTEGER,
      aside INTEGER NOT NULL DEFAULT 0
    ) STRICT;`,
-  // The pending batches of `arrivals` are stored by `migrateArrivals`, which then drops the table.
+  // The pending batches of `arrivals` are stored by `migrateArrivals`; the empty table stays.
   `ALTER TABLE captures ADD COLUMN body_crc INTEGER;
    DROP INDEX captures_arrival;
    CREATE INDEX captures_arrival ON captures (seq, event_key, valid);`,

@@ -52,8 +52,8 @@ const DAMAGES: Record<string, Damage> = {
   'a flipped bit': flipBit,
   'a block of zeros': (bytes, at) => bytes.fill(0, at, at + 512),
   'a block of ones': (bytes, at) => bytes.fill(0xff, at, at + 4096),
-  'another part of the file': (bytes, at) => {
-    bytes.copyWithin(at, 8192, 8292);
+  'the beginning of the file': (bytes, at) => {
+    bytes.copyWithin(at, 0, 100);
     return bytes;
   },
   'lost bytes': (bytes, at) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 13)]),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../../errors.ts';
-import { type Forward, KEPT_RESPONSE_BYTES, type NewCapture } from '../../request/capture.ts';
+import type { Forward, NewCapture } from '../../request/capture.ts';
 import type { Reason } from '../../signature/verify.ts';
 import type { Group } from '../rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
@@ -129,10 +129,10 @@ class Thread {
  * would be copied with all of the buffer that it is a part of.
  */
 function pack(group: Group): { packed: Group; buffer: ArrayBuffer } {
-  const answers = group.forwards.map(([, { responseBody }]) =>
-    responseBody.subarray(0, KEPT_RESPONSE_BYTES),
-  );
-  const bodies = [...group.captures.map(({ body }) => body), ...answers];
+  const bodies = [
+    ...group.captures.map(({ body }) => body),
+    ...group.forwards.map(([, { responseBody }]) => responseBody),
+  ];
   const buffer = new ArrayBuffer(bodies.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   const move = (bytes: Buffer): Buffer => {
@@ -143,8 +143,7 @@ function pack(group: Group): { packed: Group; buffer: ArrayBuffer } {
   };
   const captures = group.captures.map((capture) => ({ ...capture, body: move(capture.body) }));
   const forwards = group.forwards.map(
-    ([id, forward], index) =>
-      [id, { ...forward, responseBody: move(answers[index] ?? forward.responseBody) }] as const,
+    ([id, forward]) => [id, { ...forward, responseBody: move(forward.responseBody) }] as const,
   );
   return { packed: { ...group, captures, forwards }, buffer };
 }
@@ -153,6 +152,13 @@ interface WaitingCapture {
   readonly capture: NewCapture;
   readonly resolve: (first: string | null) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A group that the thread writes. `result` never rejects. */
+interface WritingGroup {
+  readonly waiting: readonly WaitingCapture[];
+  readonly deferred: readonly Deferred[];
+  readonly result: Promise<{ firsts: ReadonlyArray<string | null>; error: unknown }>;
 }
 
 /** A write that no request waits for. */
@@ -234,9 +240,19 @@ class GroupingStore implements BackgroundStore {
   /** Writes groups until no capture waits. Deferred writes share them, and are not written at once. */
   private async writeGroups(): Promise<void> {
     this.isWriting = true;
-    let isWritten = true;
-    do isWritten = await this.writeGroup(this.takeCaptures(), this.takeDeferred());
-    while (this.waiting.length > 0 || (isWritten && this.isFlushing()));
+    let group = this.beginGroup();
+    while (group !== null) {
+      const { waiting, deferred, result } = group;
+      const { firsts, error } = await result;
+      if (error !== null) this.keep(deferred, error);
+      const hasMore = this.waiting.length > 0 || (error === null && this.isFlushing());
+      // The thread has its next group before this one's requests are answered, which takes as long.
+      group = hasMore ? this.beginGroup() : null;
+      for (const [index, { resolve, reject }] of waiting.entries()) {
+        if (error === null) resolve(firsts[index] ?? null);
+        else reject(error);
+      }
+    }
     this.isWriting = false;
     for (const done of this.onFlushed.splice(0)) done();
     if (this.deferred.length > 0) this.deferTimer ??= this.startDeferTimer();
@@ -244,6 +260,24 @@ class GroupingStore implements BackgroundStore {
 
   private isFlushing(): boolean {
     return this.onFlushed.length > 0 && this.deferred.length > 0;
+  }
+
+  /** Hands the next group to the thread; null where there is nothing to write. */
+  private beginGroup(): WritingGroup | null {
+    const waiting = this.takeCaptures();
+    const deferred = this.takeDeferred();
+    if (waiting.length === 0 && deferred.length === 0) return null;
+    const written = this.thread.write({
+      captures: waiting.map(({ capture }) => capture),
+      forwards: deferred.flatMap(({ forwards = [] }) => forwards),
+      answered: deferred.flatMap(({ answered = [] }) => answered),
+      reasons: deferred.flatMap(({ reasons = [] }) => reasons),
+    });
+    const result = written.then(
+      (firsts) => ({ firsts, error: null }),
+      (error: unknown) => ({ firsts: [], error }),
+    );
+    return { waiting, deferred, result };
   }
 
   private takeCaptures(): WaitingCapture[] {
@@ -263,27 +297,11 @@ class GroupingStore implements BackgroundStore {
     return this.deferred.splice(0, GROUP_RECORDS);
   }
 
-  /** Whether it was written. */
-  private async writeGroup(
-    waiting: readonly WaitingCapture[],
-    deferred: readonly Deferred[],
-  ): Promise<boolean> {
-    if (waiting.length === 0 && deferred.length === 0) return true;
-    try {
-      const firsts = await this.thread.write({
-        captures: waiting.map(({ capture }) => capture),
-        forwards: deferred.flatMap(({ forwards = [] }) => forwards),
-        answered: deferred.flatMap(({ answered = [] }) => answered),
-        reasons: deferred.flatMap(({ reasons = [] }) => reasons),
-      });
-      for (const [index, { resolve }] of waiting.entries()) resolve(firsts[index] ?? null);
-      return true;
-    } catch (error) {
-      for (const { reject } of waiting) reject(error);
-      // No request waits for these: they are written with the next group.
-      if (!this.isClosing) this.deferred = [...deferred, ...this.deferred].slice(-KEPT_DEFERRED);
-      else if (deferred.length > 0) this.lost = error;
-      return false;
-    }
+  /** Deferred writes whose group failed: no request waits for them, so they join the next group. */
+  private keep(deferred: readonly Deferred[], error: unknown): void {
+    const all = [...deferred, ...this.deferred];
+    const kept = this.isClosing ? 0 : KEPT_DEFERRED;
+    if (all.length > kept) this.lost = error;
+    this.deferred = all.slice(Math.max(0, all.length - kept));
   }
 }

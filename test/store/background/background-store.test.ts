@@ -109,6 +109,29 @@ it('says so when what was deferred cannot be written at the end', async () => {
   await expect(store.close()).rejects.toThrow('cannot be used');
 });
 
+it('says so when more was deferred during a failure than is kept', async () => {
+  const file = storeFile();
+  const { store } = await openBackground(file);
+  await store.add(toNewCapture(makeCapture(1)));
+  for (const rest of ['', '-wal', '-shm']) rmSync(`${file}${rest}`);
+  mkdirSync(file);
+  for (let n = 0; n < 1_100; n++) store.setAnswered(makeCapture(1).id, 200);
+  await store.flush();
+  rmdirSync(file);
+  expect(await store.add(toNewCapture(makeCapture(2)))).toBeNull();
+  await expect(store.close()).rejects.toThrow('cannot be used');
+});
+
+it('hands the next group to the thread before it answers the requests of the last one', async () => {
+  const { store, worker } = await openBackground(storeFile());
+  const first = store.add(toNewCapture(makeCapture(1)));
+  while (worker.asked.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const second = store.add(toNewCapture(makeCapture(2)));
+  await first;
+  expect(worker.asked.filter(({ type }) => type === 'write')).toHaveLength(2);
+  await second;
+});
+
 it('keeps of a body its own bytes, whatever lies around them', async () => {
   const file = storeFile();
   const { store } = await openBackground(file);
