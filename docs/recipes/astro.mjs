@@ -10,7 +10,7 @@ export async function POST({ request }) {
   const signature = request.headers.get('X-Relyable-Signature') ?? '';
   if (!isSigned(body, signature)) return new Response(null, { status: 401 });
   const event = JSON.parse(body.toString('utf8'));
-  queueMicrotask(() => handle(event)); // answer first, work afterwards
+  setImmediate(work, event); // answer first, work afterwards
   return new Response('OK', { status: 200 });
 }
 
@@ -20,6 +20,15 @@ function isSigned(body, signature) {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
   const received = Buffer.from(signature);
   return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+// Runs after the answer. An error is logged here: uncaught, it would end the process.
+async function work(event) {
+  try {
+    await handle(event);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 function handle(event) {

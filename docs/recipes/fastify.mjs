@@ -11,7 +11,7 @@ app.register(async (webhooks) => {
     const body = request.body ?? Buffer.alloc(0);
     if (!isSigned(body, request.headers['x-relyable-signature'])) return reply.code(401).send();
     const event = JSON.parse(body.toString('utf8'));
-    queueMicrotask(() => handle(event)); // answer first, work afterwards
+    setImmediate(work, event); // answer first, work afterwards
     return reply.code(200).send('OK');
   });
 });
@@ -22,6 +22,15 @@ function isSigned(body, signature = '') {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
   const received = Buffer.from(signature);
   return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+// Runs after the answer. An error is logged here: uncaught, it would end the process.
+async function work(event) {
+  try {
+    await handle(event);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 function handle(event) {

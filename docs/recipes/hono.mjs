@@ -8,7 +8,7 @@ app.post('/webhooks/relyable', async (context) => {
   const body = Buffer.from(await context.req.arrayBuffer());
   if (!isSigned(body, context.req.header('X-Relyable-Signature'))) return context.body(null, 401);
   const event = JSON.parse(body.toString('utf8'));
-  queueMicrotask(() => handle(event)); // answer first, work afterwards
+  setImmediate(work, event); // answer first, work afterwards
   return context.text('OK', 200);
 });
 
@@ -18,6 +18,15 @@ function isSigned(body, signature = '') {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
   const received = Buffer.from(signature);
   return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+// Runs after the answer. An error is logged here: uncaught, it would end the process.
+async function work(event) {
+  try {
+    await handle(event);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 function handle(event) {

@@ -14,7 +14,7 @@ app.use(async (context, next) => {
     return;
   }
   const event = JSON.parse(body.toString('utf8'));
-  queueMicrotask(() => handle(event)); // answer first, work afterwards
+  setImmediate(work, event); // answer first, work afterwards
   context.status = 200; // Koa's own is 404
   context.body = 'OK';
 });
@@ -25,6 +25,15 @@ function isSigned(body, signature) {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
   const received = Buffer.from(signature);
   return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+// Runs after the answer. An error is logged here: uncaught, it would end the process.
+async function work(event) {
+  try {
+    await handle(event);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 function handle(event) {

@@ -4,6 +4,10 @@ import { Controller, Headers, HttpCode, Post, Req, UnauthorizedException } from 
 import type { RawBodyRequest } from '@nestjs/common';
 import type { Request } from 'express';
 
+interface RelyableEvent {
+  event: string;
+}
+
 @Controller('webhooks/relyable')
 export class RelyableWebhookController {
   @Post()
@@ -14,8 +18,8 @@ export class RelyableWebhookController {
   ): string {
     const body = request.rawBody ?? Buffer.alloc(0);
     if (!isSigned(body, signature)) throw new UnauthorizedException();
-    const event = JSON.parse(body.toString('utf8')) as { event: string };
-    queueMicrotask(() => console.log(event.event)); // answer first, work afterwards
+    const event = JSON.parse(body.toString('utf8')) as RelyableEvent;
+    setImmediate(work, event); // answer first, work afterwards
     return 'OK';
   }
 }
@@ -26,4 +30,17 @@ function isSigned(body: Buffer, signature = ''): boolean {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
   const received = Buffer.from(signature);
   return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+// Runs after the answer. An error is logged here: uncaught, it would end the process.
+async function work(event: RelyableEvent): Promise<void> {
+  try {
+    await handle(event);
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+async function handle(event: RelyableEvent): Promise<void> {
+  console.log(event.event);
 }

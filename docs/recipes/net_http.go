@@ -11,6 +11,10 @@ import (
 	"os"
 )
 
+type relyableEvent struct {
+	Event string `json:"event"`
+}
+
 func relyable(w http.ResponseWriter, r *http.Request) {
 	// The raw body. Decoding r.Body directly would consume it.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 10<<20))
@@ -22,15 +26,23 @@ func relyable(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	var event struct {
-		Event string `json:"event"`
-	}
+	var event relyableEvent
 	if err := json.Unmarshal(body, &event); err != nil {
 		http.Error(w, "not JSON", http.StatusBadRequest)
 		return
 	}
-	go log.Println(event.Event) // answer first, work afterwards
+	go work(event) // answer first, work afterwards
 	w.WriteHeader(http.StatusOK)
+}
+
+// work runs after the answer. A panic is logged here: unrecovered, it would end the process.
+func work(event relyableEvent) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			log.Println("relyable:", reason)
+		}
+	}()
+	log.Println(event.Event)
 }
 
 func isSigned(body []byte, signature string) bool {

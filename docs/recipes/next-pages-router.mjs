@@ -13,7 +13,7 @@ export default async function handler(request, response) {
     return response.end();
   }
   const event = JSON.parse(body.toString('utf8'));
-  queueMicrotask(() => handle(event)); // answer first, work afterwards
+  setImmediate(work, event); // answer first, work afterwards
   response.statusCode = 200;
   response.end('OK');
 }
@@ -24,6 +24,15 @@ function isSigned(body, signature = '') {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
   const received = Buffer.from(signature);
   return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+// Runs after the answer. An error is logged here: uncaught, it would end the process.
+async function work(event) {
+  try {
+    await handle(event);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 function handle(event) {

@@ -10,7 +10,8 @@ export default defineEventHandler(async (event) => {
     return '';
   }
   const payload = JSON.parse(body.toString('utf8'));
-  queueMicrotask(() => handle(payload)); // answer first; on serverless use event.waitUntil()
+  // Answer first, work afterwards; on serverless: event.waitUntil(work(payload)).
+  event.node.res.once('finish', () => work(payload));
   return 'OK'; // 200: returning nothing would say 204, which Relyable retries
 });
 
@@ -20,6 +21,15 @@ function isSigned(body, signature) {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
   const received = Buffer.from(signature);
   return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+// Runs after the answer. An error is logged here: uncaught, it would end the process.
+async function work(event) {
+  try {
+    await handle(event);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 function handle(event) {

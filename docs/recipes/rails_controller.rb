@@ -11,7 +11,7 @@ class RelyableWebhooksController < ActionController::API
   private
 
   def signed?(body, signature)
-    secret = ENV.fetch("RELYABLE_WEBHOOK_SECRET")
+    secret = ENV["RELYABLE_WEBHOOK_SECRET"].presence or raise "RELYABLE_WEBHOOK_SECRET is not set"
     expected = OpenSSL::HMAC.hexdigest("SHA256", secret, body)
     ActiveSupport::SecurityUtils.secure_compare(expected, signature.to_s)
   end

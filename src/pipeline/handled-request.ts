@@ -3,6 +3,7 @@ import type { Forward } from '../request/capture.ts';
 import { isProbe } from '../request/probe-mark.ts';
 import type { Verification } from '../signature/verify.ts';
 import type { Answered, HandledRequest } from './events.ts';
+import type { EarlierFailure } from './failed-events.ts';
 import type { InFlightRequest } from './in-flight-request.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -10,6 +11,8 @@ import { findWarnings } from './warnings.ts';
 export interface Outcome {
   /** Id of the first capture of the same event; null for the first. */
   readonly duplicateOf: string | null;
+  /** Of a repeat: how the app failed to answer the event before; null where it did not fail. */
+  readonly earlierFailure: EarlierFailure | null;
   /** null where it was not forwarded. */
   readonly forward: Forward | null;
   readonly answered: Answered;
@@ -18,7 +21,7 @@ export interface Outcome {
 /** The event that reports a request; `verification` is the explained one. */
 export function toHandledRequest(
   { id, receivedAt, request, payload }: InFlightRequest,
-  { duplicateOf, forward, answered }: Outcome,
+  { duplicateOf, earlierFailure, forward, answered }: Outcome,
   verification: Verification,
   isFiltered: boolean,
 ): HandledRequest {
@@ -40,5 +43,5 @@ export function toHandledRequest(
     answered,
   };
   // Added to the object itself: a spread would copy all of it for every request.
-  return Object.assign(handled, { warnings: findWarnings(handled) });
+  return Object.assign(handled, { warnings: findWarnings(handled, earlierFailure) });
 }

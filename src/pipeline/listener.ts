@@ -1,4 +1,4 @@
-import { isOwnHost } from '../http/server/origin-checks.ts';
+import { isLocalRequest } from '../http/server/origin-checks.ts';
 import { type Receiver, startReceiver } from '../http/server/receive.ts';
 import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
@@ -27,6 +27,9 @@ export interface Listener {
   stop(graceMs: number): Promise<void>;
 }
 
+/** What a listener calls itself. */
+const SERVICE = 'relyable listen';
+
 /** How much longer than the forwards the answers may take: those to aborted ones go out last, ms. */
 const ANSWER_GRACE_MS = 500;
 
@@ -46,13 +49,18 @@ export async function startListener(
     port: options.port,
     maxBodyBytes: options.maxBodyBytes,
     onRequest: (request) => pipeline.receive(request),
-    health: (host) => ({
+    health: (origin) => ({
       type: 'health',
       v: 1,
-      service: 'relyable listen',
-      ...(isOwnHost(host, options.host) ? { forwardTo } : {}),
+      service: SERVICE,
+      ...(isLocalRequest(origin, options.host) ? { forwardTo } : {}),
       received: pipeline.received(),
     }),
+    identity: (origin, nonce) => {
+      if (!isLocalRequest(origin, options.host)) return null;
+      const { invalid, respond } = options;
+      return { type: 'identity', v: 1, service: SERVICE, nonce, forwardTo, invalid, respond };
+    },
     onRefused: (status, reason) => emit({ type: 'refused', at: world.now(), status, reason }),
   });
   const { url, port } = receiver;

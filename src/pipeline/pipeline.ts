@@ -7,6 +7,7 @@ import type { WebhookRequest } from '../request/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background/background-store.ts';
 import type { Answered, ListenEvent, Summary } from './events.ts';
+import { FailedEvents } from './failed-events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
 import { type Outcome, toHandledRequest } from './handled-request.ts';
 import { type Clock, InFlightRequest } from './in-flight-request.ts';
@@ -46,6 +47,7 @@ export class Pipeline {
   private readonly forwarder: Forwarder | null;
   private readonly inFlight = new InFlightSlots();
   private readonly tally = createTally();
+  private readonly failedEvents = new FailedEvents();
   private readonly explain: FailureExplainer;
 
   constructor(options: PipelineOptions, world: PipelineWorld) {
@@ -205,12 +207,13 @@ export class Pipeline {
   /** The sender has its answer: count it, store what was not known before, report it. */
   private finish(
     request: InFlightRequest,
-    outcome: Outcome,
+    outcome: Omit<Outcome, 'earlierFailure'>,
     latencyMs = request.latencyMs(),
   ): void {
     const { store, emit } = this.world;
     const { id, payload } = request;
-    const { forward, answered } = outcome;
+    const { duplicateOf, forward, answered } = outcome;
+    const earlierFailure = this.failedEvents.replace(duplicateOf ?? id, forward);
     this.tally.add(request.verification.valid, payload.event, forward, latencyMs);
     if (forward !== null) {
       store.addForward(id, forward);
@@ -221,7 +224,8 @@ export class Pipeline {
     const verification = this.explain(request.request, request.verification);
     const { reason } = verification;
     if (reason !== request.verification.reason) store.setReason(id, reason);
-    emit(toHandledRequest(request, outcome, verification, this.isFiltered(request)));
+    const whole = { ...outcome, earlierFailure };
+    emit(toHandledRequest(request, whole, verification, this.isFiltered(request)));
   }
 
   /** Sends a stored capture to the app again and stores what came; null where there is no target. */

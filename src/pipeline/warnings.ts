@@ -1,6 +1,7 @@
 import { EVENT_TYPES, isEventType } from '../relyable/event-type.ts';
 import { explainUndelivered } from '../relyable/retry.ts';
 import type { HandledRequest, Warning } from './events.ts';
+import type { EarlierFailure } from './failed-events.ts';
 
 /**
  * An answer that takes longer is slow, ms. Our own limit: the vendor page asks for an immediate 200
@@ -8,8 +9,14 @@ import type { HandledRequest, Warning } from './events.ts';
  */
 export const SLOW_MS = 5000;
 
-/** Warns of what works here but will cause trouble in production. */
-export function findWarnings(handled: Omit<HandledRequest, 'warnings'>): Warning[] {
+/**
+ * Warns of what works here but will cause trouble in production. `earlierFailure` is how the app
+ * failed to answer the same event before.
+ */
+export function findWarnings(
+  handled: Omit<HandledRequest, 'warnings'>,
+  earlierFailure: EarlierFailure | null = null,
+): Warning[] {
   const { forward, verification, duplicateOf } = handled;
   const warnings: Warning[] = [];
   const undelivered = explainUndelivered(forward?.status ?? 200);
@@ -27,10 +34,7 @@ export function findWarnings(handled: Omit<HandledRequest, 'warnings'>): Warning
     });
   }
   if (duplicateOf !== null) {
-    warnings.push({
-      code: 'duplicate',
-      message: `the same event as ${duplicateOf}: your app should handle it once`,
-    });
+    warnings.push({ code: 'duplicate', message: describeRepeat(duplicateOf, earlierFailure) });
   }
   if (!verification.valid) return warnings;
   if (!handled.isJson) {
@@ -42,4 +46,15 @@ export function findWarnings(handled: Omit<HandledRequest, 'warnings'>): Warning
     });
   }
   return warnings;
+}
+
+/** A retry of an event that the app refused is what Relyable promises; a repeat of a delivered one is not. */
+function describeRepeat(firstId: string, earlierFailure: EarlierFailure | null): string {
+  const once = 'your app should handle it once';
+  if (earlierFailure === null) return `the same event as ${firstId}: ${once}`;
+  const { status } = earlierFailure;
+  if (status === null) return `retry of ${firstId}, which your app did not answer`;
+  const retry = `retry of ${firstId}, which your app answered ${status}`;
+  // The app may have handled what it answered with another 2xx.
+  return status >= 200 && status < 300 ? `${retry}: ${once}` : retry;
 }

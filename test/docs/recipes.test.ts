@@ -4,7 +4,12 @@ import ts from 'typescript';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, request as httpRequest, type RequestListener } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type RequestListener,
+  ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -295,6 +300,41 @@ describe('recipes that run', () => {
     refused['not ASCII'] = await post(origin, [['X-Relyable-Signature', 'é'.repeat(64)]], genuine);
     refused['no body'] = await post(origin, [], Buffer.alloc(0));
     expect([...new Set(Object.values(refused))], JSON.stringify(refused)).toEqual([401]);
+  });
+});
+
+describe('a recipe for Node', () => {
+  const files = Object.entries(STARTS).filter(([file]) => /\.(mjs|ts)$/.test(file));
+
+  it.for(files)('%s answers before it works, and survives its work', async ([, { start }]) => {
+    const order: string[] = [];
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {
+      order.push('work');
+      throw new Error('the work fails');
+    });
+    let onLogged = (_cause: unknown): void => undefined;
+    const logged = new Promise((resolve) => (onLogged = resolve));
+    const error = vi.spyOn(console, 'error').mockImplementation((cause) => onLogged(cause));
+    const { end } = ServerResponse.prototype;
+    const ended = vi.spyOn(ServerResponse.prototype, 'end').mockImplementation(function noteEnd(
+      this: ServerResponse,
+      ...args: unknown[]
+    ) {
+      order.push('answer');
+      return Reflect.apply(end, this, args) as ServerResponse;
+    });
+    onTestFinished(() => {
+      for (const spy of [error, ended]) spy.mockRestore();
+      log.mockReturnValue();
+    });
+    // A Fastify app that was closed does not start again.
+    vi.resetModules();
+    const origin = await start();
+    const body = serialisePayload(SAMPLES['test_run.failed'], 'compact');
+    expect(await post(origin, signRequest(body, SECRET, 'test').headers, body)).toBe(200);
+    // An error that nothing catches fails the test.
+    expect(await logged).toEqual(new Error('the work fails'));
+    expect(order).toEqual(['answer', 'work']);
   });
 });
 

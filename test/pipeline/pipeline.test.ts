@@ -237,6 +237,30 @@ describe('mirror', () => {
       warnings: [{ code: 'duplicate' }],
     });
   });
+
+  it('tells a retry of a refused event from a repeat of a delivered one', async () => {
+    const statuses = [500, 200, 200];
+    const app = await startApp((response) => {
+      response.statusCode = statuses.shift() ?? 0;
+      response.end();
+    });
+    const { post, store, world } = await listen({ to: app.url });
+    store.isHeld = true;
+    const messages: string[][] = [];
+    for (let index = 0; index < 3; index++) {
+      const got = post();
+      const { capture, stored } = await store.nth(index);
+      stored(index === 0 ? null : (store.added[0]?.capture.id ?? capture.id));
+      await got;
+      messages.push((await world.handled(index)).warnings.map(({ message }) => message));
+    }
+    const first = store.added[0]?.capture.id ?? '';
+    expect(messages).toEqual([
+      [],
+      [`retry of ${first}, which your app answered 500`],
+      [`the same event as ${first}: your app should handle it once`],
+    ]);
+  });
 });
 
 describe('ack', () => {

@@ -103,4 +103,17 @@ describe('warnings', () => {
       'not a published event type (test_run.completed, test_run.failed, agent.score_dropped, test_case.critical_failure)',
     ]);
   });
+
+  it.each([
+    [null, 'the same event as cap_0: your app should handle it once'],
+    [{ status: 500 }, 'retry of cap_0, which your app answered 500'],
+    [{ status: null }, 'retry of cap_0, which your app did not answer'],
+    [
+      { status: 202 },
+      'retry of cap_0, which your app answered 202: your app should handle it once',
+    ],
+  ])('of a repeat after %j say what it is', (earlier, message) => {
+    const warnings = findWarnings({ ...GOOD, duplicateOf: 'cap_0' }, earlier);
+    expect(warnings).toEqual([{ code: 'duplicate', message }]);
+  });
 });

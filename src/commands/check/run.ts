@@ -8,7 +8,7 @@ import type { Severity } from './check-case.ts';
 import type { CheckOptions } from './options.ts';
 import { Outputs } from './outputs.ts';
 import { type BatteryOptions, type CaseResult, isAtLeast, runBattery } from './run-battery.ts';
-import { readBatteryOptions, readCases, readUrl } from './settings.ts';
+import { readBatteryOptions, readCases, readUrl, refuseListener } from './settings.ts';
 import { summarise } from './summary.ts';
 import { caseView } from './view/case.ts';
 import { checkToJson } from './view/json.ts';
@@ -36,6 +36,7 @@ export async function run(invocation: Invocation<CheckOptions>): Promise<number>
   const app = await startManagedApp(invocation, { command, target: url, secret, startTimeoutMs });
   if (typeof app === 'number') return app;
   try {
+    await refuseListener(invocation, url);
     terminal.info(terminal.errorStyle.dim(`${cases.length} checks against ${url.href}`));
     const report = await runAll(invocation, battery, outputs);
     outputs.write(report);

@@ -4,7 +4,9 @@ import { RelyableError } from '../../errors.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import { readTlsOptions } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
+import { quotePosixIfNeeded } from '../../shell-quote.ts';
 import { VERSION } from '../../version.ts';
+import { identifyListener } from '../kit/identify-listener.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
 import { selectCases } from './battery.ts';
 import type { CheckCase } from './check-case.ts';
@@ -41,6 +43,34 @@ export function readUrl(
   throw new RelyableError('USAGE', `expected a handler on this machine, got ${url.host}`, {
     hint: 'the battery sends forged and malformed requests; --allow-remote sends them there too',
   });
+}
+
+/** A listener of ours verifies signatures itself: its answers would be graded instead of the app's. */
+export async function refuseListener(
+  { context, options }: Invocation<CheckOptions>,
+  url: URL,
+): Promise<void> {
+  const { interrupt: signal, randomBytes } = context;
+  const tls = readTlsOptions(options);
+  const listener = await identifyListener(url, { tls, signal, randomBytes });
+  if (listener === null) return;
+  const { app, isTold } = listener;
+  const behind =
+    app !== null
+      ? `it forwards to ${app.href}`
+      : isTold
+        ? 'it forwards to no app'
+        : 'it does not tell this machine where it forwards to';
+  throw new RelyableError(
+    'USAGE',
+    `expected your handler at ${url.href}, got a relyable listener, which refuses forged requests itself: ${behind}`,
+    {
+      hint:
+        app === null
+          ? 'name the URL of your app itself: relyable webhooks check 3000/webhooks/relyable'
+          : `relyable webhooks check ${quotePosixIfNeeded(app.href)}`,
+    },
+  );
 }
 
 /** What the battery is run with. */

@@ -10,7 +10,7 @@ import { expectedStatuses, type RequestOptions, type Schedule } from './deliver.
 import { triggerOptions, type TriggerOptions } from './options.ts';
 import type { TriggerPayload } from './payload.ts';
 import { readPayloads } from './payloads.ts';
-import { resolveTarget } from './target.ts';
+import { resolveTamperedTarget, resolveTarget } from './target.ts';
 
 /** What is sent, where to, and how: everything that the options and the config say. */
 export interface TriggerPlan {
@@ -37,12 +37,14 @@ export async function makePlan(
   const config = await readConfig(invocation);
   const { to, timeout, retryReading } = config.settings(triggerOptions);
   const tls = readTlsOptions(options);
-  const target = await resolveTarget(invocation, to, isSent);
+  const { tamper, expectStatus, retry, speed, duplicate = 0 } = options;
+  const resolved = await resolveTarget(invocation, to, isSent);
+  const target =
+    isSent && tamper !== undefined ? await resolveTamperedTarget(invocation, resolved) : resolved;
   const secrets = config.secrets();
   for (const warning of payloads.warnings) terminal.warn(warning);
   if (target.note !== null) terminal.info(terminal.errorStyle.dim(safeLine(target.note)));
   announceSecrets(invocation, secrets);
-  const { tamper, expectStatus, retry, speed, duplicate = 0 } = options;
   const secret = secrets.chosen[0].value;
   return {
     secrets,

@@ -1,6 +1,7 @@
 import { DEVELOPMENT_SECRET_SOURCE } from '../../config/secrets.ts';
 import type { Outgoing, Sender } from '../../http/client/send.ts';
 import { markProbe } from '../../request/probe-mark.ts';
+import { quotePosixIfNeeded } from '../../shell-quote.ts';
 import { serialisePayload } from '../../relyable/payload.ts';
 import { WIRE_FORMATS } from '../../relyable/wire-format.ts';
 import type { JsonValue } from '../../json/json-value.ts';
@@ -18,12 +19,16 @@ export interface Probe {
 /** Why a handler refused a correct event, as far as its answers show. */
 export interface HandlerDiagnosis {
   readonly probes: readonly Probe[];
+  /** Where the probes were sent, if not to the event's own target: the app behind a listener. */
+  readonly to?: string;
   /** null when the answers show no cause. */
   readonly cause: string | null;
   readonly fix: string | null;
 }
 
 export interface ProbeOptions {
+  /** The handler. */
+  readonly to: URL;
   readonly payload: TriggerPayload;
   /** The status the event itself got. */
   readonly status: number;
@@ -56,10 +61,14 @@ interface Candidate {
   readonly fix: string;
   /** Its signature is not 64 hex digits: a handler may fail while it compares them. */
   readonly isOtherNotation?: boolean;
+  /** The same payload, written otherwise. */
+  readonly isFormat?: boolean;
 }
 
 const RAW_BYTES_FIX =
   "verify the raw bytes of the body before anything parses it (Express: express.raw({ type: () => true, limit: '10mb' }); Flask: request.get_data())";
+
+const READING_FIX = "see the app's log: the code that reads the event fails";
 
 const isRefusal = (status: number | null): boolean => status === 401 || status === 403;
 
@@ -76,22 +85,28 @@ export async function probeHandler(plan: ProbeOptions): Promise<HandlerDiagnosis
     probes.push({ sent, status: answer.status });
     return answer.status;
   };
+  const { body } = options.payload;
+  const sendTampered = (sent: string, tamper: 'missing' | 'signature'): Promise<number | null> =>
+    send(sent, tamperRequest(body, options.secret.value, options.userAgent, tamper));
   for (const candidate of listCandidates(options)) {
     const answer = await send(candidate.sent, candidate.request);
     if (answer === null || signal.aborted) return { probes, cause: null, fix: null };
     // What follows the verification may fail: the route is missing, or the app behind it is down.
     const isPast = isRefusal(status) && PAST_VERIFICATION.has(answer) && !candidate.isOtherNotation;
-    if (isPast || (answer >= 200 && answer < 300)) {
-      const cause = `your handler answered ${status} to ${nameSent(options.payload)} but ${answer} to ${candidate.sent}: ${candidate.cause}`;
-      return { probes, cause, fix: candidate.fix };
-    }
+    if (!isPast && (answer < 200 || answer >= 300)) continue;
+    const seen = `your handler answered ${status} to ${nameSent(options.payload)} but ${answer} to ${candidate.sent}`;
+    // Only a handler that answers a wrong signature alike refused the event for its signature.
+    const isForSignature =
+      isRefusal(status) ||
+      candidate.isFormat !== true ||
+      (await sendTampered('a wrong signature', 'signature')) === status;
+    return isForSignature
+      ? { probes, cause: `${seen}: ${candidate.cause}`, fix: candidate.fix }
+      : { probes, cause: `${seen}, and not for its signature`, fix: READING_FIX };
   }
   if (isRefusal(status)) return { probes, ...explainRefusal(options, probes) };
-  const { body } = options.payload;
-  const tampered = (tamper: 'missing' | 'signature'): SignedRequest =>
-    tamperRequest(body, options.secret.value, options.userAgent, tamper);
-  const unsigned = await send('no signature', tampered('missing'));
-  const forged = await send('a wrong signature', tampered('signature'));
+  const unsigned = await sendTampered('no signature', 'missing');
+  const forged = await sendTampered('a wrong signature', 'signature');
   return { probes, ...explainFailure(status, unsigned, forged) };
 }
 
@@ -149,6 +164,7 @@ function* otherFormats(options: ProbeOptions, payload: JsonValue): Generator<Can
     yield {
       sent: `the \`${format}\` wire format`,
       request: signRequest(body, options.secret.value, options.userAgent),
+      isFormat: true,
       cause: 'it re-serialises the body',
       fix: RAW_BYTES_FIX,
     };
@@ -171,13 +187,18 @@ function nameSent({ wire }: TriggerPayload): string {
 
 type Explanation = Pick<HandlerDiagnosis, 'cause' | 'fix'>;
 
-function explainRefusal({ secret, status }: ProbeOptions, probes: readonly Probe[]): Explanation {
+function explainRefusal(
+  { to, secret, status }: ProbeOptions,
+  probes: readonly Probe[],
+): Explanation {
+  const secretFix =
+    secret.source === DEVELOPMENT_SECRET_SOURCE
+      ? 'start the app with RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)"'
+      : `give the app the secret that trigger signed with, the one from ${secret.source}, and restart it`;
+  const command = `relyable webhooks check ${quotePosixIfNeeded(to.href)}`;
   return {
-    cause: `your app rejected every variant (${probes.length + 1} requests, first answer ${status}): most likely it has another secret`,
-    fix:
-      secret.source === DEVELOPMENT_SECRET_SOURCE
-        ? 'start the app with RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)"'
-        : `give the app the secret that trigger signed with, the one from ${secret.source}, and restart it`,
+    cause: `your app rejected every variant (${probes.length + 1} requests, first answer ${status}): its secret may be another one, or it verifies in another way`,
+    fix: `if the secret may be another one, ${secretFix}; if it is the same, ${command} tries more causes`,
   };
 }
 

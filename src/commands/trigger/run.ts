@@ -1,16 +1,10 @@
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREACHABLE } from '../../errors.ts';
 import { createSender, type Sender } from '../../http/client/send.ts';
-import { isLoopback } from '../../http/loopback.ts';
 import type { Invocation } from '../../invocation.ts';
 import { interruptedCode } from '../kit/invocation-config.ts';
 import { adviseOn } from './advice.ts';
-import {
-  type Attempt,
-  createRequest,
-  deliver,
-  toOutgoing,
-  type TriggerRequest,
-} from './deliver.ts';
+import { type Attempt, createRequest, deliver } from './deliver.ts';
+import type { findCause as FindCause } from './find-cause.ts';
 import type { TriggerOptions } from './options.ts';
 import { makePlan, type TriggerPlan } from './plan.ts';
 import { printFormOf, printRequests } from './print.ts';
@@ -24,9 +18,6 @@ import {
   outcomeView,
   type TriggerOutcome,
 } from './view.ts';
-
-/** An answer to a probe that takes longer than this is not waited for. */
-const PROBE_TIMEOUT_MS = 2000;
 
 /** Sends signed sample events, or prints them. */
 export async function run(invocation: Invocation<TriggerOptions>): Promise<number> {
@@ -97,9 +88,9 @@ async function sendOne(
   const last = attempts.at(-1);
   const isDelivered = last !== undefined && isExpected(last);
   const diagnosis =
-    isDelivered || !mayProbe
+    isDelivered || !mayProbe || !isPlain(invocation.options)
       ? null
-      : await findCause(invocation, plan, request, last?.status ?? null);
+      : await explainRefusal(invocation, plan, request, last?.status ?? null);
   const { to, tamper } = plan.request;
   const advice =
     last === undefined || context.interrupt.aborted
@@ -108,35 +99,18 @@ async function sendOne(
   return { request, attempts, isDelivered, hint: advice ?? diagnosis?.fix ?? null, diagnosis };
 }
 
-/** Probes the handler, but only on this machine and after a plain event, which may be sent again. */
-async function findCause(
-  { context, options }: Invocation<TriggerOptions>,
-  plan: TriggerPlan,
-  request: TriggerRequest,
-  status: number | null,
+/** Only a plain event may be sent again in variants. */
+function isPlain({ probe, tamper, expectStatus, retry, duplicate }: TriggerOptions): boolean {
+  const isOne = tamper === undefined && expectStatus === undefined && duplicate === undefined;
+  return probe && isOne && !retry;
+}
+
+/** Looks for the cause; what that needs is loaded only then. */
+async function explainRefusal(
+  ...search: Parameters<typeof FindCause>
 ): Promise<HandlerDiagnosis | null> {
-  const { secrets, tls } = plan;
-  const { tamper, expectStatus, retry, duplicate } = options;
-  const isPlain =
-    tamper === undefined && expectStatus === undefined && !retry && duplicate === undefined;
-  if (!options.probe || !isPlain || !isLoopback(plan.request.to)) return null;
-  const { isWorthProbing, probeHandler } = await import('./probe.ts');
-  if (!isWorthProbing(status) || context.interrupt.aborted) return null;
-  const sender = createSender({ timeoutMs: PROBE_TIMEOUT_MS, tls, signal: context.interrupt });
-  try {
-    return await probeHandler({
-      payload: request.payload,
-      status,
-      secret: secrets.chosen[0],
-      known: secrets.known,
-      userAgent: plan.request.userAgent,
-      outgoing: (signed) => toOutgoing(signed, plan.request),
-      sender,
-      signal: context.interrupt,
-    });
-  } finally {
-    sender.close();
-  }
+  const { findCause } = await import('./find-cause.ts');
+  return findCause(...search);
 }
 
 /** 0 if every event got the expected answer, 4 if one got no answer, else 1. */

@@ -2,6 +2,8 @@ import { DEFAULT_HOST, DEFAULT_PORT } from '../../config/defaults.ts';
 import type { Setting } from '../../config/settings.ts';
 import { RelyableError } from '../../errors.ts';
 import type { Invocation } from '../../invocation.ts';
+import { readTlsOptions } from '../../http/target.ts';
+import { identifyListener, type ListenerIdentity } from '../kit/identify-listener.ts';
 import { findListener } from '../kit/running-listeners.ts';
 import type { TriggerOptions } from './options.ts';
 
@@ -35,6 +37,49 @@ export async function resolveTarget(
     'expected a target: there is no --to, no forwardTo in a config file, and no running listener',
     {
       hint: 'relyable webhooks trigger test_run.completed --to 3000/webhooks/relyable, or start one: relyable webhooks listen',
+    },
+  );
+}
+
+/** Asks whether the target is a listener of ours. */
+export function askForListener(
+  { context, options }: Invocation<TriggerOptions>,
+  url: URL,
+): Promise<ListenerIdentity | null> {
+  const { interrupt: signal, randomBytes } = context;
+  return identifyListener(url, { tls: readTlsOptions(options), signal, randomBytes });
+}
+
+/**
+ * Where a request that should be refused is sent: a listener refuses it before the app sees it, so
+ * that the answer would prove nothing about the app. A listener that was found is passed by. One that
+ * was named, or has no app, is a USAGE error unless `--expect-status` says what it should answer itself.
+ */
+export async function resolveTamperedTarget(
+  invocation: Invocation<TriggerOptions>,
+  target: TriggerTarget,
+): Promise<TriggerTarget> {
+  const { options } = invocation;
+  const isNamed = options.to !== undefined;
+  const listener = await askForListener(invocation, target.url);
+  if (listener === null || listener.isTransparent) return target;
+  const { app, isTold } = listener;
+  if (options.expectStatus !== undefined && (isNamed || app === null)) return target;
+  if (!isNamed && app !== null) {
+    const note = `to ${app.href}, the app behind the listener at ${target.url.origin}, which refuses forged requests itself`;
+    return { url: app, note };
+  }
+  const behind =
+    app !== null
+      ? `the app behind it, ${app.href}, would not see the request`
+      : isTold
+        ? 'no app is behind it'
+        : 'it does not tell which app is behind it';
+  throw new RelyableError(
+    'USAGE',
+    `--tamper proves nothing at ${target.url.href}, a relyable listener, which refuses forged requests itself: ${behind}`,
+    {
+      hint: `--to ${app === null ? '<url of your app>' : app.href} tests your app; --expect-status 401 tests the listener`,
     },
   );
 }

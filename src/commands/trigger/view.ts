@@ -137,11 +137,20 @@ function shownResponse(body: Buffer): string[] {
 }
 
 /** The result of the probes, shown below an attempt. */
-function formatDiagnosis({ probes, cause, fix }: HandlerDiagnosis, style: ChalkInstance): string {
+function formatDiagnosis(
+  { probes, to, cause, fix }: HandlerDiagnosis,
+  style: ChalkInstance,
+): string {
   const sent = formatCount(probes.length, 'further request');
-  const lines = [
-    style.dim(`sent variants of the event to find out why: ${sent} (--no-probe sends none)`),
-  ];
+  const where = to === undefined ? '' : ` to ${safeLine(to)}, the app behind the listener,`;
+  const lines =
+    probes.length === 0
+      ? []
+      : [
+          style.dim(
+            `sent variants of the event${where} to find out why: ${sent} (--no-probe sends none)`,
+          ),
+        ];
   if (cause !== null) lines.push(`${style.yellow('cause:')} ${safeLine(cause)}`);
   if (fix !== null) lines.push(`${style.yellow('fix:')}   ${safeLine(fix)}`);
   if (cause === null) lines.push('no answer explains it');

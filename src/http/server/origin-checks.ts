@@ -13,6 +13,41 @@ export function isOwnHost(host: string, boundHost: string): boolean {
   return isLoopback(url) || isIP(name) !== 0 || name === boundHost.toLowerCase();
 }
 
+/** What decides whether a request was made on this machine. */
+export interface RequestOrigin {
+  /** The peer's address; undefined where the socket is closed. */
+  readonly remoteAddress: string | undefined;
+  /** Lower-case names, as Node gives them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/**
+ * Whether a request was made on this machine: from a loopback address, by a name of this server, and
+ * not for somebody else. A tunnel or proxy on this machine names its client in `X-Forwarded-For` or
+ * `Forwarded`, or keeps the public `Host`.
+ */
+export function isLocalRequest(
+  { remoteAddress = '', headers }: RequestOrigin,
+  boundHost: string,
+): boolean {
+  const { host = '', origin, forwarded } = headers;
+  const clients = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((client) => client.trim())
+    .filter((client) => client !== '');
+  return (
+    isLoopbackAddress(remoteAddress) &&
+    clients.every(isLoopbackAddress) &&
+    forwarded === undefined &&
+    isOwnHost(String(host), boundHost) &&
+    !isForeignOrigin(origin === undefined ? undefined : String(origin))
+  );
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return /^(::ffff:)?127(\.\d+){3}$/.test(address) || address === '::1';
+}
+
 /** Whether a request comes from a web page of another machine; `origin` is its `Origin` header. */
 export function isForeignOrigin(origin: string | undefined): boolean {
   if (origin === undefined) return false;

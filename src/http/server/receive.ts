@@ -8,6 +8,7 @@ import {
   type WebhookRequest,
 } from '../../request/request.ts';
 import { type Bound, bindServer, closeServer } from './bind.ts';
+import type { RequestOrigin } from './origin-checks.ts';
 
 /** A complete request and the response to it. */
 export interface ReceivedRequest extends WebhookRequest {
@@ -30,8 +31,13 @@ export interface ReceiverOptions {
   readonly maxBodyBytes: number;
   /** Called once a POST is complete. */
   readonly onRequest: (request: ReceivedRequest) => void;
-  /** The JSON answer to `GET /`; `host` is the `Host` header. */
-  readonly health: (host: string) => object;
+  /** The JSON answer to `GET /`. */
+  readonly health: (origin: RequestOrigin) => object;
+  /**
+   * The JSON answer to a GET of any path with `IDENTIFY_HEADER`, whose value is the nonce; null where
+   * this request may not know it.
+   */
+  readonly identity?: (origin: RequestOrigin, nonce: string) => object | null;
   /** A request was refused: broken framing, too large, wrong method, too slow. */
   readonly onRefused: (status: number, reason: string) => void;
 }
@@ -40,6 +46,9 @@ export interface Receiver extends Bound {
   /** Accepts nothing more; resolves when every answer is sent, or after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
+
+/** Asks a listener who it is; the value is a nonce, which the answer repeats. */
+export const IDENTIFY_HEADER = 'Relyable-Identify';
 
 /** The limit on the time for the headers, ms. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -104,7 +113,7 @@ function receive(
   });
 }
 
-/** The health document to `GET /`, 405 to all else. */
+/** The identity to who asks for it, the health document to `GET /`, 405 to all else. */
 function answerOtherMethod(
   request: IncomingMessage,
   response: ServerResponse,
@@ -112,9 +121,14 @@ function answerOtherMethod(
   path: string,
   options: ReceiverOptions,
 ): void {
+  const { headers } = request;
+  const origin = { remoteAddress: request.socket.remoteAddress, headers };
+  const nonce = headers[IDENTIFY_HEADER.toLowerCase()];
+  const isAsked = method === 'GET' && typeof nonce === 'string';
+  const identity = isAsked ? (options.identity?.(origin, nonce) ?? null) : null;
   const isHealth = (method === 'GET' || method === 'HEAD') && /^\/(\?|$)/.test(path);
-  if (isHealth) {
-    answerJson(response, 200, options.health(request.headers.host ?? ''));
+  if (identity !== null || isHealth) {
+    answerJson(response, 200, identity ?? options.health(origin));
     return;
   }
   options.onRefused(405, `${method} ${path}`);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { listen } from '../../pipeline/world.ts';
 import { startApp } from '../../support/app.ts';
 import { startCli, temporaryFolder } from '../../support/cli.ts';
 import { runCli } from '../../support/run-cli.ts';
@@ -74,14 +75,15 @@ describe('relyable webhooks check', () => {
     const bodies = async (seed: string): Promise<string[]> => {
       const before = app.received.length;
       await runCli(['webhooks', 'check', app.url, '--only', 'accepts', '--seed', seed], { env });
-      return app.received.slice(before).map(({ body }) => body.toString('utf8'));
+      const posts = app.received.slice(before).filter(({ method }) => method === 'POST');
+      return posts.map(({ body }) => body.toString('utf8'));
     };
     const first = await bodies('7');
     expect(await bodies('7')).toEqual(first);
     const other = await bodies('8');
     expect(other).toHaveLength(first.length);
-    expect(other.filter((body) => first.includes(body))).toEqual(['']);
-    // Every event is one of its own, the probe of the error page aside.
+    expect(other.filter((body) => first.includes(body))).toEqual([]);
+    // Every event is one of its own.
     expect(new Set(first).size).toBe(first.length);
   });
 
@@ -152,9 +154,9 @@ describe('relyable webhooks check', () => {
 
   test('names the case during which the app went away, and skips the rest', async () => {
     let count = 0;
-    const app = await startApp((response) => {
-      count += 1;
-      if (count < 4) response.end('OK');
+    const app = await startApp((response, { method }) => {
+      if (method === 'POST') count += 1;
+      if (count < 3) response.end('OK');
       else {
         response.destroy();
         void app.close();
@@ -325,5 +327,24 @@ describe('check -- <command>', () => {
     const { code, stderr } = await cli.done;
     expect(code).toBe(130);
     expect(stderr).toContain('[app] app got SIGINT');
+  });
+});
+
+describe('a listener in front of the app', () => {
+  test('is refused, and the app behind it is named', async () => {
+    const { receiver, world } = await listen({ to: 'http://127.0.0.1:9/hook' });
+    const { code, stdout, stderr } = await runCli(['webhooks', 'check', receiver.url], { env });
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('it forwards to http://127.0.0.1:9/hook');
+    expect(stderr).toContain('hint: relyable webhooks check http://127.0.0.1:9/hook');
+    expect(world.events.map(({ type }) => type)).toEqual(['ready']);
+  });
+
+  test('is refused without an app', async () => {
+    const { receiver } = await listen();
+    const { code, stderr } = await runCli(['webhooks', 'check', receiver.url], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain('it forwards to no app');
   });
 });

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { ROOT, startCli, temporaryFolder } from '../../support/cli.ts';
-import { runCli } from '../../support/run-cli.ts';
 import { ENV, isSigned, trigger } from '../../support/trigger.ts';
 
 /** No wire format writes it like this, and every one in its own way. */
@@ -38,7 +37,8 @@ describe('the probes of a refusing handler', () => {
     const args = ['--data', '-', '--no-validate', '--to', app.url];
     const { stdout } = await trigger(args, { cwd, env, stdin: OWN_BYTES });
     expect(stdout).toContain('16 further requests');
-    expect(app.received).toHaveLength(17);
+    // Besides, one GET asks whether a listener answers there.
+    expect(app.received.filter(({ method }) => method === 'POST')).toHaveLength(17);
     for (const page of ['docs/trigger.md', 'fixtures/help/relyable-webhooks-trigger.txt']) {
       expect(readFileSync(join(ROOT, page), 'utf8').replace(/\s+/g, ' ')).toMatch(
         /at most 16 further|\(up to 16\)/,
@@ -60,39 +60,18 @@ describe('the probes of a refusing handler', () => {
     for (const probe of formats) expect(names(probe)).toEqual(event && names(event));
   });
 
-  it('pass through a listener like any request, marked', async () => {
+  it('pass by a listener to the app behind it', async () => {
     const app = await startApp(refuse);
-    const args = ['webhooks', 'listen', '--port', '0', '--forward-to', app.url];
+    const args = ['webhooks', 'listen', '--port', '0', '--forward-to', `${app.url}/hook`];
     const listener = startCli([...args, '--json'], { env: ENV });
     const ready = JSON.parse(await listener.nextLine((line) => line.includes('"ready"')));
-    await trigger(['test_run.failed', '--to', ready.url]);
+    const { stdout: said } = await trigger(['test_run.failed', '--to', ready.url]);
+    expect(said).toContain(`to ${app.url}/hook, the app behind the listener,`);
     listener.child.kill('SIGINT');
     const { stdout } = await listener.done;
-    const [event, ...probes] = deliveriesIn(stdout);
-    expect(event?.probe).toBe(false);
-    expect(probes.length).toBeGreaterThan(5);
-    expect(probes.every(({ probe }) => probe)).toBe(true);
-    const passed = probes.filter(({ forward }) => forward !== null);
-    expect(passed.map(({ signature }) => signature.valid)).toEqual(passed.map(() => true));
-    expect(app.received).toHaveLength(1 + passed.length);
-  });
-
-  it('are one line each for people, under the event whole', async () => {
-    const app = await startApp(refuse);
-    const args = ['webhooks', 'listen', '--port', '0', '--forward-to', app.url];
-    const home = temporaryFolder();
-    const listener = startCli(args, { env: { ...ENV, LANG: 'C.UTF-8' }, home });
-    const ready = await listener.nextErrorLine((line) => line.includes('Listening on'));
-    await trigger(['test_run.failed', '--to', ready.split(' ')[2] ?? '']);
-    listener.child.kill('SIGINT');
-    const { stdout } = await listener.done;
-    const { stdout: kept } = await runCli(['webhooks', 'captures', 'list', '--json'], { home });
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines.filter((line) => line.includes('replay: '))).toHaveLength(1);
-    const probes = lines.filter((line) => /^\d\d:.*  probe of trigger  [✓✗] signature /.test(line));
-    expect(probes).toHaveLength(kept.trimEnd().split('\n').length - 1);
-    // The event with its four lines, and after it nothing but probes.
-    expect(lines.slice(-probes.length)).toEqual(probes);
+    expect(deliveriesIn(stdout).map(({ probe }) => probe)).toEqual([false]);
+    expect(app.received.length).toBeGreaterThan(10);
+    expect(new Set(app.received.map(({ url }) => url))).toEqual(new Set(['/hook']));
   });
 });
 
@@ -103,7 +82,7 @@ it('a request that calls itself a probe is judged, kept and answered like any ot
   const ready = JSON.parse(await listener.nextLine((line) => line.includes('"ready"')));
   const event = ['test_run.failed', '--no-probe', '--to', ready.url];
   const agent = ['-H', 'User-Agent: relyable/9 (probe)'];
-  await trigger([...event, ...agent, '--tamper', 'body']);
+  await trigger([...event, ...agent, '--tamper', 'body', '--expect-status', '401']);
   await trigger([...event, ...agent]);
   const { code, stdout } = await listener.done;
   expect(code).toBe(1);

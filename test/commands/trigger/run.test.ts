@@ -363,7 +363,11 @@ describe('finding out why', () => {
   };
 
   it.each([
-    ['another secret', (r: Received) => (isSigned(r, 'unknown') ? 200 : 401), 'another secret'],
+    [
+      'another secret',
+      (r: Received) => (isSigned(r, 'unknown') ? 200 : 401),
+      'rejected every variant',
+    ],
     [
       'a newline',
       (r: Received) => (isSigned(r, `${SECRET}\n`) ? 200 : 403),

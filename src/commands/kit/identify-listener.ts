@@ -1,0 +1,99 @@
+import {
+  createSender,
+  type Outgoing,
+  type Sender,
+  type SendResult,
+} from '../../http/client/send.ts';
+import { IDENTIFY_HEADER } from '../../http/server/receive.ts';
+import { pathAtTarget, type TlsOptions } from '../../http/target.ts';
+import { markProbe } from '../../request/probe-mark.ts';
+import type { HeaderPair } from '../../request/request.ts';
+import { VERSION } from '../../version.ts';
+import { LISTENER_SERVICE } from './running-listeners.ts';
+
+/** A listener of ours that was taken for an app. */
+export interface ListenerIdentity {
+  /** Where the listener sends a request for the URL that was asked; null where it does not say, or has no app. */
+  readonly app: URL | null;
+  /** Whether it says where it forwards to. It does so only to requests of this machine. */
+  readonly isTold: boolean;
+  /** Whether forged requests reach the app, and the app's answers come back. */
+  readonly isTransparent: boolean;
+}
+
+export interface IdentifyOptions {
+  readonly tls: TlsOptions;
+  readonly signal: AbortSignal;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** An answer that takes longer is not a listener's. */
+const ASK_TIMEOUT_MS = 5000;
+
+/**
+ * Asks whether a URL is a listener of this program, which verifies signatures itself: its answers say
+ * nothing about the app behind it. null for anything else. The question is a GET of the same URL.
+ */
+export async function identifyListener(
+  url: URL,
+  { tls, signal, randomBytes }: IdentifyOptions,
+): Promise<ListenerIdentity | null> {
+  const sender = createSender({ timeoutMs: ASK_TIMEOUT_MS, tls, signal, reuse: false });
+  try {
+    const nonce = randomBytes(16).toString('hex');
+    const answer = await sender.send(get(url, nonce));
+    return readIdentity(answer, nonce, url) ?? (await askHealth(answer, url, sender));
+  } finally {
+    sender.close();
+  }
+}
+
+function get(url: URL, nonce?: string): Outgoing {
+  const headers: HeaderPair[] = [['User-Agent', markProbe(`relyable/${VERSION}`)]];
+  if (nonce !== undefined) headers.push([IDENTIFY_HEADER, nonce]);
+  return { method: 'GET', url, headers, body: Buffer.alloc(0) };
+}
+
+function readIdentity(
+  { status, body }: SendResult,
+  nonce: string,
+  url: URL,
+): ListenerIdentity | null {
+  const document = status === 200 ? readDocument(body) : {};
+  if (document['service'] !== LISTENER_SERVICE || document['nonce'] !== nonce) return null;
+  const { forwardTo, invalid, respond } = document;
+  return {
+    app: typeof forwardTo === 'string' ? appBehind(forwardTo, url) : null,
+    isTold: true,
+    isTransparent: invalid === 'forward' && respond === 'mirror' && forwardTo !== null,
+  };
+}
+
+/** A listener tells strangers, a tunnel among them, no more than that it is one. */
+async function askHealth(
+  answer: SendResult,
+  url: URL,
+  sender: Sender,
+): Promise<ListenerIdentity | null> {
+  if (answer.status !== 405 || readDocument(answer.body)['error'] !== 'method_not_allowed') {
+    return null;
+  }
+  const health = await sender.send(get(new URL('/', url)));
+  if (readDocument(health.body)['service'] !== LISTENER_SERVICE) return null;
+  return { app: null, isTold: false, isTransparent: false };
+}
+
+/** The URL that the listener's forwarder sends a request for `url` to. */
+function appBehind(forwardTo: string, url: URL): URL {
+  const target = new URL(forwardTo);
+  return new URL(pathAtTarget(target, `${url.pathname}${url.search}`), target);
+}
+
+function readDocument(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const document: unknown = JSON.parse(body.toString('utf8'));
+    return typeof document === 'object' && document !== null ? { ...document } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,29 @@
+import { isDelivered } from '../relyable/retry.ts';
+import type { Forward } from '../request/capture.ts';
+
+/** How the app answered an event before its repeat; the status is null where no answer came. */
+export type EarlierFailure = Pick<Forward, 'status'>;
+
+/** The limit on remembered events, which bounds the memory. */
+const MAX_EVENTS = 1000;
+
+/**
+ * The events whose newest forward the app did not answer 200, by the id of their first capture. A
+ * repeat of one is a retry, as Relyable makes it, and not a duplicate of a delivered event.
+ */
+export class FailedEvents {
+  private readonly failures = new Map<string, EarlierFailure>();
+
+  /** Remembers this forward and returns how the one before it failed; null where it did not. */
+  replace(firstId: string, forward: Forward | null): EarlierFailure | null {
+    const earlier = this.failures.get(firstId) ?? null;
+    if (forward === null) return earlier;
+    this.failures.delete(firstId);
+    if (!isDelivered(forward.status)) this.failures.set(firstId, { status: forward.status });
+    if (this.failures.size > MAX_EVENTS) {
+      const [oldest = ''] = this.failures.keys();
+      this.failures.delete(oldest);
+    }
+    return earlier;
+  }
+}

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { FailedEvents } from '../../src/pipeline/failed-events.ts';
+import type { Forward } from '../../src/request/capture.ts';
+
+function forward(status: number | null): Forward {
+  return {
+    kind: 'forward',
+    at: 0,
+    url: 'http://app/',
+    status,
+    durationMs: 1,
+    error: null,
+    responseHeaders: [],
+    responseBody: Buffer.alloc(0),
+    edited: false,
+  };
+}
+
+it('remembers the newest failure of an event, until a forward is answered 200', () => {
+  const events = new FailedEvents();
+  expect(events.replace('cap_a', forward(500))).toBeNull();
+  expect(events.replace('cap_b', forward(200))).toBeNull();
+  expect(events.replace('cap_a', forward(null))).toEqual({ status: 500 });
+  expect(events.replace('cap_a', null)).toEqual({ status: null });
+  expect(events.replace('cap_a', forward(200))).toEqual({ status: null });
+  expect(events.replace('cap_a', forward(200))).toBeNull();
+  expect(events.replace('cap_b', forward(200))).toBeNull();
+});
+
+it('forgets the oldest of more than 1000 events', () => {
+  const events = new FailedEvents();
+  for (let n = 0; n <= 1000; n++) events.replace(`cap_${n}`, forward(500));
+  expect(events.replace('cap_0', null)).toBeNull();
+  expect(events.replace('cap_1', null)).toEqual({ status: 500 });
+});
