@@ -36,9 +36,12 @@ export const REASONS = [
   'body_bom',
   'body_truncated',
   'body_gzip',
+  'body_missing',
   'body_urlencoded_form',
   'charset_latin1',
   'secret_wrong_or_body_changed',
+  // Of imported captures only: no secret of this machine could tell.
+  'not_verified',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];

@@ -94,10 +94,10 @@ export class CaptureStore implements CaptureReader {
     return firsts;
   }
 
-  /** Stores captures of another store with their forwards; how many were new. */
-  import(captures: Iterable<Capture>): number {
+  /** Stores captures of another store with their forwards; the ids of those that were new. */
+  import(captures: Iterable<Capture>): string[] {
     const isKnown = this.database.prepare('SELECT 1 FROM captures WHERE id = ?');
-    let count = 0;
+    const imported: string[] = [];
     this.transaction(() => {
       for (const capture of captures) {
         if (isKnown.get(capture.id) !== undefined) continue;
@@ -105,10 +105,10 @@ export class CaptureStore implements CaptureReader {
         for (const forward of capture.forwards) {
           this.rows.forward(toForwardRow(capture.id, forward));
         }
-        count += 1;
+        imported.push(capture.id);
       }
     });
-    return count;
+    return imported;
   }
 
   /** Removes the oldest; how many. */

@@ -181,7 +181,7 @@ export const capturesExportCommand = declareCommand({
 });
 
 export const capturesImportCommand = declareCommand({
-  description: 'import captures from other tools: exports, raw HTTP, HAR',
+  description: 'store requests that this or another tool recorded, in every format of verify',
   operands: [{ name: '<files...>', help: 'files, folders, or - for stdin', kind: 'files' }],
   options: importOptions,
   examples: [
@@ -190,7 +190,7 @@ export const capturesImportCommand = declareCommand({
   ],
   exitCodes: [
     [0, 'success'],
-    [2, 'a file cannot be read or holds no request'],
+    [2, 'a request cannot be read or stored (the others are), or there is none'],
   ],
 });
 

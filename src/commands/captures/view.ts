@@ -27,19 +27,43 @@ export function captureView(capture: Capture): View {
   };
 }
 
-/** What an import added to the store. */
+/** An imported capture: its id, its event, its verdict and where it stood. */
+export function importedView(capture: Capture, place: string): View {
+  const { id, event, receivedAt } = capture;
+  return {
+    text: ({ style, isUtc }) =>
+      [
+        id,
+        style.dim(formatMoment(receivedAt, { style, isUtc })),
+        style.bold(safeLine(event ?? '(no event)')),
+        formatVerdict(capture, { style, isUtc }),
+        style.dim(safeLine(place)),
+      ].join('  '),
+    // The ids are in the totals: a command that ends prints one object.
+    json: () => null,
+  };
+}
+
+/** What an import added to the store, and what not. */
 export interface ImportTotals {
   readonly imported: number;
+  /** Of the captures that are stored now. */
+  readonly ids: readonly string[];
   /** Captures that the store had already. */
   readonly known: number;
+  /** Requests that cannot be stored, and inputs or entries that cannot be read. */
+  readonly unreadable: number;
 }
 
 export function importView(totals: ImportTotals, store: string): View {
+  const { imported, known, unreadable } = totals;
   return {
-    text: () => {
-      const known = totals.known === 0 ? '' : `, ${totals.known} already stored`;
-      return `imported ${formatCount(totals.imported, 'capture')}${known}`;
-    },
+    text: () =>
+      [
+        `imported ${formatCount(imported, 'capture')}`,
+        ...(known === 0 ? [] : [`${known} already stored`]),
+        ...(unreadable === 0 ? [] : [`${unreadable} not imported`]),
+      ].join(', '),
     json: () => ({ type: 'import', v: 1, ...totals, store }),
   };
 }
@@ -118,6 +142,7 @@ function formatUnforwarded({ answered }: Capture): string {
 }
 
 function formatVerdict({ verification }: Capture, { style }: Look): string {
+  if (verification.reason === 'not_verified') return style.yellow('? not verified here');
   return verification.valid ? style.green('✓ ok') : style.red(`✗ ${verification.reason}`);
 }
 

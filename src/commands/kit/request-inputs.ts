@@ -1,14 +1,26 @@
 import type { InvocationConfig } from './invocation-config.ts';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
 import { RelyableError } from '../../errors.ts';
-import { listFiles, readFileChunks, readStreamChunks } from '../../request/files/files.ts';
-import type { FoundRequest, InputFormat } from '../../request/files/input.ts';
+import {
+  fileReader,
+  listFiles,
+  readFileChunks,
+  readStreamChunks,
+} from '../../request/files/files.ts';
+import {
+  type FoundRequest,
+  type InputFormat,
+  type InputItem,
+  toUnreadable,
+} from '../../request/files/input.ts';
 import { type InputOptions, readInput } from '../../request/files/read-input.ts';
 import { type FileSource, parseSource, type Source } from '../../request/files/sources.ts';
 import type { Capture } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import type { WebhookRequest } from '../../request/request.ts';
+import type { CaptureReader } from '../../store/captures.ts';
+import type { InputProblems } from './input-problems.ts';
 import { openCaptures, requireCapture } from './open-captures.ts';
 
 /** Where a request was found. */
@@ -22,10 +34,20 @@ export interface RequestPlace {
   readonly event: string | null;
 }
 
+/** `requests.http#2`: people count from 1. */
+export function describeSource({
+  source,
+  index,
+  isOneOfMany,
+}: Omit<RequestPlace, 'event'>): string {
+  const name = source === '-' ? 'stdin' : source;
+  return isOneOfMany ? `${name}#${index + 1}` : name;
+}
+
 /** A request to judge and where it was found. */
-interface LocatedRequest extends RequestPlace {
+export interface LocatedRequest
+  extends RequestPlace, Pick<FoundRequest, 'note' | 'bodyMissing' | 'bodyRebuilt' | 'held'> {
   readonly request: WebhookRequest;
-  readonly note: string | null;
 }
 
 /** The options that say how inputs are read. */
@@ -35,28 +57,54 @@ interface InputFlags {
   readonly store: string | undefined;
 }
 
-/** The requests the operands name, in their order; none given: everything in the store. */
+/**
+ * The requests the operands name, in their order; none given: everything in the store. What cannot be
+ * read is added to `problems`, and costs none of the others.
+ */
 export async function* findRequests(
   invocation: Invocation<InputFlags>,
   config: InvocationConfig<InputFlags>,
+  problems: InputProblems,
 ): AsyncGenerator<LocatedRequest> {
   const { args, options: given } = invocation;
   const sources = args.map(parseSource);
   const options = toInputOptions(given);
   if (given.signature !== undefined) requireOneBody(sources);
-  const needsStore = sources.length === 0 || sources.some(isStored);
-  const reader = needsStore ? await openCaptures(config.storeFile()) : undefined;
+  const store = new LazyReader(config);
   try {
-    if (sources.length === 0) for (const capture of reader?.each({}) ?? []) yield locate(capture);
+    if (sources.length === 0)
+      for (const capture of (await store.open()).each({})) yield locate(capture);
     for (const source of sources) {
       if (isStored(source)) {
-        if (reader !== undefined) yield locate(requireCapture(reader, source.id));
+        yield locate(requireCapture(await store.open(), source.id));
         continue;
       }
-      for await (const placed of readSource(invocation, source, options)) yield toLocated(placed);
+      const resolveCapture = async (id: string): Promise<Capture> =>
+        requireCapture(await store.open(), id);
+      const placed = readSource(invocation, source, { ...options, problems, resolveCapture });
+      for await (const { found, ...place } of placed) yield { ...place, ...toLocated(found) };
     }
   } finally {
-    reader?.close();
+    store.close();
+  }
+}
+
+/** The store, opened for reading by the first input that needs it. */
+class LazyReader {
+  private reader: CaptureReader | undefined;
+  private readonly config: InvocationConfig<InputFlags>;
+
+  constructor(config: InvocationConfig<InputFlags>) {
+    this.config = config;
+  }
+
+  async open(): Promise<CaptureReader> {
+    this.reader ??= await openCaptures(this.config.storeFile());
+    return this.reader;
+  }
+
+  close(): void {
+    this.reader?.close();
   }
 }
 
@@ -108,56 +156,122 @@ interface PlacedRequest {
   readonly found: FoundRequest;
 }
 
+/** How the requests of a source are read. */
+interface SourceOptions extends InputOptions {
+  /** What cannot be read. */
+  readonly problems: InputProblems;
+  /** The capture that an input names without its request; without it, such entries are skipped. */
+  readonly resolveCapture?: (id: string) => Promise<Capture>;
+}
+
 /** Every request of stdin, a file, or the files of a folder; warns of what was skipped. */
 export async function* readSource(
-  { context, terminal }: Invocation<unknown>,
+  invocation: Invocation<unknown>,
   source: FileSource,
-  options: InputOptions,
+  options: SourceOptions,
 ): AsyncGenerator<PlacedRequest> {
-  const skipped = new Map<string, number>();
-  const count = (why: string, by = 1): void => {
-    skipped.set(why, (skipped.get(why) ?? 0) + by);
-  };
+  const { context, terminal } = invocation;
+  const skipped = new SkippedEntries();
   if (source.kind === 'stdin') {
     const chunks = readStreamChunks(context.stdin, 'stdin', context.interrupt);
-    yield* readOne('-', readInput(chunks, 'stdin', options), count);
+    const readBeside = fileReader(context.cwd, context.cwd);
+    const items = readInput(chunks, 'stdin', { ...options, readBeside });
+    yield* readOne('-', items, skipped, options);
   } else {
-    const { files, ignored } = listFiles(context.cwd, source.path);
-    for (const file of files) {
-      const chunks = readFileChunks(resolve(context.cwd, file), file, context.interrupt);
-      yield* readOne(file, readInput(chunks, file, options), count);
-    }
-    if (ignored > 0) count('a file of another kind', ignored);
+    yield* readFiles(invocation, source.path, skipped, options);
   }
   const name = source.kind === 'stdin' ? 'stdin' : source.path;
-  for (const [why, times] of skipped) {
+  for (const [why, times] of skipped.counts) {
     terminal.warn(`${name}: skipped ${times === 1 ? why : `${times} times ${why}`}`);
+  }
+}
+
+async function* readFiles(
+  { context }: Invocation<unknown>,
+  path: string,
+  skipped: SkippedEntries,
+  options: SourceOptions,
+): AsyncGenerator<PlacedRequest> {
+  const { cwd, interrupt } = context;
+  let files: string[];
+  try {
+    const found = listFiles(cwd, path);
+    ({ files } = found);
+    if (found.ignored > 0) skipped.add('a file of another kind', found.ignored);
+  } catch (error) {
+    options.problems.add(path, toUnreadable(error).error);
+    return;
+  }
+  for (const file of files) {
+    const full = resolve(cwd, file);
+    const readBeside = fileReader(dirname(full), cwd);
+    const items = readInput(readFileChunks(full, file, interrupt), file, {
+      ...options,
+      readBeside,
+    });
+    yield* readOne(file, items, skipped, options);
+  }
+}
+
+/** What is not a request, with how often it was met. */
+class SkippedEntries {
+  readonly counts = new Map<string, number>();
+
+  add(why: string, by = 1): void {
+    this.counts.set(why, (this.counts.get(why) ?? 0) + by);
   }
 }
 
 /** Yields one request late, so that the first already knows whether another follows. */
 async function* readOne(
   source: string,
-  items: ReturnType<typeof readInput>,
-  count: (why: string) => void,
+  items: AsyncIterable<InputItem>,
+  skipped: SkippedEntries,
+  { problems, resolveCapture }: SourceOptions,
 ): AsyncGenerator<PlacedRequest> {
   let previous: FoundRequest | undefined;
   let index = 0;
-  for await (const item of items) {
-    if (item.kind === 'skipped') {
-      count(item.why);
+  for await (const item of untilProblem(items)) {
+    let found: FoundRequest;
+    if (item.kind === 'unreadable') {
+      problems.add(source, item.error);
       continue;
-    }
+    } else if (item.kind === 'skipped') {
+      skipped.add(item.why);
+      continue;
+    } else if (item.kind === 'reference') {
+      if (resolveCapture === undefined) {
+        skipped.add(`${item.id}, which is named without its request`);
+        continue;
+      }
+      found = { kind: 'request', request: await resolveCapture(item.id), note: null };
+    } else found = item;
     if (previous !== undefined) {
       yield { source, index, isOneOfMany: true, found: previous };
       index += 1;
     }
-    previous = item;
+    previous = found;
   }
   if (previous !== undefined) yield { source, index, isOneOfMany: index > 0, found: previous };
 }
 
-function toLocated({ found, ...place }: PlacedRequest): LocatedRequest {
-  const { request, note } = found;
-  return { ...place, event: summarisePayload(request).event, request, note };
+/** The items of an input up to where it cannot be read any further, which is an item as well. */
+async function* untilProblem(items: AsyncIterable<InputItem>): AsyncGenerator<InputItem> {
+  try {
+    yield* items;
+  } catch (error) {
+    yield toUnreadable(error);
+  }
+}
+
+function toLocated(found: FoundRequest): Omit<LocatedRequest, keyof Omit<RequestPlace, 'event'>> {
+  const { request, note, bodyMissing, bodyRebuilt, held } = found;
+  return {
+    event: summarisePayload(request).event,
+    request,
+    note,
+    ...(bodyMissing === undefined ? {} : { bodyMissing }),
+    ...(bodyRebuilt === undefined ? {} : { bodyRebuilt }),
+    ...(held === undefined ? {} : { held }),
+  };
 }

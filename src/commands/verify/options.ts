@@ -45,12 +45,12 @@ export const verifyCommand = declareCommand({
     ],
     [
       'relyable webhooks verify requests.http recordings/ --junit report.xml',
-      'raw HTTP, HAR or exports, in files and folders, with a report for CI',
+      'recordings in files and folders, with a report for CI',
     ],
   ],
   exitCodes: [
     [0, 'every request is valid'],
     [1, 'at least one is not'],
-    [2, 'an input cannot be read or holds no request'],
+    [2, 'an input cannot be read (the others are judged), or holds no request'],
   ],
 });

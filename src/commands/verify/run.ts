@@ -1,30 +1,23 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
-import { TEST_SECRET } from '../../request/export/test-file.ts';
-import { explainRequest } from '../../signature/diagnosis/diagnosis.ts';
-import type { SecretCandidate, Verification } from '../../signature/verify.ts';
+import { REDACTED_SECRET } from '../../request/export/test-file.ts';
+import type { Verification } from '../../signature/verify.ts';
 import { formatJunit } from '../../terminal/junit.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
+import { InputProblems } from '../kit/input-problems.ts';
 import { writeOutput } from '../kit/output-file.ts';
-import { findRequests } from '../kit/request-inputs.ts';
+import { describeSource, findRequests } from '../kit/request-inputs.ts';
 import { recipesView } from './explanation-view.ts';
+import { judge } from './judge.ts';
 import type { VerifyOptions } from './options.ts';
 import {
-  describeSource,
   totalsView,
   type VerificationTotals,
   verificationsToJunit,
   verificationView,
   type VerifiedRequest,
 } from './view.ts';
-
-/** The public secret of redacted exports: a request signed with it is named as such, never valid. */
-const REDACTED: SecretCandidate = {
-  source: 'the test secret of redacted exports',
-  value: TEST_SECRET,
-  role: 'known',
-};
 
 /** Number of unexplained requests after which the search for a cause is kept short. */
 const FULL_SEARCHES = 50;
@@ -33,16 +26,19 @@ const FULL_SEARCHES = 50;
 export async function run(invocation: Invocation<VerifyOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
   const config = await readConfig(invocation);
-  const requests = findRequests(invocation, config);
+  const problems = new InputProblems();
+  const requests = findRequests(invocation, config, problems);
   const secrets = config.secrets();
-  const candidates = [...secrets.chosen, ...secrets.known, REDACTED];
+  const candidates = [...secrets.chosen, ...secrets.known, REDACTED_SECRET];
   const report: VerifiedRequest[] | undefined = options.junit === undefined ? undefined : [];
   const tally = new VerificationTally();
-  for await (const { request, note, ...place } of requests) {
+  for await (const located of requests) {
+    const { source, index, isOneOfMany, event, note } = located;
     if (tally.total === 0) announceSecrets(invocation, secrets);
     const { effort } = tally;
-    const explanation = explainRequest(request, candidates, { effort });
-    const verified: VerifiedRequest = { ...place, verification: explanation.verification };
+    const explanation = judge(located, candidates, effort);
+    const { verification } = explanation;
+    const verified: VerifiedRequest = { source, index, isOneOfMany, event, verification };
     tally.add(verified.verification);
     report?.push(verified);
     terminal.show(verificationView(verified, options.explain ? explanation : null));
@@ -55,17 +51,20 @@ export async function run(invocation: Invocation<VerifyOptions>): Promise<number
     await terminal.taken();
     context.interrupt.throwIfAborted();
   }
+  if (options.junit !== undefined && report !== undefined) {
+    const suites = verificationsToJunit(report, problems.kept);
+    writeOutput(context, options.junit, '--junit', formatJunit(suites));
+  }
   if (tally.total === 0) {
+    problems.throwIfAny('');
     throw new RelyableError('INPUT_UNREADABLE', 'expected at least one request, found none', {
       hint: 'relyable webhooks listen receives some; relyable webhooks verify --help names the inputs',
     });
   }
-  if (options.junit !== undefined && report !== undefined) {
-    writeOutput(context, options.junit, '--junit', formatJunit(verificationsToJunit(report)));
-  }
-  const totals = tally.totals();
+  const totals = { ...tally.totals(), unreadable: problems.count };
   terminal.show(totalsView(totals));
   if (options.explain && totals.invalid > 0) terminal.show(recipesView(options.framework));
+  problems.throwIfAny('the others are judged above');
   return totals.invalid === 0 ? EXIT_SUCCESS : EXIT_CHECK_FAILED;
 }
 
@@ -89,7 +88,7 @@ class VerificationTally {
     return this.valid + this.invalid;
   }
 
-  totals(): VerificationTotals {
+  totals(): Omit<VerificationTotals, 'unreadable'> {
     return { total: this.total, valid: this.valid, invalid: this.invalid };
   }
 }

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import type { RequestPlace } from '../kit/request-inputs.ts';
+import type { InputProblem } from '../kit/input-problems.ts';
+import { describeSource, type RequestPlace } from '../kit/request-inputs.ts';
 import type { Verification } from '../../signature/verify.ts';
 import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
 import type { JsonObject, View } from '../../terminal/terminal.ts';
@@ -18,6 +19,8 @@ export interface VerificationTotals {
   readonly total: number;
   readonly valid: number;
   readonly invalid: number;
+  /** Inputs, or entries of inputs, that cannot be read. */
+  readonly unreadable: number;
 }
 
 /** A verdict, with the steps behind it where an explanation is given. */
@@ -66,16 +69,6 @@ function formatVerification(
   return lines.join('\n');
 }
 
-/** `requests.http#2`: people count from 1. */
-export function describeSource({
-  source,
-  index,
-  isOneOfMany,
-}: Pick<VerifiedRequest, 'source' | 'index' | 'isOneOfMany'>): string {
-  const name = source === '-' ? 'stdin' : source;
-  return isOneOfMany ? `${name}#${index + 1}` : name;
-}
-
 function verificationToJson({ source, index, event, verification }: VerifiedRequest): JsonObject {
   const { valid, reason, reasons, detail, fix, secretSource } = verification;
   return {
@@ -94,26 +87,37 @@ function verificationToJson({ source, index, event, verification }: VerifiedRequ
 }
 
 /** `3 requests: 2 valid, 1 invalid`. */
-function formatTotals({ total, valid, invalid }: VerificationTotals): string {
-  return `${formatCount(total, 'request')}: ${valid.toLocaleString('en-US')} valid, ${invalid.toLocaleString('en-US')} invalid`;
+function formatTotals({ total, valid, invalid, unreadable }: VerificationTotals): string {
+  const judged = `${formatCount(total, 'request')}: ${valid.toLocaleString('en-US')} valid, ${invalid.toLocaleString('en-US')} invalid`;
+  return unreadable === 0 ? judged : `${judged}, ${unreadable.toLocaleString('en-US')} unreadable`;
 }
 
-/** Judged requests as JUnit: a suite per source, a case per request. */
-export function verificationsToJunit(all: readonly VerifiedRequest[]): JunitSuite[] {
+/** Judged requests as JUnit: a suite per source, a case per request and per problem. */
+export function verificationsToJunit(
+  all: readonly VerifiedRequest[],
+  problems: readonly InputProblem[],
+): JunitSuite[] {
   const suites = new Map<string, JunitCase[]>();
-  for (const verified of all) {
-    const name = verified.source === '-' ? 'stdin' : verified.source;
-    const cases = suites.get(name) ?? [];
-    cases.push(toJunitCase(verified));
-    suites.set(name, cases);
-  }
+  const add = (source: string, testCase: JunitCase): void => {
+    const name = source === '-' ? 'stdin' : source;
+    suites.set(name, [...(suites.get(name) ?? []), testCase]);
+  };
+  for (const verified of all) add(verified.source, toJunitCase(verified));
+  for (const { source, error } of problems) add(source, toProblemCase(source, error.message));
   return [...suites].map(([name, cases]) => ({ name, cases }));
 }
+
+function toProblemCase(source: string, text: string): JunitCase {
+  const name = `${source === '-' ? 'stdin' : source} (unreadable)`;
+  return { name, classname: CLASSNAME, failure: { message: 'input_unreadable', text } };
+}
+
+const CLASSNAME = 'relyable.webhooks.verify';
 
 function toJunitCase(verified: VerifiedRequest): JunitCase {
   const { valid, reasons, detail, fix } = verified.verification;
   const name = `${describeSource(verified)} ${verified.event ?? '(no event)'}`;
-  const classname = 'relyable.webhooks.verify';
+  const classname = CLASSNAME;
   if (valid) return { name, classname };
   const text = fix === null ? detail : `${detail}\n${fix}`;
   return { name, classname, failure: { message: reasons.join(' + '), text } };

@@ -2,9 +2,17 @@ import type { Capture } from '../capture.ts';
 import { type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
 import { replaceHeader } from '../raw.ts';
 import { signPayload } from '../../signature/sign.ts';
+import type { SecretCandidate } from '../../signature/verify.ts';
 
 /** A published secret: it signs exported tests, never a real delivery. */
 export const TEST_SECRET = 'whsec_test_redacted';
+
+/** The same as a secret to try: a request signed with it is named as such, never valid. */
+export const REDACTED_SECRET: SecretCandidate = {
+  source: 'the test secret of redacted exports',
+  value: TEST_SECRET,
+  role: 'known',
+};
 
 /** What an exported test holds of a capture. */
 interface TestCase {

@@ -1,4 +1,9 @@
+import { isBruno } from './bruno.ts';
+import { isCurlScript } from './curl-command.ts';
+import { isHexDump } from './hex-dump.ts';
+import { isEditorFile } from './http-editor.ts';
 import { type InputFormat, unreadable } from './input.ts';
+import { parseJson } from './json-input.ts';
 
 /** The format of an input is detected in its first bytes. */
 export const HEAD_BYTES = 64 * 1024;
@@ -25,37 +30,70 @@ export function detectFormat(head: Buffer, source: string): InputFormat {
   const skipped = head.length - text.length + (/^\s*/.exec(text)?.[0].length ?? 0);
   const start = head.toString('latin1', skipped);
   if (start === '') throw unreadable(source, 'byte 0', 'expected a request, got an empty input');
-  const [line = ''] = start.split(/\r?\n/, 1);
-  if (isRequestLine(line) || isStatusLine(line) || isBetweenLine(line)) return 'http';
-  if (start.startsWith('{')) {
-    if (/^[^\n]*"type"\s*:\s*"(capture"|\w+"\s*,\s*"v"\s*:\s*1)/.test(start)) return 'ndjson';
-    if (/"log"\s*:\s*\{/.test(start)) return 'har';
-  }
+  const format = formatOf(start);
+  if (format !== null) return format;
   throw notRequest(head, skipped, source);
 }
 
+function formatOf(start: string): InputFormat | null {
+  const [line = ''] = start.split(/\r?\n/, 1);
+  if (isHexDump(start)) return 'hex';
+  if (isEditorFile(start)) return 'http';
+  if (noiseOf(start) !== undefined) return null;
+  if (isCurlScript(start)) return 'curl';
+  if (isBruno(start)) return 'bruno';
+  if (isRequestLine(line) || isStatusLine(line)) return 'http';
+  if (start.startsWith('{') || start.startsWith('[')) return jsonFormatOf(start, line);
+  if (/^(await )?fetch\(/.test(start)) return 'json';
+  if (hasHeaderBlock(start)) return 'http';
+  if (isBetweenLine(line)) return 'http';
+  // A log with JSON in its lines, or the events of a stream (`data: {…}`).
+  return /^[^\n]*\{/m.test(start) && /signature|"?headers"?\s*[:=]/i.test(start) ? 'ndjson' : null;
+}
+
+function jsonFormatOf(start: string, line: string): InputFormat {
+  if (/"log"\s*:\s*\{\s*"(version|creator|browser|pages|entries|comment)"/.test(start))
+    return 'har';
+  if (/^[^\n]*"type"\s*:\s*"(capture"|\w+"\s*,\s*"v"\s*:\s*1)/.test(start)) return 'ndjson';
+  const isWhole = start.length > line.length && parseJson(line) !== undefined;
+  const isLogLine = /^\[[^\]{]*\]\s*[^\s,\]]/.test(line);
+  return isWhole || isLogLine ? 'ndjson' : 'json';
+}
+
+/** Whether a text begins with header lines without a request line, a signature among them. */
+export function hasHeaderBlock(start: string): boolean {
+  const [block = ''] = start.split(/\r?\n\r?\n/, 1);
+  const lines = block.split(/\r?\n/);
+  return lines.every((line) => HEADER_LINE.test(line)) && /^[\w-]*signature\s*:/im.test(block);
+}
+
+const HEADER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:/;
+
 /** Recordings that look like HTTP and do not have the exact bytes. */
 const NOISE: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/^(\d\d:\d\d:\d\d\.\d+ )?(== Info:|[<=]= ?(Send|Recv) |=> Send )/, 'a curl trace'],
+  [/^(\d\d:\d\d:\d\d\.\d+ )?(== Info:|[<=]= ?(Send|Recv) |=> Send )/, 'a curl trace in ASCII'],
   [/^[*<>] /, 'the output of curl --verbose'],
   [/^(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (IP6?|ethertype|In|Out) /, 'the output of tcpdump'],
-  [/^(\u00ff\u00fe|\u00fe\u00ff)/, "UTF-16 text, as PowerShell's > writes it"],
   [/^tcpdump: |^reading from file/, 'the output of tcpdump'],
   [/^E..{4}@\./, 'a packet printed by tcpdump -A'],
   [/^(\u00d4\u00c3\u00b2\u00a1|\u00a1\u00b2\u00c3\u00d4|\n\r\r\n)/, 'a packet capture (pcap)'],
 ];
 
+function noiseOf(start: string): string | undefined {
+  return NOISE.find(([pattern]) => pattern.test(start))?.[1];
+}
+
 /** The error for bytes at `at` that are not a request; it names what they look like. */
 export function notRequest(bytes: Buffer, at: number, source: string): Error {
   const start = bytes.toString('latin1', at, at + 2000);
   const [line = ''] = start.split(/\r?\n/, 1);
-  const noise = NOISE.find(([pattern]) => pattern.test(start));
+  const noise = noiseOf(start);
   if (noise !== undefined) {
     return unreadable(
       source,
       `byte ${at}`,
-      `expected a request line such as "POST /hook HTTP/1.1", got ${noise[1]}, which does not keep the exact bytes`,
-      'let `relyable webhooks listen` receive the request, or save the raw stream (Wireshark: Follow TCP Stream, show as Raw)',
+      `expected a request line such as "POST /hook HTTP/1.1", got ${noise}, which does not keep the exact bytes`,
+      'let `relyable webhooks listen` receive the request, record it with `curl --trace`, or save the raw stream (Wireshark: Follow TCP Stream, show as Raw)',
     );
   }
   const isJson = /^\s*[{[]/.test(start);
@@ -64,7 +102,7 @@ export function notRequest(bytes: Buffer, at: number, source: string): Error {
     source,
     `byte ${at}`,
     isJson
-      ? 'expected requests (HTTP, HAR or an export), got JSON, which could be a body alone'
+      ? 'expected requests, got JSON without headers, which could be a body alone'
       : `expected a request line such as "POST /hook HTTP/1.1", got ${JSON.stringify(shown)}`,
     isJson
       ? 'add --signature <hex> with the X-Relyable-Signature it came with, or --format'

@@ -1,6 +1,15 @@
-import { closeSync, constants, createReadStream, open, readdirSync, statSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
-import { addAbortSignal, type Readable } from 'node:stream';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  open,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { extname, join, relative, resolve, sep } from 'node:path';
+import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
 
@@ -9,14 +18,24 @@ const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 
 /** The files of a folder that are read. */
 const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
-  '.http',
-  '.txt',
+  '.bru',
+  '.curl',
   '.har',
-  '.ndjson',
+  '.hex',
+  '.http',
+  '.json',
   '.jsonl',
+  '.log',
+  '.ndjson',
+  '.rest',
+  '.sh',
+  '.txt',
 ]);
 
-/** A file's bytes, until `signal` aborts; a problem is INPUT_UNREADABLE. */
+/**
+ * A file's bytes, until `signal` aborts; a problem is INPUT_UNREADABLE. A file whose name ends in
+ * `.gz` is decompressed.
+ */
 export async function* readFileChunks(
   path: string,
   source: string,
@@ -28,7 +47,16 @@ export async function* readFileChunks(
   } catch (error) {
     throw inputError(source, error);
   }
-  yield* readStreamChunks(stream, source, signal);
+  const chunks = readStreamChunks(stream, source, signal);
+  if (!/\.gz$/i.test(path)) {
+    yield* chunks;
+    return;
+  }
+  const { createGunzip } = await import('node:zlib');
+  const unpacked = createGunzip();
+  // An error of either is thrown where the chunks are read.
+  pipeline(Readable.from(chunks), unpacked, () => undefined);
+  yield* readStreamChunks(unpacked, source, signal);
 }
 
 /** A stream's bytes, likewise. */
@@ -72,13 +100,7 @@ export async function collectChunks(
   let total = 0;
   for await (const chunk of chunks) {
     total += chunk.length;
-    if (total > MAX_INPUT_BYTES) {
-      throw new RelyableError(
-        'INPUT_UNREADABLE',
-        `${source}: expected at most ${MAX_INPUT_BYTES / 1024 / 1024} MB, got more`,
-        { hint: 'split it, or export it as NDJSON, which is read line by line' },
-      );
-    }
+    if (total > MAX_INPUT_BYTES) throw tooLarge(source);
     kept.push(chunk);
   }
   return Buffer.concat(kept);
@@ -108,7 +130,7 @@ export function listFiles(
       if (entry.name.startsWith('.')) continue;
       const child = join(folder, entry.name);
       if (entry.isDirectory()) walk(child);
-      else if (CAPTURE_EXTENSIONS.has(extname(entry.name).toLowerCase())) files.push(child);
+      else if (CAPTURE_EXTENSIONS.has(extensionOf(entry.name))) files.push(child);
       else ignored += 1;
     }
   };
@@ -118,6 +140,48 @@ export function listFiles(
     throw inputError(path, error);
   }
   return { files, ignored };
+}
+
+/** The extension of a name, below `.gz` where it has that. */
+function extensionOf(name: string): string {
+  return extname(name.toLowerCase().replace(/\.gz$/, ''));
+}
+
+/**
+ * Reads the files that an input in `folder` names. Only files in that folder or in the current one: a
+ * recording comes from elsewhere, and what it names is sent on by a replay.
+ */
+export function fileReader(folder: string, cwd: string): (name: string) => Buffer {
+  return (name) => {
+    try {
+      const path = realpathSync(resolve(folder, name));
+      if (![folder, cwd].some((base) => isInside(realpathSync(base), path))) {
+        throw new RelyableError(
+          'INPUT_UNREADABLE',
+          `${name}: expected a file in the folder of the input or in the current folder`,
+          { hint: 'copy it there, or put its content in place of the name' },
+        );
+      }
+      const { size } = statSync(path);
+      if (size > MAX_INPUT_BYTES) throw tooLarge(name);
+      return readFileSync(path);
+    } catch (error) {
+      throw inputError(name, error);
+    }
+  };
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && resolve(folder, way) === path;
+}
+
+function tooLarge(source: string): RelyableError {
+  return new RelyableError(
+    'INPUT_UNREADABLE',
+    `${source}: expected at most ${MAX_INPUT_BYTES / 1024 / 1024} MB, got more`,
+    { hint: 'split it, or export it as NDJSON, which is read line by line' },
+  );
 }
 
 function inputError(source: string, error: unknown): RelyableError {

@@ -1,8 +1,23 @@
 import * as z from 'zod';
-import { type HeaderPair, headerValues, SIGNATURE_HEADER, TOKEN } from '../request.ts';
+import {
+  type HeaderPair,
+  headerValues,
+  isSameHeader,
+  SIGNATURE_HEADER,
+  TOKEN,
+} from '../request.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
-import { type InputItem, unreadable } from './input.ts';
-import { isBase64, parseJsonInput, requireShape } from './json-input.ts';
+import {
+  type FoundRequest,
+  type InputItem,
+  type ReadBeside,
+  toUnreadable,
+  unreadable,
+} from './input.ts';
+import { parseJsonInput, requireShape } from './json-input.ts';
+import { BODILESS_METHODS } from './json-requests.ts';
+import { decodeBase64 } from './recorded-body.ts';
+import { toBytes, toPath, toVersion } from './request-target.ts';
 
 // HAR 1.2 as browsers and proxies write it; what they add or leave out does not matter.
 const harSchema = z.object({ log: z.object({ entries: z.array(z.unknown()) }) });
@@ -26,6 +41,8 @@ const postDataSchema = z.object({
   _encoding: z.string().nullish(),
   base64: z.boolean().nullish(),
   params: z.array(z.object({ name: z.string(), value: z.string().nullish() })).nullish(),
+  /** Playwright saves bodies as files beside the recording. */
+  _file: z.string().nullish(),
 });
 
 const requestSchema = z.object({
@@ -40,33 +57,44 @@ const requestSchema = z.object({
 type HarRequest = z.infer<typeof requestSchema>;
 type PostData = z.infer<typeof postDataSchema>;
 
-/** Requests that cannot be webhooks; proxies record all of them. */
-const BODILESS_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'CONNECT']);
-
-/** The requests of a HAR 1.2 document; errors name the JSON path. */
-export function* parseHar(bytes: Buffer, source: string): Generator<InputItem> {
+/**
+ * The requests of a HAR 1.2 document. An entry that cannot be read is an item as well and names its
+ * JSON path; the others are read.
+ */
+export function* parseHar(
+  bytes: Buffer,
+  source: string,
+  readBeside: ReadBeside,
+): Generator<InputItem> {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const value = parseJsonInput(text, source, { offset: 0 });
   const { entries } = requireShape(harSchema, value, source, '$').log;
   for (const [index, entry] of entries.entries()) {
-    yield parseEntry(entry, source, `$.log.entries[${index}]`);
+    try {
+      yield parseEntry(entry, source, `$.log.entries[${index}]`, readBeside);
+    } catch (error) {
+      yield toUnreadable(error);
+    }
   }
 }
 
-function parseEntry(value: unknown, source: string, path: string): InputItem {
+function parseEntry(
+  value: unknown,
+  source: string,
+  path: string,
+  readBeside: ReadBeside,
+): InputItem {
   const { startedDateTime, request: found } = requireShape(entrySchema, value, source, path);
   if (!hasMethod(found)) return { kind: 'skipped', why: 'a response without its request' };
   const request = requireShape(requestSchema, found, source, `${path}.request`);
-  const headers = request.headers
-    // HTTP/2 pseudo-headers repeat the method and the URL.
-    .filter(({ name }) => !name.startsWith(':'))
-    .map(({ name, value }): HeaderPair => [name, value]);
-  const isPlain =
-    BODILESS_METHODS.has(request.method.toUpperCase()) &&
-    headerValues(headers, SIGNATURE_HEADER).length === 0 &&
-    !request.postData?.text;
-  if (isPlain) return { kind: 'skipped', why: `an unsigned ${request.method.toUpperCase()}` };
-  const { body, note } = readPostData(request, source, `${path}.request`);
+  const headers = headerPairs(request.headers);
+  if (/^wss?:/i.test(request.url)) return { kind: 'skipped', why: 'a WebSocket' };
+  const isUnsigned = headerValues(headers, SIGNATURE_HEADER).length === 0;
+  const method = request.method.toUpperCase();
+  if (isUnsigned && BODILESS_METHODS.has(method) && !request.postData?.text) {
+    return { kind: 'skipped', why: `an unsigned ${method}` };
+  }
+  const { body, ...rest } = readPostData(request, source, `${path}.request`, readBeside);
   const receivedAt = typeof startedDateTime === 'string' ? Date.parse(startedDateTime) : NaN;
   return {
     kind: 'request',
@@ -77,44 +105,75 @@ function parseEntry(value: unknown, source: string, path: string): InputItem {
       headers,
       body,
     },
-    note,
+    ...rest,
     ...(Number.isNaN(receivedAt) ? {} : { receivedAt }),
   };
+}
+
+function headerPairs(headers: HarRequest['headers']): HeaderPair[] {
+  return (
+    headers
+      // HTTP/2 pseudo-headers repeat the method and the URL.
+      .filter(({ name }) => !name.startsWith(':'))
+      .map(({ name, value }): HeaderPair => [name, value])
+  );
 }
 
 function hasMethod(request: unknown): boolean {
   return typeof request === 'object' && request !== null && 'method' in request;
 }
 
+/** The body of an entry; empty where the recorder left it out. */
 function readPostData(
-  { postData, bodySize }: HarRequest,
+  { postData, bodySize, headers }: HarRequest,
   source: string,
   path: string,
-): { readonly body: Buffer; readonly note: string | null } {
+  readBeside: ReadBeside,
+): Pick<FoundRequest, 'note' | 'bodyMissing' | 'bodyRebuilt'> & { readonly body: Buffer } {
   const text = postData?.text ?? '';
   if (postData && text !== '') {
-    const body = decodeText(text, encodingOf(postData), source, `${path}.postData`);
-    return { body, note: noteOn(body, text, encodingOf(postData), bodySize ?? -1) };
+    const encoding = encodingOf(postData);
+    const { body, isAsSaid } = decodeText(text, encoding, source, `${path}.postData`);
+    const isDamaged = encoding === '' && text.includes('\ufffd');
+    return {
+      body,
+      note: isAsSaid ? noteOn(body, isDamaged, bodySize ?? -1) : BASE64_LIE,
+      ...(isDamaged ? { bodyRebuilt: 'the recorder replaced bytes of the body by U+FFFD' } : {}),
+    };
+  }
+  const file = postData?.['_file'];
+  if (typeof file === 'string') {
+    return {
+      body: readBeside(file),
+      note: `the body is that of the file ${file} beside the recording`,
+    };
   }
   if (postData?.params?.length) {
     return {
       body: Buffer.from(formEncode(postData.params), 'latin1'),
       note: 'the body was recorded as form fields only; its bytes are rebuilt from them and may differ',
+      bodyRebuilt: 'the recording has the fields of the body, not its bytes',
     };
   }
-  if (typeof bodySize === 'number' && bodySize > 0) {
-    throw unreadable(
-      source,
-      `${path}.postData`,
-      `expected the ${bodySize} body bytes of bodySize, got none: the recorder left the body out`,
-    );
+  const body = Buffer.alloc(0);
+  const isSent = headers.some(({ name, value }) => /^content-length$/i.test(name) && +value > 0);
+  if (bodySize === 0 && !isSent) return { body, note: null };
+  const size = typeof bodySize === 'number' && bodySize > 0 ? `${bodySize} bytes of the ` : '';
+  // Without a size and a signature, there may have been no body.
+  if (
+    size === '' &&
+    headerPairs(headers).every(([name]) => !isSameHeader(name, SIGNATURE_HEADER))
+  ) {
+    return { body, note: null };
   }
-  return { body: Buffer.alloc(0), note: null };
+  return { body, note: null, bodyMissing: `the recorder left the ${size}body out` };
 }
 
+const BASE64_LIE = 'encoding says base64, but the body is plain text; it is taken as that';
+
 /** Why these may not be the bytes that were sent; null where there is no doubt. */
-function noteOn(body: Buffer, text: string, encoding: string, bodySize: number): string | null {
-  if (encoding === '' && text.includes('\ufffd')) {
+function noteOn(body: Buffer, isDamaged: boolean, bodySize: number): string | null {
+  if (isDamaged) {
     return 'the body holds replacement characters (U+FFFD): the recorder may have lost its bytes';
   }
   return bodySize > 0 && bodySize !== body.length
@@ -127,15 +186,23 @@ function encodingOf(postData: PostData): string {
   return (postData.encoding ?? postData['_encoding'] ?? '').toLowerCase();
 }
 
-function decodeText(text: string, encoding: string, source: string, path: string): Buffer {
-  if (encoding === '' || encoding === 'utf-8' || encoding === 'utf8') return Buffer.from(text);
+function decodeText(
+  text: string,
+  encoding: string,
+  source: string,
+  path: string,
+): { readonly body: Buffer; readonly isAsSaid: boolean } {
+  if (encoding === '' || encoding === 'utf-8' || encoding === 'utf8') {
+    return { body: Buffer.from(text), isAsSaid: true };
+  }
   if (encoding !== 'base64') {
     const shown = JSON.stringify(encoding.slice(0, 30));
     throw unreadable(source, `${path}.encoding`, `expected base64 or nothing, got ${shown}`);
   }
   // Some recorders break base64 into lines.
-  const packed = text.replace(/\s+/g, '');
-  if (isBase64(packed)) return Buffer.from(packed, 'base64');
+  const body = decodeBase64(text);
+  if (body !== null) return { body, isAsSaid: true };
+  if (/^\s*[{[]/.test(text)) return { body: Buffer.from(text), isAsSaid: false };
   throw unreadable(source, `${path}.text`, 'expected base64, as encoding says');
 }
 
@@ -144,23 +211,4 @@ function formEncode(params: NonNullable<PostData['params']>): string {
   return new URLSearchParams(
     params.map(({ name, value }): [string, string] => [name, value ?? '']),
   ).toString();
-}
-
-/** The request target: the URL without scheme, host and fragment, otherwise unchanged. */
-function toPath(url: string): string {
-  const path = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^#]*)/i.exec(url)?.[1] ?? url;
-  const target = path.startsWith('/') ? path : `/${path}`;
-  // A recorded URL may contain spaces; a request line cannot.
-  return toBytes(target).replace(/[^\u0021-\u007e\u0080-\u00ff]/g, encodeURIComponent);
-}
-
-/** `HTTP/1.1`, `http/1.1`, `h2`, `HTTP/2.0` → `1.1`, `2.0`; unknown is 1.1. */
-function toVersion(version: string | null | undefined): string {
-  const digits = /^(?:http\/|h)(\d)(?:\.(\d))?$/i.exec(version ?? '');
-  return digits === null ? '1.1' : `${digits[1]}.${digits[2] ?? '0'}`;
-}
-
-/** Headers are latin1-decoded bytes; text beyond latin1 was UTF-8 on the wire. */
-function toBytes(text: string): string {
-  return /[\u0100-\uffff]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }

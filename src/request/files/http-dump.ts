@@ -1,8 +1,8 @@
 import { type HeaderPair, TOKEN } from '../request.ts';
-import { isBetweenLine, isStatusLine, notRequest } from './detect.ts';
+import { hasHeaderBlock, HEAD_BYTES, isBetweenLine, isStatusLine, notRequest } from './detect.ts';
 import { readFramedBody } from './http-framing.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
-import { type InputItem, unreadable } from './input.ts';
+import { type FoundRequest, type InputItem, unreadable } from './input.ts';
 import { readLine } from './lines.ts';
 
 const REQUEST = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/(\d(?:\.\d)?)$/;
@@ -15,7 +15,12 @@ const REQUEST = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/(\d(?:\.\d)?)$/;
  */
 export function* parseHttpDump(bytes: Buffer, source: string): Generator<InputItem> {
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  for (let at = skipBetween(bytes, hasMark ? 3 : 0); at < bytes.length;) {
+  const first = skipBetween(bytes, hasMark ? 3 : 0);
+  if (hasHeaderBlock(bytes.toString('latin1', first, first + HEAD_BYTES))) {
+    yield readHeadersAlone(bytes, first, source);
+    return;
+  }
+  for (let at = first; at < bytes.length;) {
     const line = readLine(bytes, at);
     const start = REQUEST.exec(line.text);
     if (start === null && !isStatusLine(line.text)) throw notRequest(bytes, at, source);
@@ -30,6 +35,18 @@ export function* parseHttpDump(bytes: Buffer, source: string): Generator<InputIt
     }
     at = skipBetween(bytes, end);
   }
+}
+
+/** A request that was saved without its request line: headers, an empty line, the body. */
+function readHeadersAlone(bytes: Buffer, at: number, source: string): FoundRequest {
+  const { headers, next } = readHeaders(bytes, at, source);
+  const { body, note } = readFramedBody(bytes, next, headers, source, false);
+  const alone = 'there is no request line; it is taken as POST /';
+  return {
+    kind: 'request',
+    request: { method: 'POST', path: '/', httpVersion: '1.1', headers, body },
+    note: note === null ? alone : `${alone}; ${note}`,
+  };
 }
 
 /** Past blank lines, `###` separators and comments. */

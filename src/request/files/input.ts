@@ -3,7 +3,16 @@ import type { Capture } from '../capture.ts';
 import type { WebhookRequest } from '../request.ts';
 
 /** The kinds of input `verify` and `captures import` read. */
-export const INPUT_FORMATS = ['http', 'har', 'ndjson', 'body'] as const;
+export const INPUT_FORMATS = [
+  'http',
+  'har',
+  'ndjson',
+  'json',
+  'curl',
+  'hex',
+  'bruno',
+  'body',
+] as const;
 
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
@@ -23,6 +32,12 @@ export interface FoundRequest {
   readonly receivedAt?: number;
   /** Set for captures exported by relyable. */
   readonly origin?: CaptureOrigin;
+  /** What became of the body that the recording does not hold; the request then has an empty one. */
+  readonly bodyMissing?: string;
+  /** Why the bytes of the body are not those that were sent, e.g. because the recorder had parsed it. */
+  readonly bodyRebuilt?: string;
+  /** The bytes of a file whose content was taken for a copy of the body, before it was undone. */
+  readonly held?: Buffer;
 }
 
 /** An entry that is not a request to verify, e.g. a response. */
@@ -31,7 +46,39 @@ export interface SkippedEntry {
   readonly why: string;
 }
 
-export type InputItem = FoundRequest | SkippedEntry;
+/** A capture that is named without its request, as in the output of `listen --json`. */
+export interface CaptureReference {
+  readonly kind: 'reference';
+  readonly id: string;
+}
+
+/** An entry that should be a request and cannot be read; what stands beside it can. */
+export interface UnreadableEntry {
+  readonly kind: 'unreadable';
+  readonly error: RelyableError;
+}
+
+export type InputItem = FoundRequest | SkippedEntry | CaptureReference | UnreadableEntry;
+
+/** Reads a file that an input names, such as the body of `< body.json`; INPUT_UNREADABLE where it may not. */
+export type ReadBeside = (name: string) => Buffer;
+
+/** The items of a reader that throws at the entry it cannot read: that one named, and then no more. */
+export function* untilUnreadable(items: Iterable<InputItem>): Generator<InputItem> {
+  try {
+    yield* items;
+  } catch (error) {
+    yield toUnreadable(error);
+  }
+}
+
+/** The entry for an error of a reader; anything else that was thrown is thrown again. */
+export function toUnreadable(error: unknown): UnreadableEntry {
+  if (error instanceof RelyableError && error.code === 'INPUT_UNREADABLE') {
+    return { kind: 'unreadable', error };
+  }
+  throw error;
+}
 
 /**
  * INPUT_UNREADABLE: what was expected and what was found, with the place as `byte 120`,

@@ -14,6 +14,15 @@ export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
+/** The value of a JSON text; undefined where it is not one. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Parses JSON that begins at byte `offset` of an input; a syntax error names the byte. */
 export function parseJsonInput(
   text: string,

@@ -111,6 +111,8 @@ const FIXES: Readonly<Record<Reason, string>> = {
   body_bom: 'Write the body without a byte order mark, and do not strip one before verifying.',
   body_truncated:
     'Sign and verify the whole body once: look for a size limit, or for a stream that was already read.',
+  body_missing: '',
+  not_verified: '',
   body_gzip:
     'Sign and verify the same bytes: the body before compression, or the compressed one, on both sides.',
   body_urlencoded_form:

@@ -234,8 +234,9 @@ describe('captures export and import', () => {
     expect(exported.stderr).toBe('exported 3 captures as ndjson to all.ndjson\n');
     const other = join(folder, 'other.db');
     const imported = await captures(other, ['import', 'all.ndjson', '--json'], options);
+    const ids = all.map(({ id }) => id);
     expect(jsonLines(imported)).toEqual([
-      { type: 'import', v: 1, imported: 3, known: 0, store: other },
+      { type: 'import', v: 1, imported: 3, ids, known: 0, unreadable: 0, store: other },
     ]);
     expect(readStore(other)).toEqual(readStore(store));
     const again = await captures(other, ['import', 'all.ndjson'], options);
@@ -246,7 +247,8 @@ describe('captures export and import', () => {
     const { stdout } = await captures(storeOf(), ['export', '--all', '--format', format]);
     const other = join(temporaryFolder(), 'other.db');
     const imported = await captures(other, ['import', '-'], { stdin: stdout });
-    expect(imported.stdout).toBe('imported 3 captures\n');
+    expect(imported.stdout).toContain('\nimported 3 captures\n');
+    for (const { id } of readStore(other)) expect(imported.stdout).toContain(id);
     expect(readStore(other).map(({ body, verification }) => [String(body), verification])).toEqual(
       all.map(({ body, verification }) => [String(body), verification]),
     );
@@ -306,6 +308,69 @@ describe('captures export and import', () => {
     const result = await captures(join(temporaryFolder(), 'x.db'), ['import', '-'], { stdin });
     expect(result.stderr).toMatch(/^error: /);
     expect(result.code).toBe(code);
+  });
+});
+
+describe('captures import', () => {
+  /** A line of an export that claims to be genuine. */
+  function claim(signature: string): string {
+    const body = '{"event":"test_run.failed","data":{}}';
+    return JSON.stringify({
+      type: 'capture',
+      v: 1,
+      id: 'cap_forged',
+      receivedAt: '2026-01-01T00:00:00Z',
+      method: 'POST',
+      path: '/',
+      httpVersion: '1.1',
+      headers: [['X-Relyable-Signature', signature]],
+      bodyBase64: Buffer.from(body).toString('base64'),
+      verification: { valid: true, reason: 'ok' },
+      forwards: [],
+    });
+  }
+
+  it.each([
+    ['a forged one', 'a'.repeat(64), { valid: false, reason: 'secret_wrong_or_body_changed' }],
+    [
+      'a genuine one',
+      signPayload(Buffer.from('{"event":"test_run.failed","data":{}}'), SECRET),
+      { valid: true, reason: 'ok' },
+    ],
+  ])('judges %s with the secret at hand', async (_, signature, verification) => {
+    const store = join(temporaryFolder(), 'x.db');
+    const result = await captures(store, ['import', '-'], { stdin: claim(signature) });
+    expect(result.code).toBe(0);
+    expect(readStore(store).map((capture) => capture.verification)).toEqual([verification]);
+  });
+
+  it('says that it could not judge where there is the development secret alone', async () => {
+    const store = join(temporaryFolder(), 'x.db');
+    const options = { stdin: claim('a'.repeat(64)), env: { RELYABLE_STORE: store } };
+    const result = await runCli(['webhooks', 'captures', 'import', '-'], options);
+    expect(result.stdout).toContain('? not verified here');
+    expect(readStore(store)[0]?.verification).toEqual({ valid: false, reason: 'not_verified' });
+    expect((await captures(store, ['list'])).stdout).toContain('? not verified here');
+  });
+
+  it('stores what it can, names what it cannot, and ends with 2', async () => {
+    const store = join(temporaryFolder(), 'x.db');
+    const stdin = [claim('b'), '{"type":"capture","v":1}', '{"type":"capture"', claim('c')];
+    const result = await captures(store, ['import', '-', '--json'], { stdin: stdin.join('\n') });
+    expect(jsonLines(result)).toMatchObject([{ imported: 1, known: 1, unreadable: 2 }]);
+    const { message, exitCode } = JSON.parse(result.stderr);
+    expect(message).toMatch(/2 inputs or entries cannot be read; the others are imported/);
+    expect(message).toMatch(/stdin: line 2, byte \d+: \$\.id/);
+    expect(message).toMatch(/stdin: line 3, byte \d+: expected JSON/);
+    expect(exitCode).toBe(2);
+  });
+
+  it('does not store a request whose body was not recorded', async () => {
+    const headers = { 'x-relyable-signature': 'a'.repeat(64), 'content-length': '40' };
+    const stdin = JSON.stringify({ method: 'POST', url: '/hook', headers, body: null });
+    const result = await captures(join(temporaryFolder(), 'x.db'), ['import', '-'], { stdin });
+    expect(result.stderr).toContain('nothing to send again');
+    expect(result.code).toBe(2);
   });
 });
 

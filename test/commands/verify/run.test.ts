@@ -71,7 +71,7 @@ describe('verify of captures', () => {
       },
       expect.objectContaining({ source: unsigned.id, valid: false, reason: 'signature_missing' }),
       expect.objectContaining({ source: makeCapture(3).id, valid: true }),
-      { type: 'summary', v: 1, total: 3, valid: 2, invalid: 1 },
+      { type: 'summary', v: 1, total: 3, valid: 2, invalid: 1, unreadable: 0 },
     ]);
     expect(result.code).toBe(1);
   });

@@ -7,18 +7,13 @@ function parse(entries: readonly unknown[]): InputItem[] {
   return parseText(JSON.stringify({ log: { version: '1.2', creator: {}, entries } }));
 }
 
-function parseText(text: string): InputItem[] {
-  return [...parseHar(Buffer.from(text), 'a.har')];
+function readBeside(name: string): Buffer {
+  if (name === 'gone') throw new RelyableError('INPUT_UNREADABLE', 'gone: no such file or folder');
+  return Buffer.from(`the content of ${name}`);
 }
 
-function refusal(read: () => unknown): string {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof RelyableError && error.code === 'INPUT_UNREADABLE') return error.message;
-    throw error;
-  }
-  throw new Error('expected a refusal');
+function parseText(text: string): InputItem[] {
+  return [...parseHar(Buffer.from(text), 'a.har', readBeside)];
 }
 
 const headers = [
@@ -186,40 +181,85 @@ describe('HAR entries', () => {
   });
 });
 
-describe('HAR refusals name the JSON path', () => {
+describe('HAR entries that cannot be read', () => {
   it.each([
-    ['no entries', () => parseText('{"log":{}}'), 'a.har: $.log.entries: '],
-    ['no log', () => parseText('[]'), 'a.har: $: '],
     [
       'a header without value',
-      () => parse([{ request: { ...request, headers: [{ name: 'a' }] } }]),
-      '$.log.entries[0].request.headers[0].value: expected a text, got nothing',
-    ],
-    [
-      'a body left out',
-      () => parse([{}, post(undefined, { bodySize: 12 })]),
-      '$.log.entries[1].request.postData: expected the 12 body bytes',
-    ],
-    [
-      'an emptied body',
-      () => parse([post({ text: '' }, { bodySize: 12 })]),
-      '[0].request.postData: expected the 12 body bytes',
+      { request: { ...request, headers: [{ name: 'a' }] } },
+      '$.log.entries[1].request.headers[0].value: expected a text, got nothing',
     ],
     [
       'an unknown encoding',
-      () => parse([post({ text: 'x', encoding: 'rot13' })]),
-      '$.log.entries[0].request.postData.encoding: ',
+      post({ text: 'x', encoding: 'rot13' }),
+      '$.log.entries[1].request.postData.encoding: ',
     ],
     [
-      'base64 that is none',
-      () => parse([post({ text: '?', encoding: 'base64' })]),
-      '$.log.entries[0].request.postData.text: ',
+      'base64 that is not base64',
+      post({ text: '?', encoding: 'base64' }),
+      '$.log.entries[1].request.postData.text: ',
     ],
-  ])('%s', (_, read, place) => {
-    expect(refusal(read)).toContain(place);
+    ['a missing file', post({ text: '', _file: 'gone' }), 'gone: no such file'],
+  ])('name their JSON path and cost no other entry: %s', (_, entry, message) => {
+    const good = post({ text: '{}' });
+    const items = parse([good, entry, good]);
+    expect(items.map(({ kind }) => kind)).toEqual(['request', 'unreadable', 'request']);
+    const [, broken] = items;
+    expect(broken?.kind === 'unreadable' && broken.error.message).toContain(message);
   });
 
-  it('or the byte where it is no JSON', () => {
-    expect(refusal(() => parseText('{"é": 1,, }'))).toMatch(/^a\.har: byte 9: expected JSON/);
+  it.each([
+    ['no entries', '{"log":{}}', 'a.har: $.log.entries: '],
+    ['no log', '[]', 'a.har: $: '],
+    ['what is not JSON', '{"é": 1,, }', 'a.har: byte 9: expected JSON'],
+  ])('are an error for a document with %s', (_, text, message) => {
+    expect(() => parseText(text)).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE' }));
+    expect(() => parseText(text)).toThrow(message);
   });
+});
+
+describe('HAR bodies that the recorder lost', () => {
+  it.each([
+    ['all of a known size', post(undefined, { bodySize: 12 }), 'left the 12 bytes of the body out'],
+    ['a text that was emptied', post({ text: '' }, { bodySize: 12 }), 'left the 12 bytes'],
+    ['a body of unknown size', post(undefined, { bodySize: -1 }), 'the recorder left the body out'],
+    [
+      'a size of 0 that Content-Length contradicts',
+      post(undefined, {
+        bodySize: 0,
+        headers: [...headers, { name: 'Content-Length', value: '12' }],
+      }),
+      'left the body out',
+    ],
+  ])('are named: %s', (_, entry, message) => {
+    const [item] = parse([entry]);
+    expect(item?.kind === 'request' && item.bodyMissing).toContain(message);
+  });
+
+  it.each([
+    ['a size of 0', post(undefined, { bodySize: 0 })],
+    ['an unsigned request', { request: { ...request, headers: [] } }],
+  ])('are not assumed for %s', (_, entry) => {
+    const [item] = parse([entry]);
+    expect(item?.kind === 'request' && 'bodyMissing' in item).toBe(false);
+  });
+
+  it('come from the file beside the recording that Playwright names', () => {
+    const [item] = parse([post({ mimeType: 'application/json', text: '', _file: 'a1.json' })]);
+    expect(bodyOf([item].filter((one) => one !== undefined))?.toString()).toBe(
+      'the content of a1.json',
+    );
+    expect(item?.kind === 'request' && item.note).toContain('a1.json');
+  });
+});
+
+it('takes a body that is announced as base64 and plain for what it is', () => {
+  const [item] = parse([post({ text: '{"a":1}', encoding: 'base64' })]);
+  expect(bodyOf([item].filter((one) => one !== undefined))?.toString()).toBe('{"a":1}');
+  expect(item?.kind === 'request' && item.note).toContain('plain text');
+});
+
+it('skips a WebSocket', () => {
+  expect(parse([{ request: { ...request, method: 'GET', url: 'wss://a/ws' } }])).toEqual([
+    { kind: 'skipped', why: 'a WebSocket' },
+  ]);
 });

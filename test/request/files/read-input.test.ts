@@ -63,7 +63,6 @@ describe('detection', () => {
     ['blanks', ' \n', /got an empty input/],
     ['a body alone', '{"event":"x"}', /byte 0: .*could be a body alone/],
     ['a list', '[1]', /could be a body alone/],
-    ['the output of listen', '{"type":"delivery","v":1}', /line 1, byte 0: \$\.type: /],
     ['binary', '\u0000\u0001', /byte 0: expected a request line/],
   ])('refuses %s', async (_, text, message) => {
     await expect(read(text)).rejects.toThrow(message);
@@ -105,9 +104,14 @@ describe('an export', () => {
       /line 2, byte \d+: \$\.bodyBase64: expected base64/,
     ],
     ['a time', line.replace('2026-', 'x'), /\$\.receivedAt: /],
-  ])('names line, byte and path of what is no %s', async (_, bad, message) => {
-    await expect(read(`${line}\n${bad}\n`)).rejects.toThrow(message);
-  });
+  ])(
+    'names line, byte and path of what is not %s, and reads the others',
+    async (_, bad, message) => {
+      const items = await read(`${line}\n${bad}\n${line}\n`);
+      expect(items.map(({ kind }) => kind)).toEqual(['request', 'unreadable', 'request']);
+      expect(items[1]?.kind === 'unreadable' && items[1].error.message).toMatch(message);
+    },
+  );
 });
 
 describe('whatever the bytes are', () => {

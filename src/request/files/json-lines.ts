@@ -3,8 +3,10 @@ import type { Forward } from '../capture.ts';
 import { REASONS } from '../../signature/verify.ts';
 import { TOKEN } from '../request.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
-import { type InputItem, unreadable } from './input.ts';
-import { base64Schema, parseJsonInput, requireShape } from './json-input.ts';
+import { type InputItem, toUnreadable, unreadable } from './input.ts';
+import { base64Schema, parseJson, parseJsonInput, requireShape } from './json-input.ts';
+import { findRequestsInJson } from './json-requests.ts';
+import { parsePrinted } from './printed-value.ts';
 
 /** The longest line that is read into memory. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
@@ -53,21 +55,62 @@ const captureSchema = z.object({
   forwards: z.array(forwardSchema),
 });
 
-/** The captures of an NDJSON export, read line by line in constant memory. */
-export async function* parseExport(
+/**
+ * The requests of lines of JSON, read line by line in constant memory: captures of an export, or what
+ * a log has of requests. A line that cannot be read is an item as well; the others are read.
+ */
+export async function* parseLines(
   chunks: AsyncIterable<Buffer>,
   source: string,
 ): AsyncGenerator<InputItem> {
   let number = 0;
   for await (const { text, offset } of splitLines(chunks, source)) {
     number += 1;
-    if (text.trim() !== '') yield parseLine(text, source, number, offset);
+    if (text.trim() === '') continue;
+    try {
+      yield* parseLine(text, source, number, offset);
+    } catch (error) {
+      yield toUnreadable(error);
+    }
   }
 }
 
-function parseLine(text: string, source: string, number: number, offset: number): InputItem {
-  const value = parseJsonInput(text, source, { offset, line: `line ${number}, ` });
-  const line = requireShape(captureSchema, value, `${source}: line ${number}, byte ${offset}`, '$');
+function parseLine(
+  text: string,
+  source: string,
+  number: number,
+  offset: number,
+): readonly InputItem[] {
+  const isJson = /^\s*\{/.test(text) || parseJson(text) !== undefined;
+  const at = isJson ? 0 : text.search(/\{/);
+  if (at === -1) return [{ kind: 'skipped', why: 'a line without JSON' }];
+  // A log line may have anything before its JSON.
+  const json = text.slice(at);
+  const value =
+    at === 0
+      ? parseJsonInput(json, source, { offset, line: `line ${number}, ` })
+      : (parseJson(json) ?? parsePrinted(json));
+  if (isOurs(value, 'capture')) {
+    return [toCapture(value, `${source}: line ${number}, byte ${offset}`)];
+  }
+  const items = findRequestsInJson(json, value, `${source}: line ${number}`);
+  return items.length > 0 ? items : [{ kind: 'skipped', why: describeOther(value) }];
+}
+
+function isOurs(value: unknown, type: string): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === type;
+}
+
+/** What a line without a request is, for the count of those that were skipped. */
+function describeOther(value: unknown): string {
+  return isOurs(value, 'attempt')
+    ? 'an attempt of `logs`, which has no signature (captures of `listen` do)'
+    : 'a line of JSON without headers and body';
+}
+
+/** A capture of an export; INPUT_UNREADABLE, with the JSON path, where a field is not as documented. */
+function toCapture(value: unknown, place: string): InputItem {
+  const line = requireShape(captureSchema, value, place, '$');
   const { id, receivedAt, answered, method, path, httpVersion, headers } = line;
   return {
     kind: 'request',

@@ -1,0 +1,58 @@
+import { type Explanation, explainRequest } from '../../signature/diagnosis/diagnosis.ts';
+import type { SecretCandidate, Verification } from '../../signature/verify.ts';
+import type { LocatedRequest } from '../kit/request-inputs.ts';
+
+/** A located request's verdict: what its recording lost is never put down to the secret. */
+export function judge(
+  located: LocatedRequest,
+  secrets: readonly SecretCandidate[],
+  effort: 'full' | 'quick',
+): Explanation {
+  const { request, bodyMissing, bodyRebuilt, held } = located;
+  const explanation = explainRequest(request, secrets, { effort });
+  const { verification } = explanation;
+  if (verification.valid) return explanation;
+  if (held !== undefined) {
+    // The bytes may have been signed as they are in the file.
+    const asHeld = explainRequest({ ...request, body: held }, secrets, { effort: 'quick' });
+    if (asHeld.verification.valid) return asHeld;
+  }
+  if (bodyMissing !== undefined) {
+    return { ...explanation, verification: missingBody(bodyMissing) };
+  }
+  if (bodyRebuilt !== undefined) {
+    return { ...explanation, verification: judgeRebuilt(verification, bodyRebuilt) };
+  }
+  return explanation;
+}
+
+function missingBody(what: string): Verification {
+  return {
+    valid: false,
+    reason: 'body_missing',
+    reasons: ['body_missing'],
+    detail: `${what}, so the signature cannot be checked`,
+    fix: 'Record the request again with its body, or let `relyable webhooks listen` receive it; for a body that was saved elsewhere, verify that file with --signature.',
+    secretSource: null,
+  };
+}
+
+/** The verdict on a body whose exact bytes are lost: only a match says anything. */
+function judgeRebuilt(verification: Verification, why: string): Verification {
+  const { reason, reasons, detail, secretSource } = verification;
+  if (reasons.length === 1 && reason === 'body_reserialized') {
+    return {
+      valid: true,
+      reason: 'ok',
+      reasons: ['ok'],
+      detail: `signed with ${secretSource ?? 'a known secret'}; ${why}: ${detail}`,
+      fix: null,
+      secretSource,
+    };
+  }
+  if (reason !== 'secret_wrong_or_body_changed') return verification;
+  return {
+    ...missingBody(why),
+    detail: `${why}, and no form of it that was tried gives the signature: this does not say whether the secret is right`,
+  };
+}

@@ -1,0 +1,147 @@
+import { unreadable } from './input.ts';
+
+/** One row of a dump: its offset as written, and its bytes in hex. */
+type Row = readonly [offset: string, hex: string];
+
+interface DumpKind {
+  /** Matches a row; groups: offset, hex digits with blanks between them. */
+  readonly row: RegExp;
+}
+
+const CURL_ROW = /^([0-9a-f]{4,}): ((?:[0-9a-f]{2} ){1,16})/i;
+
+/** How xxd, hexdump -C (and Wireshark's "Hex Dump") and od -t x1 write a row. */
+const KINDS: readonly DumpKind[] = [
+  { row: /^([0-9a-f]{4,16}): ((?:[0-9a-f]{2}){1,16}(?: (?:[0-9a-f]{2}){1,16})*)(?: {2}|\s*$)/i },
+  { row: /^([0-9a-f]{4,16}) {2}((?:[0-9a-f]{2} {1,2}){0,15}[0-9a-f]{2})(?=\s|$)/i },
+  { row: /^([0-9a-f]{6,8}) ((?:[0-9a-f]{2} ){0,15}[0-9a-f]{2})(?=\s|$)/i },
+];
+
+const CURL_TRACE = /^(?:\d\d:\d\d:\d\d\.\d+ )?(?:\[[\d-]+\] )?(==|=>|<=) (Info|Send|Recv)/;
+const SECTION =
+  /^(?:\d\d:\d\d:\d\d\.\d+ )?(?:\[[\w-]+\] )?(?:==|([=<])[>=]) (Info|Send|Recv) ?(header|data|SSL)?/;
+
+/** Whether a text begins as a hex dump that keeps every byte. */
+export function isHexDump(start: string): boolean {
+  const lines = start.split(/\r?\n/, 200);
+  const [first = ''] = lines;
+  if (CURL_TRACE.test(first)) return lines.some((line) => CURL_ROW.test(line));
+  if (kindOf(first) !== undefined) return lines.length > 1 || first.includes('|');
+  return /^[0-9a-f]{8,}$/i.test(first) && lines.slice(0, -1).every(isPlainHex);
+}
+
+/** The bytes of a hex dump: `curl --trace`, xxd, xxd -p, hexdump -C, od -t x1. INPUT_UNREADABLE otherwise. */
+export function parseHexDump(text: string, source: string): Buffer {
+  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
+  const first = lines.find((line) => line.trim() !== '') ?? '';
+  if (CURL_TRACE.test(first)) return parseCurlTrace(lines, source);
+  const kind = kindOf(first);
+  if (kind !== undefined) return parseRows(lines, kind, source);
+  if (lines.every(isPlainHex)) return Buffer.from(lines.join('').replace(/\s/g, ''), 'hex');
+  throw unreadable(source, 'line 1', 'expected a hex dump such as xxd or hexdump -C write');
+}
+
+function isPlainHex(line: string): boolean {
+  return /^(?:[0-9a-f]{2})*\s*$/i.test(line);
+}
+
+function kindOf(line: string): DumpKind | undefined {
+  return KINDS.find(({ row }) => row.test(line));
+}
+
+/** What curl sent, header and data one after the other: requests as HTTP writes them. */
+function parseCurlTrace(lines: readonly string[], source: string): Buffer {
+  const parts: string[] = [];
+  let isSent = false;
+  for (const [index, line] of lines.entries()) {
+    const section = SECTION.exec(line);
+    if (section !== null) {
+      isSent = section[2] === 'Send' && section[3] !== 'SSL';
+      continue;
+    }
+    if (!isSent || line.trim() === '') continue;
+    const hex = CURL_ROW.exec(line)?.[2];
+    if (hex === undefined) {
+      const problem =
+        'expected a row of hex, got text: `curl --trace-ascii` does not keep every byte';
+      throw unreadable(source, `line ${index + 1}`, problem, 'record it with `curl --trace`');
+    }
+    parts.push(hex.replaceAll(' ', ''));
+  }
+  return Buffer.from(parts.join(''), 'hex');
+}
+
+function parseRows(lines: readonly string[], { row }: DumpKind, source: string): Buffer {
+  const rows = lines.flatMap((line, index): NumberedRow[] => {
+    if (line.trim() === '*') return [{ line: index + 1, row: '*' }];
+    const [, offset, hex] = row.exec(line) ?? [];
+    return offset === undefined || hex === undefined
+      ? []
+      : [{ line: index + 1, row: [offset, hex] }];
+  });
+  const joined = new JoinedRows(source, radixOf(rows.map((one) => one.row)));
+  for (const { line, row } of rows) joined.add(row, line);
+  return joined.bytes();
+}
+
+interface NumberedRow {
+  readonly line: number;
+  /** `*` stands for rows like the one before. */
+  readonly row: Row | '*';
+}
+
+/** Rows put together; each must begin where the one before ended. */
+class JoinedRows {
+  private readonly parts: Buffer[] = [];
+  private size = 0;
+  private isSqueezed = false;
+  private readonly source: string;
+  private readonly radix: 8 | 16;
+
+  constructor(source: string, radix: 8 | 16) {
+    this.source = source;
+    this.radix = radix;
+  }
+
+  add(row: Row | '*', line: number): void {
+    if (row === '*') {
+      this.isSqueezed = true;
+      return;
+    }
+    const offset = Number.parseInt(row[0], this.radix);
+    if (this.isSqueezed) this.repeatUntil(offset);
+    this.isSqueezed = false;
+    if (offset !== this.size) {
+      const problem = `expected the row of byte ${this.size}, got that of byte ${offset}: a row is missing`;
+      throw unreadable(this.source, `line ${line}`, problem);
+    }
+    this.push(Buffer.from(row[1].replace(/\s/g, ''), 'hex'));
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.parts);
+  }
+
+  private repeatUntil(offset: number): void {
+    const last = this.parts.at(-1);
+    if (last === undefined) return;
+    // A dump says what it likes: more than an input may hold is not repeated.
+    while (this.size < Math.min(offset, MAX_REPEATED)) this.push(last);
+  }
+
+  private push(bytes: Buffer): void {
+    this.parts.push(bytes);
+    this.size += bytes.length;
+  }
+}
+
+/** The most bytes that `*` stands for. */
+const MAX_REPEATED = 256 * 1024 * 1024;
+
+/** od counts in octal unless it is told otherwise. */
+function radixOf(rows: readonly (Row | '*')[]): 8 | 16 {
+  const [first, second] = rows.filter((row) => row !== '*');
+  if (first === undefined || second === undefined) return 16;
+  const length = first[1].replace(/\s/g, '').length / 2;
+  return Number.parseInt(second[0], 8) === length ? 8 : 16;
+}

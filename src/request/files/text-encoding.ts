@@ -1,0 +1,36 @@
+/** The encodings in which Windows tools save text. */
+export type WideEncoding = 'utf-16le' | 'utf-16be';
+
+/** UTF-16 by its mark of byte order, or by the zero bytes of ASCII text in it; else null. */
+export function wideEncodingOf(head: Buffer): WideEncoding | null {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
+  const sample = head.subarray(0, 200);
+  if (sample.length < 8) return null;
+  const zeros = [0, 0];
+  for (const [at, byte] of sample.entries())
+    if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  const half = Math.floor(sample.length / 2);
+  if (zeros[0] === 0 && (zeros[1] ?? 0) >= half * 0.9) return 'utf-16le';
+  return zeros[1] === 0 && (zeros[0] ?? 0) >= half * 0.9 ? 'utf-16be' : null;
+}
+
+/**
+ * UTF-16 chunks as UTF-8, without the mark of byte order and, where asked, without the line end that
+ * PowerShell's `>` adds.
+ */
+export async function* toUtf8(
+  chunks: AsyncIterable<Buffer>,
+  encoding: WideEncoding,
+  dropsLastLineEnd: boolean,
+): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(encoding);
+  let held = '';
+  for await (const chunk of chunks) {
+    const text = held + decoder.decode(chunk, { stream: true });
+    held = /\r?\n?$/.exec(text)?.[0] ?? '';
+    yield Buffer.from(text.slice(0, text.length - held.length));
+  }
+  held += decoder.decode();
+  yield Buffer.from(dropsLastLineEnd ? held.replace(/\r\n$/, '') : held);
+}
