@@ -1,4 +1,10 @@
-import { type HeaderPair, headerValues, isSameHeader, type WebhookRequest } from './request.ts';
+import {
+  hasHeader,
+  type HeaderPair,
+  headerValues,
+  isSameHeader,
+  type WebhookRequest,
+} from './request.ts';
 
 /**
  * A request as HTTP/1.x bytes, from which it can be read again: headers in order and case, body
@@ -6,8 +12,8 @@ import { type HeaderPair, headerValues, isSameHeader, type WebhookRequest } from
  * does not say the body's length, as after a recorder that decoded the body.
  */
 export function formatRawRequest(request: WebhookRequest): Buffer {
-  const isChunked = headerValues(request.headers, 'Transfer-Encoding').length > 0;
-  const headers = isChunked ? request.headers : withLength(request.headers, request.body.length);
+  const isChunked = hasHeader(request.headers, 'Transfer-Encoding');
+  const headers = withLength(request.headers, request.body.length);
   const head = [
     `${request.method} ${request.path} HTTP/${request.httpVersion}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
@@ -16,8 +22,12 @@ export function formatRawRequest(request: WebhookRequest): Buffer {
   return Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), ...body]);
 }
 
-/** The headers with one `Content-Length` that says `length`, where the first one stood. */
+/**
+ * The headers with one `Content-Length` that says `length`, where the first one stood. A request with
+ * `Transfer-Encoding` says its length in its chunks and must not have both (RFC 9112 §6.2).
+ */
 export function withLength(headers: readonly HeaderPair[], length: number): readonly HeaderPair[] {
+  if (hasHeader(headers, 'Transfer-Encoding')) return headers;
   const stated = headerValues(headers, 'Content-Length');
   if (stated.length === 0 && length === 0) return headers;
   if (stated.length === 1 && stated[0] === String(length)) return headers;

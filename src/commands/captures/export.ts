@@ -67,8 +67,8 @@ class ExportSelection implements Iterable<Capture> {
   tellOfRedaction(): void {
     if (this.redactor === undefined) return;
     const { terminal } = this.invocation;
-    const replaced = Array.from(this.redactor.replaced, ([what, times]) => `${what} (${times})`);
-    terminal.info(`replaced: ${replaced.length === 0 ? 'nothing' : safeLine(replaced.join(', '))}`);
+    terminal.info(`replaced: ${listCounts(this.redactor.replaced)}`);
+    terminal.info(`kept: capture ids, times, statuses, ${listCounts(this.redactor.kept)}`);
     terminal.info(`signed with the test secret ${TEST_SECRET}, which is public`);
   }
 
@@ -77,6 +77,11 @@ class ExportSelection implements Iterable<Capture> {
     if (args.length === 0) yield* this.reader.each({});
     for (const name of args) yield requireCapture(this.reader, name);
   }
+}
+
+function listCounts(counts: ReadonlyMap<string, number>): string {
+  const all = Array.from(counts, ([what, times]) => `${what} (${times})`);
+  return all.length === 0 ? 'nothing' : safeLine(all.join(', '));
 }
 
 async function printPieces(terminal: Terminal, pieces: Iterable<string | Buffer>): Promise<void> {

@@ -1,31 +1,50 @@
 import { type EventType, isEventType } from '../../relyable/event-type.ts';
 import type { JsonToken } from './rewrite-json.ts';
 
-/** What a field holds, which decides its replacement. `keep`: nothing about a customer. */
-type Content = 'keep' | 'id' | 'name' | 'url' | 'text';
+/** What a published field holds, which decides what becomes of it. */
+type Content = 'event' | 'time' | 'period' | 'number' | 'object' | 'id' | 'name' | 'url' | 'text';
 
 type Fields = ReadonlyMap<string, Content>;
 
+/** The fields around `data`; the two ids are not published, but events may have one. */
 const FRAME: Fields = new Map<string, Content>([
-  ['timestamp', 'keep'],
+  ['event', 'event'],
+  ['timestamp', 'time'],
+  ['data', 'object'],
   ['id', 'id'],
   ['event_id', 'id'],
 ]);
 
-/** The string fields of each event's `data`, by what they hold; numbers of these events stay. */
+/** The fields of each event's `data` (vendor page, "Webhook Events"). Nothing else is kept. */
 const DATA: Readonly<Record<EventType, Fields>> = {
   'test_run.completed': fields({
     test_run_id: 'id',
     agent_id: 'id',
     agent_name: 'name',
+    score: 'number',
+    previous_score: 'number',
+    total_calls: 'number',
+    passed_test_cases: 'number',
+    failed_test_cases: 'number',
+    duration_seconds: 'number',
     scenarios_tested: 'id',
     view_url: 'url',
   }),
-  'test_run.failed': fields({ test_run_id: 'id', agent_id: 'id', error: 'text' }),
+  'test_run.failed': fields({
+    test_run_id: 'id',
+    agent_id: 'id',
+    error: 'text',
+    calls_completed: 'number',
+    calls_failed: 'number',
+  }),
   'agent.score_dropped': fields({
     agent_id: 'id',
     agent_name: 'name',
-    period: 'keep',
+    current_score: 'number',
+    previous_score: 'number',
+    threshold: 'number',
+    drop_percentage: 'number',
+    period: 'period',
     view_url: 'url',
   }),
   'test_case.critical_failure': fields({
@@ -44,26 +63,11 @@ function fields(contents: Readonly<Record<string, Content>>): Fields {
   return new Map(Object.entries(contents));
 }
 
-/** Published numbers, which do not identify anyone. */
-const NUMBERS: ReadonlySet<string> = new Set([
-  'score',
-  'previous_score',
-  'current_score',
-  'threshold',
-  'drop_percentage',
-  'total_calls',
-  'passed_test_cases',
-  'failed_test_cases',
-  'calls_completed',
-  'calls_failed',
-  'duration_seconds',
-]);
-
 const REDACTED = 'redacted';
 const REDACTED_URL = 'https://example.com/redacted';
 /** A number reserved for fiction. */
 const REDACTED_PHONE = '+12025550100';
-const REDACTED_NUMBER = '5550100';
+const REDACTED_TIME = '2000-01-01T00:00:00Z';
 
 /** Replaces tokens of payloads; one for an export, so that equal ids stay equal. */
 export interface PayloadRedactor {
@@ -71,99 +75,141 @@ export interface PayloadRedactor {
   replace(event: string | null, token: JsonToken): string | null;
 }
 
-/** `onReplaced` is called with what was replaced, e.g. `data.agent_name`. */
-export function createPayloadRedactor(onReplaced: (what: string) => void): PayloadRedactor {
-  /** By kind, so that each is counted from 1. */
-  const idsByKind = new Map<string, Map<string, string>>();
-  const keys = new Map<string, string>();
+/** What a redaction tells of. */
+export interface RedactionNotes {
+  /** E.g. `data.agent_name`. */
+  replaced(what: string): void;
+  /** E.g. `data.score`. */
+  kept(what: string): void;
+}
 
-  const replaceId = (field: string, value: string): string => {
-    const kind = field === 'scenarios_tested' ? 'scenario' : field.replace(/_?id$/, '') || 'event';
-    // The result of an earlier redaction stays, so that a second one changes nothing.
-    if (new RegExp(`^${kind}_redacted_\\d+$`).test(value)) return value;
-    const ids = idsByKind.get(kind) ?? new Map<string, string>();
-    idsByKind.set(kind, ids);
-    const made = ids.get(value) ?? `${kind}_redacted_${ids.size + 1}`;
-    ids.set(value, made);
-    return made;
-  };
-
-  const replaceKey = (value: string): string => {
-    if (isFieldName(value) || /^redacted_key_\d+$/.test(value)) return value;
-    const known = keys.get(value) ?? `redacted_key_${keys.size + 1}`;
-    keys.set(value, known);
-    return known;
-  };
-
-  const replaceString = (event: string | null, path: readonly string[], value: string): string => {
-    const field = path.at(-1) ?? '';
-    if (path.length === 1 && field === 'event') return redactEvent(value);
-    const content = contentOf(event, path) ?? guessContent(value);
-    if (value === '') return value;
-    switch (content) {
-      case 'keep':
-        return isPlainWord(value) || isTime(value) ? value : REDACTED;
-      case 'id':
-        return replaceId(field, value);
-      case 'url':
-        return REDACTED_URL;
-      case 'phone':
-        return REDACTED_PHONE;
-      case 'name':
-      case 'text':
-        return REDACTED;
-    }
-  };
-
+export function createPayloadRedactor(notes: RedactionNotes): PayloadRedactor {
+  const names = new RedactedNames();
   return {
-    replace: (event, { kind, path, value }) => {
-      const made =
-        kind === 'key'
-          ? replaceKey(value)
-          : kind === 'string'
-            ? replaceString(event, path, value)
-            : redactNumber(path, value);
-      if (made === value) return null;
-      onReplaced(kind === 'key' ? 'keys that are not field names' : describePath(path));
-      return kind === 'number' ? made : JSON.stringify(made);
+    replace: (event, token) => {
+      const content = contentOf(event, token.path);
+      const made = replacement(event, token, content, names);
+      const where = token.kind === 'key' ? 'keys' : describePath(token.path, content);
+      if (made === token.value) {
+        if (token.kind !== 'key') notes.kept(where);
+        return null;
+      }
+      notes.replaced(token.kind === 'key' ? 'keys that are not published' : where);
+      return token.kind === 'key' || token.kind === 'string' ? JSON.stringify(made) : made;
     },
   };
 }
 
-/** A published type stays. */
-export function redactEvent(event: string): string {
-  return isEventType(event) ? event : `unknown.${REDACTED}`;
+/** A token's new value, in the form of `token.value`. What no rule knows is replaced. */
+function replacement(
+  event: string | null,
+  { kind, path, value }: JsonToken,
+  content: Content | undefined,
+  names: RedactedNames,
+): string {
+  switch (kind) {
+    case 'key':
+      return contentOf(event, [...path, value]) === undefined ? names.key(value) : value;
+    case 'string':
+      return replaceString(content, path, value, names);
+    case 'number':
+      if (content === 'number' && isSmallNumber(value)) return value;
+      return content === 'id' ? names.ordinal(path.at(-1) ?? '', value) : '0';
+    case 'boolean':
+      return 'false';
+  }
 }
 
+function replaceString(
+  content: Content | undefined,
+  path: readonly string[],
+  value: string,
+  names: RedactedNames,
+): string {
+  if (value === '') return value;
+  switch (content) {
+    case 'event':
+      return redactEvent(value);
+    case 'time':
+      return isTime(value) ? value : REDACTED;
+    case 'period':
+      return isPlainWord(value) ? value : REDACTED;
+    case 'id':
+      return names.id(path.at(-1) ?? '', value);
+    case 'url':
+      return REDACTED_URL;
+    case 'name':
+    case 'text':
+      return REDACTED;
+    default:
+      return likeWhatItWas(value);
+  }
+}
+
+/** Names in place of ids and keys: equal ones stay equal throughout an export. */
+class RedactedNames {
+  /** By kind, so that each is counted from 1. */
+  private readonly idsByKind = new Map<string, Map<string, string>>();
+  private readonly keys = new Map<string, string>();
+
+  id(field: string, value: string): string {
+    const kind = field === 'scenarios_tested' ? 'scenario' : field.replace(/_?id$/, '') || 'event';
+    // The result of an earlier redaction stays, so that a second one changes nothing.
+    if (new RegExp(`^${kind}_redacted_\\d+$`).test(value)) return value;
+    return this.numbered(kind, value, (number) => `${kind}_redacted_${number}`);
+  }
+
+  /** In place of an id that is a number. */
+  ordinal(field: string, value: string): string {
+    return this.numbered(`${field} as a number`, value, String);
+  }
+
+  key(value: string): string {
+    if (/^redacted_key_\d+$/.test(value)) return value;
+    const known = this.keys.get(value) ?? `redacted_key_${this.keys.size + 1}`;
+    this.keys.set(value, known);
+    return known;
+  }
+
+  private numbered(kind: string, value: string, name: (number: number) => string): string {
+    const ids = this.idsByKind.get(kind) ?? new Map<string, string>();
+    this.idsByKind.set(kind, ids);
+    const made = ids.get(value) ?? name(ids.size + 1);
+    ids.set(value, made);
+    return made;
+  }
+}
+
+/** A published type stays. */
+export function redactEvent(event: string): string {
+  return isEventType(event) || event === OTHER_EVENT ? event : OTHER_EVENT;
+}
+
+const OTHER_EVENT = `unknown.${REDACTED}`;
+
+/** What the field at a path holds; undefined where it is not published for this event. */
 function contentOf(event: string | null, path: readonly string[]): Content | undefined {
   const [first = '', second = ''] = path;
   if (path.length === 1) return FRAME.get(first);
-  if (path.length === 2 && second === 'event_id') return 'id';
-  return path.length === 2 && first === 'data' && isEventType(event)
-    ? DATA[event].get(second)
-    : undefined;
+  if (path.length !== 2 || first !== 'data') return undefined;
+  if (second === 'event_id') return 'id';
+  return isEventType(event) ? DATA[event].get(second) : undefined;
 }
 
-/** For fields that are not published. */
-function guessContent(value: string): Content | 'phone' {
-  if (isTime(value)) return 'keep';
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return 'url';
-  return /^\+?[\d\s().-]{7,}$/.test(value) ? 'phone' : 'text';
+/** The replacement of a text that no rule knows, of the same kind, so that a fixture stays realistic. */
+function likeWhatItWas(value: string): string {
+  if (isTime(value)) return REDACTED_TIME;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return REDACTED_URL;
+  return /^\+?[\d\s().-]{7,}$/.test(value) ? REDACTED_PHONE : REDACTED;
 }
 
-/** Replaces a number with enough digits for a telephone number, unless its field is published. */
-function redactNumber(path: readonly string[], value: string): string {
-  const isPublished = path.length === 2 && path[0] === 'data' && NUMBERS.has(path[1] ?? '');
-  return isPublished || value.replace(/\D/g, '').length < 7 ? value : REDACTED_NUMBER;
+/** A score, a count or a duration; more digits could be a telephone number in the wrong field. */
+function isSmallNumber(value: string): boolean {
+  return /^-?\d{1,6}(\.\d+)?([eE][+-]?\d)?$/.test(value);
 }
 
 function isTime(value: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value);
-}
-
-/** Whether a key looks like the name of a field; another may be a caller's number or name. */
-function isFieldName(key: string): boolean {
-  return /^[a-z][a-z_]{0,39}$/.test(key);
 }
 
 /** E.g. `last_24_hours`. */
@@ -171,6 +217,6 @@ function isPlainWord(value: string): boolean {
   return /^last_\d{1,4}_[a-z]{1,10}$/.test(value);
 }
 
-function describePath(path: readonly string[]): string {
-  return path.every(isFieldName) ? path.join('.') : 'unknown fields';
+function describePath(path: readonly string[], content: Content | undefined): string {
+  return content === undefined ? 'fields that are not published' : path.join('.');
 }

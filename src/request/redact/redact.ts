@@ -5,7 +5,12 @@ import { withLength } from '../raw.ts';
 import { type HeaderPair, headerValues, isSameHeader, SIGNATURE_HEADER } from '../request.ts';
 import { signPayload } from '../../signature/sign.ts';
 import { rewriteJson } from './rewrite-json.ts';
-import { createPayloadRedactor, type PayloadRedactor, redactEvent } from './redact-rules.ts';
+import {
+  createPayloadRedactor,
+  type PayloadRedactor,
+  type RedactionNotes,
+  redactEvent,
+} from './redact-rules.ts';
 import { TEST_SECRET } from '../export/test-file.ts';
 
 /** Removes personal data from captures. */
@@ -14,6 +19,8 @@ export interface Redactor {
   redact(capture: Capture): Capture;
   /** What was replaced, and how often, e.g. `data.agent_name` → 3. */
   readonly replaced: ReadonlyMap<string, number>;
+  /** What stayed as it was, and how often, e.g. `data.score` → 3. */
+  readonly kept: ReadonlyMap<string, number>;
 }
 
 /** The most bytes that a gzip body is decompressed to; a larger one is replaced as a whole. */
@@ -35,41 +42,93 @@ const KEPT_HEADERS: ReadonlyMap<string, RegExp> = new Map([
   ['transfer-encoding', /^chunked$/i],
 ]);
 
+/** Other headers whose names stay, with the values replaced; another name may be a customer's. */
+const KEPT_NAMES: ReadonlySet<string> = new Set([
+  ...KEPT_HEADERS.keys(),
+  'authorization',
+  'cookie',
+  'forwarded',
+  'host',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-relyable-event-id',
+  'x-request-id',
+]);
+
+const METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'GET', 'HEAD', 'DELETE']);
+
 /** A redactor for one export: equal ids become equal ids throughout. */
 export function createRedactor(): Redactor {
-  const replaced = new Map<string, number>();
-  const note = (what: string): void => {
-    replaced.set(what, (replaced.get(what) ?? 0) + 1);
-  };
-  const payloads = createPayloadRedactor(note);
+  const tally = new RedactionTally();
+  const payloads = createPayloadRedactor(tally);
   return {
-    replaced,
-    redact: (capture) => {
-      const isPacked = /^gzip$/i.test(headerValues(capture.headers, 'Content-Encoding')[0] ?? '');
-      const body = redactBody(capture.body, isPacked, payloads, note);
-      const { valid, reason } = capture.verification;
-      const headers = capture.headers.map(([name, value]): HeaderPair => {
-        if (isSameHeader(name, SIGNATURE_HEADER)) {
-          return [name, valid ? signPayload(body, TEST_SECRET) : alter(value)];
-        }
-        return [name, redactHeader(name, value, note)];
-      });
-      const wasSaid =
-        reason === 'ok' || reason === 'signature_missing' || reason === 'signature_empty';
-      const path = '/webhooks/relyable';
-      if (capture.path !== path) note('path');
-      const event = capture.event === null ? null : redactEvent(capture.event);
-      return {
-        ...capture,
-        path,
-        headers: withLength(headers, body.length),
-        body,
-        event,
-        eventId: eventIdOf({ headers, body }),
-        verification: { valid, reason: wasSaid ? reason : 'secret_wrong_or_body_changed' },
-        forwards: capture.forwards.map((forward) => redactForward(forward, note)),
-      };
-    },
+    replaced: tally.replacedCounts,
+    kept: tally.keptCounts,
+    redact: (capture) => redactCapture(capture, payloads, tally),
+  };
+}
+
+/** How often each thing was replaced or kept. */
+class RedactionTally implements RedactionNotes {
+  readonly replacedCounts = new Map<string, number>();
+  readonly keptCounts = new Map<string, number>();
+  private readonly headerNames = new Map<string, string>();
+
+  replaced(what: string): void {
+    this.replacedCounts.set(what, (this.replacedCounts.get(what) ?? 0) + 1);
+  }
+
+  kept(what: string): void {
+    this.keptCounts.set(what, (this.keptCounts.get(what) ?? 0) + 1);
+  }
+
+  /** A name in place of a header's own; the same for the same one. */
+  headerName(name: string): string {
+    const key = name.toLowerCase();
+    if (/^x-redacted-\d+$/.test(key)) return name;
+    const known = this.headerNames.get(key) ?? `X-Redacted-${this.headerNames.size + 1}`;
+    this.headerNames.set(key, known);
+    return known;
+  }
+}
+
+function redactCapture(
+  capture: Capture,
+  payloads: PayloadRedactor,
+  tally: RedactionTally,
+): Capture {
+  const isPacked = /^gzip$/i.test(headerValues(capture.headers, 'Content-Encoding')[0] ?? '');
+  const body = redactBody(capture.body, isPacked, payloads, tally);
+  const { valid, reason } = capture.verification;
+  const headers = capture.headers.map(([name, value]): HeaderPair => {
+    if (isSameHeader(name, SIGNATURE_HEADER)) {
+      return [SIGNATURE_HEADER, valid ? signPayload(body, TEST_SECRET) : alter(value)];
+    }
+    return redactHeader(name, value, tally);
+  });
+  const wasSaid = reason === 'ok' || reason === 'signature_missing' || reason === 'signature_empty';
+  const path = '/webhooks/relyable';
+  if (capture.path !== path) tally.replaced('path');
+  const method = METHODS.has(capture.method) ? capture.method : 'POST';
+  if (method !== capture.method) tally.replaced('method');
+  const event = capture.event === null ? null : redactEvent(capture.event);
+  return {
+    ...capture,
+    method,
+    path,
+    headers: withLength(headers, body.length),
+    body,
+    event,
+    eventId: eventIdOf({ headers, body }),
+    verification: { valid, reason: wasSaid ? reason : 'secret_wrong_or_body_changed' },
+    forwards: capture.forwards.map((forward) => redactForward(forward, tally)),
   };
 }
 
@@ -77,7 +136,7 @@ function redactBody(
   body: Buffer,
   isPacked: boolean,
   payloads: PayloadRedactor,
-  note: (what: string) => void,
+  notes: RedactionNotes,
 ): Buffer {
   if (body.length === 0) return body;
   const plain = isPacked ? unpack(body) : body;
@@ -90,7 +149,7 @@ function redactBody(
     return isPacked ? pack(bytes) : bytes;
   }
   const whole = isPacked ? pack(Buffer.from(REDACTED)) : Buffer.from(REDACTED);
-  if (!whole.equals(body)) note('a body that is not JSON');
+  if (!whole.equals(body)) notes.replaced('a body that is not JSON');
   return whole;
 }
 
@@ -109,12 +168,20 @@ function unpack(body: Buffer): Buffer | undefined {
   }
 }
 
-function redactHeader(name: string, value: string, note: (what: string) => void): string {
+/** A header's name stays where it is a usual one, its value where it only says how to read the bytes. */
+function redactHeader(name: string, value: string, tally: RedactionTally): HeaderPair {
   const key = name.toLowerCase();
-  if (value === '' || KEPT_HEADERS.get(key)?.test(value) === true) return value;
+  const isUsual = KEPT_NAMES.has(key);
+  const shown = isUsual ? name : tally.headerName(name);
+  const isHarmless = value === '' || KEPT_HEADERS.get(key)?.test(value) === true;
+  if (isUsual && isHarmless) {
+    tally.kept(`header ${name}`);
+    return [name, value];
+  }
   const made = key === 'host' ? 'localhost' : key === 'content-type' ? 'text/plain' : REDACTED;
-  if (made !== value) note(`header ${name}`);
-  return made;
+  if (shown !== name) tally.replaced('headers with other names');
+  else if (made !== value) tally.replaced(`header ${name}`);
+  return [shown, made];
 }
 
 /** A signature that is still wrong, of the same length and with the same prefix. */
@@ -123,14 +190,14 @@ function alter(value: string): string {
   return prefix + value.slice(prefix.length).replace(/\S/g, '0');
 }
 
-function redactForward(forward: Forward, note: (what: string) => void): Forward {
+function redactForward(forward: Forward, notes: RedactionNotes): Forward {
   const url = 'http://localhost/webhooks/relyable';
   const hasContent =
     forward.url !== url ||
     forward.responseBody.length > 0 ||
     forward.responseHeaders.length > 0 ||
     (forward.error !== null && forward.error !== REDACTED);
-  if (hasContent) note('a forward: its target, answer and error');
+  if (hasContent) notes.replaced('a forward: its target, answer and error');
   return {
     ...forward,
     url,

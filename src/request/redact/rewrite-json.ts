@@ -15,12 +15,12 @@ import {
   STRING,
 } from '../../json/tokeniser.ts';
 
-/** A string, key or number of a JSON text that may be replaced. */
+/** A token of a JSON text that may be replaced. */
 export interface JsonToken {
-  readonly kind: 'key' | 'string' | 'number';
+  readonly kind: 'key' | 'string' | 'number' | 'boolean';
   /** The keys above it, a string's or number's own key included; lists add none. */
   readonly path: readonly string[];
-  /** A string's or key's characters; a number as it is written. */
+  /** A string's or key's characters; a number or boolean as it is written. */
   readonly value: string;
 }
 
@@ -28,7 +28,7 @@ export interface JsonToken {
 const MAX_DEPTH = 1000;
 
 /**
- * The text with strings, keys and numbers replaced, and everything else (white space, order,
+ * The text with strings, keys, numbers and booleans replaced, and everything else (white space, order,
  * duplicates) as it was. `replace` gives new JSON for a token, or null to leave it. Null where the
  * text is not JSON, or is nested too deeply.
  */
@@ -64,7 +64,7 @@ export function rewriteJson(
   return Buffer.from(parts.join(''), 'latin1').toString('utf8');
 }
 
-/** A token with its path; null for `true`, `false` and `null`. */
+/** A token with its path; null for `null`. */
 function tokenOf(
   document: JsonDocument,
   token: number,
@@ -78,7 +78,9 @@ function tokenOf(
       return { kind: 'string', path, value: decodeString(document, token) };
     case NUMBER:
       return { kind: 'number', path, value: tokenText(document, token) };
-    default:
-      return null;
+    default: {
+      const value = tokenText(document, token);
+      return value === 'null' ? null : { kind: 'boolean', path, value };
+    }
   }
 }

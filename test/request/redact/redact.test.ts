@@ -58,21 +58,78 @@ describe('redaction', () => {
   });
 
   it.each([
-    ['123456', '123456'],
-    ['1234567', '5550100'],
-    ['12345.67', '5550100'],
-    ['-123456.7', '5550100'],
-    ['1.23456', '1.23456'],
-  ])('a number %s that is not published becomes %s', (before, after) => {
-    const body = redact(captureOf(`{"event":"test_run.failed","data":{"caller":${before}}}`)).body;
-    expect(String(body)).toBe(`{"event":"test_run.failed","data":{"caller":${after}}}`);
+    ['a key that looks like a field', '"maria_lopez":null', '"redacted_key_1":null'],
+    ['a short number', '"pin":4711', '"redacted_key_1":0'],
+    [
+      'a time, which may be a date of birth',
+      '"born":"1980-02-03T00:00:00Z"',
+      '"redacted_key_1":"2000-01-01T00:00:00Z"',
+    ],
+    ['digits in a list', '"zip":[1,0,1,1,5]', '"redacted_key_1":[0,0,0,0,0]'],
+    ['a boolean', '"is_ill":true', '"redacted_key_1":false'],
+    ['a telephone number', '"phone":"+49 30 901820"', '"redacted_key_1":"+12025550100"'],
+    [
+      'a URL',
+      '"page":"https://x.example/maria"',
+      '"redacted_key_1":"https://example.com/redacted"',
+    ],
+    ['a word', '"city":"Rome"', '"redacted_key_1":"redacted"'],
+    [
+      'an object in a published field',
+      '"error":{"who":"Maria"}',
+      '"error":{"redacted_key_1":"redacted"}',
+    ],
+    ['a number in a published text', '"error":4711', '"error":0'],
+    ['a text in a published number', '"calls_failed":"555"', '"calls_failed":"redacted"'],
+    [
+      'a published number that could be a telephone number',
+      '"calls_failed":5550123',
+      '"calls_failed":0',
+    ],
+    ['a field of another event', '"score":71', '"redacted_key_1":0'],
+    ['an id that is a number', '"agent_id":4711', '"agent_id":1'],
+    ['a published number', '"calls_failed":3', '"calls_failed":3'],
+  ])('replaces what no rule knows: %s', (_, before, after) => {
+    const body = redact(captureOf(`{"event":"test_run.failed","data":{${before}}}`)).body;
+    expect(String(body)).toBe(`{"event":"test_run.failed","data":{${after}}}`);
+  });
+
+  it('replaces the names of headers and a method that are not usual', () => {
+    const capture = captureOf('{}', {
+      method: 'MARIA',
+      headers: [
+        ['X-Customer-Maria', '1'],
+        ['x-customer-maria', '2'],
+        ['Accept', '*/*'],
+        ['x-relyable-SIGNATURE', 'a'],
+      ],
+    });
+    const redacted = redact(capture);
+    expect(redacted.method).toBe('POST');
+    expect(redacted.headers.map(([name]) => name)).toEqual([
+      'X-Redacted-1',
+      'X-Redacted-1',
+      'Accept',
+      SIGNATURE_HEADER,
+      'Content-Length',
+    ]);
+  });
+
+  it('writes one framing for a request that came in chunks', () => {
+    const capture = captureOf('{"event":"test_run.failed"}', {
+      headers: [['Transfer-Encoding', 'chunked']],
+    });
+    const names = redact(capture).headers.map(([name]) => name);
+    expect(names).toEqual(['Transfer-Encoding']);
+    const [file = ''] = exportCaptures([redact(capture)], 'http', '1');
+    expect(String(file)).toContain('\r\n\r\n1b\r\n{"event"');
   });
 
   it('keeps white space, number forms, repeats and order', () => {
     const body =
-      '{ "data":{"threshold":70.0, "error" : "x","error":"y"},"event":"test_run.failed"}\n';
+      '{ "data":{"calls_failed":70.0, "error" : "x","error":"y"},"event":"test_run.failed"}\n';
     expect(redact(captureOf(body)).body.toString()).toBe(
-      '{ "data":{"threshold":70.0, "error" : "redacted","error":"redacted"},"event":"test_run.failed"}\n',
+      '{ "data":{"calls_failed":70.0, "error" : "redacted","error":"redacted"},"event":"test_run.failed"}\n',
     );
   });
 
@@ -140,7 +197,7 @@ describe('redaction', () => {
     expect(names[0]).not.toBe(names[1]);
   });
 
-  it('says what was replaced', () => {
+  it('says what was replaced and what was kept', () => {
     const redactor = createRedactor();
     redactor.redact(captureOf(JSON.stringify(SAMPLES['test_run.failed'])));
     expect(Object.fromEntries(redactor.replaced)).toMatchObject({
@@ -148,6 +205,14 @@ describe('redaction', () => {
       'data.agent_id': 1,
       'header Host': 1,
       path: 1,
+    });
+    expect(Object.fromEntries(redactor.kept)).toEqual({
+      event: 1,
+      timestamp: 1,
+      'data.calls_completed': 1,
+      'data.calls_failed': 1,
+      'header content-type': 1,
+      'header Content-Length': 1,
     });
   });
 
