@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
+import { columnsOf } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
 import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../json/safe-json.ts';
@@ -69,7 +70,7 @@ export interface Terminal {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
-  /** Spinners and live views may be drawn on stderr. */
+  /** Spinners and live views may be drawn on stderr: a terminal that knows its width. */
   readonly isLive: boolean;
   /** Questions may be asked. */
   readonly mayPrompt: boolean;
@@ -84,7 +85,7 @@ export interface Terminal {
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Width of stdout in columns; Infinity where it is not a terminal, so that lines can be searched. */
+  /** Width of stdout in columns; Infinity where none is known, so that lines can be searched. */
   readonly columns: number;
 }
 
@@ -151,7 +152,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
     isUtf8: isUtf8Locale(env, context.platform),
     legible,
     link: createLinker(env, stdout.isTTY === true && !isJson),
-    isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
+    isLive: canBeRedrawn(stderr, env) && !isCi && !isJson && !isQuiet,
     get mayPrompt() {
       return (
         options.input !== false &&
@@ -162,7 +163,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
       );
     },
     get columns() {
-      return stdout.columns ?? Infinity;
+      return columnsOf(stdout) ?? Infinity;
     },
   };
 }
@@ -199,6 +200,11 @@ function writeLine(stream: OutputStream, line: string | null): void {
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '';
+}
+
+/** Whether a stream is a terminal where text can be drawn again in place. */
+function canBeRedrawn(stream: OutputStream, env: Context['env']): boolean {
+  return stream.isTTY === true && columnsOf(stream) !== undefined && env['TERM'] !== 'dumb';
 }
 
 /** chalk's own detection ignores NO_COLOR and looks at stdout only, so the level is decided here. */
