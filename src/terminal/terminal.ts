@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
+import { isCi } from '../system/ci.ts';
 import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
 import { columnsOf } from './columns.ts';
@@ -94,7 +95,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
   const isJson = options.json === true;
   const isQuiet = options.quiet === true;
   const isVerbose = options.verbose === true;
-  const isCi = isSet(env['CI']);
+  const isBuild = isCi(env);
   const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, options, stream);
   const errorStyle = new Chalk({ level: level(stderr) });
   const legible = createLegible(env, context.platform);
@@ -152,11 +153,11 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
     isUtf8: isUtf8Locale(env, context.platform),
     legible,
     link: createLinker(env, stdout.isTTY === true && !isJson),
-    isLive: canBeRedrawn(stderr, env) && !isCi && !isJson && !isQuiet,
+    isLive: canBeRedrawn(stderr, env) && !isBuild && !isJson && !isQuiet,
     get mayPrompt() {
       return (
         options.input !== false &&
-        !isCi &&
+        !isBuild &&
         !isJson &&
         stderr.isTTY === true &&
         context.stdin.isTTY === true
@@ -216,7 +217,7 @@ function colorLevel(
   const { env } = context;
   if (options.color === false || options.json === true || isSet(env['NO_COLOR'])) return 0;
   if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] === '0' ? 0 : 1;
-  if (stream.isTTY !== true || isSet(env['CI']) || env['TERM'] === 'dumb') return 0;
+  if (stream.isTTY !== true || isCi(env) || env['TERM'] === 'dumb') return 0;
   // The 16 standard colours follow the user's theme, light or dark; nothing here needs more.
   return 1;
 }

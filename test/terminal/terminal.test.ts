@@ -42,3 +42,25 @@ it('takes the width of a terminal that knows it', () => {
   expect(terminal.isLive).toBe(true);
   expect(terminal.columns).toBe(80);
 });
+
+it.each([
+  ['true', true],
+  ['1', true],
+  ['woodpecker', true],
+  ['false', false],
+  ['False', false],
+  ['0', false],
+  ['', false],
+])('CI=%s is a build: %s', (value, isBuild) => {
+  const terminal = terminalWith({ CI: value });
+  expect(terminal.isLive).toBe(!isBuild);
+  expect(terminal.mayPrompt).toBe(!isBuild);
+  expect(terminal.style.level).toBe(isBuild ? 0 : 1);
+});
+
+it('NO_COLOR turns off colour alone', () => {
+  const terminal = terminalWith({ NO_COLOR: '1' });
+  expect(terminal.style.level).toBe(0);
+  expect(terminal.isLive).toBe(true);
+  expect(terminal.mayPrompt).toBe(true);
+});
