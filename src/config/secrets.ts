@@ -84,6 +84,22 @@ export function secretSource(context: Context, layers: readonly ConfigLayer[]): 
   return secretsFromEnvironment(context, layers)[0]?.source ?? DEVELOPMENT_SECRET_SOURCE;
 }
 
+/** Every signing secret that is known without options; creates none and does not fail. */
+export function knownSecrets(context: Context, layers: readonly ConfigLayer[]): SecretCandidate[] {
+  const found = [
+    () => secretsFromEnvironment(context, layers),
+    () => existingDevelopmentSecret(context),
+  ];
+  return found.flatMap((find) => {
+    try {
+      return find();
+    } catch {
+      // A command that signs or verifies reports it.
+      return [];
+    }
+  });
+}
+
 /** The development secret; created where there is none yet. */
 export function developmentSecret(context: Context): string {
   return readDevelopmentSecret(context).value;
