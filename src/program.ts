@@ -37,6 +37,7 @@ import { verifyCommand } from './commands/verify/options.ts';
 import type { CommandModule } from './invocation.ts';
 import type { Context } from './system/context.ts';
 import { createLegible } from './terminal/charset.ts';
+import { columnsOf } from './terminal/columns.ts';
 import { VERSION } from './version.ts';
 
 /** The program itself: the options that every command takes, and the texts of `relyable --help`. */
@@ -177,5 +178,5 @@ export function createProgram(context: Context, onExit: (code: number) => void):
 }
 
 function helpWidth(context: Context): number {
-  return Math.min(context.stdout.columns ?? 100, 120);
+  return Math.min(columnsOf(context.stdout) ?? 100, 120);
 }

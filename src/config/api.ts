@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { describeFileProblem, RelyableError } from '../errors.ts';
 import { isLoopback } from '../http/loopback.ts';
 import { DEFAULT_API_URL } from './defaults.ts';
 import type { ConfigLayer } from './load.ts';
+import { readCredentialFile } from './env-file.ts';
+import { describeVariable } from './secrets.ts';
 import { pickSetting, type Setting, SETTINGS } from './settings.ts';
 
 /** What it takes to call the API, each with where it came from. */
@@ -58,7 +59,7 @@ function refuseToSendKey(layers: readonly ConfigLayer[], url: Setting<URL>): voi
     if (kind === 'project' && name !== undefined && !name.startsWith('RELYABLE_')) {
       throw new RelyableError(
         'CONFIG_INVALID',
-        `${origin}: api.keyEnv: expected a variable that begins with RELYABLE_, got ${name}; a project does not choose among your other variables`,
+        `${origin}: api.keyEnv: expected a variable that begins with RELYABLE_, got ${describeVariable(name)}; a project does not choose among your other variables`,
       );
     }
   }
@@ -94,7 +95,7 @@ function keyWithoutSetting(url: URL): Setting<string> {
 
 function readKeyFile(context: Context, path: string): string {
   try {
-    return readFileSync(resolve(context.cwd, path), 'utf8');
+    return readCredentialFile(resolve(context.cwd, path));
   } catch (error) {
     throw new RelyableError(
       'INPUT_UNREADABLE',

@@ -11,6 +11,7 @@ import {
   type SettingSource,
   storeSetting,
 } from './settings.ts';
+import { hideUserInfo } from './values.ts';
 
 /** A setting's value as it may be shown: credentials are `(hidden)`; undefined where there is none. */
 export type ShownSetting = Setting<unknown>;
@@ -33,8 +34,12 @@ export function effectiveSettings(
 ): Record<SettingKey, ShownSetting> {
   const pick = ({ default: fallback, ...source }: SettingSource): ShownSetting =>
     pickSetting<unknown>(context, layers, { ...source, fallback });
+  const pickUrl = (source: SettingSource): ShownSetting => {
+    const { value, origin } = pick(source);
+    return { value: typeof value === 'string' ? hideUserInfo(value) : value, origin };
+  };
   return {
-    forwardTo: pick(SETTINGS.forwardTo),
+    forwardTo: pickUrl(SETTINGS.forwardTo),
     port: pick(SETTINGS.port),
     host: pick(SETTINGS.host),
     events: pickSetting(context, layers, LISTS.events),
@@ -42,7 +47,7 @@ export function effectiveSettings(
     timeout: pick(SETTINGS.timeout),
     maxBody: pick(SETTINGS.maxBody),
     retryReading: pick(SETTINGS.retryReading),
-    'api.url': pick(SETTINGS.apiUrl),
+    'api.url': pickUrl(SETTINGS.apiUrl),
     'api.deliveriesPath': pick(SETTINGS.deliveriesPath),
     store: storeSetting(context, layers, undefined),
     secret: secretSetting(context, layers),

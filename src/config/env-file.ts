@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
+import { parseEnv, TextDecoder } from 'node:util';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 
 /** Where frameworks look for an app's own variables, in order of precedence. */
@@ -13,7 +13,33 @@ export function readTextIfExists(file: string): string | undefined {
 
 /** A text without its byte order mark, from UTF-8 or the UTF-16 that `>` of Windows PowerShell writes. */
 export function decodeText(bytes: Buffer): string {
-  return new TextDecoder(isUtf16(bytes) ? 'utf-16le' : 'utf-8').decode(bytes);
+  return decoderOf(bytes, false).decode(bytes);
+}
+
+function decoderOf(bytes: Buffer, fatal: boolean): TextDecoder {
+  const isBigEndian = bytes[0] === 0xfe && bytes[1] === 0xff;
+  const encoding = isUtf16(bytes) ? 'utf-16le' : isBigEndian ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding, { fatal });
+}
+
+/**
+ * The credential in a file: its text without the line end that editors and `echo` add. Throws an
+ * Error with the reason for bytes of another encoding, which would become another credential.
+ */
+export function readCredentialFile(file: string): string {
+  const bytes = readFileSync(file);
+  let text: string;
+  try {
+    text = decoderOf(bytes, true).decode(bytes);
+  } catch {
+    throw new Error('expected text in UTF-8, got bytes of another encoding');
+  }
+  if (text.includes('\0')) {
+    throw new Error(
+      'expected text in UTF-8, got bytes of another encoding (UTF-16 without its mark?)',
+    );
+  }
+  return text.replace(/\r?\n$/, '');
 }
 
 export function isUtf16(bytes: Buffer): boolean {

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { RelyableError } from '../errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { decodeText } from './env-file.ts';
 import type { Config, Profile } from './schema.ts';
 
 /** Data only: a program is never a config file. */
@@ -152,7 +153,7 @@ function isTop(folder: string): boolean {
 /** Whether a package.json has a `relyable` key; parses it only if it contains the word. */
 function hasRelyable(manifest: string, onBroken?: (manifest: string) => void): boolean {
   try {
-    const text = readFileSync(manifest, 'utf8');
+    const text = decodeText(readFileSync(manifest));
     if (!text.includes('"relyable"')) return false;
     const content: unknown = JSON.parse(text);
     return typeof content === 'object' && content !== null && Object.hasOwn(content, 'relyable');

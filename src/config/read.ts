@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { decodeText } from './env-file.ts';
 import { basename, extname } from 'node:path';
 import { defaultLoaders, type Loader } from 'cosmiconfig';
 import type * as z from 'zod';
@@ -6,7 +7,7 @@ import { describeFileProblem, errorMessage, RelyableError } from '../errors.ts';
 import { describeIssue } from '../json/describe-issue.ts';
 import { findSyntaxError } from '../json/syntax-error.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { type Config, CONFIG_KEYS, configSchema, userConfigSchema } from './schema.ts';
+import { type Config, configKeys, configSchema, userConfigSchema } from './schema.ts';
 
 /** Files that cosmiconfig would execute; --config may name a file of any origin. */
 const PROGRAM_EXTENSIONS: ReadonlySet<string> = new Set([
@@ -38,7 +39,7 @@ export async function readConfigFile(
   if (kind === 'project') refuseLiteralSecrets(file, content);
   const schema = kind === 'project' ? configSchema : userConfigSchema;
   const parsed = schema.safeParse(content, { error: describeIssue });
-  if (!parsed.success) throw invalidConfig(file, parsed.error);
+  if (!parsed.success) throw invalidConfig(file, kind, parsed.error);
   const config: Config = parsed.data;
   if (config.apiKey !== undefined || config.secret !== undefined) requirePrivate(file, platform);
   return config;
@@ -66,7 +67,7 @@ async function readContent(file: string): Promise<unknown> {
   }
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = decodeText(readFileSync(file));
   } catch (error) {
     const why = describeFileProblem(error);
     throw new RelyableError('CONFIG_INVALID', `${file} cannot be read: ${why}`);
@@ -99,7 +100,7 @@ function placeInYaml(error: unknown): string {
 
 function refuseLiteralSecrets(file: string, content: unknown): void {
   for (const [path, value] of literalSecrets(content, '')) {
-    const isKey = path.endsWith('apiKey');
+    const isKey = normalise(path).endsWith('apikey');
     const rule = isKey
       ? 'put {"api": {"keyEnv": "RELYABLE_API_KEY"}} in its place and the key into that variable'
       : `put "secretEnv": "RELYABLE_WEBHOOK_SECRET" in place of "${path}" and the secret into that variable`;
@@ -111,29 +112,35 @@ function refuseLiteralSecrets(file: string, content: unknown): void {
   }
 }
 
-const LITERAL_SECRET_KEYS = new Set(['secret', 'apiKey', 'webhookSecret', 'signingSecret']);
+/** In lower case, without `_` and `-`: `api_key` is refused as `apiKey` is. */
+const LITERAL_SECRET_KEYS = new Set(['secret', 'apikey', 'webhooksecret', 'signingsecret']);
+
+function normalise(key: string): string {
+  return key.replace(/[_-]/g, '').toLowerCase();
+}
 
 function* literalSecrets(value: unknown, path: string): Generator<[path: string, value: unknown]> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, child] of Object.entries(value)) {
     const childPath = path === '' ? key : `${path}.${key}`;
-    if (LITERAL_SECRET_KEYS.has(key)) yield [childPath, child];
+    if (LITERAL_SECRET_KEYS.has(normalise(key))) yield [childPath, child];
     else yield* literalSecrets(child, childPath);
   }
 }
 
 /** The first problem, with the file, the path and the nearest known key. */
-function invalidConfig(file: string, error: z.ZodError): RelyableError {
+function invalidConfig(file: string, kind: 'project' | 'user', error: z.ZodError): RelyableError {
   const [issue] = error.issues;
   const path = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
     const key = [path, issue.keys[0]].filter(Boolean).join('.');
     const local = key.replace(/^profiles\.[^.]+\./, '');
     const parent = key.slice(0, key.length - local.length);
+    const known = configKeys(parent === '' ? kind : 'profile');
     return new RelyableError('CONFIG_INVALID', `${file}: unknown key "${key}"`, {
       hint:
-        didYouMean(local, CONFIG_KEYS, (name) => `"${parent}${name}"`) ??
-        `the keys are ${CONFIG_KEYS.join(', ')}`,
+        didYouMean(local, known, (name) => `"${parent}${name}"`) ??
+        `the keys are ${known.join(', ')}`,
     });
   }
   const where = path === '' ? file : `${file}: ${path}`;

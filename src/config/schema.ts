@@ -1,8 +1,15 @@
 import * as z from 'zod';
 
+/** What nobody calls a variable, and many keys look like: a prefix, or a long word with digits. */
+const LOOKS_LIKE_SECRET =
+  /^whsec_|^(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}$|_(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}$/i;
+
 const envName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
+  .refine((name) => !LOOKS_LIKE_SECRET.test(name), {
+    error: 'expected the name of an environment variable, got what looks like the secret itself',
+  });
 
 const EXPECTED_PORT = 'expected a port from 0 to 65535';
 
@@ -50,10 +57,10 @@ export const userConfigSchema = configSchema.extend({
 export type Profile = z.infer<typeof profileSchema>;
 export type Config = z.infer<typeof userConfigSchema>;
 
-/** Every key of a config file, for "did you mean". */
-export const CONFIG_KEYS: readonly string[] = [
-  ...Object.keys(userConfigSchema.shape),
-  'api.url',
-  'api.deliveriesPath',
-  'api.keyEnv',
-];
+const API_KEYS = ['api.url', 'api.deliveriesPath', 'api.keyEnv'];
+
+/** Every key of a config file of this kind, or of a profile in one. */
+export function configKeys(kind: 'project' | 'user' | 'profile'): readonly string[] {
+  const { shape } = { project: configSchema, user: userConfigSchema, profile: profileSchema }[kind];
+  return [...Object.keys(shape), ...API_KEYS];
+}

@@ -3,7 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
-import { ENV_FILES, readEnvValue, readTextIfExists } from './env-file.ts';
+import {
+  ENV_FILES,
+  exportFromFile,
+  readCredentialFile,
+  readEnvValue,
+  readTextIfExists,
+} from './env-file.ts';
 import type { ConfigLayer } from './load.ts';
 import { makePrivateFolder } from '../system/private-folder.ts';
 
@@ -21,6 +27,8 @@ export interface Secrets {
   /** Other secrets: a signature made with one is recognised, but not `ok`. */
   readonly known: readonly SecretCandidate[];
   readonly warnings: readonly string[];
+  /** A warning that an env file gives the app another secret than the development secret; else null. */
+  readonly otherSecret: string | null;
   /** Says that the development secret is used; null where another one is. */
   readonly note: string | null;
 }
@@ -59,29 +67,68 @@ export function resolveSecrets(
       .filter(({ value }) => value !== first.value)
       .map(({ source, value }) => ({ source, value, role: 'known' })),
     warnings,
+    otherSecret: isDevelopment ? otherSecretWarning(context, first.value) : null,
     note: isDevelopment ? developmentNote(context, first.value) : null,
   };
 }
 
-/** How the app gets the development secret; short where an env file sets it already. */
-function developmentNote({ cwd }: Context, value: string): string {
+/** How the app gets the development secret; short where an env file sets it already, or another. */
+function developmentNote(context: Context, value: string): string {
   const using = `using ${DEVELOPMENT_SECRET_SOURCE}`;
-  const file = ENV_FILES.find((name) => {
-    try {
-      return readEnvValue(readTextIfExists(join(cwd, name)) ?? '', SECRET_ENV_NAME) === value;
-    } catch {
-      // A file that cannot be read is not relevant here.
-      return false;
-    }
-  });
-  if (file !== undefined) return `${using}, which ${file} sets too`;
+  const inFile = secretInEnvFile(context);
+  if (inFile !== undefined) {
+    return inFile.value === value ? `${using}, which ${inFile.file} sets too` : using;
+  }
   return `${using} (no ${SECRET_ENV_NAME} set); your app needs the same:
   ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`;
+}
+
+/** What an env file beside the command sets the signing secret to; undefined where none sets it. */
+function secretInEnvFile({
+  cwd,
+}: Context): { readonly file: string; readonly value: string } | undefined {
+  for (const file of ENV_FILES) {
+    try {
+      const value = readEnvValue(readTextIfExists(join(cwd, file)) ?? '', SECRET_ENV_NAME);
+      if (value) return { file, value };
+    } catch {
+      // A file that cannot be read is not relevant here.
+    }
+  }
+  return undefined;
+}
+
+/** A warning where the app most likely has another secret than the development secret. */
+function otherSecretWarning(context: Context, value: string): string | null {
+  const inFile = secretInEnvFile(context);
+  if (inFile === undefined || inFile.value === value) return null;
+  const { file } = inFile;
+  const remedy =
+    context.platform === 'win32'
+      ? `set ${SECRET_ENV_NAME} in this shell to the value in ${file}`
+      : exportFromFile(file, SECRET_ENV_NAME, false);
+  return `${file} gives your app another ${SECRET_ENV_NAME} than ${DEVELOPMENT_SECRET_SOURCE}, which is used here: signatures will not match. Use the same: ${remedy}`;
 }
 
 /** Where the signing secret comes from without options; does not create one. */
 export function secretSource(context: Context, layers: readonly ConfigLayer[]): string {
   return secretsFromEnvironment(context, layers)[0]?.source ?? DEVELOPMENT_SECRET_SOURCE;
+}
+
+/** Every signing secret that is known without options; creates none and does not fail. */
+export function knownSecrets(context: Context, layers: readonly ConfigLayer[]): SecretCandidate[] {
+  const found = [
+    () => secretsFromEnvironment(context, layers),
+    () => existingDevelopmentSecret(context),
+  ];
+  return found.flatMap((find) => {
+    try {
+      return find();
+    } catch {
+      // A command that signs or verifies reports it.
+      return [];
+    }
+  });
 }
 
 /** The development secret; created where there is none yet. */
@@ -107,8 +154,7 @@ function secretsFromFlags(
     const file = resolve(context.cwd, path);
     const source = `--secret-file ${path}`;
     try {
-      // Editors end files with a newline; it is not part of the secret.
-      const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      const value = readCredentialFile(file);
       return { source, value: requireSecret(value, source), role: 'chosen' };
     } catch (error) {
       if (error instanceof RelyableError) throw error;
@@ -136,8 +182,8 @@ function secretsFromEnvironment(
       if (value === undefined && found.length === 0) {
         throw new RelyableError(
           'SECRET_INVALID',
-          `${origin} names the variable ${values.secretEnv} as secretEnv, but it is not set`,
-          { hint: `export ${values.secretEnv}=…, or pass --secret-file` },
+          `${origin}: secretEnv names ${describeVariable(values.secretEnv)}, but it is not set`,
+          { hint: `set that variable to the secret, or pass --secret-file` },
         );
       }
       add(values.secretEnv, value);
@@ -149,6 +195,11 @@ function secretsFromEnvironment(
     if (found.length > 0 && context.env[name]) add(name, context.env[name]);
   }
   return found;
+}
+
+/** The name of a variable; one that is not in upper case may be a secret, and is not shown. */
+export function describeVariable(name: string): string {
+  return /^[A-Z_][A-Z0-9_]*$/.test(name) ? `the variable ${name}` : 'a variable (name not shown)';
 }
 
 function requireSecret(value: string, source: string): string {

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { RelyableError } from '../errors.ts';
 import {
@@ -102,6 +102,11 @@ export function pickSetting<T>(
   return { value: from.fallback, origin: 'default' };
 }
 
+/** What an error about a setting names: the option or variable, or the config file and the key. */
+export function nameOf(origin: string, key: string | undefined): string {
+  return key !== undefined && /^(project|user) config /.test(origin) ? `${origin}: ${key}` : origin;
+}
+
 /** Where captures are stored: `--store`, `RELYABLE_STORE`, config's `store`, or the data folder. */
 export function storeSetting(
   context: Context,
@@ -115,11 +120,17 @@ export function storeSetting(
     fallback: defaultStore(context),
   });
   if (value.endsWith('/') || value.endsWith('\\')) {
-    throw new RelyableError('USAGE', `${origin}: expected a file, got the folder ${value}`, {
-      hint: `for example ${value}captures.db`,
-    });
+    throw new RelyableError(
+      'USAGE',
+      `${nameOf(origin, 'store')}: expected a file, got the folder ${value}`,
+      {
+        hint: `for example ${value}captures.db`,
+      },
+    );
   }
-  return { value: resolve(context.cwd, value), origin };
+  // A file names paths from where it is: it is read in every folder of the project.
+  const layer = layers.find((candidate) => candidate.origin === origin);
+  return { value: resolve(layer === undefined ? context.cwd : dirname(layer.file), value), origin };
 }
 
 /** Where captures are stored when no setting names a file: in the user's data folder. */

@@ -27,7 +27,12 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
 };
 
 function usage(name: string, expected: string, text: string): RelyableError {
-  return new RelyableError('USAGE', `${name}: expected ${expected}, got "${text}"`);
+  return new RelyableError('USAGE', `${name}: expected ${expected}, got "${hideUserInfo(text)}"`);
+}
+
+/** A URL as it may be shown: without a user name and password. */
+export function hideUserInfo(text: string): string {
+  return text.replace(/\/\/[^/?#]*@/g, '//(hidden)@');
 }
 
 /** Node's timers hold 2^31-1 ms; a longer wait would fire at once. */
@@ -133,6 +138,7 @@ export function parsePositive(text: string, name: string): number {
 export function parseTargetUrl(text: string, name: string): URL {
   const expected = 'a URL or port such as 3000, localhost:3000/hook or https://host/hook';
   const trimmed = text.trim();
+  refuseOtherTargets(trimmed, name);
   let full = trimmed;
   if (/^\d+(?=$|[/?])/.test(trimmed)) full = `http://localhost:${trimmed}`;
   else if (/^:\d/.test(trimmed)) full = `http://localhost${trimmed}`;
@@ -149,6 +155,34 @@ export function parseTargetUrl(text: string, name: string): URL {
   refuseCredentials(url, name, 'pass it as a header instead: -H "Authorization: …"');
   url.hash = '';
   return url;
+}
+
+/** What `URL` would read as another host or path than was meant. */
+const OTHER_TARGETS: ReadonlyArray<readonly [form: RegExp, got: string, hint?: string]> = [
+  [
+    /^unix:|\.sock(:|$)/i,
+    'a Unix socket',
+    'let the app listen on a port: sockets are not supported',
+  ],
+  [/^[a-z]:[\\/]|\\/i, 'a path of Windows', 'name the port first: 3000/hook'],
+  [/^\.{0,2}\//, 'a path', 'name the port first: 3000/hook'],
+  [/^\d+:\d/, 'two ports', 'name the one on which the app listens'],
+  [
+    /[{}<>]|%7b|%7d/i,
+    'a placeholder',
+    '--route <event>=<url> of listen sends event types to different URLs',
+  ],
+];
+
+function refuseOtherTargets(text: string, name: string): void {
+  const other = OTHER_TARGETS.find(([form]) => form.test(text));
+  if (other === undefined) return;
+  const [, got, hint] = other;
+  throw new RelyableError(
+    'USAGE',
+    `${name}: expected a URL or port such as 3000, localhost:3000/hook or https://host/hook, got ${got}: "${hideUserInfo(text)}"`,
+    hint === undefined ? {} : { hint },
+  );
 }
 
 /** `Name: value` → a pair; the name must be an HTTP token and the value one line (RFC 9110 §5). */
@@ -182,9 +216,13 @@ export function parseSpeed(text: string, name: string): Speed {
 export function parseApiUrl(text: string, name: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new RelyableError('USAGE', `${name}: expected an http(s) URL, got "${text}"`, {
-      hint: `the API is ${DEFAULT_API_URL}; an emulator is http://127.0.0.1:${DEFAULT_EMULATOR_PORT}/api`,
-    });
+    throw new RelyableError(
+      'USAGE',
+      `${name}: expected an http(s) URL, got "${hideUserInfo(text)}"`,
+      {
+        hint: `the API is ${DEFAULT_API_URL}; an emulator is http://127.0.0.1:${DEFAULT_EMULATOR_PORT}/api`,
+      },
+    );
   }
   refuseCredentials(url, name);
   url.search = '';

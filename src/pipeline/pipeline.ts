@@ -4,6 +4,7 @@ import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/
 import type { ReceivedRequest } from '../http/server/receive.ts';
 import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
+import { type Conceal, createConceal } from '../signature/conceal.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background/background-store.ts';
 import type { Answered, ListenEvent, Summary } from './events.ts';
@@ -49,12 +50,14 @@ export class Pipeline {
   private readonly tally = createTally();
   private readonly failedEvents = new FailedEvents();
   private readonly explain: FailureExplainer;
+  private readonly conceal: Conceal;
 
   constructor(options: PipelineOptions, world: PipelineWorld) {
     this.options = options;
     this.world = world;
     this.forwarder = options.forward === undefined ? null : createForwarder(options.forward);
     this.explain = createFailureExplainer(options.secrets, () => world.elapsed());
+    this.conceal = createConceal(options.secrets.map(({ value }) => value));
   }
 
   /** Takes in a complete request; it is answered later. */
@@ -196,7 +199,8 @@ export class Pipeline {
     const startedAt = world.elapsed();
     const relay = new Relay(response, (answer, answered) => {
       const durationMs = world.elapsed() - startedAt;
-      onDone(toForward(answer, forwarder.urlFor(request), at, durationMs), answered);
+      const shown = this.conceal(answer, request.body);
+      onDone(toForward(shown, forwarder.urlFor(request), at, durationMs), answered);
     });
     const exchange = forwarder.forward(request, relay);
     relay.attach(exchange);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { isCi } from './ci.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import type { Context } from './context.ts';
 
@@ -9,13 +10,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SILENT_FLAGS: ReadonlySet<string> = new Set(['--json', '--quiet', '-q']);
 /** These run when a shell starts, or at TAB. */
 const SILENT_COMMANDS: ReadonlySet<string> = new Set(['complete', 'completion']);
-const OFF_VARIABLES = ['RELYABLE_NO_UPDATE_CHECK', 'NO_UPDATE_NOTIFIER', 'CI'];
+const OFF_VARIABLES = ['RELYABLE_NO_UPDATE_CHECK', 'NO_UPDATE_NOTIFIER'];
 
 /** Whether a person may be notified: a terminal, and neither an option nor a variable against it. */
 export function mayNotify({ argv, env, stderr }: Context): boolean {
   const command = argv.find((word) => !word.startsWith('-')) ?? '';
   return (
     stderr.isTTY === true &&
+    !isCi(env) &&
     !OFF_VARIABLES.some((name) => env[name]) &&
     !SILENT_COMMANDS.has(command) &&
     !argv.some((word) => SILENT_FLAGS.has(word))

@@ -1,3 +1,5 @@
+import { isCi } from '../system/ci.ts';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `TERM_PROGRAM`s known to follow OSC 8, each with its first version that does. */
@@ -18,7 +20,7 @@ const PROGRAMS: Readonly<Record<string, readonly [major: number, minor: number]>
 export function hasHyperlinks(env: Environment, isTty: boolean): boolean {
   const forced = env['FORCE_HYPERLINK'];
   if (forced !== undefined && forced !== '') return forced !== '0';
-  if (!isTty || env['CI'] || env['TERM'] === 'dumb') return false;
+  if (!isTty || isCi(env) || env['TERM'] === 'dumb') return false;
   if (env['TMUX'] || env['STY']) return false;
   if (env['WT_SESSION'] || env['KITTY_WINDOW_ID'] || env['DOMTERM']) return true;
   if (env['TERM'] === 'xterm-kitty' || env['TERM'] === 'alacritty') return true;

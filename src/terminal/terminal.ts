@@ -1,6 +1,8 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
+import { isCi } from '../system/ci.ts';
 import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
+import { columnsOf } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
 import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../json/safe-json.ts';
@@ -69,7 +71,7 @@ export interface Terminal {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
-  /** Spinners and live views may be drawn on stderr. */
+  /** Spinners and live views may be drawn on stderr: a terminal that knows its width. */
   readonly isLive: boolean;
   /** Questions may be asked. */
   readonly mayPrompt: boolean;
@@ -84,7 +86,7 @@ export interface Terminal {
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Width of stdout in columns; Infinity where it is not a terminal, so that lines can be searched. */
+  /** Width of stdout in columns; Infinity where none is known, so that lines can be searched. */
   readonly columns: number;
 }
 
@@ -93,7 +95,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
   const isJson = options.json === true;
   const isQuiet = options.quiet === true;
   const isVerbose = options.verbose === true;
-  const isCi = isSet(env['CI']);
+  const isBuild = isCi(env);
   const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, options, stream);
   const errorStyle = new Chalk({ level: level(stderr) });
   const legible = createLegible(env, context.platform);
@@ -151,18 +153,18 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
     isUtf8: isUtf8Locale(env, context.platform),
     legible,
     link: createLinker(env, stdout.isTTY === true && !isJson),
-    isLive: stderr.isTTY === true && !isCi && !isJson && !isQuiet && env['TERM'] !== 'dumb',
+    isLive: canBeRedrawn(stderr, env) && !isBuild && !isJson && !isQuiet,
     get mayPrompt() {
       return (
         options.input !== false &&
-        !isCi &&
+        !isBuild &&
         !isJson &&
         stderr.isTTY === true &&
         context.stdin.isTTY === true
       );
     },
     get columns() {
-      return stdout.columns ?? Infinity;
+      return columnsOf(stdout) ?? Infinity;
     },
   };
 }
@@ -201,6 +203,11 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '';
 }
 
+/** Whether a stream is a terminal where text can be drawn again in place. */
+function canBeRedrawn(stream: OutputStream, env: Context['env']): boolean {
+  return stream.isTTY === true && columnsOf(stream) !== undefined && env['TERM'] !== 'dumb';
+}
+
 /** chalk's own detection ignores NO_COLOR and looks at stdout only, so the level is decided here. */
 function colorLevel(
   context: Context,
@@ -210,7 +217,7 @@ function colorLevel(
   const { env } = context;
   if (options.color === false || options.json === true || isSet(env['NO_COLOR'])) return 0;
   if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] === '0' ? 0 : 1;
-  if (stream.isTTY !== true || isSet(env['CI']) || env['TERM'] === 'dumb') return 0;
+  if (stream.isTTY !== true || isCi(env) || env['TERM'] === 'dumb') return 0;
   // The 16 standard colours follow the user's theme, light or dark; nothing here needs more.
   return 1;
 }

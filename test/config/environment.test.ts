@@ -179,3 +179,11 @@ describe('the store', () => {
     expect(() => storeSetting(context, [], 'folder/')).toThrow(/--store: expected a file/);
   });
 });
+
+it('a relative store of a config file is relative to that file', async () => {
+  const context = contextWith({ project: { store: 'data/c.db' }, env: {} });
+  const layers = await layersOf(context);
+  const inFolder = { ...context, cwd: join(context.cwd, 'src') };
+  expect(storeSetting(inFolder, layers, undefined).value).toBe(join(context.cwd, 'data', 'c.db'));
+  expect(storeSetting(inFolder, layers, 'c.db').value).toBe(join(inFolder.cwd, 'c.db'));
+});

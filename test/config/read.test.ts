@@ -15,6 +15,18 @@ it.each([
   [{ api: { url: 'ftp://x' } }, 'api.url: expected an http(s) URL'],
   [{ api: { deliveriesPath: 'x' } }, 'api.deliveriesPath: expected a text that starts with /'],
   [{ secretEnv: 'whsec_-' }, 'secretEnv: expected the name of an environment variable'],
+  [{ secretEnv: 'whsec_abc' }, 'secretEnv: expected the name of an environment variable, got what'],
+  [{ secretEnv: 'WHSEC_ABC' }, 'secretEnv: expected the name of an environment variable, got what'],
+  [
+    { knownSecretEnvs: ['a1'.repeat(16)] },
+    'knownSecretEnvs.0: expected the name of an environment',
+  ],
+  [{ api: { keyEnv: 'rk_live_8f3k2j5h7g9d1s4a6p0q' } }, 'api.keyEnv: expected the name of an env'],
+  [{ api_key: 'rk' }, 'api_key: expected the name of a variable, got a literal secret'],
+  [
+    { profiles: { ci: { 'webhook-secret': 's' } } },
+    'profiles.ci.webhook-secret: expected the name',
+  ],
   [{ prot: 1 }, 'unknown key "prot"'],
   [{ profiles: { ci: { port: -1 } } }, 'profiles.ci.port: expected a port from 0 to 65535'],
   [[], 'expected an object, got a list'],
@@ -25,4 +37,29 @@ it.each([
   expect(refused).toMatchObject({ code: 'CONFIG_INVALID' });
   expect(String(refused)).toContain(`${file}: ${message}`);
   expect(String(refused)).not.toContain('whsec_-');
+});
+
+it.each([
+  ['project', { apiKeys: 1 }],
+  ['project', { secrets: 1 }],
+  ['project', { profiles: { ci: { profile: 1 } } }],
+  ['user', { profiles: { ci: { apiKeys: 1 } } }],
+] as const)(
+  'in a %s config, the hint for %j names no key that is refused there',
+  async (kind, content) => {
+    const file = join(temporaryFolder(), 'c.json');
+    writeFileSync(file, JSON.stringify(content));
+    const refused = await readConfigFile(file, kind, 'linux').catch((error: unknown) => error);
+    const { hint } = refused as { hint: string };
+    expect(hint).not.toMatch(/apiKey\b|\bsecret\b|profiles\b(?!\.)/);
+  },
+);
+
+it.each([
+  ['UTF-8', Buffer.from('\ufeff{"port":4321}')],
+  ['UTF-16', Buffer.from('\ufeff{"port":4321}', 'utf16le')],
+])('a config in %s with a byte order mark is read', async (_, bytes) => {
+  const file = join(temporaryFolder(), 'c.json');
+  writeFileSync(file, bytes);
+  expect(await readConfigFile(file, 'project', 'linux')).toEqual({ port: 4321 });
 });

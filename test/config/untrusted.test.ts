@@ -60,6 +60,7 @@ describe('a config file is data', () => {
 
   it.each([
     ['package.json', '{"name":"x","relyable":{"port":4321}}', '4321\n'],
+    ['package.json', '\ufeff{"name":"x","relyable":{"port":4321}}', '4321\n'],
     ['.relyablerc', 'port: 4321', '4321\n'],
     ['.relyablerc', '', '4400\n'],
     ['.relyablerc.yml', 'port: 4321', '4321\n'],

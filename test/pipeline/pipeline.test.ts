@@ -210,6 +210,23 @@ describe('mirror', () => {
     expect(store.answered).toEqual([]);
   });
 
+  it('stores an answer without the secret and the signature that it has, and mirrors it as it is', async () => {
+    const app = await startApp((response, { headers }) => {
+      response.setHeader('X-Expected', String(headers['x-relyable-signature']));
+      response.end(`secret ${SECRET}, signature ${signPayload(PAYLOAD, SECRET)}`);
+    });
+    const { post, store, world } = await listen({ to: app.url });
+    const got = await post();
+    const signature = signPayload(PAYLOAD, SECRET);
+    expect(got.body.toString()).toBe(`secret ${SECRET}, signature ${signature}`);
+    expect(got.headers['x-expected']).toBe(signature);
+    const { forward } = await world.handled();
+    expect(forward?.responseBody.toString()).toBe(
+      'secret [signing secret], signature [signature of the request]',
+    );
+    expect(JSON.stringify(store.forwards)).not.toContain(signature);
+  });
+
   it('answers 502 with the reason where the app is down, and stores that', async () => {
     const app = await startApp();
     await app.close();

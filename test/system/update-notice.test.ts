@@ -24,6 +24,7 @@ it.each<[string, Partial<Context>, boolean]>([
   ['on a terminal', {}, true],
   ['off one', { stderr: { write: () => true } }, false],
   ['in CI', { env: { CI: 'true' } }, false],
+  ['with CI=0', { env: { CI: '0' } }, true],
   ['switched off', { env: { RELYABLE_NO_UPDATE_CHECK: '1' } }, false],
   ['switched off for all tools', { env: { NO_UPDATE_NOTIFIER: '1' } }, false],
   ['under --json', { argv: ['config', '--json'] }, false],

@@ -1,10 +1,11 @@
 import type { Invocation } from '../../invocation.ts';
-import type { Secrets } from '../../config/secrets.ts';
+import { knownSecrets, type Secrets } from '../../config/secrets.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREACHABLE, RelyableError } from '../../errors.ts';
-import { createSender, type Outgoing } from '../../http/client/send.ts';
+import { changeAnswers, createSender, type Outgoing } from '../../http/client/send.ts';
 import { readTlsOptions, type TlsOptions } from '../../http/target.ts';
 import type { Capture } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
+import { type Conceal, createConceal } from '../../signature/conceal.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import { replayView } from '../kit/capture-view.ts';
 import { announceSecrets, interruptedCode, readConfig } from '../kit/invocation-config.ts';
@@ -17,6 +18,8 @@ interface ReplayPlan {
   readonly storeFile: string;
   readonly requests: ReadonlyArray<{ readonly id: string; readonly outgoing: Outgoing }>;
   readonly isEdited: boolean;
+  /** For the answers, before anything is shown or stored of them. */
+  readonly conceal: Conceal;
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
 }
@@ -32,12 +35,15 @@ export async function run(invocation: Invocation<CapturesReplayOptions>): Promis
 
 /** Nothing is sent unless every capture exists and can be changed as asked. */
 async function planReplay(invocation: Invocation<CapturesReplayOptions>): Promise<ReplayPlan> {
-  const { options, args } = invocation;
+  const { context, options, args } = invocation;
   const config = await readConfig(invocation);
   const overrides = options.set;
   const isEdited = options.resign || overrides.length > 0;
   const secrets = isEdited ? config.secrets() : undefined;
   const changes = { overrides, secret: secrets?.chosen[0].value };
+  const conceal = createConceal(
+    [...(secrets?.chosen ?? []), ...knownSecrets(context, config.layers)].map(({ value }) => value),
+  );
   const { to, timeout } = config.settings(replayOptions);
   const tls = readTlsOptions(options);
   const storeFile = config.storeFile();
@@ -49,17 +55,20 @@ async function planReplay(invocation: Invocation<CapturesReplayOptions>): Promis
     outgoing: toReplay(capture, to.value ?? lastTarget(invocation, capture), changes),
   }));
   if (secrets !== undefined) announceSigning(invocation, secrets, overrides.length > 0);
-  return { storeFile, requests, isEdited, timeoutMs: timeout.value, tls };
+  return { storeFile, requests, isEdited, conceal, timeoutMs: timeout.value, tls };
 }
 
 /** The status of each answer, null for none; fewer than the requests after a Ctrl-C. */
 async function sendAll(
   { context, terminal }: Invocation<unknown>,
-  { storeFile, requests, isEdited, timeoutMs, tls }: ReplayPlan,
+  { storeFile, requests, isEdited, conceal, timeoutMs, tls }: ReplayPlan,
 ): Promise<Array<number | null>> {
   const { openStore } = await import('../../store/writer.ts');
   const store = openStore(storeFile);
-  const sender = createSender({ timeoutMs, tls, signal: context.interrupt });
+  const sender = changeAnswers(
+    createSender({ timeoutMs, tls, signal: context.interrupt }),
+    conceal,
+  );
   const statuses: Array<number | null> = [];
   try {
     for (const { id, outgoing } of requests) {

@@ -8,6 +8,7 @@ import {
 import { isListening } from '../../http/client/reachability.ts';
 import type { TlsOptions } from '../../http/target.ts';
 import type { HeaderPair } from '../../request/request.ts';
+import { createConceal } from '../../signature/conceal.ts';
 import { adviceFor, type FindingAdvice, type Topic } from './advice.ts';
 import type {
   CheckCase,
@@ -44,7 +45,7 @@ export interface ShownAnswer {
   readonly status: number | null;
   readonly durationMs: number;
   readonly error: string | null;
-  /** The first `SHOWN_BYTES` of the body, as text, without the secret. */
+  /** The first `SHOWN_BYTES` of the body, as text, without secret and signature. */
   readonly body: string;
 }
 
@@ -163,12 +164,15 @@ async function runCase(
   const durationMs = performance.now() - startedAt;
   // An interrupted exchange says nothing about the handler.
   options.signal.throwIfAborted();
+  const conceal = createConceal([facts.secret]);
   const complaint = item.judge({ requests, answers, states }, facts);
   return {
     ...identity(item),
     outcome: complaint === null ? 'passed' : 'failed',
     sent: requests.map(({ label }) => label),
-    answers: answers.map((answer) => showAnswer(answer, facts.secret)),
+    answers: answers.map((answer, index) =>
+      showAnswer(conceal(answer, requests[index]?.body ?? Buffer.alloc(0))),
+    ),
     durationMs,
     finding: complaint === null ? null : toFinding(item, complaint, facts),
     skipReason: null,
@@ -262,13 +266,14 @@ function skipped(item: CheckCase, skipReason: string): CaseResult {
   };
 }
 
-function showAnswer(answer: SendResult, secret: string): ShownAnswer {
-  // Longer than what is shown, so that a secret across the cut is found whole.
-  const text = answer.body.subarray(0, SHOWN_BYTES + secret.length * 4).toString('utf8');
+function showAnswer(answer: SendResult): ShownAnswer {
   return {
     status: answer.status,
     durationMs: answer.durationMs,
     error: answer.status === null ? describeAnswer(answer) : null,
-    body: text.replaceAll(secret, '[signing secret]').slice(0, SHOWN_BYTES),
+    body: answer.body
+      .subarray(0, SHOWN_BYTES * 4)
+      .toString('utf8')
+      .slice(0, SHOWN_BYTES),
   };
 }

@@ -3,6 +3,25 @@ import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
 
 /**
+ * The event types that a list of names stands for: `all` and `*` for every one (then the result is
+ * undefined), `test_run.*` for the published ones that begin so. USAGE for a pattern of none.
+ */
+export function expandEventTypes(
+  origin: string,
+  names: readonly string[],
+): readonly string[] | undefined {
+  if (names.length === 0 || names.includes('all') || names.includes('*')) return undefined;
+  return names.flatMap((name) => {
+    if (!name.endsWith('*')) return [name];
+    const matching = EVENT_TYPES.filter((type) => type.startsWith(name.slice(0, -1)));
+    if (matching.length > 0) return matching;
+    throw new RelyableError('USAGE', `${origin}: no event type begins as "${name}"`, {
+      hint: `the types are ${EVENT_TYPES.join(', ')}`,
+    });
+  });
+}
+
+/**
  * A misspelt event type is a USAGE error. Any other unknown type may be a new one of Relyable's:
  * a warning for each is returned.
  */

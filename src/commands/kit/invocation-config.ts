@@ -1,6 +1,7 @@
 import { type ConfigLayer, loadConfig } from '../../config/load.ts';
 import { resolveSecrets, type SecretFlags, type Secrets } from '../../config/secrets.ts';
 import {
+  nameOf,
   pickSetting,
   type Setting,
   type SettingSource,
@@ -75,6 +76,7 @@ export async function readConfig<Options>(
 /** Says on stderr which signing secret is used, and warns of what is unusual about it. */
 export function announceSecrets({ terminal }: Invocation<unknown>, secrets: Secrets): void {
   for (const warning of secrets.warnings) terminal.warn(warning);
+  if (secrets.otherSecret !== null) terminal.warn(secrets.otherSecret);
   if (secrets.note !== null) terminal.info(terminal.errorStyle.dim(secrets.note));
   terminal.verbose(`signing secret: from ${secrets.chosen[0].source}`);
 }
@@ -126,7 +128,7 @@ function findSetting<T>(
   const { value, origin } = pickSetting(context, layers, { ...source, fallback });
   if (value === undefined) return { value, text: absentText, origin };
   const text = String(value);
-  return { value: parse(text, origin), text, origin };
+  return { value: parse(text, nameOf(origin, source.key)), text, origin };
 }
 
 function explainSetting(

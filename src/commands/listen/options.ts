@@ -43,9 +43,10 @@ export const listenOptions = {
   host: setting('--host <addr>', 'address to listen on', parseHost, SETTINGS.host),
   events: setting(
     '-e, --events <types>',
-    'forward only these event types, comma-separated',
+    'forward only these event types, comma-separated: test_run.*, or all',
     parseNames,
     {
+      key: 'events',
       config: (values) => values.events?.join(','),
       absentText: 'all',
       words: EVENT_TYPES,

@@ -1,3 +1,4 @@
+import { nameOf } from '../../config/settings.ts';
 import type { Secrets } from '../../config/secrets.ts';
 import { parseHeader } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
@@ -6,7 +7,7 @@ import { portOf, readTlsOptions } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenerOptions } from '../../pipeline/listener.ts';
 import type { HeaderPair } from '../../request/request.ts';
-import { checkEventTypes } from '../kit/event-types.ts';
+import { checkEventTypes, expandEventTypes } from '../kit/event-types.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
 import { listenOptions, type ListenOptions } from './options.ts';
 
@@ -33,23 +34,24 @@ export function readListenSettings(
   if (target !== undefined && isLoopback(target) && portOf(target) === port) {
     throw new RelyableError(
       'USAGE',
-      `${settings.forwardTo.origin}: expected your app, got the port of this listener, ${port}`,
+      `${nameOf(settings.forwardTo.origin, 'forwardTo')}: expected your app, got the port of this listener, ${port}`,
       { hint: "name your app's port, or listen on another with --port" },
     );
   }
   // Read also where there is no target, so that a wrong option is always reported.
   const tls = readTlsOptions(options);
-  const eventTypes = settings.events.value ?? [];
+  const eventsName = nameOf(settings.events.origin, 'events');
+  const eventTypes = expandEventTypes(eventsName, settings.events.value ?? []);
   return {
     storeFile,
     secrets,
-    warnings: checkEventTypes('--events', eventTypes),
+    warnings: checkEventTypes(eventsName, eventTypes ?? []),
     listener: {
       host: settings.host.value,
       port,
       maxBodyBytes: settings.maxBody.value,
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
-      events: eventTypes.length === 0 ? undefined : new Set(eventTypes),
+      events: eventTypes && new Set(eventTypes),
       invalid: settings.invalid.value,
       respond: settings.respond.value,
       forward: target && {
@@ -64,26 +66,32 @@ export function readListenSettings(
 }
 
 /**
- * The headers to add to forwarded requests: the config's, then the options'. `--verbose` tells
- * their names and where they came from; a value may be a credential.
+ * The headers to add to forwarded requests. The strongest source of a name gives all its values: the
+ * options, a profile, the project, the user. `--verbose` tells the names and where they came from; a
+ * value may be a credential.
  */
 function readHeaders(
   { terminal, options }: Invocation<ListenOptions>,
   { layers }: InvocationConfig<ListenOptions>,
 ): HeaderPair[] {
   const groups = [
+    { origin: '--header', pairs: options.header },
     ...layers.map(({ origin, values }) => ({
       origin,
       pairs: Object.entries(values.headers ?? {}).map(([name, value]) =>
-        parseHeader(`${name}: ${value}`, 'config headers'),
+        parseHeader(`${name}: ${value}`, nameOf(origin, `headers.${name}`)),
       ),
     })),
-    { origin: '--header', pairs: options.header },
   ].filter(({ pairs }) => pairs.length > 0);
   for (const { origin, pairs } of groups) {
     const names = pairs.map(([name]) => name).join(', ');
     terminal.verbose(`headers: ${names} (${origin}; values not shown)`);
   }
   if (groups.length === 0) terminal.verbose('headers: (none) (default)');
-  return groups.flatMap(({ pairs }) => pairs);
+  const merged: HeaderPair[] = [];
+  for (const { pairs } of groups) {
+    const stronger = new Set(merged.map(([name]) => name.toLowerCase()));
+    merged.push(...pairs.filter(([name]) => !stronger.has(name.toLowerCase())));
+  }
+  return merged;
 }

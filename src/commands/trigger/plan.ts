@@ -2,6 +2,7 @@ import type { Secrets } from '../../config/secrets.ts';
 import { readTlsOptions, type TlsOptions } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import { retryOffsetsMs } from '../../relyable/retry.ts';
+import { type Conceal, createConceal } from '../../signature/conceal.ts';
 import { createSigner } from '../../signature/sign.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import { VERSION } from '../../version.ts';
@@ -16,6 +17,8 @@ import { resolveTamperedTarget, resolveTarget } from './target.ts';
 export interface TriggerPlan {
   readonly request: RequestOptions;
   readonly secrets: Secrets;
+  /** For the answers, before anything is shown of them. */
+  readonly conceal: Conceal;
   readonly schedule: Schedule;
   /** The statuses that count as success. */
   readonly expected: readonly number[];
@@ -48,6 +51,7 @@ export async function makePlan(
   const secret = secrets.chosen[0].value;
   return {
     secrets,
+    conceal: createConceal([...secrets.chosen, ...secrets.known].map(({ value }) => value)),
     timeoutMs: timeout.value,
     tls,
     payloadOf: (index) => payloads.of(index),

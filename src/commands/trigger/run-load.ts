@@ -1,6 +1,6 @@
 import chalk from 'chalk';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREACHABLE } from '../../errors.ts';
-import { createSender } from '../../http/client/send.ts';
+import { changeAnswers, createSender } from '../../http/client/send.ts';
 import type { Invocation } from '../../invocation.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
@@ -23,7 +23,10 @@ export async function runLoad(
   const { count, duration: durationMs, concurrency, rate } = options;
   const { expected, timeoutMs, tls } = plan;
   const { interrupt: signal, elapsed, sleep } = context;
-  const sender = createSender({ timeoutMs, tls, signal, connections: concurrency });
+  const sender = changeAnswers(
+    createSender({ timeoutMs, tls, signal, connections: concurrency }),
+    plan.conceal,
+  );
   const progress = await showProgress(invocation, plan.request.to);
   let summary: LoadSummary;
   try {

@@ -1,5 +1,5 @@
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREACHABLE } from '../../errors.ts';
-import { createSender, type Sender } from '../../http/client/send.ts';
+import { changeAnswers, createSender, type Sender } from '../../http/client/send.ts';
 import type { Invocation } from '../../invocation.ts';
 import { interruptedCode } from '../kit/invocation-config.ts';
 import { adviseOn } from './advice.ts';
@@ -43,7 +43,10 @@ async function sendEach(
 ): Promise<number> {
   const { context, terminal } = invocation;
   const { timeoutMs, tls } = plan;
-  const sender = createSender({ timeoutMs, tls, signal: context.interrupt });
+  const sender = changeAnswers(
+    createSender({ timeoutMs, tls, signal: context.interrupt }),
+    plan.conceal,
+  );
   const outcomes: TriggerOutcome[] = [];
   let lastHint: string | null = null;
   try {

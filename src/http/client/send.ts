@@ -48,6 +48,17 @@ export interface Sender {
   close(): void;
 }
 
+/** The same sender, with `change` made to each answer first. */
+export function changeAnswers(
+  sender: Sender,
+  change: (result: SendResult, sent: Uint8Array) => SendResult,
+): Sender {
+  return {
+    ...sender,
+    send: async (outgoing) => change(await sender.send(outgoing), outgoing.body),
+  };
+}
+
 /** How much of an answer's body is read before the connection is closed. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 256;

@@ -136,6 +136,20 @@ describe('captures show', () => {
 });
 
 describe('captures replay', () => {
+  it('shows and stores an answer without the secret in it', async () => {
+    const app = await startApp((response) => {
+      response.statusCode = 500;
+      response.end(`the secret is ${SECRET}`);
+    });
+    const store = storeOf();
+    const result = await captures(store, ['replay', failed.id, '--to', app.url]);
+    expect(result.stdout).toContain('the secret is [signing secret]');
+    expect(result.stdout + result.stderr).not.toContain(SECRET);
+    expect(readStore(store)[1]?.forwards[1]?.responseBody.toString()).toBe(
+      'the secret is [signing secret]',
+    );
+  });
+
   it('sends the same bytes and headers, and stores the attempt with its capture', async () => {
     const app = await startApp();
     const store = storeOf();

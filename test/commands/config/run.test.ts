@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../../support/cli.ts';
+import { spawnCli, temporaryFolder } from '../../support/cli.ts';
 import { runCli } from '../../support/run-cli.ts';
 
 function project(config: unknown): string {
@@ -50,6 +50,33 @@ it('never shows a secret, a key or a header that carries one', async () => {
   expect(all).not.toMatch(/rk_live_1|whsec_2|three|whsec_4/);
   expect(all).toContain('X-Team: voice');
   expect(outputs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+});
+
+it('shows a target without its password', async () => {
+  const cwd = project({ forwardTo: 'http://me:pw4@localhost:3000/hook' });
+  const outputs = await Promise.all([
+    runCli(['config'], { cwd }),
+    runCli(['config', 'get', 'forwardTo'], { cwd }),
+  ]);
+  expect(outputs[1]?.stdout).toBe('http://(hidden)@localhost:3000/hook\n');
+  expect(JSON.stringify(outputs)).not.toContain('pw4');
+});
+
+it.each([
+  ['timeout', { timeout: '5 parsecs' }, 'expected a duration'],
+  ['maxBody', { maxBody: 'big' }, 'expected a size'],
+  ['host', { host: ' ' }, 'expected an address'],
+  ['forwardTo', { forwardTo: 'ftp://x' }, 'expected a URL or port'],
+  ['store', { store: 'data/' }, 'expected a file'],
+  ['headers.X-A', { headers: { 'X-A': 'a\nb' } }, 'expected a header'],
+  ['events', { events: ['test_run.complete'] }, 'unknown event type'],
+])('a wrong %s names the file and the key', async (key, config, message) => {
+  const cwd = project(config);
+  const { code, stderr } = await spawnCli(['webhooks', 'listen'], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    `error: project config ${join(cwd, '.relyablerc.json')}: ${key}: ${message}`,
+  );
 });
 
 it('gets one value alone', async () => {

@@ -126,6 +126,16 @@ describe('many', () => {
     expect(await cli.exitCode).toBe(0);
   });
 
+  it('ends on a terminal of 0 columns, without progress', async () => {
+    const app = await startApp();
+    const args = ['webhooks', 'trigger', 'all', '--to', app.url, '--count', '50'];
+    const cli = startPtyCli(args, { env: ENV, script: 'stty cols 0 rows 0; exec "$@"' });
+    await cli.waitFor('sending 50 requests');
+    await cli.waitFor('50 requests');
+    expect(await cli.exitCode).toBe(0);
+    expect(cli.screen().length).toBeLessThan(2000);
+  });
+
   it.each([
     [{}, true],
     [{ NO_COLOR: '1' }, false],

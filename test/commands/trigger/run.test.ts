@@ -53,6 +53,24 @@ describe('one event', () => {
     expect(stdout).not.toContain(SECRET);
   });
 
+  it('shows an answer without the secret and the signature in it', async () => {
+    const app = await startApp((response, { headers }) => {
+      response.statusCode = 500;
+      response.end(`${SECRET} ${String(headers['x-relyable-signature'])}`);
+    });
+    for (const args of [[], ['--json'], ['--count', '2']]) {
+      const { stdout, stderr } = await trigger([
+        'test_run.failed',
+        '--to',
+        app.url,
+        '--no-probe',
+        ...args,
+      ]);
+      expect(stdout + stderr).not.toContain(SECRET);
+      if (args.length < 2) expect(stdout).toContain('[signing secret] [signature of the request]');
+    }
+  });
+
   it.each([201, 202, 204, 301, 302, 307, 404, 405, 410, 422, 503])(
     'ends with 1 and says why at %i',
     async (status) => {

@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   answerJson,
   type ReceivedRequest,
   startReceiver,
 } from '../../../src/http/server/receive.ts';
+import { hasPython } from '../../support/stacks.ts';
 
 it('lets a sender that keeps its connection finish, and no more', async () => {
   const requests: ReceivedRequest[] = [];
@@ -132,4 +135,45 @@ describe('a body that is too large', () => {
     expect(refused).toEqual([413]);
     await receiver.close(1000);
   });
+
+  /** A receiver that takes 1000 bytes, closed when the test ends. */
+  const startSmall = async (): Promise<string> => {
+    const receiver = await startReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      maxBodyBytes: 1000,
+      onRequest: () => undefined,
+      health: () => ({}),
+      onRefused: () => undefined,
+    });
+    onTestFinished(() => receiver.close(0));
+    return receiver.url;
+  };
+
+  it.each(['a buffer', 'a stream'])("is answered 413 to Node's fetch with %s", async (kind) => {
+    const pieces = Array.from({ length: 50 }, () => new Uint8Array(100_000));
+    const body = kind === 'a buffer' ? Buffer.concat(pieces) : ReadableStream.from(pieces);
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const response = await fetch(await startSmall(), init);
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ error: 'too_large' });
+  });
+
+  const SEND_WITH_PYTHON = `
+import http.client, sys
+connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]))
+pieces = [b'a' * 100_000] * 50
+body = b''.join(pieces) if sys.argv[2] == 'bytes' else iter(pieces)
+connection.request('POST', '/', body=body, encode_chunked=True, headers={} if sys.argv[2] == 'bytes' else {'Transfer-Encoding': 'chunked'})
+print(connection.getresponse().status)
+`;
+
+  it.runIf(hasPython).each(['bytes', 'iterator'])(
+    "is answered 413 to Python's http.client with %s",
+    async (kind) => {
+      const { port } = new URL(await startSmall());
+      const python = promisify(execFile)('python3', ['-c', SEND_WITH_PYTHON, port, kind]);
+      expect((await python).stdout).toBe('413\n');
+    },
+  );
 });

@@ -9,6 +9,7 @@ import {
   retryOffsetsMs,
 } from '../../../relyable/retry.ts';
 import { signRequest } from '../../../signature/tamper.ts';
+import { createConceal } from '../../../signature/conceal.ts';
 import type { Clock } from './clock.ts';
 import type { DeliveryLog, DeliveryRecord } from './delivery-log.ts';
 import { createDueQueue } from './due-queue.ts';
@@ -201,12 +202,13 @@ export class Engine {
     const body = Buffer.from(delivery.requestBody ?? '', 'utf8');
     const at = Math.floor(clock.now());
     const { headers } = signRequest(body, target.secret, userAgent);
-    const result = await sender.send({
+    const answer = await sender.send({
       method: 'POST',
       url: new URL(delivery.endpoint ?? target.url),
       headers,
       body,
     });
+    const result = createConceal([target.secret])(answer, body);
     const previous = delivery.attempts.at(-1);
     const text = result.status === null ? null : responseText(result.body);
     return {

@@ -4,6 +4,7 @@ import type { ListenEvent } from '../../../pipeline/events.ts';
 import type { Listener } from '../../../pipeline/listener.ts';
 import type { BackgroundStore } from '../../../store/background/background-store.ts';
 import type { Context, InputStream } from '../../../system/context.ts';
+import { columnsOf } from '../../../terminal/columns.ts';
 import { safeText } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import type { ListenOptions } from '../options.ts';
@@ -39,7 +40,11 @@ export function createLiveView(
 ): LiveView | null {
   const { context, terminal, options } = invocation;
   const { stdin, stdout } = context;
-  const isWhole = terminal.isLive && terminal.mayPrompt && stdout.isTTY === true;
+  const isWhole =
+    terminal.isLive &&
+    terminal.mayPrompt &&
+    stdout.isTTY === true &&
+    columnsOf(stdout) !== undefined;
   if (!isWhole || options.output === 'plain' || stdin.setRawMode === undefined) return null;
   return new LiveView(context, terminal, stdin, storeOption);
 }
@@ -151,7 +156,8 @@ export class LiveView {
   private layout(): string[] {
     const { stdout } = this.context;
     const { style, isUtc, legible } = this.plainTerminal;
-    const { columns = 80, rows = 24 } = stdout;
+    const columns = columnsOf(stdout) ?? 80;
+    const rows = stdout.rows || 24;
     return layout(this.current(), { columns, rows, style, isUtc, legible });
   }
 

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { OutputStream } from '../../../system/context.ts';
+import { columnsOf } from '../../../terminal/columns.ts';
 import { displayWidth } from './width.ts';
 
 export interface ScreenOptions {
@@ -79,7 +80,7 @@ export class Screen {
   resized(): void {
     if (this.isHidden) return;
     const { output } = this.options;
-    const columns = output.columns ?? 80;
+    const columns = columnsOf(output) ?? 80;
     const rows = this.options.anchorsCursorToEnd ? wrappedRows(this.drawnLines, columns) : 0;
     this.drawn = null;
     output.write(`${rows === 0 ? '' : `\u001b[${rows}A`}${ERASE_BELOW}`);

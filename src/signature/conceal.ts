@@ -1,0 +1,100 @@
+import type { HeaderPair } from '../request/request.ts';
+import { createSigner } from './sign.ts';
+
+/** The parts of an app's answer that are shown, stored or exported. */
+export interface AnswerParts {
+  readonly headers: readonly HeaderPair[];
+  readonly body: Buffer;
+  readonly error: string | null;
+}
+
+/**
+ * Replaces signing secrets, and the right signature of the request, in an answer to it: an app's
+ * debug page may print both. `signed` is the request's body. The same object where there is none.
+ */
+export type Conceal = <A extends AnswerParts>(answer: A, signed: Uint8Array) => A;
+
+const SECRET_MARK = '[signing secret]';
+const SIGNATURE_MARK = '[signature of the request]';
+
+/** A shorter secret is likely to be a part of other words. */
+const MIN_SECRET_LENGTH = 4;
+/** What a cut-off answer may end with: the first characters of a secret or a signature. */
+const MIN_PREFIX_LENGTH = 8;
+/** Without one of these, an answer has no signature: base64 of 32 bytes, or the start of one at its end. */
+const MAY_HAVE_SIGNATURE = /[\w+/-]{43}|[\w+/-]{8}$/;
+
+/** Makes the function for these secrets. */
+export function createConceal(secrets: readonly string[]): Conceal {
+  const needles = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH).flatMap(formsOf);
+  // A longer secret first: a shorter one may be a part of it.
+  needles.sort((a, b) => b.length - a.length);
+  const signers = secrets.map(createSigner);
+  const conceal = (text: string, signed: Uint8Array): string => {
+    let shown = needles.reduce((rest, needle) => replace(rest, needle, SECRET_MARK), text);
+    if (!MAY_HAVE_SIGNATURE.test(shown)) return shown;
+    for (const sign of signers) {
+      for (const form of signatureForms(sign(signed))) shown = replace(shown, form, SIGNATURE_MARK);
+    }
+    return shown;
+  };
+  const concealText = (text: string, signed: Uint8Array): string =>
+    fromLatin1(conceal(toLatin1(text), signed));
+  return (answer, signed) => {
+    const { headers, body, error } = answer;
+    if (body.length === 0 && headers.length === 0 && error === null) return answer;
+    const text = body.toString('latin1');
+    const shown = conceal(text, signed);
+    const shownHeaders = headers.map(([name, value]): HeaderPair => [name, conceal(value, signed)]);
+    const shownError = error === null ? null : concealText(error, signed);
+    const isSame =
+      shown === text &&
+      shownError === error &&
+      shownHeaders.every(([, value], index) => value === headers[index]?.[1]);
+    if (isSame) return answer;
+    return {
+      ...answer,
+      headers: shownHeaders,
+      body: shown === text ? body : Buffer.from(shown, 'latin1'),
+      error: shownError,
+    };
+  };
+}
+
+/** A secret as a page may write it: as it is, in JSON, HTML or a URL, each as latin1-decoded bytes. */
+function formsOf(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const forms = [
+    secret,
+    json,
+    json.replaceAll('/', '\\/'),
+    secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    encodeURIComponent(Buffer.from(secret).toString()),
+  ];
+  return [...new Set(forms)].map(toLatin1);
+}
+
+/** A MAC as an app may write it: hex in both cases, base64 with both alphabets. */
+function signatureForms(hex: string): string[] {
+  const bytes = Buffer.from(hex, 'hex');
+  return [hex, hex.toUpperCase(), bytes.toString('base64'), bytes.toString('base64url')];
+}
+
+/** Every whole occurrence, and a beginning of it at the end of the text. */
+function replace(text: string, needle: string, mark: string): string {
+  const whole = text.includes(needle) ? text.replaceAll(needle, mark) : text;
+  const head = needle.slice(0, MIN_PREFIX_LENGTH);
+  const from = Math.max(0, whole.length - needle.length + 1);
+  for (let at = whole.indexOf(head, from); at !== -1; at = whole.indexOf(head, at + 1)) {
+    if (needle.startsWith(whole.slice(at))) return whole.slice(0, at) + mark;
+  }
+  return whole;
+}
+
+function toLatin1(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function fromLatin1(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8');
+}
