@@ -136,8 +136,17 @@ function unknownCommand(group: Command, word: string): RelyableError {
   const inGroup = below.find((name) => nearest(word, [name.split(' ')[1] ?? '']));
   const hint =
     didYouMean(word, known, (name) => `${path} ${name}`) ??
-    (inGroup === undefined ? `see ${path} --help` : `did you mean ${path} ${inGroup}?`);
+    (inGroup === undefined ? besideGroup(group, word) : `did you mean ${path} ${inGroup}?`) ??
+    `see ${path} --help`;
   return new RelyableError('USAGE', `unknown command "${word}"`, { hint });
+}
+
+/** The hint for a command that stands beside the group: `captures logs` for `logs`. */
+function besideGroup({ parent }: Command, word: string): string | undefined {
+  const names = parent?.commands.map((command) => command.name()) ?? [];
+  return parent === null
+    ? undefined
+    : didYouMean(word, names, (name) => `${commandPath(parent)} ${name}`);
 }
 
 /** An unknown option with the nearest known one; undefined for any other complaint of commander. */

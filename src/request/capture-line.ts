@@ -11,6 +11,7 @@ export interface ForwardLine {
   readonly error: string | null;
   readonly kind: Forward['kind'];
   readonly edited: boolean;
+  readonly resigned: boolean;
   readonly responseHeaders: readonly HeaderPair[];
   readonly responseBodyBase64: string;
 }
@@ -52,6 +53,7 @@ export function captureToLine(capture: Capture): CaptureLine {
       error: forward.error,
       kind: forward.kind,
       edited: forward.edited,
+      resigned: forward.resigned === true,
       responseHeaders: forward.responseHeaders,
       responseBodyBase64: forward.responseBody.toString('base64'),
     })),

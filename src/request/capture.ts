@@ -15,8 +15,10 @@ export interface Forward {
   readonly responseHeaders: readonly HeaderPair[];
   /** The first bytes of the answer's body (at most `KEPT_RESPONSE_BYTES`). */
   readonly responseBody: Buffer;
-  /** Whether the bytes or the signature of a replay were changed first. */
+  /** Whether the body of a replay was changed first. */
   readonly edited: boolean;
+  /** Whether a replay was signed again. */
+  readonly resigned?: boolean;
 }
 
 /** The most bytes of an app's answer that are stored with a capture. */

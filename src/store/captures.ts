@@ -10,7 +10,7 @@ export interface CaptureFilter {
   readonly event?: string;
   /** Only those whose signature did not verify. */
   readonly invalid?: boolean;
-  /** Only those with a forward that was not answered 200. */
+  /** Only those whose newest forward or replay was not answered 200. */
   readonly failed?: boolean;
   /** Received at or after, ms since 1970. */
   readonly since?: number;
@@ -72,6 +72,7 @@ interface StoredForward {
   readonly error: Uint8Array | null;
   readonly response_headers: Uint8Array;
   readonly response_body: Uint8Array;
+  /** 1: edited; 2: resigned; 3: both. */
   readonly edited: number;
 }
 
@@ -219,7 +220,8 @@ function toForward(row: StoredForward): Forward {
     error: row.error === null ? null : fromBlob(row.error),
     responseHeaders: JSON.parse(fromBlob(row.response_headers)) as HeaderPair[],
     responseBody: asBuffer(row.response_body),
-    edited: row.edited === 1,
+    edited: (row.edited & 1) === 1,
+    ...((row.edited & 2) === 2 ? { resigned: true } : {}),
   };
 }
 
@@ -244,7 +246,9 @@ function toWhere(filter: CaptureFilter): {
   }
   if (filter.invalid === true) where.push('valid = 0');
   if (filter.failed === true) {
-    where.push('id IN (SELECT capture_id FROM forwards WHERE status IS NOT 200)');
+    where.push(
+      'id IN (SELECT capture_id FROM forwards WHERE seq IN (SELECT max(seq) FROM forwards GROUP BY capture_id) AND status IS NOT 200)',
+    );
   }
   return { where: where.join(' AND '), values };
 }

@@ -67,21 +67,23 @@ export interface PruneLimit {
   readonly keep?: number;
 }
 
+/** How many captures either limit names. Throws STORE_UNUSABLE. */
+export function countPrunable(file: string, database: Database, limit: PruneLimit): number {
+  const { where, values } = toWhere(limit);
+  try {
+    const count = database.prepare(`SELECT count(*) AS count FROM captures WHERE ${where}`);
+    return (count.get(...values) as { count: number }).count;
+  } catch (error) {
+    throw storeError(file, error);
+  }
+}
+
 /** Removes what either limit names; how many. Throws STORE_UNUSABLE. */
-export function pruneStore(file: string, database: Database, { before, keep }: PruneLimit): number {
-  const conditions = ['0'];
-  const values: number[] = [];
-  if (before !== undefined) {
-    conditions.push('received_at < ?');
-    values.push(before);
-  }
-  if (keep !== undefined) {
-    conditions.push('seq <= (SELECT seq FROM captures ORDER BY seq DESC LIMIT 1 OFFSET ?)');
-    values.push(keep);
-  }
+export function pruneStore(file: string, database: Database, limit: PruneLimit): number {
+  const { where, values } = toWhere(limit);
   try {
     const remove = database.prepare(
-      `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures WHERE ${conditions.join(' OR ')} LIMIT ?)`,
+      `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures WHERE ${where} LIMIT ?)`,
     );
     let total = 0;
     for (;;) {
@@ -94,4 +96,18 @@ export function pruneStore(file: string, database: Database, { before, keep }: P
   } catch (error) {
     throw storeError(file, error);
   }
+}
+
+function toWhere({ before, keep }: PruneLimit): { where: string; values: number[] } {
+  const conditions = ['0'];
+  const values: number[] = [];
+  if (before !== undefined) {
+    conditions.push('received_at < ?');
+    values.push(before);
+  }
+  if (keep !== undefined) {
+    conditions.push('seq <= (SELECT seq FROM captures ORDER BY seq DESC LIMIT 1 OFFSET ?)');
+    values.push(keep);
+  }
+  return { where: conditions.join(' OR '), values };
 }

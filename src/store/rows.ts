@@ -120,7 +120,7 @@ export function toForwardRow(captureId: string, forward: Forward): ForwardRow {
     durationMs: forward.durationMs,
     error: forward.error === null ? null : toBlob(forward.error),
     responseHeaders: toBlob(JSON.stringify(forward.responseHeaders)),
-    edited: forward.edited ? 1 : 0,
+    edited: (forward.edited ? 1 : 0) + (forward.resigned === true ? 2 : 0),
     responseBody: forward.responseBody.subarray(0, KEPT_RESPONSE_BYTES),
   };
 }

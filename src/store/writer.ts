@@ -3,6 +3,7 @@ import type { Capture } from '../request/capture.ts';
 import { type CaptureReader, createReader } from './captures.ts';
 import { hasArrivals, migrateArrivals } from './migrate-arrivals.ts';
 import {
+  countPrunable,
   createRetention,
   MAX_STORE_BYTES,
   type PruneLimit,
@@ -109,6 +110,11 @@ export class CaptureStore implements CaptureReader {
       }
     });
     return imported;
+  }
+
+  /** How many `prune` would remove. */
+  prunable(limit: PruneLimit): number {
+    return countPrunable(this.file, this.database, limit);
   }
 
   /** Removes the oldest; how many. */

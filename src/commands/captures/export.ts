@@ -14,6 +14,7 @@ import { VERSION } from '../../version.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import { openCaptures, requireCapture } from '../kit/open-captures.ts';
 import type { CapturesExportOptions } from './options.ts';
+import { exportedView } from './view.ts';
 
 /** Writes captures to a file or stdout, piece by piece. */
 export async function run(invocation: Invocation<CapturesExportOptions>): Promise<number> {
@@ -22,6 +23,11 @@ export async function run(invocation: Invocation<CapturesExportOptions>): Promis
   if (args.length > 0 === options.all) {
     throw new RelyableError('USAGE', 'expected capture ids, or --all', {
       hint: 'relyable webhooks captures export last, or --all',
+    });
+  }
+  if (terminal.isJson && output === undefined && format !== 'ndjson') {
+    throw new RelyableError('USAGE', `--json: an export as ${format} is not JSON of relyable`, {
+      hint: 'leave --json out, or add -o <file>; --format ndjson is one JSON object per line',
     });
   }
   const config = await readConfig(invocation);
@@ -38,6 +44,9 @@ export async function run(invocation: Invocation<CapturesExportOptions>): Promis
   }
   selection.tellOfRedaction();
   const where = output === undefined ? '' : ` to ${output}`;
+  if (output !== undefined) {
+    terminal.show(exportedView({ exported: selection.count, format, file: output }));
+  }
   terminal.info(`exported ${formatCount(selection.count, 'capture')} as ${format}${where}`);
   return EXIT_SUCCESS;
 }

@@ -23,15 +23,23 @@ import {
 } from '../kit/options.ts';
 import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 
-const listOptions = {
+/** Which captures; `list` and `replay` have the same. */
+const filterOptions = {
   event: text('--event <type>', 'only this event type', { words: EVENT_TYPES }),
   invalid: flag('--invalid', 'only captures whose signature is not valid'),
-  failed: flag('--failed', 'only captures your app has not answered with 200'),
+  failed: flag(
+    '--failed',
+    'only captures your app has not answered with 200, by the newest attempt',
+  ),
   since: value(
     '--since <duration|iso>',
     'only captures received since, e.g. 2h or 2026-01-31T10:00Z',
     parseSinceTime,
   ),
+};
+
+const listOptions = {
+  ...filterOptions,
   limit: withDefault('--limit <n>', 'maximum number of captures', parseWhole(1, 1_000_000), '50'),
   store: storeOption,
 };
@@ -51,6 +59,11 @@ export const replayOptions = {
     parseTargetUrl,
     SETTINGS.forwardTo,
   ),
+  ...filterOptions,
+  all: flag('--all', 'every capture in the store'),
+  dryRun: flag('--dry-run', 'show what would be sent, and send nothing'),
+  concurrency: withDefault('--concurrency <n>', 'requests in flight', parseWhole(1, 1000), '1'),
+  stopOnFailure: flag('--stop-on-failure', 'end at the first answer other than 200'),
   resign: flag('--resign', 'sign again with the current secret'),
   set: list('--set <path=value>', 'change a field first; implies --resign', parseOverride),
   timeout: setting(
@@ -81,6 +94,8 @@ const importOptions = {
 const pruneOptions = {
   olderThan: value('--older-than <duration>', 'captures older than this, e.g. 30d', parseAge),
   keep: value('--keep <n>', 'all but the newest n', parseWhole(0, 1_000_000_000)),
+  yes: flag('-y, --yes', 'do not ask'),
+  dryRun: flag('--dry-run', 'say how many would be removed, and remove none'),
   store: storeOption,
 };
 
@@ -141,14 +156,18 @@ export const capturesShowCommand = declareCommand({
 });
 
 export const capturesReplayCommand = declareCommand({
-  description: 'send captures again: the same bytes and signature',
-  operands: [captureOperand('<ids...>')],
+  description: 'send captures again: the same bytes and signature; many are sent oldest first',
+  operands: [captureOperand('[ids...]')],
   options: replayOptions,
   examples: [
     ['relyable webhooks captures replay last --to 3000/webhooks/relyable', 'the newest again'],
     [
       'relyable webhooks captures replay last --set data.score=12.5 --to 3000',
       'with another score, signed again',
+    ],
+    [
+      'relyable webhooks captures replay --failed --since 2h',
+      'what your app has not accepted in the last two hours',
     ],
   ],
   exitCodes: [
@@ -198,8 +217,11 @@ export const capturesPruneCommand = declareCommand({
   description: 'remove old captures for good',
   options: pruneOptions,
   examples: [
-    ['relyable webhooks captures prune --older-than 30d', 'captures older than a month'],
-    ['relyable webhooks captures prune --keep 1000', 'all but the newest thousand'],
+    ['relyable webhooks captures prune --older-than 30d --yes', 'captures older than a month'],
+    [
+      'relyable webhooks captures prune --keep 1000 --dry-run',
+      'how many are not the newest thousand',
+    ],
   ],
   exitCodes: [
     [0, 'success, also with nothing to remove'],

@@ -47,7 +47,7 @@ export function toReplay(
 export function toForward(
   outgoing: Outgoing,
   result: SendResult,
-  { at, isEdited }: { readonly at: number; readonly isEdited: boolean },
+  { at, changes }: { readonly at: number; readonly changes: ReplayChanges },
 ): Forward {
   return {
     kind: 'replay',
@@ -58,7 +58,8 @@ export function toForward(
     error: result.error,
     responseHeaders: result.headers,
     responseBody: result.body,
-    edited: isEdited,
+    edited: changes.overrides.length > 0,
+    ...(changes.secret === undefined ? {} : { resigned: true }),
   };
 }
 

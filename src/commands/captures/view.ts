@@ -4,7 +4,7 @@ import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { formatCount, formatSize, formatTime } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
-import { formatFailure, formatOutcome, shownText } from '../kit/capture-view.ts';
+import { describeChange, formatFailure, formatOutcome, shownText } from '../kit/capture-view.ts';
 
 /** How much of a body is shown, bytes; `--raw` writes all. */
 const SHOWN_BODY_BYTES = 16 * 1024;
@@ -68,11 +68,67 @@ export function importView(totals: ImportTotals, store: string): View {
   };
 }
 
-export function pruneView(removed: number, store: string): View {
+/** What a prune removed, or would remove. */
+export interface PruneResult {
+  readonly removed: number;
+  /** Captures that the limits name. */
+  readonly matching: number;
+  readonly dryRun: boolean;
+  readonly store: string;
+}
+
+export function pruneView({ removed, matching, dryRun, store }: PruneResult): View {
   return {
-    text: () => `removed ${formatCount(removed, 'capture')}`,
-    json: () => ({ type: 'prune', v: 1, removed, store }),
+    text: () =>
+      dryRun
+        ? `would remove ${formatCount(matching, 'capture')}`
+        : `removed ${formatCount(removed, 'capture')}`,
+    json: () => ({ type: 'prune', v: 1, removed, matching, dryRun, store }),
   };
+}
+
+/** What an export wrote to a file. */
+export function exportedView(result: {
+  readonly exported: number;
+  readonly format: string;
+  readonly file: string;
+}): View {
+  return { text: () => null, json: () => ({ type: 'export', v: 1, ...result }) };
+}
+
+/** A replay that `--dry-run` shows and does not send. */
+export function plannedReplayView(capture: Capture, url: string): View {
+  const { id, event } = capture;
+  return {
+    text: (terminal) => `would send ${formatCaptureLine(capture, terminal)}  to ${safeLine(url)}`,
+    json: () => ({ type: 'replay', v: 1, id, event, url, dryRun: true }),
+  };
+}
+
+/** What became of many replays. */
+export interface ReplayTotals {
+  readonly selected: number;
+  readonly sent: number;
+  /** Answered 200. */
+  readonly delivered: number;
+  /** Answers by status; `none` for no answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+}
+
+export function replayTotalsView(totals: ReplayTotals): View {
+  return {
+    text: () => formatReplayTotals(totals),
+    json: () => ({ type: 'summary', v: 1, ...totals }),
+  };
+}
+
+/** `sent 12 of 15 captures: 10 answered 200, 2 not (500: 1, no answer: 1)`. */
+function formatReplayTotals({ selected, sent, delivered, statuses }: ReplayTotals): string {
+  const others = Object.entries(statuses)
+    .filter(([status]) => status !== '200')
+    .map(([status, count]) => `${status === 'none' ? 'no answer' : status}: ${count}`);
+  const failed = others.length === 0 ? '' : `, ${sent - delivered} not (${others.join(', ')})`;
+  return `sent ${sent} of ${formatCount(selected, 'capture')}: ${delivered} answered 200${failed}`;
 }
 
 /** The store's file, for `$(…)` as well. */
@@ -130,7 +186,7 @@ function formatCapture(capture: Capture, look: Look): string {
 
 function formatForward(forward: Forward, look: Look): string[] {
   const { style } = look;
-  const kind = `${forward.kind}${forward.edited ? ' (changed)' : ''}`;
+  const kind = `${forward.kind}${describeChange(forward)}`;
   return [
     `${style.bold(kind)}  ${formatMoment(forward.at, look)}  ${safeLine(forward.url)}  ${formatOutcome(forward, style)}`,
     ...formatFailure(forward, style),

@@ -1,7 +1,7 @@
 import completions from '@bomb.sh/tab';
 import type { Invocation } from '../../invocation.ts';
 import { parseOneOf } from '../../config/values.ts';
-import { EXIT_SUCCESS } from '../../errors.ts';
+import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import { SHELLS } from './options.ts';
 
 /**
@@ -21,6 +21,11 @@ const BASH_END = '} 2>/dev/null';
 
 /** Prints a shell's completion script, which calls `relyable complete` at every TAB. */
 export async function run({ terminal, args: [name = ''] }: Invocation<unknown>): Promise<number> {
+  if (terminal.isJson) {
+    throw new RelyableError('USAGE', '--json: a completion script is not JSON', {
+      hint: `leave --json out: relyable completion ${name}`,
+    });
+  }
   const shell = parseOneOf(SHELLS)(name, 'completion');
   if (shell === 'bash') terminal.data(BASH_BEGIN);
   completions.setup('relyable', 'relyable', shell);

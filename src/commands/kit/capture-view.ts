@@ -9,10 +9,10 @@ import type { View } from '../../terminal/terminal.ts';
 /** How much of an answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
 
-/** The outcome of sending a capture again. */
-export function replayView(id: string, forward: Forward): View {
+/** The outcome of sending a capture again; `place` says which of how many it is. */
+export function replayView(id: string, forward: Forward, place = ''): View {
   return {
-    text: ({ style }) => formatReplay(id, forward, style),
+    text: ({ style }) => formatReplay(id, forward, style, place),
     json: () => ({
       type: 'replay',
       v: 1,
@@ -20,6 +20,7 @@ export function replayView(id: string, forward: Forward): View {
       at: new Date(forward.at).toISOString(),
       url: forward.url,
       edited: forward.edited,
+      resigned: forward.resigned === true,
       status: forward.status,
       durationMs: roundMs(forward.durationMs),
       error: forward.error,
@@ -29,11 +30,22 @@ export function replayView(id: string, forward: Forward): View {
 }
 
 /** `→ <status> <duration>  <cap id>  <url>`, and under a failure why and the answer. */
-export function formatReplay(id: string, forward: Forward, style: ChalkInstance): string {
-  const note = forward.edited ? style.dim(' (changed)') : '';
+export function formatReplay(
+  id: string,
+  forward: Forward,
+  style: ChalkInstance,
+  place = '',
+): string {
+  const note = style.dim(`${describeChange(forward)}${place === '' ? '' : `  ${place}`}`);
   const lines = [`${formatOutcome(forward, style)}  ${id}  ${safeLine(forward.url)}${note}`];
   if (!isDelivered(forward.status)) lines.push(...formatFailure(forward, style));
   return lines.join('\n');
+}
+
+/** ` (changed)` or ` (resigned)`; empty for a forward or replay of the exact bytes. */
+export function describeChange({ edited, resigned }: Forward): string {
+  if (edited) return ' (changed)';
+  return resigned === true ? ' (resigned)' : '';
 }
 
 /** `→ <status> <duration>`. */

@@ -36,8 +36,10 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
   const command = readAppCommand(invocation);
   const config = await readConfig(invocation);
   if (options.printSecret) {
+    const secret = config.secrets().chosen[0].value;
     // The secret alone: `$(…)` would capture anything else, and stderr needs no note.
-    terminal.raw(`${config.secrets().chosen[0].value}\n`);
+    if (terminal.isJson) terminal.json({ type: 'secret', v: 1, secret });
+    else terminal.raw(`${secret}\n`);
     return EXIT_SUCCESS;
   }
   const settings = readListenSettings(invocation, config);

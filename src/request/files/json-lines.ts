@@ -31,11 +31,13 @@ const forwardSchema = z
     error: z.string().nullable(),
     kind: z.enum(['forward', 'replay']).default('forward'),
     edited: z.boolean().default(false),
+    resigned: z.boolean().default(false),
     responseHeaders: responseHeadersSchema.default([]),
     responseBodyBase64: base64Schema.default(() => Buffer.alloc(0)),
   })
-  .transform(({ responseBodyBase64, ...rest }): Forward => ({
+  .transform(({ responseBodyBase64, resigned, ...rest }): Forward => ({
     ...rest,
+    ...(resigned ? { resigned } : {}),
     responseBody: responseBodyBase64,
   }));
 

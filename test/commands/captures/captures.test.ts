@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { signPayload } from '../../../src/signature/sign.ts';
 import { startApp } from '../../support/app.ts';
-import { fillStore, makeCapture, readStore, SECRET } from '../../support/captures.ts';
+import { fillStore, FORWARD, makeCapture, readStore, SECRET } from '../../support/captures.ts';
 import { type CliOptions, type CliResult, temporaryFolder } from '../../support/cli.ts';
 import { runCli } from '../../support/run-cli.ts';
 
@@ -105,6 +105,13 @@ it('captures list with an argument says what is unexpected', async () => {
   });
 });
 
+it('captures with the name of another group suggests that', async () => {
+  const result = await captures(storeOf(), ['logs', 'nope']);
+  expect(result.stderr).toBe(
+    'error: unknown command "logs"\nhint: did you mean relyable webhooks logs?\n',
+  );
+});
+
 it('captures with an unknown command suggests the nearest', async () => {
   const result = await captures(storeOf(), ['lst']);
   expect(result.stderr).toBe(
@@ -187,9 +194,14 @@ describe('captures replay', () => {
     expect(readStore(store)[1]?.forwards[1]).toMatchObject({ kind: 'replay', edited: true });
   });
 
-  it('--resign signs one that came unsigned', async () => {
+  it('--resign signs one that came unsigned, and says resigned', async () => {
     const app = await startApp();
-    await captures(storeOf(), ['replay', 'last', '--resign', '--to', app.url]);
+    const store = storeOf();
+    const result = await captures(store, ['replay', 'last', '--resign', '--to', app.url, '--json']);
+    expect(jsonLines(result)[0]).toMatchObject({ edited: false, resigned: true });
+    const shown = await captures(store, ['show', 'last']);
+    expect(shown.stdout).toContain('replay (resigned)');
+    expect(readStore(store)[2]?.forwards[0]).toMatchObject({ edited: false, resigned: true });
     expect(app.received[0]?.headers['x-relyable-signature']).toBe(
       signPayload(unsigned.body, SECRET),
     );
@@ -236,6 +248,116 @@ describe('captures replay', () => {
     const result = await captures(storeOf(), ['replay', 'last']);
     expect(result.stderr).toContain('expected a target');
     expect(result.code).toBe(2);
+  });
+});
+
+describe('captures replay of many', () => {
+  /** Seven captures, oldest first: an app answered 500 to every second one. */
+  const many = Array.from({ length: 7 }, (_, n) =>
+    makeCapture(n + 10, { forwards: n % 2 === 0 ? [] : [{ ...FORWARD, url: 'http://a/' }] }),
+  );
+  const idsAt = (...places: number[]): string[] => places.map((n) => many[n]?.id ?? '');
+
+  it('--failed sends oldest first with a summary, until none has failed', async () => {
+    const app = await startApp();
+    const store = storeOf(many);
+    const args = ['replay', '--failed', '--to', app.url, '--json'];
+    const first = await captures(store, args);
+    expect(jsonLines(first).map(({ id }) => id)).toEqual([...idsAt(1, 3, 5), undefined]);
+    expect(jsonLines(first).at(-1)).toEqual({
+      type: 'summary',
+      v: 1,
+      selected: 3,
+      sent: 3,
+      delivered: 3,
+      statuses: { 200: 3 },
+    });
+    const again = await captures(store, args);
+    expect(again).toMatchObject({ code: 0, stdout: '', stderr: 'no matching captures\n' });
+    const list = await captures(store, ['list', '--failed', '--json']);
+    expect(list.stdout).toBe('');
+  });
+
+  it('says how far it is and what became of them', async () => {
+    const app = await startApp((response) => response.writeHead(503).end());
+    const store = storeOf(many);
+    const result = await captures(store, ['replay', '--all', '--to', app.url]);
+    expect(result.stdout).toContain(`${idsAt(0)[0]}  ${app.url}`);
+    expect(result.stdout).toContain('  1 of 7\n');
+    expect(result.stdout).toContain('sent 7 of 7 captures: 0 answered 200, 7 not (503: 7)\n');
+    expect(result.code).toBe(1);
+  });
+
+  it('--stop-on-failure ends at the first', async () => {
+    const app = await startApp((response) => response.writeHead(500).end());
+    const args = ['replay', '--all', '--stop-on-failure', '--to', app.url];
+    const result = await captures(storeOf(many), args);
+    expect(app.received).toHaveLength(1);
+    expect(result.stdout).toContain('sent 1 of 7 captures');
+    expect(result.code).toBe(1);
+  });
+
+  it('--concurrency sends as many at once and each once', async () => {
+    let open = 0;
+    let most = 0;
+    const waiting: (() => void)[] = [];
+    const app = await startApp((response) => {
+      open += 1;
+      most = Math.max(most, open);
+      waiting.push(() => {
+        open -= 1;
+        response.end('OK');
+      });
+      // Answered once three are in flight, or the last one is.
+      if (open === 3 || app.received.length === many.length) {
+        for (const answer of waiting.splice(0)) answer();
+      }
+    });
+    const args = ['replay', '--all', '--concurrency', '3', '--to', app.url];
+    const result = await captures(storeOf(many), args);
+    expect(result.code).toBe(0);
+    expect(most).toBe(3);
+    expect(new Set(app.received.map(({ body }) => String(body)))).toHaveLength(7);
+  });
+
+  it('--dry-run sends nothing', async () => {
+    const app = await startApp();
+    const args = ['replay', '--since', '2026-01-02T03:04:20Z', '--dry-run', '--to', app.url];
+    const result = await captures(storeOf(many), [...args, '--json']);
+    expect(jsonLines(result).map(({ id, dryRun }) => [id, dryRun])).toEqual([
+      [idsAt(5)[0], true],
+      [idsAt(6)[0], true],
+    ]);
+    expect(app.received).toEqual([]);
+    expect((await captures(storeOf(many), args)).stdout).toMatch(/^would send .* to http/);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['ids and a filter', ['last', '--failed']],
+  ])('refuses %s', async (_, args) => {
+    const result = await captures(storeOf(many), ['replay', ...args, '--to', '1']);
+    expect(result.stderr).toContain('expected capture ids, or --all, --failed');
+    expect(result.code).toBe(2);
+  });
+});
+
+describe('--json of an export', () => {
+  it('is the lines of NDJSON, or what was written to a file', async () => {
+    const cwd = temporaryFolder();
+    const lines = await captures(storeOf(), ['export', '--all', '--json']);
+    expect(jsonLines(lines)).toHaveLength(3);
+    const args = ['export', '--all', '--format', 'vitest', '-o', 'x.js', '--json'];
+    const file = await captures(storeOf(), args, { cwd });
+    expect(jsonLines(file)).toEqual([
+      { type: 'export', v: 1, exported: 3, format: 'vitest', file: 'x.js' },
+    ]);
+  });
+
+  it('is refused for what is not JSON', async () => {
+    const result = await captures(storeOf(), ['export', '--all', '--format', 'curl', '--json']);
+    expect(JSON.parse(result.stderr)).toMatchObject({ type: 'error', code: 'USAGE', exitCode: 2 });
+    expect(result.stdout).toBe('');
   });
 });
 
@@ -391,15 +513,29 @@ describe('captures import', () => {
 describe('captures prune and path', () => {
   it('keeps the newest', async () => {
     const store = storeOf();
-    const result = await captures(store, ['prune', '--keep', '1']);
+    const result = await captures(store, ['prune', '--keep', '1', '--yes']);
     expect(result.stdout).toBe('removed 2 captures\n');
     expect(readStore(store).map(({ id }) => id)).toEqual([unsigned.id]);
   });
 
   it('removes what is older', async () => {
     const store = storeOf([makeCapture(1), makeCapture(2, { receivedAt: Date.now() })]);
-    const result = await captures(store, ['prune', '--older-than', '60d', '--json']);
-    expect(jsonLines(result)).toEqual([{ type: 'prune', v: 1, removed: 1, store }]);
+    const result = await captures(store, ['prune', '--older-than', '60d', '--yes', '--json']);
+    expect(jsonLines(result)).toEqual([
+      { type: 'prune', v: 1, removed: 1, matching: 1, dryRun: false, store },
+    ]);
+  });
+
+  it('needs --yes where it cannot ask, and counts with --dry-run', async () => {
+    const store = storeOf();
+    const refused = await captures(store, ['prune', '--keep', '1']);
+    expect(refused.stderr).toContain('not a terminal: expected --yes to remove 2 captures');
+    expect(refused.code).toBe(2);
+    const counted = await captures(store, ['prune', '--keep', '1', '--dry-run']);
+    expect(counted).toMatchObject({ code: 0, stdout: 'would remove 2 captures\n' });
+    expect(readStore(store)).toHaveLength(3);
+    const nothing = await captures(store, ['prune', '--keep', '3']);
+    expect(nothing.stdout).toBe('removed 0 captures\n');
   });
 
   it('needs a limit, and creates no store', async () => {

@@ -20,6 +20,12 @@ describe('the options of captures', () => {
     });
     expect(parseOptions(capturesShowCommand, ['last'])).toEqual({ raw: false });
     expect(parseOptions(capturesReplayCommand, ['last'])).toEqual({
+      all: false,
+      concurrency: 1,
+      dryRun: false,
+      failed: false,
+      invalid: false,
+      stopOnFailure: false,
       resign: false,
       set: [],
       insecure: false,
@@ -32,7 +38,7 @@ describe('the options of captures', () => {
       redact: false,
     });
     expect(parseOptions(capturesImportCommand, ['a'])).toEqual({ secret: [], secretFile: [] });
-    expect(parseOptions(capturesPruneCommand, [])).toEqual({});
+    expect(parseOptions(capturesPruneCommand, [])).toEqual({ yes: false, dryRun: false });
     expect(parseOptions(capturesPathCommand, ['--store', 'a.db'])).toEqual({ store: 'a.db' });
   });
 
@@ -55,9 +61,13 @@ describe('the options of captures', () => {
         { path: ['c'], value: 'x' },
       ],
     });
-    expect(parseOptions(capturesPruneCommand, ['--older-than', '90d', '--keep', '0'])).toEqual({
+    expect(
+      parseOptions(capturesPruneCommand, ['--older-than', '90d', '--keep', '0', '-y']),
+    ).toEqual({
       olderThan: 90 * 86_400_000,
       keep: 0,
+      yes: true,
+      dryRun: false,
     });
     expect(parseOptions(capturesExportCommand, ['--all', '-o', 'x', '--format', 'har'])).toEqual({
       all: true,

@@ -7,6 +7,7 @@ import type { Capture } from '../../../src/request/capture.ts';
 import { fillStore, makeCapture } from '../../support/captures.ts';
 import { spawnCli, cleanEnvironment, temporaryFolder } from '../../support/cli.ts';
 import { pathWithRelyable } from '../../support/on-path.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 function storeWith(...captures: Capture[]): string {
   const file = join(temporaryFolder(), 'captures.db');
@@ -153,4 +154,10 @@ it.skipIf(!has('zsh'))('works in zsh', async () => {
     });
   });
   expect(screen).toContain('score_dropped');
+});
+
+it('has no JSON form', async () => {
+  const result = await runCli(['completion', 'bash', '--json']);
+  expect(JSON.parse(result.stderr)).toMatchObject({ code: 'USAGE', exitCode: 2 });
+  expect(result.stdout).toBe('');
 });
