@@ -16,6 +16,11 @@ export interface CaptureFilter {
   readonly since?: number;
 }
 
+export interface ReaderOptions {
+  /** Damaged captures are read too, as they are; it is called with the id of each. */
+  readonly onDamaged?: (id: string) => void;
+}
+
 /** Reading side: works while other processes write. */
 export interface CaptureReader {
   get(id: string): Capture | undefined;
@@ -78,7 +83,12 @@ interface StoredForward {
 
 const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
 
-export function createReader(file: string, database: Database): CaptureReader {
+/** Reads captures. Damaged ones are left out, and reported at the end with CAPTURE_DAMAGED. */
+export function createReader(
+  file: string,
+  database: Database,
+  { onDamaged }: ReaderOptions = {},
+): CaptureReader {
   const statements = prepareStatements(database);
 
   const guarded = <T>(read: () => T): T => {
@@ -94,6 +104,13 @@ export function createReader(file: string, database: Database): CaptureReader {
     return rowToCapture(row, stored.map(toForward));
   };
 
+  /** Whether a capture may be shown: it is undamaged, or is asked for all the same. */
+  const isReadable = (row: StoredCapture): boolean => {
+    if (!isDamaged(row)) return true;
+    onDamaged?.(row.id);
+    return onDamaged !== undefined;
+  };
+
   /** One by one: a hundred large bodies are a gigabyte. A damaged one is left out and reported last. */
   function* captures(chosen: Chosen, damaged: string[]): Generator<Capture> {
     for (const { seq } of chosen) {
@@ -103,8 +120,8 @@ export function createReader(file: string, database: Database): CaptureReader {
         if (guarded(() => statements.isIndexed.get(seq)) !== undefined) {
           damaged.push(`the row of capture number ${seq} is missing`);
         }
-      } else if (isDamaged(row)) damaged.push(changedBody(row));
-      else yield guarded(() => toCapture(row));
+      } else if (isReadable(row)) yield guarded(() => toCapture(row));
+      else damaged.push(changedBody(row));
     }
   }
 
@@ -136,7 +153,7 @@ export function createReader(file: string, database: Database): CaptureReader {
       guarded(() => {
         const row = statements.byId.get(id) as unknown as StoredCapture | undefined;
         if (row === undefined) return undefined;
-        if (isDamaged(row)) throw damagedCaptures(file, [changedBody(row)]);
+        if (!isReadable(row)) throw damagedCaptures(file, [changedBody(row)]);
         return toCapture(row);
       }),
     list: (filter, limit) => [...newest(filter, limit)],
@@ -185,8 +202,8 @@ function changedBody({ id }: StoredCapture): string {
 function damagedCaptures(file: string, damages: readonly string[]): RelyableError {
   const [first = '', ...others] = damages;
   const more = others.length === 0 ? '' : `, and ${others.length} more like it`;
-  return new RelyableError('STORE_UNUSABLE', `the store ${file} is damaged: ${first}${more}`, {
-    hint: 'every other capture was read; the damaged ones are not shown',
+  return new RelyableError('CAPTURE_DAMAGED', `the store ${file} is damaged: ${first}${more}`, {
+    hint: 'every other capture was read; relyable webhooks captures export --damaged writes these too',
   });
 }
 

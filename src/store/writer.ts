@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Capture } from '../request/capture.ts';
-import { type CaptureReader, createReader } from './captures.ts';
+import { type CaptureReader, createReader, type ReaderOptions } from './captures.ts';
 import { hasArrivals, migrateArrivals } from './migrate-arrivals.ts';
 import {
   countPrunable,
@@ -25,13 +25,13 @@ export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStor
 }
 
 /** Opens the store for reading; undefined where there is none yet. */
-export function openReader(file: string): CaptureReader | undefined {
+export function openReader(file: string, options?: ReaderOptions): CaptureReader | undefined {
   const database = openDatabase(file, 'read');
   if (database === undefined) return undefined;
   return orClose(file, database, () => {
     // What an older version left pending cannot be read before it is taken in.
     if (hasArrivals(database)) openStore(file).close();
-    return createReader(file, database);
+    return createReader(file, database, options);
   });
 }
 

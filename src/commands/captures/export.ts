@@ -1,7 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
-import { describeFileProblem, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import {
+  describeFileProblem,
+  EXIT_CHECK_FAILED,
+  EXIT_SUCCESS,
+  RelyableError,
+} from '../../errors.ts';
 import type { Capture } from '../../request/capture.ts';
 import { exportCaptures } from '../../request/export/export.ts';
 import { TEST_SECRET } from '../../request/export/test-file.ts';
@@ -31,7 +36,9 @@ export async function run(invocation: Invocation<CapturesExportOptions>): Promis
     });
   }
   const config = await readConfig(invocation);
-  const reader = await openCaptures(config.storeFile());
+  const damaged = new Set<string>();
+  const onDamaged = (id: string): void => void damaged.add(id);
+  const reader = await openCaptures(config.storeFile(), options.damaged ? { onDamaged } : {});
   const selection = new ExportSelection(invocation, reader);
   try {
     // An unknown id must not leave half a file behind.
@@ -48,7 +55,9 @@ export async function run(invocation: Invocation<CapturesExportOptions>): Promis
     terminal.show(exportedView({ exported: selection.count, format, file: output }));
   }
   terminal.info(`exported ${formatCount(selection.count, 'capture')} as ${format}${where}`);
-  return EXIT_SUCCESS;
+  if (damaged.size === 0) return EXIT_SUCCESS;
+  terminal.warn(`not as they were received: ${[...damaged].join(', ')}`);
+  return EXIT_CHECK_FAILED;
 }
 
 /** The captures of an export in their order, redacted on demand, and how many were read. */

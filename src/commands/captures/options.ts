@@ -82,6 +82,7 @@ const exportOptions = {
   format: choice('--format', EXPORT_FORMATS, 'what to write', 'ndjson'),
   output: text('-o, --output <file>', 'file to write (default: stdout)'),
   redact: flag('--redact', 'replace personal content and sign with a test secret'),
+  damaged: flag('--damaged', 'also captures whose bytes changed in the store, as they are now'),
   store: storeOption,
 };
 
@@ -195,6 +196,7 @@ export const capturesExportCommand = declareCommand({
   ],
   exitCodes: [
     [0, 'success'],
+    [1, 'a capture is damaged; the others are written'],
     [2, 'usage, or unknown capture'],
   ],
 });

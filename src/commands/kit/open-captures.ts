@@ -1,12 +1,12 @@
 import { RelyableError } from '../../errors.ts';
-import type { CaptureReader } from '../../store/captures.ts';
+import type { CaptureReader, ReaderOptions } from '../../store/captures.ts';
 import type { Capture } from '../../request/capture.ts';
 
 /** Opens the store for reading; NOT_FOUND where there is none yet. */
-export async function openCaptures(file: string): Promise<CaptureReader> {
+export async function openCaptures(file: string, options?: ReaderOptions): Promise<CaptureReader> {
   // SQLite is loaded only by what reads captures.
   const { openReader } = await import('../../store/writer.ts');
-  const reader = openReader(file);
+  const reader = openReader(file, options);
   if (reader !== undefined) return reader;
   throw new RelyableError('NOT_FOUND', `there is no store at ${file} yet`, {
     hint: 'captures appear there once `relyable webhooks listen` has received a webhook',

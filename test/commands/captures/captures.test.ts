@@ -5,6 +5,7 @@ import { signPayload } from '../../../src/signature/sign.ts';
 import { startApp } from '../../support/app.ts';
 import { fillStore, FORWARD, makeCapture, readStore, SECRET } from '../../support/captures.ts';
 import { type CliOptions, type CliResult, temporaryFolder } from '../../support/cli.ts';
+import { openDatabase } from '../../../src/store/schema.ts';
 import { runCli } from '../../support/run-cli.ts';
 
 const failed = makeCapture(2, {
@@ -94,6 +95,45 @@ describe('captures list', () => {
       env: { RELYABLE_WEBHOOK_SECRET: SECRET },
     });
     expect(result.stdout).toContain('3 requests: 2 valid, 1 invalid');
+  });
+});
+
+describe('a capture whose body changed in the store', () => {
+  function damagedStore(): string {
+    const file = storeOf();
+    const database = openDatabase(file, 'write');
+    database
+      .prepare("UPDATE captures SET body = CAST('other' AS BLOB) WHERE id = ?")
+      .run(failed.id);
+    database.close();
+    return file;
+  }
+
+  it('is named and left out, and the exit code is 1', async () => {
+    const file = damagedStore();
+    for (const args of [['list'], ['export', '--all'], ['show', failed.id]]) {
+      const { code, stdout, stderr } = await captures(file, args);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`the body of ${failed.id} is not as it was received`);
+      expect(stdout).not.toContain(failed.id);
+    }
+    const { stdout } = await captures(file, ['export', '--all']);
+    expect(stdout.trim().split('\n')).toHaveLength(all.length - 1);
+  });
+
+  it('is exported with --damaged, as it is, with a warning', async () => {
+    const { code, stdout, stderr } = await captures(damagedStore(), [
+      'export',
+      '--all',
+      '--damaged',
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`warning: not as they were received: ${failed.id}\n`);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string });
+    expect(lines.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
   });
 });
 

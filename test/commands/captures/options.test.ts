@@ -36,6 +36,7 @@ describe('the options of captures', () => {
       all: false,
       format: 'ndjson',
       redact: false,
+      damaged: false,
     });
     expect(parseOptions(capturesImportCommand, ['a'])).toEqual({ secret: [], secretFile: [] });
     expect(parseOptions(capturesPruneCommand, [])).toEqual({ yes: false, dryRun: false });
@@ -74,6 +75,7 @@ describe('the options of captures', () => {
       output: 'x',
       format: 'har',
       redact: false,
+      damaged: false,
     });
   });
 
