@@ -28,7 +28,21 @@ export function quotePosixIfNeeded(word: string): string {
 
 /** A POSIX shell command that writes exactly these bytes; any bytes are allowed. */
 export function printfCommand(bytes: Uint8Array): string {
-  return `printf '%b' '${escapeForPrintf(bytes)}'`;
+  return [...printfPieces(bytes)].join('');
+}
+
+/** How many bytes are escaped at once. */
+const PIECE_BYTES = 64 * 1024;
+
+/** The same in pieces that join to it: a large body makes more text than a string can hold. */
+export function* printfPieces(bytes: Uint8Array): Generator<string> {
+  yield "printf '%b' '";
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    let text = '';
+    for (const byte of bytes.subarray(at, at + PIECE_BYTES)) text += PRINTF_ESCAPES[byte] ?? '';
+    yield text;
+  }
+  yield "'";
 }
 
 /** The text whose UTF-8 the bytes are; undefined where it does not exist or cannot be shown. */
@@ -44,13 +58,7 @@ export function quoteCmdIfNeeded(word: string): string {
 }
 
 /** Letters, digits and common punctuation as they are, other bytes as `\0ooo` (POSIX `printf %b`). */
-function escapeForPrintf(bytes: Uint8Array): string {
-  let out = '';
-  for (const byte of bytes) {
-    const char = String.fromCharCode(byte);
-    out += /[A-Za-z0-9 ,.:;{}[\]"/_-]/.test(char)
-      ? char
-      : `\\0${byte.toString(8).padStart(3, '0')}`;
-  }
-  return out;
-}
+const PRINTF_ESCAPES: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte);
+  return /[A-Za-z0-9 ,.:;{}[\]"/_-]/.test(char) ? char : `\\0${byte.toString(8).padStart(3, '0')}`;
+});

@@ -79,8 +79,8 @@ export function parseSinceTime(text: string, name: string): SinceTime {
   return (now) => parseSince(text, name, now);
 }
 
-/** The largest body that is stored: SQLite's own limit is 1 GB a row. */
-const MAX_SIZE = 512 * 1024 * 1024;
+/** The largest body that is stored: what every command can read, show and export. */
+const MAX_SIZE = 256 * 1024 * 1024;
 
 /** `512`, `64kb`, `10mb`, `1GiB` → bytes; units of 1024. */
 export function parseSize(text: string, name: string): number {
@@ -90,7 +90,7 @@ export function parseSize(text: string, name: string): number {
     throw usage(name, 'a size such as 512, 64kb or 10mb', text);
   }
   const bytes = Math.floor(Number(match[1]) * unit);
-  if (bytes > MAX_SIZE) throw usage(name, 'a size up to 512mb', text);
+  if (bytes > MAX_SIZE) throw usage(name, 'a size up to 256mb', text);
   return bytes;
 }
 

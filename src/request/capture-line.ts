@@ -32,7 +32,11 @@ export interface CaptureLine {
   readonly forwards: readonly ForwardLine[];
 }
 
-export function captureToLine(capture: Capture): CaptureLine {
+/** `bodyBase64` is given where the body is written in another way. */
+export function captureToLine(
+  capture: Capture,
+  bodyBase64 = capture.body.toString('base64'),
+): CaptureLine {
   return {
     type: 'capture',
     v: 1,
@@ -42,7 +46,7 @@ export function captureToLine(capture: Capture): CaptureLine {
     path: capture.path,
     httpVersion: capture.httpVersion,
     headers: capture.headers,
-    bodyBase64: capture.body.toString('base64'),
+    bodyBase64,
     verification: capture.verification,
     answered: capture.answered,
     forwards: capture.forwards.map((forward) => ({

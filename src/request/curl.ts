@@ -1,4 +1,4 @@
-import { printableText, printfCommand, quotePosix } from '../shell-quote.ts';
+import { printableText, printfPieces, quotePosix } from '../shell-quote.ts';
 import type { HeaderPair } from './request.ts';
 
 export interface CurlRequest {
@@ -16,7 +16,17 @@ const MAX_ARGUMENT_BYTES = 100_000;
  * A POST as a command for any POSIX shell with curl: exact to the byte, and safe to show whatever
  * path, headers and body hold. `-i` prints the status of the answer.
  */
-export function formatCurlCommand({ url, headers, body, options = [] }: CurlRequest): string {
+export function formatCurlCommand(request: CurlRequest): string {
+  return [...curlCommandPieces(request)].join('');
+}
+
+/** The same in pieces that join to it. */
+export function* curlCommandPieces({
+  url,
+  headers,
+  body,
+  options = [],
+}: CurlRequest): Generator<string> {
   const text = body.length <= MAX_ARGUMENT_BYTES ? printableText(body) : undefined;
   const parts = [
     `curl -i${/[[\]{}]/.test(url.href) ? ' -g' : ''} ${quotePosix(url.href)}`,
@@ -28,6 +38,9 @@ export function formatCurlCommand({ url, headers, body, options = [] }: CurlRequ
     }),
     text === undefined ? '--data-binary @-' : `--data-raw ${quotePosix(text)}`,
   ];
-  const command = parts.join(' \\\n  ');
-  return text === undefined ? `${printfCommand(body)} | ${command}` : command;
+  if (text === undefined) {
+    yield* printfPieces(body);
+    yield ' | ';
+  }
+  yield parts.join(' \\\n  ');
 }

@@ -12,6 +12,11 @@ import {
  * does not say the body's length, as after a recorder that decoded the body.
  */
 export function formatRawRequest(request: WebhookRequest): Buffer {
+  return Buffer.concat(rawRequestPieces(request));
+}
+
+/** The same in pieces that join to it; the body is not copied. */
+export function rawRequestPieces(request: WebhookRequest): Buffer[] {
   const isChunked = hasHeader(request.headers, 'Transfer-Encoding');
   const headers = withLength(request.headers, request.body.length);
   const head = [
@@ -19,7 +24,7 @@ export function formatRawRequest(request: WebhookRequest): Buffer {
     ...headers.map(([name, value]) => `${name}: ${value}`),
   ].join('\r\n');
   const body = isChunked ? chunked(request.body) : [request.body];
-  return Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), ...body]);
+  return [Buffer.from(`${head}\r\n\r\n`, 'latin1'), ...body];
 }
 
 /**

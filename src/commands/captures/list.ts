@@ -4,6 +4,7 @@ import { readConfig } from '../kit/invocation-config.ts';
 import { openCaptures } from '../kit/open-captures.ts';
 import { readFilter } from './capture-filter.ts';
 import type { CapturesListOptions } from './options.ts';
+import { showCapture } from './show-capture.ts';
 import { captureLineView } from './view.ts';
 
 /** Lists the newest captures, newest first. */
@@ -16,8 +17,7 @@ export async function run(invocation: Invocation<CapturesListOptions>): Promise<
     let count = 0;
     for (const capture of reader.newest(filter, options.limit)) {
       context.interrupt.throwIfAborted();
-      terminal.show(captureLineView(capture));
-      await terminal.taken();
+      await showCapture(terminal, capture, captureLineView(capture));
       count += 1;
     }
     if (count === 0) terminal.info('no matching captures');

@@ -1,9 +1,10 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_SUCCESS } from '../../errors.ts';
-import { formatRawRequest } from '../../request/raw.ts';
+import { rawRequestPieces } from '../../request/raw.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import { openCaptures, requireCapture } from '../kit/open-captures.ts';
 import type { CapturesShowOptions } from './options.ts';
+import { showCapture } from './show-capture.ts';
 import { captureView } from './view.ts';
 
 /** Shows one capture with everything that the store knows about it. */
@@ -13,8 +14,8 @@ export async function run(invocation: Invocation<CapturesShowOptions>): Promise<
   const reader = await openCaptures(config.storeFile());
   try {
     const capture = requireCapture(reader, args[0] ?? 'last');
-    if (options.raw) terminal.raw(formatRawRequest(capture));
-    else terminal.show(captureView(capture));
+    if (!options.raw) await showCapture(terminal, capture, captureView(capture));
+    else for (const piece of rawRequestPieces(capture)) terminal.raw(piece);
   } finally {
     reader.close();
   }

@@ -74,7 +74,7 @@ export const listenOptions = {
   ),
   maxBody: setting(
     '--max-body <size>',
-    'answer larger requests with 413; at most 512mb',
+    'answer larger requests with 413; at most 256mb',
     parseSize,
     SETTINGS.maxBody,
   ),

@@ -1,6 +1,6 @@
 import type { Capture } from '../capture.ts';
 import { quotePosix } from '../../shell-quote.ts';
-import { formatCurlCommand } from '../curl.ts';
+import { curlCommandPieces } from '../curl.ts';
 import { captureUrl } from './capture-url.ts';
 
 /** Headers that curl makes itself from the body it sends. */
@@ -16,10 +16,13 @@ const ADDED_BY_CURL = ['Accept', 'Content-Type', 'User-Agent'];
 
 /** Captures as commands for any POSIX shell, in order; body bytes and headers as received. */
 export function* writeCurlScript(captures: Iterable<Capture>): Generator<string> {
-  for (const capture of captures) yield `${toCommand(capture)}\n`;
+  for (const capture of captures) {
+    yield* toCommand(capture);
+    yield '\n';
+  }
 }
 
-function toCommand(capture: Capture): string {
+function toCommand(capture: Capture): Generator<string> {
   const headers = capture.headers.filter(([name]) => !MADE_BY_CURL.has(name.toLowerCase()));
   const present = new Set(headers.map(([name]) => name.toLowerCase()));
   const options = [
@@ -31,7 +34,7 @@ function toCommand(capture: Capture): string {
     ),
   ];
   const url = { href: captureUrl(capture).replace(/[^!-~]/g, percentEncode) };
-  return formatCurlCommand({ url, headers, body: capture.body, options });
+  return curlCommandPieces({ url, headers, body: capture.body, options });
 }
 
 /** A byte that a URL cannot hold, encoded as curl does, which refuses DEL alone. */

@@ -1,13 +1,16 @@
 import type { Capture } from '../capture.ts';
 import { captureToLine } from '../capture-line.ts';
-import { formatRawRequest } from '../raw.ts';
+import { rawRequestPieces } from '../raw.ts';
 import type { ExportFormat } from './export-formats.ts';
+import { base64Pieces, fillMember } from './body-pieces.ts';
 import { writeCurlScript } from './curl-script.ts';
 import { writeHar } from './har-writer.ts';
 import { writePytest, writeVitest } from './test-file.ts';
 import { safeJson } from '../../json/safe-json.ts';
 
-/** The captures in a format, piece by piece, in constant memory. */
+/**
+ * The captures in a format, in pieces of at most some megabytes: a large body is never one string.
+ */
 export function* exportCaptures(
   captures: Iterable<Capture>,
   format: ExportFormat,
@@ -15,10 +18,13 @@ export function* exportCaptures(
 ): Generator<string | Buffer> {
   switch (format) {
     case 'ndjson':
-      for (const capture of captures) yield `${safeJson(captureToLine(capture))}\n`;
+      for (const capture of captures) {
+        yield* captureJsonPieces(capture);
+        yield '\n';
+      }
       return;
     case 'http':
-      for (const capture of captures) yield formatRawRequest(capture);
+      for (const capture of captures) yield* rawRequestPieces(capture);
       return;
     case 'har':
       yield* writeHar(captures, version);
@@ -32,4 +38,10 @@ export function* exportCaptures(
     case 'pytest':
       yield* writePytest(captures);
   }
+}
+
+/** A capture as one line of JSON without its line end, with further members. */
+export function captureJsonPieces(capture: Capture, more: object = {}): Generator<string> {
+  const json = safeJson({ ...captureToLine(capture, ''), ...more });
+  return fillMember(json, 'bodyBase64', base64Pieces(capture.body));
 }

@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import type { Content, Entry, Header, PostData } from 'har-format';
 import type { Capture } from '../capture.ts';
 import { type HeaderPair, headerValues } from '../request.ts';
 import { captureUrl } from './capture-url.ts';
+import { base64Pieces, jsonTextPieces, fillMember } from './body-pieces.ts';
 import { safeJson } from '../../json/safe-json.ts';
 
 /** A HAR 1.2 document, entry by entry; a body that is not UTF-8 is base64. */
@@ -10,12 +12,22 @@ export function* writeHar(captures: Iterable<Capture>, version: string): Generat
   yield `{"log":{"version":"1.2","creator":${creator},"entries":[`;
   let separator = '\n';
   for (const capture of captures) {
-    yield `${separator}${safeJson(toEntry(capture))}`;
+    yield separator;
+    yield* writeEntry(capture);
     separator = ',\n';
   }
   yield '\n]}}\n';
 }
 
+/** An entry whose body is written in pieces. */
+function writeEntry(capture: Capture): Generator<string> {
+  const { body } = capture;
+  const json = safeJson(toEntry(capture));
+  const content = isExactText(body) ? jsonTextPieces(body, safeJson) : base64Pieces(body);
+  return fillMember(json, 'text', content);
+}
+
+/** Without the text of its body. The request stands before the answer, whose text is filled. */
 function toEntry(capture: Capture): Entry {
   const last = capture.forwards.at(-1);
   const time = last?.durationMs ?? 0;
@@ -55,7 +67,11 @@ function toPairs(headers: readonly HeaderPair[]): Header[] {
 }
 
 function toPostData({ headers, body }: Capture): PostData {
-  return { mimeType: headerValues(headers, 'Content-Type')[0] ?? '', ...toText(body) };
+  return {
+    mimeType: headerValues(headers, 'Content-Type')[0] ?? '',
+    ...(isExactText(body) ? {} : { encoding: 'base64' }),
+    text: '',
+  };
 }
 
 function toContent(body: Buffer): Content {
@@ -63,7 +79,12 @@ function toContent(body: Buffer): Content {
 }
 
 function toText(bytes: Buffer): { readonly text: string; readonly encoding?: 'base64' } {
-  const text = bytes.toString('utf8');
-  const isExact = Buffer.from(text, 'utf8').equals(bytes) && !text.includes('\ufffd');
-  return isExact ? { text } : { text: bytes.toString('base64'), encoding: 'base64' };
+  return isExactText(bytes)
+    ? { text: bytes.toString('utf8') }
+    : { text: bytes.toString('base64'), encoding: 'base64' };
+}
+
+/** UTF-8 without U+FFFD, which a reader would take for the mark of lost bytes. */
+function isExactText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !bytes.includes('\ufffd');
 }

@@ -1,6 +1,7 @@
 import type { Capture } from '../capture.ts';
 import { type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
 import { replaceHeader } from '../raw.ts';
+import { base64Pieces, fillMember } from './body-pieces.ts';
 import { signPayload } from '../../signature/sign.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
 
@@ -30,17 +31,26 @@ interface TestCase {
  */
 export function* writeVitest(captures: Iterable<Capture>): Generator<string> {
   yield VITEST_HEAD;
-  for (const capture of captures) yield `  ${toLiteral(toCase(capture))},\n`;
+  yield* writeCases(captures, '  ');
   yield VITEST_TAIL;
 }
 
 /** The same for pytest; `python3 file.py` runs it too. */
 export function* writePytest(captures: Iterable<Capture>): Generator<string> {
   yield PYTEST_HEAD;
-  for (const capture of captures) yield `    ${toLiteral(toCase(capture))},\n`;
+  yield* writeCases(captures, '    ');
   yield PYTEST_TAIL;
 }
 
+function* writeCases(captures: Iterable<Capture>, indent: string): Generator<string> {
+  for (const capture of captures) {
+    yield indent;
+    yield* fillMember(toLiteral(toCase(capture)), 'body', base64Pieces(capture.body));
+    yield ',\n';
+  }
+}
+
+/** Without its body, which is written in pieces. */
 function toCase(capture: Capture): TestCase {
   const { id, event, path, headers, body, verification } = capture;
   const { valid } = verification;
@@ -50,7 +60,7 @@ function toCase(capture: Capture): TestCase {
     headers: valid
       ? replaceHeader(headers, SIGNATURE_HEADER, signPayload(body, TEST_SECRET))
       : headers,
-    body: body.toString('base64'),
+    body: '',
     status: valid ? 200 : 401,
   };
 }

@@ -52,6 +52,8 @@ const LONG_FLAGS: ReadonlySet<string> = new Set([
 export function isCurlScript(start: string): boolean {
   const first = start.split(/\r?\n/).find((line) => !/^\s*(#.*)?$/.test(line)) ?? '';
   if (/^\s*[$>%]?\s*curl(\.exe)?[\s^]/.test(first)) return true;
+  // Our own form of a large body: the pipe into curl may be far behind.
+  if (first.startsWith("printf '%b' '")) return true;
   const isLeadIn = /^\s*(printf|echo|cat|set|export|@echo|[A-Za-z_]\w*=)/.test(first);
   return isLeadIn && /(^|[|&;\n]\s*(\\\n\s*)?)curl\s/.test(start);
 }

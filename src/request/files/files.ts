@@ -13,8 +13,8 @@ import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
 
-/** The most bytes of an input that is read as a whole. */
-const MAX_INPUT_BYTES = 256 * 1024 * 1024;
+/** The most bytes of an input that is read as a whole: base64 of the largest body that is stored fits. */
+const MAX_INPUT_BYTES = 400 * 1024 * 1024;
 
 /** The files of a folder that are read. */
 const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([

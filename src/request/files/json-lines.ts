@@ -8,8 +8,8 @@ import { base64Schema, parseJson, parseJsonInput, requireShape } from './json-in
 import { findRequestsInJson } from './json-requests.ts';
 import { parsePrinted } from './printed-value.ts';
 
-/** The longest line that is read into memory. */
-const MAX_LINE_BYTES = 256 * 1024 * 1024;
+/** The longest line that is read: a capture with the largest body that is stored fits. */
+const MAX_LINE_BYTES = 400 * 1024 * 1024;
 
 const timeSchema = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const statusSchema = z.int().nullable();
@@ -162,7 +162,7 @@ async function* splitLines(
       parts.push(part);
       size += part.length;
       if (size > MAX_LINE_BYTES) {
-        throw unreadable(source, `byte ${offset}`, 'expected lines of at most 256 MB');
+        throw unreadable(source, `byte ${offset}`, 'expected lines of at most 400 MB');
       }
       if (end === -1) break;
       yield take();
