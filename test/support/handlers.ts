@@ -56,7 +56,24 @@ export async function startHandler(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningHandler> {
   const [command, file] = handlerCommand(name);
-  const child = spawn(command, [file], {
+  return startProcess(command, [file], env);
+}
+
+/** Starts the handler with this fault of `faults.mjs` or `faults.py`. */
+export function startFaulty(
+  file: 'faults.mjs' | 'faults.py',
+  fault: string,
+): Promise<RunningHandler> {
+  const command = file.endsWith('.py') ? 'python3' : process.execPath;
+  return startProcess(command, [join(ROOT, 'fixtures/handlers', file), fault], {});
+}
+
+async function startProcess(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<RunningHandler> {
+  const child = spawn(command, args, {
     env: {
       PATH: process.env['PATH'],
       PORT: '0',
@@ -78,7 +95,7 @@ export async function startHandler(
     const origin = `http://127.0.0.1:${port}`;
     return { url: `${origin}/webhooks/relyable`, origin, port, errors: () => stderr };
   }
-  throw new Error(`handler ${name} ended before it was ready: ${stderr}`);
+  throw new Error(`handler ${args.join(' ')} ended before it was ready: ${stderr}`);
 }
 
 async function stop(child: ChildProcess): Promise<void> {

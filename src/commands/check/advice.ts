@@ -5,8 +5,15 @@ export type Topic =
   | 'no-answer'
   | 'genuine-refused'
   | 'genuine-crashes'
+  | 'no-route'
   | 'event-refused'
   | 'reserialised'
+  | 'format-refused'
+  | 'other-notation'
+  | 'hex-padding'
+  | 'signs-other-bytes'
+  | 'other-key'
+  | 'other-algorithm'
   | 'not-200'
   | 'redirect'
   | 'forged-accepted'
@@ -18,14 +25,20 @@ export type Topic =
   | 'unknown-event'
   | 'strict-fields'
   | 'charset'
+  | 'text-refused'
+  | 'text-pieces'
   | 'body-limit'
   | 'slow-body'
   | 'connection'
+  | 'connection-reuse'
+  | 'dies-after-answer'
+  | 'hangs-after-answer'
   | 'burst'
   | 'content-type'
   | 'slow-answer'
   | 'large-answer'
   | 'leaks-secret'
+  | 'leaks-signature'
   | 'leaks-stack'
   | 'state-blind'
   | 'double-effect'
@@ -37,49 +50,63 @@ interface Advice {
   /** Why it matters with Relyable. */
   readonly why: string;
   readonly fix: string;
-  readonly fixes?: Readonly<Partial<Record<Framework, string>>>;
+  readonly fixes?: Fixes;
 }
 
-const RAW_BODY_FIXES: Advice['fixes'] = {
+/** Code in a fix stands in backticks, as in the recipe or handler that the tests run. */
+type Fixes = Readonly<Partial<Record<Framework, string>>>;
+
+const NODE_RAW_BODY =
+  'read the request to its end into `Buffer.concat(chunks)`, verify that Buffer, then `JSON.parse` its text';
+
+const RAW_BODY_FIXES: Fixes = {
   express:
-    "mount express.raw({ type: () => true, limit: '10mb' }) on this route instead of express.json(), verify req.body (a Buffer), then JSON.parse it",
+    "give the route `express.raw({ type: () => true, limit: '10mb' })` and register it before any `app.use(express.json())`; verify `request.body`, a Buffer, then JSON.parse it",
   fastify:
-    "addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => done(null, body)) after removeAllContentTypeParsers(), verify request.body, then JSON.parse it",
-  hono: 'verify await c.req.arrayBuffer() (the bytes) and JSON.parse them afterwards; do not call c.req.json() first',
+    "in a plugin of its own, call `webhooks.removeAllContentTypeParsers()` and `webhooks.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request, body) => body)`; verify `request.body`, a Buffer, then JSON.parse it",
+  hono: 'verify `Buffer.from(await context.req.arrayBuffer())`, then JSON.parse it; do not call context.req.json() first',
   nextjs:
-    'verify Buffer.from(await request.arrayBuffer()) and JSON.parse it afterwards; in a Pages API route set export const config = { api: { bodyParser: false } }',
-  flask:
-    'verify request.get_data() (bytes) as it is, without .encode() or json.dumps, and use request.json afterwards',
+    'verify `Buffer.from(await request.arrayBuffer())`, then JSON.parse it; a Pages API route needs `export const config = { api: { bodyParser: false } }`',
+  node: NODE_RAW_BODY,
+  flask: 'verify `request.get_data()`, which is bytes, as it is; `json.loads(body)` afterwards',
   fastapi:
-    'verify await request.body() (bytes) and json.loads it afterwards; take Request as the parameter, not a model',
-  django: 'verify request.body (bytes) and json.loads it afterwards',
+    'verify `await request.body()`, which is bytes, then json.loads it; take Request as the parameter, not a model',
+  django: 'verify `request.body`, which is bytes, then json.loads it',
   'python-http-server':
-    'verify self.rfile.read(content_length) (bytes) and json.loads it afterwards',
-  php: "verify file_get_contents('php://input') and json_decode it afterwards",
-  laravel: 'verify $request->getContent() and json_decode it afterwards',
-  rails: 'verify request.raw_post and JSON.parse it afterwards',
-  spring: 'take @RequestBody byte[] body, verify it, and read it with ObjectMapper afterwards',
-  go: 'verify the bytes of io.ReadAll(r.Body) and json.Unmarshal them afterwards',
-  aspnet: 'read Request.Body into a byte array, verify it, and deserialise it afterwards',
+    "verify `self.rfile.read(int(self.headers.get('Content-Length', 0)))`, then json.loads it",
+  php: "verify `file_get_contents('php://input')`, then json_decode it",
+  laravel: 'verify `$request->getContent()`, then json_decode it',
+  rails: 'verify `request.raw_post`, then JSON.parse it',
+  spring:
+    'take `@RequestBody(required = false) byte[] body`, verify it, then read it with ObjectMapper',
+  go: 'verify the bytes of `io.ReadAll(http.MaxBytesReader(w, r.Body, 10<<20))`, then json.Unmarshal them',
 };
 
-const BODY_LIMIT_FIXES: Advice['fixes'] = {
+const BODY_LIMIT_FIXES: Fixes = {
   express:
-    "the parser's limit is 100 KB unless set: express.raw({ type: () => true, limit: '10mb' })",
-  fastify: 'the limit is 1 MB unless set: fastify({ bodyLimit: 10 * 1024 * 1024 })',
-  hono: 'raise maxSize of the bodyLimit middleware on this route',
-  nextjs: 'in a Pages API route the limit is 1 MB; verify the raw stream with bodyParser: false',
-  flask: 'raise MAX_CONTENT_LENGTH (and the limit of the server before it)',
-  django: 'raise DATA_UPLOAD_MAX_MEMORY_SIZE (2.5 MB unless set)',
-  php: 'raise post_max_size, and client_max_body_size of nginx before it (1 MB unless set)',
-  laravel: 'raise post_max_size, and client_max_body_size of nginx before it (1 MB unless set)',
+    "the limit of a parser is 100 KB unless set: `express.raw({ type: () => true, limit: '10mb' })`",
+  fastify: 'the limit is 1 MB unless set: `Fastify({ bodyLimit: 10 * 1024 * 1024 })`',
+  nextjs:
+    'the limit of a Pages API route is 1 MB unless it reads the raw stream: `export const config = { api: { bodyParser: false } }`',
 };
 
-const CHECK_BEFORE_COMPARING: Advice['fixes'] = {
-  express:
-    "before timingSafeEqual: if (typeof signature !== 'string' || signature.length !== expected.length) return res.status(401).send('Invalid signature'); the published Node sample throws on a missing header",
-  flask:
-    "signature = request.headers.get('X-Relyable-Signature', ''), and compare bytes: hmac.compare_digest(signature.encode(), expected.encode())",
+const NODE_COMPARE =
+  'compare bytes of equal length: `received.length === expected.length && timingSafeEqual(received, expected)`, both of them Buffers, and take an empty text for a missing header';
+
+const PYTHON_COMPARE =
+  'compare bytes: `hmac.compare_digest(expected.encode(), signature.encode())`, and take an empty text for a missing header';
+
+const COMPARE_FIXES: Fixes = {
+  express: NODE_COMPARE,
+  fastify: NODE_COMPARE,
+  hono: NODE_COMPARE,
+  nextjs: NODE_COMPARE,
+  node: NODE_COMPARE,
+  flask: PYTHON_COMPARE,
+  fastapi: PYTHON_COMPARE,
+  django: PYTHON_COMPARE,
+  python: PYTHON_COMPARE,
+  'python-http-server': PYTHON_COMPARE,
 };
 
 const ADVICE: Readonly<Record<Topic, Advice>> = {
@@ -91,21 +118,20 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   'genuine-refused': {
     headline: 'genuine events are refused',
     why: 'Not even a plain, correctly signed event is accepted: every delivery fails after five attempts.',
-    fix: 'check that your app has the same signing secret as this check (RELYABLE_WEBHOOK_SECRET), and that it verifies the raw body bytes',
-    fixes: RAW_BODY_FIXES,
+    fix: 'the cause cannot be told from outside. Check that your app has the same signing secret as this check; then log the signature that your handler computes and the body it got, and ask how it was made: relyable webhooks verify body.json --signature <what it computed> --explain',
   },
   'genuine-crashes': {
-    headline: 'the handler throws on genuine events',
+    headline: 'the handler fails on genuine events',
     why: 'A correctly signed event makes your app answer 5xx: every delivery fails after five attempts.',
     fix: 'look at the exception in the log of your app',
     fixes: {
       flask:
-        'the published Python sample calls payload.encode() on bytes, which raises AttributeError: hmac.new(secret.encode(), request.get_data(), hashlib.sha256)',
+        "look at the exception in the log of your app; if it is AttributeError: 'bytes' object has no attribute 'encode', sign the bytes: `hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()`",
     },
   },
   'event-refused': {
     headline: 'an event is refused',
-    why: 'Another event is accepted, this one is not: Relyable gives up after five attempts (four retries).',
+    why: 'Other events are accepted, this one is not: Relyable gives up after five attempts (four retries).',
     fix: 'answer 200 to every correctly signed event, also to those you do nothing with',
   },
   reserialised: {
@@ -119,14 +145,13 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
     why: 'Relyable counts only 200 as delivered: after 201, 202 or 204 it makes five attempts (four retries) and sends a failure notice.',
     fix: 'answer exactly 200, e.g. with the body OK',
     fixes: {
-      express: "res.status(200).send('OK') instead of res.sendStatus(204) or res.status(202)",
-      fastify:
-        "reply.code(200).send('OK'); a handler that sends nothing answers 204 only if it sets that status",
-      hono: "return c.text('OK', 200) instead of c.body(null, 204)",
-      flask: "return 'OK', 200 instead of '', 204",
-      django: "return HttpResponse('OK') instead of HttpResponse(status=204)",
-      rails: 'head :ok instead of head :no_content',
-      laravel: "return response('OK', 200) instead of response()->noContent()",
+      express: 'answer with `response.sendStatus(200)`',
+      fastify: "answer with `reply.code(200).send('OK')`",
+      hono: "answer with `context.text('OK', 200)`",
+      flask: 'answer with `return "OK", 200`',
+      django: 'answer with `HttpResponse("OK", status=200)`',
+      rails: 'answer with `head :ok`',
+      laravel: "answer with `response('OK', 200)`",
     },
   },
   redirect: {
@@ -145,14 +170,14 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
     fix: 'compare the whole header value with the hex digest, without decoding, trimming or splitting it',
   },
   'refusal-crashes': {
-    headline: 'the handler throws where it should refuse',
-    why: 'The published Node sample throws on a missing header or a signature of another length. Relyable retries after a 500, and anyone can fill your error log.',
-    fix: 'check that the header is there and has the right length before the constant-time comparison; answer 401',
-    fixes: CHECK_BEFORE_COMPARING,
+    headline: 'the handler fails where it should refuse',
+    why: 'A missing header, or a signature of another length or outside ASCII, must end in 401. Relyable retries after a 5xx, and anyone can fill your error log.',
+    fix: 'take an empty text for a missing header, compare the bytes of both signatures, and check before a constant-time comparison that they have the same number of bytes',
+    fixes: COMPARE_FIXES,
   },
   'refused-otherwise': {
     headline: 'refused, but not with 401 or 403',
-    why: 'It is refused, yet in the delivery log of Relyable a 4xx other than 401 looks like a bad payload, not like a wrong secret.',
+    why: 'It is refused, yet in the delivery log of Relyable another 4xx looks like a bad payload, not like a wrong secret.',
     fix: 'answer 401 when the signature is missing or wrong',
   },
   'parses-first': {
@@ -177,9 +202,9 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
     fix: 'ignore fields you do not know and give defaults to those you do not need',
   },
   charset: {
-    headline: 'text outside ASCII breaks it',
+    headline: 'text outside ASCII is refused',
     why: 'Agent names and transcripts hold any language; the signature covers the UTF-8 bytes.',
-    fix: 'verify the bytes, not a decoded string; where you decode, decode as UTF-8',
+    fix: 'verify the bytes, not a decoded text',
     fixes: RAW_BODY_FIXES,
   },
   'body-limit': {
@@ -207,13 +232,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
     headline: 'another content type is refused',
     why: 'Which content type Relyable sends is not published; a parser bound to exactly application/json then sees no body.',
     fix: 'read the body whatever its content type says',
-    fixes: {
-      express: "express.raw({ type: () => true }) instead of type: 'application/json'",
-      fastify:
-        "addContentTypeParser('*', { parseAs: 'buffer' }, …) after removeAllContentTypeParsers()",
-      flask:
-        'request.get_data(), and json.loads of it instead of request.json, which wants application/json',
-    },
+    fixes: RAW_BODY_FIXES,
   },
   'slow-answer': {
     headline: 'the answer takes too long',
@@ -234,11 +253,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
     headline: 'the answer holds a stack trace',
     why: 'It shows paths and versions to everyone who knows the URL, and ends up in the delivery log of Relyable.',
     fix: 'turn off debug error pages where the internet reaches your app',
-    fixes: {
-      express: 'set NODE_ENV=production, or add an error handler that answers with a short text',
-      flask: 'run without debug=True and without FLASK_DEBUG',
-      django: 'set DEBUG = False',
-    },
+    fixes: { express: 'set `NODE_ENV=production` where the internet reaches your app' },
   },
   'state-blind': {
     headline: 'the state does not show events',
@@ -254,6 +269,73 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
     headline: 'a forged event has an effect',
     why: 'The request is refused, but its effect has happened: anyone who knows the URL can cause it.',
     fix: 'verify the signature before anything else happens',
+  },
+  'no-route': {
+    headline: 'no POST route at this URL',
+    why: 'Every request is answered alike, genuine or forged: no handler sees it, and every delivery fails after five attempts.',
+    fix: "name the URL of your handler's route, path included, and let it take POST",
+  },
+  'format-refused': {
+    headline: 'the same JSON in another form is refused',
+    why: 'How Relyable writes its JSON is not published. A correctly signed event in another form is refused, and not for its signature: an error in reading it loses the event.',
+    fix: 'look at the log of your app: read the body with a JSON parser, and take 70.0 and 70 for the same number',
+  },
+  'other-notation': {
+    headline: 'another form of the signature is expected',
+    why: 'Relyable sends 64 lower-case hex digits, so every delivery fails after five attempts.',
+    fix: 'compare the header value with the lower-case hex digest alone',
+  },
+  'hex-padding': {
+    headline: 'a signature with a digit 0 is refused',
+    why: 'Where the digest has a byte below 0x10, a number written as hex loses the leading zero; most signatures have such a byte, and their events are lost.',
+    fix: "write two hex digits for each byte of the digest, with the function for it: digest('hex'), hexdigest(), bin2hex",
+  },
+  'signs-other-bytes': {
+    headline: 'something else than the body is signed',
+    why: 'Relyable signs the bytes of the body, so every delivery fails after five attempts.',
+    fix: 'verify the raw body bytes as they came, before anything parses or reads them',
+    fixes: RAW_BODY_FIXES,
+  },
+  'other-key': {
+    headline: 'another key is used',
+    why: 'Relyable signs with the secret itself, so every delivery fails after five attempts.',
+    fix: 'use the secret as it is',
+  },
+  'other-algorithm': {
+    headline: 'another computation is used',
+    why: 'Relyable sends HMAC-SHA256 of the body, keyed with the secret, so every delivery fails after five attempts.',
+    fix: 'compute HMAC-SHA256 of the raw body, keyed with the secret',
+  },
+  'text-refused': {
+    headline: 'text outside ASCII is an error',
+    why: 'Agent names and transcripts hold any language. Such an event is refused, and not for its signature.',
+    fix: 'look at the log of your app: what reads or stores the text must take all of Unicode',
+  },
+  'text-pieces': {
+    headline: 'a body that is cut inside a character is refused',
+    why: 'A body arrives in packets, which may end inside a character. Text that is decoded packet by packet is not the body any more, so that its signature does not match: such events fail now and then.',
+    fix: 'join the bytes and verify them; decode the whole body afterwards',
+    fixes: RAW_BODY_FIXES,
+  },
+  'connection-reuse': {
+    headline: 'a second event on a connection is refused',
+    why: 'A sender keeps its connection open for the next event; a handler that fails on it loses events.',
+    fix: 'let the server keep state per request, not per connection',
+  },
+  'dies-after-answer': {
+    headline: 'the app ends after it has answered',
+    why: 'Relyable counts the event as delivered, and what your app had to do is lost, with every request that was under way.',
+    fix: 'catch and log every error of the work that runs after the answer: an error that nothing catches ends the process',
+  },
+  'hangs-after-answer': {
+    headline: 'the app hangs after it has answered',
+    why: 'While one event is worked on, no other request is answered; Relyable counts those attempts as failed.',
+    fix: 'put long work into a queue or another process; in Node, do not block the event loop',
+  },
+  'leaks-signature': {
+    headline: 'the answer holds the right signature',
+    why: 'Anyone can send a forged event, read its right signature in the answer, and send it again with that.',
+    fix: 'answer a refusal with a fixed text; do not print what was expected',
   },
 };
 
@@ -282,8 +364,13 @@ const SHOWN_BY_RECIPES: ReadonlySet<Topic> = new Set([
   'inexact-signature',
   'refusal-crashes',
   'parses-first',
+  'signs-other-bytes',
+  'other-notation',
+  'hex-padding',
   'charset',
+  'text-pieces',
   'content-type',
+  'dies-after-answer',
 ]);
 
 export interface FindingAdvice {

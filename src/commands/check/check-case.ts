@@ -20,15 +20,24 @@ export interface CheckRequest {
   readonly label: string;
   readonly headers: readonly HeaderPair[];
   readonly body: Buffer;
+  /** The event that it is made of; its answer is compared with that to this event in its plain form. */
+  readonly event: EventType;
+  /** Where the body is cut, if it is sent in pieces. */
+  readonly cuts?: readonly number[] | undefined;
 }
 
 /**
- * How a case's requests go out: one after the other; all at once; one after the other over a single
- * connection; each body in pieces; or with the user's state read before the first, after it
- * and at the end, the others one after the other or all at once.
+ * How a case's requests go out: one after the other; a few at a time, where their order does not
+ * matter; all at once; one after the other over a single connection; or with the user's state read
+ * before the first, after it and at the end, the others one after the other or all at once.
  */
 export type Manner =
-  'in turn' | 'together' | 'one connection' | 'slowly' | 'observed in turn' | 'observed together';
+  | 'in turn'
+  | 'in any order'
+  | 'together'
+  | 'one connection'
+  | 'observed in turn'
+  | 'observed together';
 
 /** Changes to a sample's `data`; a field set to undefined is left out. */
 export type DataEdit = Readonly<Record<string, JsonObject[string] | undefined>>;
@@ -39,16 +48,38 @@ export interface GenuineOptions {
   /** Another event type than the sample's own. */
   readonly event?: string;
   readonly contentType?: string;
+  /** What the label says after the event. */
+  readonly label?: string;
+  /** Where to cut the body, to send it in pieces. */
+  readonly cut?: (body: Buffer) => readonly number[];
+  /** What the signature must be like, e.g. begin with 0; default: no byte of it is below 0x10. */
+  readonly signature?: (signature: string) => boolean;
+}
+
+/** A request with its own signature header, or several, or none. */
+export interface ForgeryOptions {
+  readonly label: string;
+  /** Default: `test_run.completed`. */
+  readonly sample?: EventType;
+  /** null: no content type. Default: `application/json`. */
+  readonly contentType?: string | null;
+  /** Default: the sample, compact. */
+  readonly body?: string;
+  readonly signatures: (context: SigningContext) => readonly string[];
+}
+
+export interface SigningContext {
+  readonly body: Buffer;
+  /** The right signature of the body. */
+  readonly right: string;
+  readonly secret: string;
 }
 
 /** Makes a case's requests; every call is a new event, the same for one seed. */
 export interface RequestMaker {
   genuine(sample: EventType, options?: GenuineOptions): CheckRequest;
-  tampered(tamper: Tamper): CheckRequest;
-  /** A genuine event under a signature header (or several) made from the right signature. */
-  resigned(label: string, signatures: (right: string) => readonly string[]): CheckRequest;
-  /** Any bytes with a signature of the right shape that does not belong to them. */
-  forgedBytes(label: string, body: string): CheckRequest;
+  tampered(tamper: Tamper, sample?: EventType): CheckRequest;
+  forged(options: ForgeryOptions): CheckRequest;
 }
 
 /** What came back from a case's requests, in their order. */
@@ -61,11 +92,23 @@ export interface Exchange {
 
 /** What is known about the handler in addition to the case's own exchange. */
 export interface Facts {
-  /** Status of a plain genuine event. */
-  readonly usualStatus: number;
+  /** Status of each event in its plain form; null where no answer came. */
+  readonly usual: Readonly<Record<EventType, number | null>>;
+  /** Why a plain event was not accepted; none for those that were. */
+  readonly refusals: Readonly<Partial<Record<EventType, Refusal>>>;
+  /** Status of a plain event with a wrong signature; null where no answer came. */
+  readonly forgedStatus: number | null;
   readonly framework: Framework | null;
   /** To look for in answers; never shown. */
   readonly secret: string;
+}
+
+/** Why a plain event was not accepted, as far as the answers to its variants prove it. */
+export interface Refusal extends Pick<Complaint, 'topic' | 'headline' | 'fix'> {
+  /** What is added to a case's message, e.g. which variant was accepted. */
+  readonly proof: string;
+  /** The other form of the signature that the handler expects. */
+  readonly expects?: Tamper | undefined;
 }
 
 /** Why a case failed. */
@@ -73,6 +116,9 @@ export interface Complaint {
   readonly topic: Topic;
   /** What came and what was expected, in one line. */
   readonly message: string;
+  /** Instead of the topic's own: what the variants proved. */
+  readonly headline?: string | undefined;
+  readonly fix?: string | undefined;
   /** Where this way of failing weighs otherwise than the case. */
   readonly severity?: Severity;
   /** Which of the case's answers shows it; default: the first. */
@@ -90,4 +136,6 @@ export interface CheckCase {
   readonly manner?: Manner;
   readonly requests: (make: RequestMaker) => readonly CheckRequest[];
   readonly judge: (exchange: Exchange, facts: Facts) => Complaint | null;
+  /** Why the case says nothing about this handler; null where it does. */
+  readonly skip?: (facts: Facts) => string | null;
 }

@@ -1,15 +1,17 @@
 import { headerValues, type HeaderPair } from '../../request/request.ts';
 
-/** Frameworks whose answers can be told apart; also the names of the recipes' pages. */
+/** Frameworks and languages that fixes are written for. */
 export type Framework =
   | 'express'
   | 'fastify'
+  | 'node'
   | 'hono'
   | 'nextjs'
   | 'flask'
   | 'fastapi'
   | 'django'
   | 'python-http-server'
+  | 'python'
   | 'php'
   | 'laravel'
   | 'rails'
@@ -50,6 +52,8 @@ const SIGNS: readonly Sign[] = [
     /<h1>Not Found<\/h1><p>The requested resource was not found on this server\.<\/p>/,
   ],
   ['flask', null, /^<!doctype html>\n<html lang=en>\n<title>404 Not Found<\/title>/],
+  ['node', null, /\bnode:[\w/]+:\d+:\d+|\.[cm]?[jt]s:\d+:\d+/],
+  ['python', null, /Traceback \(most recent call last\)/],
 ];
 
 /** The framework that gave these answers, by `X-Powered-By`, `Server` and error pages; null if unknown. */
@@ -62,4 +66,24 @@ export function detectFramework(answers: readonly AnswerShape[]): Framework | nu
     ),
   );
   return sign?.[0] ?? null;
+}
+
+/** Programs that start apps, and the language that they tell. */
+const COMMANDS: ReadonlyArray<readonly [Framework, RegExp]> = [
+  ['nextjs', /^next$/],
+  ['node', /^(node|nodejs|npm|npx|pnpm|yarn|bun|bunx|deno|tsx|ts-node)$/],
+  ['flask', /^flask$/],
+  ['fastapi', /^(uvicorn|hypercorn|fastapi)$/],
+  ['python', /^(python[\d.]*|py|uv|poetry|pipenv|gunicorn)$/],
+  ['rails', /^(rails|puma)$/],
+  ['php', /^php[\d.]*$/],
+  ['go', /^go$/],
+];
+
+/** The language of an app, by the command that starts it; null where that does not say. */
+export function languageOf(command: readonly string[] | null): Framework | null {
+  const [file] = command ?? [];
+  if (file === undefined) return null;
+  const name = (file.split(/[\\/]/).at(-1) ?? '').replace(/\.(exe|cmd)$/i, '');
+  return COMMANDS.find(([, pattern]) => pattern.test(name))?.[0] ?? null;
 }

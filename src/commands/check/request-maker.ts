@@ -53,52 +53,75 @@ export function createRequestMaker(caseId: string, options: MakerOptions): Reque
     const kept = Object.entries(edited).filter(([, value]) => value !== undefined);
     return { event, timestamp, data: Object.fromEntries(kept) as JsonObject };
   };
-  const plain = (): Buffer => serialisePayload(payload('test_run.completed'), 'compact');
+  const plain = (sample: EventType): Buffer => serialisePayload(payload(sample), 'compact');
 
   return {
-    genuine: (sample, { wire = 'compact', edit, event, contentType } = {}) => {
-      const content = payload(sample, { ...wireEdit(sample, wire), ...edit }, event);
-      const { headers, body } = signRequest(serialisePayload(content, wire), secret, userAgent);
+    genuine: (sample, options = {}) => {
+      const { wire = 'compact', edit, event, contentType, cut, signature = isPlain } = options;
+      const write = (): Buffer =>
+        serialisePayload(payload(sample, { ...wireEdit(sample, wire), ...edit }, event), wire);
+      const body = writeUntil(write, (bytes) => signature(signPayload(bytes, secret)));
+      const { headers } = signRequest(body, secret, userAgent);
+      const { label = `as ${wire} JSON, correctly signed` } = options;
       return {
-        label: `${event ?? sample} as ${wire} JSON, correctly signed`,
+        label: `${event ?? sample} ${label}`,
         headers: contentType === undefined ? headers : withContentType(headers, contentType),
         body,
+        event: sample,
+        cuts: cut?.(body),
       };
     },
-    tampered: (tamper) => {
-      const { headers, body } = tamperRequest(plain(), secret, userAgent, tamper);
-      return { label: `test_run.completed, ${TAMPER_LABELS[tamper]}`, headers, body };
+    tampered: (tamper, sample = 'test_run.completed') => {
+      const { headers, body } = tamperRequest(plain(sample), secret, userAgent, tamper);
+      return { label: `${sample}, ${TAMPER_LABELS[tamper]}`, headers, body, event: sample };
     },
-    resigned: (label, signatures) => {
-      const body = plain();
+    forged: (forgery) => {
+      const { sample = 'test_run.completed', contentType = 'application/json' } = forgery;
+      const body = forgery.body === undefined ? plain(sample) : Buffer.from(forgery.body);
+      const right = signPayload(body, secret);
+      const values = forgery.signatures({ body, right, secret });
       const headers: HeaderPair[] = [
-        ['Content-Type', 'application/json'],
+        ...(contentType === null ? [] : [['Content-Type', contentType] satisfies HeaderPair]),
         ['User-Agent', userAgent],
-        ...signatures(signPayload(body, secret)).map((value): HeaderPair => [
-          SIGNATURE_HEADER,
-          value,
-        ]),
+        ...values.map((value): HeaderPair => [SIGNATURE_HEADER, value]),
       ];
-      return { label: `test_run.completed, ${label}`, headers, body };
-    },
-    forgedBytes: (label, text) => {
-      const body = Buffer.from(text);
-      const { headers } = tamperRequest(body, secret, userAgent, 'secret');
-      return { label, headers, body };
+      const subject = forgery.body === undefined ? `${sample}, ` : '';
+      return { label: `${subject}${forgery.label}`, headers, body, event: sample };
     },
   };
 }
 
+/** A signature without a byte below 0x10 has no digit 0 that a handler could lose. */
+function isPlain(signature: string): boolean {
+  return !/^(..)*0/.test(signature);
+}
+
+/** Bodies of ever new events until one fits, which takes 8 to 16 tries on average. */
+function writeUntil(write: () => Buffer, fits: (body: Buffer) => boolean): Buffer {
+  for (let tries = 0; tries < 1000; tries++) {
+    const body = write();
+    if (fits(body)) return body;
+  }
+  return write();
+}
+
 /** What makes a sample differ from its compact form where the wire format alone would not show. */
 function wireEdit(sample: EventType, wire: WireFormat): DataEdit {
-  if (wire === 'ascii') {
-    return sample === 'test_run.failed'
-      ? { error: 'Numéro injoignable' }
-      : sample === 'test_case.critical_failure'
-        ? { test_case_name: 'Notruf: zurück zur Leitstelle' }
-        : { agent_name: 'Agence immobilière' };
-  }
+  if (wire === 'ascii') return textEdit(sample, 'Agence immobilière');
   return wire === 'decimal' && sample === 'test_run.completed' ? { score: 74 } : {};
+}
+
+/** The sample with this text in a field that people fill in. */
+export function textEdit(sample: EventType, text: string): DataEdit {
+  switch (sample) {
+    case 'test_run.failed':
+      return { error: text };
+    case 'test_case.critical_failure':
+      return { test_case_name: text };
+    case 'test_run.completed':
+    case 'agent.score_dropped':
+      return { agent_name: text };
+  }
 }
 
 function withContentType(headers: readonly HeaderPair[], contentType: string): HeaderPair[] {

@@ -1,4 +1,3 @@
-import { RelyableError } from '../../errors.ts';
 import {
   createSender,
   type Outgoing,
@@ -9,6 +8,7 @@ import { isListening } from '../../http/client/reachability.ts';
 import type { TlsOptions } from '../../http/target.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import { createConceal } from '../../signature/conceal.ts';
+import type { SecretCandidate } from '../../signature/verify.ts';
 import { adviceFor, type FindingAdvice, type Topic } from './advice.ts';
 import type {
   CheckCase,
@@ -19,14 +19,20 @@ import type {
   Section,
   Severity,
 } from './check-case.ts';
-import { detectFramework, type Framework } from './framework.ts';
+import type { Framework } from './framework.ts';
 import { describeAnswer } from './judge.ts';
+import { findLeak } from './find-leak.ts';
+import { learnFacts } from './learn-facts.ts';
 import { createRequestMaker } from './request-maker.ts';
 
 export interface BatteryOptions {
   readonly url: URL;
   readonly cases: readonly CheckCase[];
   readonly secret: string;
+  /** Other secrets of the user, which the handler may have instead. */
+  readonly known: readonly SecretCandidate[];
+  /** The language of the command that starts the app; null where it does not say. */
+  readonly language: Framework | null;
   readonly userAgent: string;
   readonly seed: number;
   readonly timeoutMs: number;
@@ -79,13 +85,17 @@ export type BatteryEvent =
       readonly type: 'start';
       readonly cases: number;
       readonly framework: Framework | null;
-      readonly usualStatus: number;
     }
   | { readonly type: 'case'; readonly result: CaseResult };
 
 const SHOWN_BYTES = 500;
 const SEVERITY_RANK: Readonly<Record<Severity, number>> = { warning: 1, error: 2 };
-const SLOW_PIECES = { count: 8, pauseMs: 15 };
+/** Between the pieces of a body, so that each arrives on its own, ms. */
+const PIECE_PAUSE_MS = 15;
+/** Requests under way where their order does not matter. */
+const WIDTH = 8;
+/** A handler that leaves so many cases in a row unanswered will not answer the others. */
+const SILENT_CASES = 3;
 
 export function isAtLeast(severity: Severity, threshold: Severity): boolean {
   return SEVERITY_RANK[severity] >= SEVERITY_RANK[threshold];
@@ -93,54 +103,81 @@ export function isAtLeast(severity: Severity, threshold: Severity): boolean {
 
 /**
  * Runs the cases one after the other against a handler. A handler that cannot be reached at the
- * start is UNREACHABLE; one that goes away during the run leaves the rest of the cases skipped.
+ * start is UNREACHABLE; one that goes away or falls silent leaves the rest of the cases skipped.
  */
 export async function* runBattery(options: BatteryOptions): AsyncGenerator<BatteryEvent> {
-  const { cases, bail, signal } = options;
+  const { cases, signal } = options;
   // Each request has a connection to itself: bytes left on one must not answer another case.
   const sender = createSender({ ...options, reuse: false });
   try {
-    const facts = await learnFacts(options, sender);
-    const { framework, usualStatus } = facts;
-    yield { type: 'start', cases: cases.length, framework, usualStatus };
-    let skipReason: string | null = null;
+    const { facts, diedAfter } = await learnFacts(options, {
+      sender,
+      send: (request) => sender.send(outgoing(request, options)),
+      fetchErrorPage: () => fetchErrorPage(options, sender),
+    });
+    yield { type: 'start', cases: cases.length, framework: facts.framework };
+    const stops = new StopRules(options);
     for (const item of cases) {
       signal.throwIfAborted();
+      const skipReason = stops.reason ?? item.skip?.(facts) ?? null;
       if (skipReason !== null) {
         yield { type: 'case', result: skipped(item, skipReason) };
         continue;
       }
-      const result = await runCase(item, options, sender, facts);
+      const result =
+        diedAfter === null
+          ? await runCase(item, options, sender, facts)
+          : deadResult(item, diedAfter, facts);
       yield { type: 'case', result };
-      const isUnanswered = result.answers.some(({ status }) => status === null);
-      if (isUnanswered && !(await isListening(options.url, signal))) {
-        skipReason = `your app stopped listening during ${item.id}`;
-      } else if (bail !== null && result.finding && isAtLeast(result.finding.severity, bail)) {
-        skipReason = `stopped after ${item.id} (--bail)`;
-      }
+      if (diedAfter === null) await stops.note(result);
+      else stops.reason = diedAfter;
     }
   } finally {
     sender.close();
   }
 }
 
-/** Sends a plain genuine event and looks at an error page: whether a handler answers, and which. */
-async function learnFacts(options: BatteryOptions, sender: Sender): Promise<Facts> {
-  const { url, secret } = options;
-  const make = createRequestMaker('usual', options);
-  const usual = await sender.send(outgoing(make.genuine('test_run.completed'), options));
-  options.signal.throwIfAborted();
-  if (usual.status === null) {
-    const isThere = await isListening(url, options.signal);
-    const hint = isThere
-      ? 'something listens there: is it your app, and what does its log say?'
-      : 'start your app first, or let this command start it: … -- <command>';
-    const message = `${url.href}: expected an answer, ${usual.error ?? ''}`;
-    throw new RelyableError('UNREACHABLE', message, { hint });
+/** When the rest of the cases is not run. */
+class StopRules {
+  /** Why the next cases are skipped; null while they are run. */
+  reason: string | null = null;
+  private readonly options: BatteryOptions;
+  private silentCases = 0;
+
+  constructor(options: BatteryOptions) {
+    this.options = options;
   }
-  const answers = [usual];
-  if (detectFramework(answers) === null) answers.push(await fetchErrorPage(options, sender));
-  return { usualStatus: usual.status, framework: detectFramework(answers), secret };
+
+  async note({ id, answers, finding }: CaseResult): Promise<void> {
+    const { url, bail, signal } = this.options;
+    const isSilent = answers.length > 0 && answers.every(({ status }) => status === null);
+    this.silentCases = isSilent ? this.silentCases + 1 : 0;
+    if (answers.some(({ status }) => status === null) && !(await isListening(url, signal))) {
+      this.reason = `your app stopped listening during ${id}`;
+    } else if (this.silentCases === SILENT_CASES) {
+      this.reason = `your app has not answered ${SILENT_CASES} cases in a row, the last one ${id}`;
+    } else if (bail !== null && finding !== null && isAtLeast(finding.severity, bail)) {
+      this.reason = `stopped after ${id} (--bail)`;
+    }
+  }
+}
+
+/** The app ended before the first case, because of what it did after an answer. */
+function deadResult(item: CheckCase, diedAfter: string, facts: Facts): CaseResult {
+  const complaint: Complaint = {
+    topic: 'dies-after-answer',
+    message: diedAfter,
+    severity: 'error',
+  };
+  return {
+    ...identity(item),
+    outcome: 'failed',
+    sent: ['a plain event of each type, correctly signed'],
+    answers: [],
+    durationMs: 0,
+    finding: toFinding(item, complaint, facts),
+    skipReason: null,
+  };
 }
 
 function fetchErrorPage(options: BatteryOptions, sender: Sender): Promise<SendResult> {
@@ -149,7 +186,9 @@ function fetchErrorPage(options: BatteryOptions, sender: Sender): Promise<SendRe
 }
 
 function outgoing(request: CheckRequest, { url, headers }: BatteryOptions): Outgoing {
-  return { method: 'POST', url, headers: [...request.headers, ...headers], body: request.body };
+  const { body, cuts } = request;
+  const pieces = cuts === undefined ? undefined : { cuts, pauseMs: PIECE_PAUSE_MS };
+  return { method: 'POST', url, headers: [...request.headers, ...headers], body, pieces };
 }
 
 async function runCase(
@@ -165,7 +204,8 @@ async function runCase(
   // An interrupted exchange says nothing about the handler.
   options.signal.throwIfAborted();
   const conceal = createConceal([facts.secret]);
-  const complaint = item.judge({ requests, answers, states }, facts);
+  const exchanged = { requests, answers, states };
+  const complaint = worse(item.judge(exchanged, facts), findLeak(exchanged, facts));
   return {
     ...identity(item),
     outcome: complaint === null ? 'passed' : 'failed',
@@ -192,12 +232,8 @@ async function exchange(
       return { answers: await Promise.all(requests.map(send)), states: [] };
     case 'one connection':
       return { answers: await sendOverOne(requests, options), states: [] };
-    case 'slowly': {
-      const slow = createSender({ ...options, reuse: false, pieces: SLOW_PIECES });
-      const answers = await inTurn(requests, (request) => slow.send(outgoing(request, options)));
-      slow.close();
-      return { answers, states: [] };
-    }
+    case 'in any order':
+      return { answers: await atOnce(requests, WIDTH, send), states: [] };
     case 'observed in turn':
       return observe(requests, options.readState, (some) => inTurn(some, send));
     case 'observed together':
@@ -210,6 +246,21 @@ async function exchange(
 async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (const item of items) results.push(await act(item));
+  return results;
+}
+
+/** The results in the order of the items, with at most `width` actions under way. */
+async function atOnce<T, R>(
+  items: readonly T[],
+  width: number,
+  act: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await act(item);
+  };
+  await Promise.all(Array.from({ length: width }, work));
   return results;
 }
 
@@ -249,9 +300,16 @@ function identity({
   return { id, section, title, severity };
 }
 
+/** A secret that is out weighs as much as a forged request that gets in, which the judge found. */
+function worse(judged: Complaint | null, leak: Complaint | null): Complaint | null {
+  return leak === null || judged?.topic === 'forged-accepted' ? judged : leak;
+}
+
 function toFinding(item: CheckCase, complaint: Complaint, { framework }: Facts): Finding {
   const { topic, message, at = 0, severity = item.severity } = complaint;
-  return { topic, severity, message, ...adviceFor(topic, framework), at };
+  const advice = adviceFor(topic, framework);
+  const { headline = advice.headline, fix = advice.fix } = complaint;
+  return { topic, severity, message, ...advice, headline, fix, at };
 }
 
 function skipped(item: CheckCase, skipReason: string): CaseResult {

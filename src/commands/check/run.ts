@@ -5,6 +5,7 @@ import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
 import { splitCommand, startManagedApp } from '../kit/managed-app.ts';
 import { BATTERY } from './battery.ts';
 import type { Severity } from './check-case.ts';
+import { languageOf } from './framework.ts';
 import type { CheckOptions } from './options.ts';
 import { Outputs } from './outputs.ts';
 import { type BatteryOptions, type CaseResult, isAtLeast, runBattery } from './run-battery.ts';
@@ -30,7 +31,13 @@ export async function run(invocation: Invocation<CheckOptions>): Promise<number>
   const url = readUrl(invocation, config, operands[0]);
   const secrets = config.secrets();
   const secret = secrets.chosen[0].value;
-  const battery = readBatteryOptions(invocation, { url, cases, secret });
+  const battery = readBatteryOptions(invocation, {
+    url,
+    cases,
+    secret,
+    known: secrets.known,
+    language: languageOf(command),
+  });
   announceSecrets(invocation, secrets);
   const startTimeoutMs = options.startTimeout;
   const app = await startManagedApp(invocation, { command, target: url, secret, startTimeoutMs });

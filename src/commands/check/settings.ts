@@ -76,7 +76,7 @@ export async function refuseListener(
 /** What the battery is run with. */
 export function readBatteryOptions(
   { context, options }: Invocation<CheckOptions>,
-  subject: Pick<BatteryOptions, 'url' | 'cases' | 'secret'>,
+  subject: Pick<BatteryOptions, 'url' | 'cases' | 'secret' | 'known' | 'language'>,
 ): BatteryOptions {
   const { timeout: timeoutMs, settle: settleMs } = options;
   const source = readStateSource(options);

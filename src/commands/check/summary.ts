@@ -8,7 +8,7 @@ import type { CaseResult } from './run-battery.ts';
  * - B warnings only
  * - C errors, but every event gets through and no forged one does
  * - D a genuine event does not get through
- * - F a forged request is accepted, or the signing secret is given away
+ * - F a forged request is accepted, or the signing secret or a right signature is given away
  */
 export type Grade = 'A' | 'B' | 'C' | 'D' | 'F';
 
@@ -23,11 +23,23 @@ export interface Summary {
   readonly times: { readonly medianMs: number; readonly worstMs: number } | null;
 }
 
-const UNSAFE: ReadonlySet<Topic> = new Set(['forged-accepted', 'forged-effect', 'leaks-secret']);
+const UNSAFE: ReadonlySet<Topic> = new Set([
+  'forged-accepted',
+  'forged-effect',
+  'leaks-secret',
+  'leaks-signature',
+]);
 const UNDELIVERED: ReadonlySet<Topic> = new Set([
   'genuine-refused',
   'genuine-crashes',
+  'no-route',
   'event-refused',
+  'other-notation',
+  'other-key',
+  'other-algorithm',
+  'signs-other-bytes',
+  'hex-padding',
+  'dies-after-answer',
   'not-200',
 ]);
 

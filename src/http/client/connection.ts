@@ -212,14 +212,14 @@ function join(head: string, body: Uint8Array): Buffer {
 }
 
 function writeSlowly(socket: Socket, head: string, body: Uint8Array, pieces: Pieces): void {
-  const size = Math.max(1, Math.ceil(body.length / pieces.count));
-  const writeFrom = (at: number): void => {
-    if (socket.destroyed || at >= body.length) return;
-    socket.write(body.subarray(at, at + size));
-    setTimeout(writeFrom, pieces.pauseMs, at + size);
+  const ends = [...pieces.cuts, body.length];
+  const writePiece = (index: number): void => {
+    if (socket.destroyed || index >= ends.length) return;
+    socket.write(body.subarray(ends[index - 1] ?? 0, ends[index]));
+    setTimeout(writePiece, pieces.pauseMs, index + 1);
   };
   socket.write(head, 'latin1');
-  writeFrom(0);
+  writePiece(0);
 }
 
 function connectTimeout(): Error {

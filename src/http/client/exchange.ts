@@ -15,7 +15,8 @@ export interface ClientRequest {
 }
 
 export interface Pieces {
-  readonly count: number;
+  /** The offsets at which the body is cut, ascending. */
+  readonly cuts: readonly number[];
   readonly pauseMs: number;
 }
 

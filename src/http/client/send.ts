@@ -12,6 +12,8 @@ export interface Outgoing {
   /** In this order and case. `Host` and `Content-Length` are added where they are missing. */
   readonly headers: readonly HeaderPair[];
   readonly body: Uint8Array;
+  /** Writes the body in pieces. */
+  readonly pieces?: Pieces | undefined;
 }
 
 /** The result of a request: an answer, or why there is none. */
@@ -37,8 +39,6 @@ export interface SendOptions {
   readonly reuse?: boolean;
   /** The limit on connections to each origin; `MAX_CONNECTIONS` by default. */
   readonly connections?: number;
-  /** Writes each body in pieces. */
-  readonly pieces?: Pieces;
 }
 
 /** Sends requests; never throws for what the other side does. */
@@ -78,7 +78,7 @@ export function completeHeaders({ headers, url, body }: Outgoing): readonly Head
 
 /** A sender for any number of origins. */
 export function createSender(options: SendOptions): Sender {
-  const { timeoutMs, tls, signal, reuse = true, connections = MAX_CONNECTIONS, pieces } = options;
+  const { timeoutMs, tls, signal, reuse = true, connections = MAX_CONNECTIONS } = options;
   const clients = new Map<string, Client>();
 
   const clientOf = (url: URL): Client => {
@@ -98,7 +98,7 @@ export function createSender(options: SendOptions): Sender {
   return {
     send: (outgoing) =>
       new Promise((resolve) => {
-        const { method, url, body } = outgoing;
+        const { method, url, body, pieces } = outgoing;
         const answer = new AnswerCollector(resolve);
         if (signal?.aborted === true) {
           answer.failed(STOPPED);

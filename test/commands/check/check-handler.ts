@@ -27,6 +27,8 @@ export async function checkHandler(
     url: new URL(url),
     cases: selectCases({ only: [], skip: [], isObserved: false }),
     secret: HANDLER_SECRET,
+    known: [],
+    language: null,
     userAgent: 'test',
     seed: 1,
     timeoutMs: 10_000,

@@ -90,6 +90,7 @@ describe('what is found in a handler that', () => {
     expect(findings).toEqual({
       'robust.non-ascii': 'error charset',
       'robust.emoji': 'error charset',
+      'robust.cut-text': 'error charset',
     });
   });
 
@@ -100,7 +101,7 @@ describe('what is found in a handler that', () => {
     });
     expect(await findingsOf(url, ['accepts.*.compact', 'answers.status'])).toEqual({
       'accepts.agent.score_dropped.compact': 'error event-refused',
-      'answers.status': 'error not-200',
+      'answers.status': 'error event-refused',
     });
   });
 
@@ -111,7 +112,7 @@ describe('what is found in a handler that', () => {
     expect(await findingsOf(url, ['refuses.missing', 'refuses.body', 'refuses.not-json'])).toEqual({
       'refuses.missing': 'warning refused-otherwise',
       'refuses.body': 'warning refused-otherwise',
-      'refuses.not-json': 'warning parses-first',
+      'refuses.not-json': 'warning refused-otherwise',
     });
   });
 
@@ -139,17 +140,79 @@ describe('what is found in a handler that', () => {
     });
   });
 
-  test('answers with pages, its secret or a stack trace', async () => {
+  test('answers with pages or a stack trace', async () => {
     const url = await startTwisted((response, { headers, body }) => {
       const isGenuine = headers['x-relyable-signature'] === sign(body);
       if (isGenuine) return answer(response, 200, 'x'.repeat(5000));
-      return answer(response, 401, `expected secret ${HANDLER_SECRET}\n    at app.js:10:5`);
+      return answer(response, 401, 'no\n    at app.js:10:5');
     });
     expect(await findingsOf(url, ['answers'])).toEqual({
       'answers.size': 'warning large-answer',
-      'answers.secret': 'error leaks-secret',
       'answers.stack-trace': 'warning leaks-stack',
     });
+  });
+
+  test('answers with its secret, in whichever case', async () => {
+    const url = await startTwisted((response, { headers, body }) => {
+      if (headers['x-relyable-signature'] === sign(body)) return;
+      return answer(response, 401, `expected secret ${HANDLER_SECRET}.`);
+    });
+    expect(await findingsOf(url, ['answers.secret', 'refuses.empty'])).toEqual({
+      'answers.secret': 'error leaks-secret',
+      'refuses.empty': 'error leaks-secret',
+    });
+  });
+
+  test('answers with a longer word that its secret is part of', async () => {
+    const url = await startTwisted((response, { headers, body }) => {
+      if (headers['x-relyable-signature'] === sign(body)) return;
+      return answer(response, 401, `${HANDLER_SECRET}7 x${HANDLER_SECRET}`);
+    });
+    expect(await findingsOf(url, ['answers.secret'])).toEqual({});
+  });
+
+  test('has a secret that is too short to be recognised in an answer', async () => {
+    const app = await startApp((response) => response.end('secret secret secret'));
+    const cases = selectCases({ only: ['answers.secret'], skip: [], isObserved: false });
+    const { results } = await checkHandler(app.url, { cases, secret: 'secret' });
+    expect(results).toMatchObject([
+      {
+        outcome: 'skipped',
+        skipReason:
+          'the secret is too short to be recognised: expected at least 12 characters, got 6',
+      },
+    ]);
+  });
+
+  test('hangs after it has answered', async () => {
+    // Forged requests that come while the work runs get no answer in time.
+    const held: ServerResponse[] = [];
+    let events = 0;
+    const url = await startTwisted((response, { headers, body }) => {
+      if (headers['x-relyable-signature'] === sign(body)) events += 1;
+      else if (events > 7) {
+        held.push(response);
+        return true;
+      }
+    });
+    const only = ['robust.aftermath'];
+    expect(await findingsOf(url, only, { timeoutMs: 500 })).toEqual({
+      'robust.aftermath': 'error hangs-after-answer',
+    });
+    expect(held).toHaveLength(1);
+  });
+
+  test('answers nothing any more', async () => {
+    let requests = 0;
+    const url = await startTwisted(() => ++requests > 8);
+    const { results } = await checkHandler(url, { timeoutMs: 300 });
+    const silent = results.filter(({ outcome }) => outcome === 'failed');
+    expect(silent.slice(-3).map(({ finding }) => finding?.topic)).toEqual([
+      'no-answer',
+      'no-answer',
+      'no-answer',
+    ]);
+    expect(results.at(-1)?.skipReason).toMatch(/has not answered 3 cases in a row/);
   });
 
   test('verifies what has arrived so far', async () => {

@@ -26,8 +26,8 @@ describe('relyable webhooks check', () => {
   test('ends with 0 for a handler without findings', async () => {
     const { url } = await startHandler('node-http');
     const { code, stdout, stderr } = await runCli(['webhooks', 'check', url], { env });
-    expect(stdout).toContain('grade A · 57 of 57 checks passed, 0 errors, 0 warnings');
-    expect(stderr).toBe(`57 checks against ${url}\n`);
+    expect(stdout).toContain('grade A · 64 of 64 checks passed, 0 errors, 0 warnings');
+    expect(stderr).toBe(`64 checks against ${url}\n`);
     expect(code).toBe(0);
   });
 
@@ -40,7 +40,7 @@ describe('relyable webhooks check', () => {
     expect(stdout).toMatch(/sent\s+4 ×|sent\s+test_run\.completed as compact JSON/);
     expect(stdout).toMatch(/came\s+expected 200, got 204/);
     expect(stdout).toMatch(/why\s+Relyable counts only 200 as delivered/);
-    expect(stdout).toMatch(/fix\s+reply\.code\(200\)/);
+    expect(stdout).toMatch(/fix\s+answer with `reply\.code\(200\)/);
     expect(stdout).toMatch(/see\s+docs\/recipes\/fastify\.mjs/);
     const again = /again (relyable .*)/.exec(stdout)?.[1] ?? '';
     expect(again).toBe(`relyable webhooks check ${url} --only answers.status --seed 5`);
@@ -104,21 +104,21 @@ describe('relyable webhooks check', () => {
       { env: { ...env, GITHUB_STEP_SUMMARY: summary }, cwd: folder },
     );
     expect(code).toBe(1);
-    expect(stdout).toContain('grade F · 0 of 14 checks passed');
+    expect(stdout).toContain('grade F · 0 of 17 checks passed');
     expect(stdout).toContain('::error title=refuses.body%3A a forged request is accepted::');
     const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
-    expect(read('out.xml')).toContain('<testsuites tests="14" failures="8"');
-    expect(read('out.tap')).toMatch(/^TAP version 14\n1\.\.14\nnot ok 1 - refuses\.body /);
+    expect(read('out.xml')).toContain('<testsuites tests="17" failures="11"');
+    expect(read('out.tap')).toMatch(/^TAP version 14\n1\.\.17\nnot ok 1 - refuses\.body /);
     expect(read('out.tap')).toMatch(/^not ok \d+ - refuses\.uppercase .* # TODO a warning$/m);
     expect(read('out.md')).toContain(
-      '| ❌ | a forged request is accepted | `refuses.body` and 7 more',
+      '| ❌ | a forged request is accepted | `refuses.body` and 10 more',
     );
-    expect(jsonLines(read('out.ndjson'))).toHaveLength(15);
+    expect(jsonLines(read('out.ndjson'))).toHaveLength(18);
     expect(read('summary.md')).toBe(read('out.md'));
     expect(JSON.parse(read('badge.json'))).toEqual({
       schemaVersion: 1,
       label: 'relyable webhooks',
-      message: 'F 0/14',
+      message: 'F 0/17',
       color: 'red',
     });
   });
@@ -128,7 +128,7 @@ describe('relyable webhooks check', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^accepts\.test_run\.completed\.compact +error +accepts test_run/);
     const json = await runCli(['webhooks', 'check', '--list', '--json']);
-    expect(jsonLines(json.stdout)).toHaveLength(60);
+    expect(jsonLines(json.stdout)).toHaveLength(67);
   });
 
   test('never shows the secret, even when the handler does', async () => {
@@ -156,7 +156,8 @@ describe('relyable webhooks check', () => {
     let count = 0;
     const app = await startApp((response, { method }) => {
       if (method === 'POST') count += 1;
-      if (count < 3) response.end('OK');
+      // Five requests tell what the app is like, one is the first case.
+      if (count < 7) response.end('OK');
       else {
         response.destroy();
         void app.close();
@@ -242,7 +243,7 @@ describe('check --idempotency', () => {
         finding: {
           topic: 'double-effect',
           message:
-            'expected one effect, got more: {"effects":1} → {"effects":2} after the event → {"effects":4} after its repeats',
+            'expected one effect, got more: {"effects":4} → {"effects":5} after the event → {"effects":7} after its repeats',
         },
       },
       { id: 'idempotency.simultaneous', finding: { topic: 'double-effect' } },

@@ -249,7 +249,7 @@ describe('connections', () => {
       if (piece.includes('POST')) socket.write(OK);
     });
     const client = openClient(url);
-    await client.send({ pieces: { count: 2, pauseMs: 1 } });
+    await client.send({ pieces: { cuts: [1], pauseMs: 1 } });
     expect((await client.send()).body).toBe('ok');
     expect(connections).toHaveLength(2);
   });

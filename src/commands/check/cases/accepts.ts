@@ -1,7 +1,7 @@
 import { EVENT_TYPES } from '../../../relyable/event-type.ts';
 import { WIRE_FORMATS } from '../../../relyable/wire-format.ts';
 import type { CheckCase } from '../check-case.ts';
-import { judgeGenuine } from '../judge.ts';
+import { isSignatureRefusal, judgeGenuine } from '../judge.ts';
 
 /** Every event in every way of writing it: how Relyable writes JSON is not published. */
 export const ACCEPTS: readonly CheckCase[] = EVENT_TYPES.flatMap((event) =>
@@ -12,6 +12,12 @@ export const ACCEPTS: readonly CheckCase[] = EVENT_TYPES.flatMap((event) =>
     title: `accepts ${event}, written ${wire}`,
     requests: (make) => [make.genuine(event, { wire })],
     judge: (exchange, facts) =>
-      judgeGenuine(exchange, facts, wire === 'compact' ? 'event-refused' : 'reserialised'),
+      judgeGenuine(exchange, facts, (status) =>
+        wire === 'compact'
+          ? 'event-refused'
+          : isSignatureRefusal(status, facts)
+            ? 'reserialised'
+            : 'format-refused',
+      ),
   })),
 );

@@ -1,6 +1,18 @@
+import { EVENT_TYPES } from '../../../relyable/event-type.ts';
+import { hasHeader, SIGNATURE_HEADER } from '../../../request/request.ts';
+import { signPayload } from '../../../signature/sign.ts';
 import { type Tamper, TAMPERS } from '../../../signature/tamper-kinds.ts';
 import type { Topic } from '../advice.ts';
-import type { CheckCase, CheckRequest, RequestMaker, Severity } from '../check-case.ts';
+import type {
+  CheckCase,
+  CheckRequest,
+  Complaint,
+  Exchange,
+  Facts,
+  ForgeryOptions,
+  RequestMaker,
+  Severity,
+} from '../check-case.ts';
 import { judgeRefusal } from '../judge.ts';
 
 /** Accepting these is not a security hole: only the holder of the secret can make them. */
@@ -24,10 +36,29 @@ const TITLES: Readonly<Record<Tamper, string>> = {
   truncated: 'refuses half a signature',
 };
 
+/** A handler may verify some events only, so these are sent as every one. */
+const FOR_EVERY_EVENT: ReadonlySet<Tamper> = new Set(['signature', 'missing']);
+
+/** A handler may verify what one parser has read only. null: no content type. */
+const OTHER_CONTENT_TYPES = ['text/plain', 'application/x-www-form-urlencoded', null] as const;
+
+/** Keys that anyone knows: an unset variable, and how languages write one. */
+const KNOWN_KEYS = ['', 'undefined', 'null', 'None'] as const;
+
+/** A well-formed signature that belongs to nothing. */
+const WRONG = '0123456789abcdef'.repeat(4);
+
+/** The wrong one first: a handler that fails on a missing header fails for another reason. */
+const UNSIGNED = [
+  ['a wrong signature', [WRONG]],
+  ['no signature header', []],
+] as const;
+
 function refusal(
   name: string,
   title: string,
   requests: (make: RequestMaker) => readonly CheckRequest[],
+  tamper?: Tamper,
 ): CheckCase {
   const severity: Severity = LENIENT.has(name) ? 'warning' : 'error';
   const topic: Topic = severity === 'error' ? 'forged-accepted' : 'inexact-signature';
@@ -36,37 +67,123 @@ function refusal(
     section: 'refuses',
     severity,
     title,
+    manner: 'in any order',
     requests,
-    judge: (exchange, facts) => judgeRefusal(exchange, facts, topic),
+    judge: (exchange, facts) => judgeRefusal(exchange, facts, topic, tamper),
   };
 }
 
+function tampered(make: RequestMaker, tamper: Tamper): CheckRequest[] {
+  return FOR_EVERY_EVENT.has(tamper)
+    ? EVENT_TYPES.map((event) => make.tampered(tamper, event))
+    : [make.tampered(tamper)];
+}
+
+/** Forgeries without a signature and with a wrong one. */
+function unsigned(
+  make: RequestMaker,
+  what: string,
+  options: Omit<ForgeryOptions, 'label' | 'signatures'>,
+): CheckRequest[] {
+  return UNSIGNED.map(([how, values]) =>
+    make.forged({ ...options, label: `${what}, ${how}`, signatures: () => values }),
+  );
+}
+
+function describeContentType(contentType: string | null): string {
+  return contentType === null ? 'without a content type' : `as ${contentType}`;
+}
+
+function withSignatures(
+  make: RequestMaker,
+  label: string,
+  write: (right: string) => readonly string[],
+): CheckRequest {
+  return make.forged({ label, signatures: ({ right }) => write(right) });
+}
+
 export const REFUSES: readonly CheckCase[] = [
-  ...TAMPERS.map((tamper) => refusal(tamper, TITLES[tamper], (make) => [make.tampered(tamper)])),
+  ...TAMPERS.map((tamper) =>
+    refusal(tamper, TITLES[tamper], (make) => tampered(make, tamper), tamper),
+  ),
+  {
+    ...refusal('content-type', 'verifies whatever the content type says', (make) =>
+      OTHER_CONTENT_TYPES.flatMap((contentType) =>
+        EVENT_TYPES.flatMap((sample) =>
+          unsigned(make, describeContentType(contentType), { sample, contentType }),
+        ),
+      ),
+    ),
+    judge: (exchange, facts) => judgeRefusal(withUnsupported(exchange), facts, 'forged-accepted'),
+  },
+  {
+    ...refusal('empty-body', 'refuses an empty body', (make) =>
+      ['application/json', ...OTHER_CONTENT_TYPES].flatMap((contentType) =>
+        unsigned(make, `an empty body ${describeContentType(contentType)}`, {
+          contentType,
+          body: '',
+        }),
+      ),
+    ),
+    judge: (exchange, facts) => judgeUnparsable(withUnsupported(exchange), facts),
+  },
+  refusal('known-key', 'refuses a signature made with an empty secret', (make) =>
+    KNOWN_KEYS.flatMap((key) =>
+      EVENT_TYPES.map((sample) =>
+        make.forged({
+          sample,
+          label: `signed with ${key === '' ? 'an empty secret' : `"${key}" as secret`}`,
+          signatures: ({ body }) => [signPayload(body, key)],
+        }),
+      ),
+    ),
+  ),
   refusal('too-long', 'refuses a signature with extra characters at its end', (make) => [
-    make.resigned('the signature with four more digits', (right) => [`${right}0000`]),
+    withSignatures(make, 'the signature with four more digits', (right) => [`${right}0000`]),
   ]),
   refusal('not-hex', 'refuses 64 characters that are not hex', (make) => [
-    make.resigned('64 times "z" as signature', () => ['z'.repeat(64)]),
+    withSignatures(make, '64 times "z" as signature', () => ['z'.repeat(64)]),
   ]),
   refusal('not-ascii', 'refuses a signature outside ASCII', (make) => [
     // As many characters as a signature has, and as many bytes: both comparisons are reached.
-    make.resigned('64 times "é" as signature', () => ['é'.repeat(64)]),
-    make.resigned('32 times "é" as signature', () => ['é'.repeat(32)]),
+    withSignatures(make, '64 times "é" as signature', () => ['é'.repeat(64)]),
+    withSignatures(make, '32 times "é" as signature', () => ['é'.repeat(32)]),
   ]),
   refusal('repeated', 'refuses two signature headers', (make) => [
-    make.resigned('the right signature, then a wrong one', (right) => [right, '0'.repeat(64)]),
-    make.resigned('a wrong signature, then the right one', (right) => ['0'.repeat(64), right]),
+    withSignatures(make, 'the right signature, then a wrong one', (right) => [right, WRONG]),
+    withSignatures(make, 'a wrong signature, then the right one', (right) => [WRONG, right]),
   ]),
   {
     ...refusal('not-json', 'verifies before it parses', (make) => [
-      make.forgedBytes('a body that is not JSON, with a wrong signature', '{"event": "test_run.'),
+      make.forged({
+        label: 'a body that is not JSON, with a wrong signature',
+        body: '{"event": "test_run.',
+        signatures: () => [WRONG],
+      }),
     ]),
-    judge: (exchange, facts) => {
-      const complaint = judgeRefusal(exchange, facts, 'forged-accepted');
-      return complaint?.topic === 'refused-otherwise'
-        ? { ...complaint, topic: 'parses-first' }
-        : complaint;
-    },
+    judge: judgeUnparsable,
   },
 ];
+
+/** A forged event was refused with 401: what answers otherwise to a body that is not JSON parses it first. */
+function judgeUnparsable(exchange: Exchange, facts: Facts): Complaint | null {
+  const complaint = judgeRefusal(exchange, facts, 'forged-accepted');
+  const isRefused = facts.forgedStatus === 401 || facts.forgedStatus === 403;
+  const isSigned = hasHeader(
+    exchange.requests[complaint?.at ?? 0]?.headers ?? [],
+    SIGNATURE_HEADER,
+  );
+  const isOther =
+    complaint?.topic === 'refused-otherwise' || complaint?.topic === 'refusal-crashes';
+  return complaint !== null && isRefused && isSigned && isOther
+    ? { ...complaint, topic: 'parses-first', severity: 'warning' }
+    : complaint;
+}
+
+/** The exchange with 415 counted as a refusal, of the content type: `robust.content-type` judges it. */
+function withUnsupported({ answers, ...rest }: Exchange): Exchange {
+  const counted = answers.map((answer) =>
+    answer.status === 415 ? { ...answer, status: 401 } : answer,
+  );
+  return { ...rest, answers: counted };
+}
