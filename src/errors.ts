@@ -62,6 +62,7 @@ export function errorCode(thrown: unknown): string | undefined {
 
 const FILE_PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EEXIST: 'a part of the path is a file, not a folder',
   EISDIR: 'it is a folder, not a file',
   ELOOP: 'too many symbolic links',
   EMFILE: 'too many open files',

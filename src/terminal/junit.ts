@@ -1,3 +1,5 @@
+import { safeText } from './safe-text.ts';
+
 /** One test in a JUnit report. Neither failure nor skipped: it passed. */
 export interface JunitCase {
   readonly name: string;
@@ -14,12 +16,17 @@ export interface JunitSuite {
   readonly cases: readonly JunitCase[];
 }
 
-/** Suites as JUnit XML, the dialect that GitHub, GitLab and Jenkins read; ends with a newline. */
+/**
+ * Suites as JUnit XML, valid by the schemas of Jenkins (`jenkins-junit.xsd`) and, suite by suite, of
+ * Maven's surefire 3: `skipped` only on a suite, `time` on each case, `type` on each failure. Ends with
+ * a newline.
+ */
 export function formatJunit(suites: readonly JunitSuite[]): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>'];
   lines.push(`<testsuites${counts(suites.flatMap(({ cases }) => cases))}>`);
   for (const { name, cases } of suites) {
-    lines.push(`  <testsuite${attribute('name', name)}${counts(cases)}>`);
+    const skipped = cases.filter((testCase) => testCase.skipped !== undefined).length;
+    lines.push(`  <testsuite${attribute('name', name)}${counts(cases)} skipped="${skipped}">`);
     for (const testCase of cases) lines.push(formatCase(testCase));
     lines.push('  </testsuite>');
   }
@@ -30,7 +37,7 @@ export function formatJunit(suites: readonly JunitSuite[]): string {
 function formatCase({ name, classname, timeSeconds, failure, skipped }: JunitCase): string {
   const open = `    <testcase${attribute('name', name)}${attribute('classname', classname)}${time(timeSeconds)}`;
   if (failure !== undefined) {
-    const body = `<failure${attribute('message', failure.message)}>${escape(failure.text)}</failure>`;
+    const body = `<failure${attribute('message', failure.message)} type="failure">${escape(failure.text)}</failure>`;
     return `${open}>${body}</testcase>`;
   }
   if (skipped !== undefined) return `${open}><skipped${attribute('message', skipped)}/></testcase>`;
@@ -39,13 +46,12 @@ function formatCase({ name, classname, timeSeconds, failure, skipped }: JunitCas
 
 function counts(cases: readonly JunitCase[]): string {
   const failures = cases.filter(({ failure }) => failure !== undefined).length;
-  const skipped = cases.filter(({ skipped }) => skipped !== undefined).length;
   const seconds = cases.reduce((sum, { timeSeconds = 0 }) => sum + timeSeconds, 0);
-  return ` tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"${time(seconds)}`;
+  return ` tests="${cases.length}" failures="${failures}" errors="0"${time(seconds)}`;
 }
 
-function time(seconds: number | undefined): string {
-  return seconds === undefined ? '' : ` time="${seconds.toFixed(3)}"`;
+function time(seconds = 0): string {
+  return ` time="${seconds.toFixed(3)}"`;
 }
 
 function attribute(name: string, value: string): string {
@@ -65,5 +71,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function escape(text: string): string {
-  return text.replace(ILLEGAL, '').replace(/[&<>"]/g, (char) => ESCAPES[char] ?? char);
+  // Before safeText, which would show what is removed here; marks of direction it makes visible.
+  const legal = text.replace(ILLEGAL, '');
+  return safeText(legal).replace(/[&<>"]/g, (char) => ESCAPES[char] ?? char);
 }

@@ -19,9 +19,9 @@ describe('a file that cannot be used', () => {
     ['trigger all --to 1 --cacert nowhere', '--cacert nowhere: no such file or folder'],
     ['logs list --api-key-file nowhere', '--api-key-file nowhere: no such file or folder'],
     ['verify x --config .', 'cannot be read: it is a folder, not a file'],
-    ['listen --port 0 --timeout-after 1ms --junit no/x', '--junit no/x: no such file or folder'],
-    ['listen --port 0 --ready-file no/x', '--ready-file no/x: no such file or folder'],
-    ['emulate --port 0 --ready-file no/x', '--ready-file no/x: no such file or folder'],
+    ['listen --port 0 --timeout-after 1ms --junit .', '--junit .: it is a folder, not a file'],
+    ['listen --port 0 --ready-file .', '--ready-file .: it is a folder, not a file'],
+    ['emulate --port 0 --ready-file .', '--ready-file .: it is a folder, not a file'],
     ['listen --port 0 -- nowhere', 'cannot start nowhere: no such program'],
   ] as const)('%s', async ([line, message]) => {
     const run = line.startsWith('listen') ? spawnCli : runCli;

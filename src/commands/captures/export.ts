@@ -18,6 +18,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { VERSION } from '../../version.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import { openCaptures, requireCapture } from '../kit/open-captures.ts';
+import { prepareOutput } from '../kit/output-file.ts';
 import type { CapturesExportOptions } from './options.ts';
 import { exportedView } from './view.ts';
 
@@ -35,6 +36,7 @@ export async function run(invocation: Invocation<CapturesExportOptions>): Promis
       hint: 'leave --json out, or add -o <file>; --format ndjson is one JSON object per line',
     });
   }
+  prepareOutput(context, output, '-o');
   const config = await readConfig(invocation);
   const damaged = new Set<string>();
   const onDamaged = (id: string): void => void damaged.add(id);

@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk';
 import type { Invocation } from '../../invocation.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { writeOutput } from '../kit/output-file.ts';
+import { prepareOutput, writeOutput } from '../kit/output-file.ts';
 import type { Severity } from './check-case.ts';
 import type { CheckOptions } from './options.ts';
 import { chooseReporters, type Reporter } from './reporter.ts';
@@ -23,10 +23,15 @@ export class Outputs {
   private readonly invocation: Invocation<CheckOptions>;
   private readonly reporters: readonly Reporter[];
 
-  /** USAGE where two reports would go to stdout. */
+  /** USAGE where two reports would go to stdout, or one to a file that cannot be written. */
   constructor(invocation: Invocation<CheckOptions>) {
     this.invocation = invocation;
     this.reporters = chooseReporters(invocation.options.reporter, invocation.terminal.isJson);
+    const { context, options } = invocation;
+    prepareOutput(context, options.badge, '--badge');
+    for (const { name, file } of this.reporters) {
+      prepareOutput(context, file ?? undefined, `--reporter ${name}`);
+    }
   }
 
   /** Each case's line of JSON goes to stdout as soon as the case is done. */

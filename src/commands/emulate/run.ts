@@ -15,6 +15,7 @@ import {
   readConfig,
   whenAborted,
 } from '../kit/invocation-config.ts';
+import { prepareOutput } from '../kit/output-file.ts';
 import { writeReadyFile } from '../kit/ready-file.ts';
 import { EmulatorDisplay } from './display.ts';
 import { createEmulator, type Emulator } from './emulator/emulator.ts';
@@ -32,6 +33,7 @@ const CONCURRENCY = 64;
 /** Serves the API and delivers until it is stopped. */
 export async function run(invocation: Invocation<EmulateOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
+  prepareOutput(context, options.readyFile, '--ready-file');
   const config = await readConfig(invocation);
   const reading = config.setting(
     SETTINGS.retryReading,

@@ -1,12 +1,34 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Context } from '../../system/context.ts';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
 
 /**
- * Writes the file that an option or a variable names, or appends to it; USAGE where that fails. A
- * missing folder is not created.
+ * Makes the folder of a file that is written later, and tries whether it can be written, so that a
+ * run is not in vain; USAGE where it cannot. A file that is there keeps its content.
  */
+export function prepareOutput(
+  { cwd }: Pick<Context, 'cwd'>,
+  file: string | undefined,
+  name: string,
+): void {
+  if (file === undefined) return;
+  const path = resolve(cwd, file);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const isThere = existsSync(path);
+    closeSync(openSync(path, 'a'));
+    if (!isThere) rmSync(path);
+  } catch (error) {
+    throw notWritable(name, file, error);
+  }
+}
+
+function notWritable(name: string, file: string, cause: unknown): RelyableError {
+  return new RelyableError('USAGE', `${name} ${file}: ${describeFileProblem(cause)}`, { cause });
+}
+
+/** Writes the file that an option or a variable names, or appends to it; USAGE where that fails. */
 export function writeOutput(
   { cwd }: Pick<Context, 'cwd'>,
   file: string,
@@ -17,8 +39,6 @@ export function writeOutput(
   try {
     writeFileSync(resolve(cwd, file), content, { flag: mode === 'append' ? 'a' : 'w' });
   } catch (error) {
-    throw new RelyableError('USAGE', `${name} ${file}: ${describeFileProblem(error)}`, {
-      cause: error,
-    });
+    throw notWritable(name, file, error);
   }
 }

@@ -2,7 +2,7 @@ import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_TIMED_OUT, RelyableError } from '
 import type { Invocation } from '../../invocation.ts';
 import type { ListenEvent } from '../../pipeline/events.ts';
 import { checkEventTypes } from '../kit/event-types.ts';
-import { writeOutput } from '../kit/output-file.ts';
+import { prepareOutput, writeOutput } from '../kit/output-file.ts';
 import { type Expectation, type ExpectationReport, Expectations } from './expectations.ts';
 import {
   type Ending,
@@ -19,6 +19,7 @@ export function createExpectationWatcher(
 ): ExpectationWatcher | null {
   const { expect, where, exitAfter = null, timeoutAfter } = invocation.options;
   if (expect.length === 0 && exitAfter === null && timeoutAfter === undefined) return null;
+  prepareOutput(invocation.context, invocation.options.junit, '--junit');
   const names = expect.map(({ event }) => event);
   refuseRepeated(names);
   if (exitAfter === null && timeoutAfter === undefined) refuseEndless(expect);

@@ -16,6 +16,7 @@ import {
   whenAborted,
 } from '../kit/invocation-config.ts';
 import { type ManagedApp, splitCommand, startManagedApp } from '../kit/managed-app.ts';
+import { prepareOutput } from '../kit/output-file.ts';
 import { writeReadyFile } from '../kit/ready-file.ts';
 import { announceListener } from '../kit/running-listeners.ts';
 import { EventPrinter } from './event-printer.ts';
@@ -43,6 +44,7 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
     return EXIT_SUCCESS;
   }
   const settings = readListenSettings(invocation, config);
+  prepareOutput(invocation.context, options.readyFile, '--ready-file');
   const watcher = createExpectationWatcher(invocation);
   announceSecrets(invocation, settings.secrets);
   for (const warning of [...settings.warnings, ...(watcher?.warnings ?? [])]) {

@@ -6,7 +6,7 @@ import { formatJunit } from '../../terminal/junit.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
 import { InputProblems } from '../kit/input-problems.ts';
-import { writeOutput } from '../kit/output-file.ts';
+import { prepareOutput, writeOutput } from '../kit/output-file.ts';
 import { describeSource, findRequests } from '../kit/request-inputs.ts';
 import { recipesView } from './explanation-view.ts';
 import { judge } from './judge.ts';
@@ -26,6 +26,7 @@ const FULL_SEARCHES = 50;
 export async function run(invocation: Invocation<VerifyOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
   const config = await readConfig(invocation);
+  prepareOutput(invocation.context, options.junit, '--junit');
   const problems = new InputProblems();
   const requests = findRequests(invocation, config, problems);
   const secrets = config.secrets();

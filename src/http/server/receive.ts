@@ -195,10 +195,6 @@ function originForm(target: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/**
- * Answers 413 and discards the rest of the body: a connection that is closed while the sender still
- * writes is reset, and the sender does not see the answer.
- */
 function refuseTooLarge(
   request: IncomingMessage,
   response: ServerResponse,
@@ -206,9 +202,21 @@ function refuseTooLarge(
 ): void {
   const message = `the body is larger than ${options.maxBodyBytes} bytes`;
   options.onRefused(413, message);
+  answerTooLarge(request, response, { error: 'too_large', message });
+}
+
+/**
+ * Answers 413 with a document, and discards the rest of the body: a connection that is closed while
+ * the sender still writes is reset, and the sender does not see the answer.
+ */
+export function answerTooLarge(
+  request: IncomingMessage,
+  response: ServerResponse,
+  document: object,
+): void {
   response.shouldKeepAlive = false;
   // Node closes the connection when the response ends, so that waits for the sender.
-  response.write(writeJsonHead(response, 413, { error: 'too_large', message }));
+  response.write(writeJsonHead(response, 413, document));
   const limit = setTimeout(() => response.end(), DISCARD_MS);
   request.once('end', () => response.end());
   request.once('close', () => clearTimeout(limit));

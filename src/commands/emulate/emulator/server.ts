@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Bound, bindServer, closeServer } from '../../../http/server/bind.ts';
+import { answerTooLarge } from '../../../http/server/receive.ts';
 import { isForeignOrigin, isLocalHost, isOwnHost } from '../../../http/server/origin-checks.ts';
 import { toHeaderPairs } from '../../../request/request.ts';
 import type { Handler } from './handler.ts';
@@ -49,7 +50,9 @@ async function answer(
   response.once('close', () => gone.abort());
   const body = await readBody(incoming);
   if (body === undefined) {
-    response.writeHead(413, { Connection: 'close' }).end();
+    const message = `the body is larger than ${MAX_REQUEST_BYTES} bytes`;
+    const error = { code: 'PAYLOAD_TOO_LARGE', message };
+    answerTooLarge(incoming, response, { success: false, error });
     return;
   }
   const method = incoming.method ?? 'GET';
@@ -73,16 +76,19 @@ async function answer(
   response.end(payload);
 }
 
-/** undefined where it is larger than any valid request. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+/** undefined as soon as it is larger than any valid request; the rest is left to be read. */
+function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_REQUEST_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_REQUEST_BYTES) chunks.push(chunk);
+      else resolve(undefined);
+    });
+    incoming.on('end', () => resolve(Buffer.concat(chunks)));
+    incoming.on('error', reject);
+  });
 }
 
 function pathOf(target: string): string {

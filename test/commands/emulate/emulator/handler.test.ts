@@ -234,6 +234,24 @@ describe('the emulated API', () => {
     },
   );
 
+  it('answers a body above its limit with 413 in the words of the API', async () => {
+    const emulator = startEmulator({ sender: quiet() });
+    const server = await serveHandler(emulator.handler, { host: '127.0.0.1', port: 0 });
+    onTestFinished(() => server.close(0));
+    for (const body of [
+      Buffer.alloc(3_000_000),
+      ReadableStream.from(Array.from({ length: 30 }, () => new Uint8Array(100_000))),
+    ]) {
+      const init = { method: 'POST', headers: { authorization: 'Bearer a' }, body, duplex: 'half' };
+      const answer = await fetch(`${server.url}/api/webhooks`, init as RequestInit);
+      expect(answer.status).toBe(413);
+      expect(await answer.json()).toMatchObject({
+        success: false,
+        error: { code: 'PAYLOAD_TOO_LARGE' },
+      });
+    }
+  });
+
   it('resets connections over a real socket', async () => {
     const emulator = startEmulator({ sender: quiet(), faults: parseFaults('reset:1', '--faults') });
     const server = await serveHandler(emulator.handler, { host: '127.0.0.1', port: 0 });
