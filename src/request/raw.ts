@@ -9,13 +9,9 @@ import {
 /**
  * A request as HTTP/1.x bytes, from which it can be read again: headers in order and case, body
  * exact. A body that came in chunks is one chunk. `Content-Length` is added or put right where it
- * does not say the body's length, as after a recorder that decoded the body.
+ * does not say the body's length, as after a recorder that decoded the body. In pieces, so that the
+ * body is not copied.
  */
-export function formatRawRequest(request: WebhookRequest): Buffer {
-  return Buffer.concat(rawRequestPieces(request));
-}
-
-/** The same in pieces that join to it; the body is not copied. */
 export function rawRequestPieces(request: WebhookRequest): Buffer[] {
   const isChunked = hasHeader(request.headers, 'Transfer-Encoding');
   const headers = withLength(request.headers, request.body.length);
