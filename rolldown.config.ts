@@ -102,14 +102,16 @@ const LIGHT = {
   test: /[\\/]src[\\/](shell-quote|request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
-/** The modules of the library, by the names of their files in `packages/webhooks/dist/`. */
+/**
+ * The modules of the library, by the names of their files in `packages/webhooks/dist/`. In the manifests
+ * `next` is `fetch`, and `nestjs` is `express`.
+ */
 const LIBRARY = {
   webhooks: 'src/library/webhooks.ts',
   express: 'src/library/express.ts',
   fastify: 'src/library/fastify.ts',
   fetch: 'src/library/fetch.ts',
   hono: 'src/library/hono.ts',
-  nestjs: 'src/library/nestjs.ts',
   testing: 'src/library/testing.ts',
   diagnosis: 'src/library/diagnosis.ts',
   schemas: 'src/library/schemas.ts',

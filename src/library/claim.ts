@@ -42,7 +42,7 @@ export function toBytes(body: RawBody): Uint8Array {
 }
 
 const RAW_BODY =
-  "Pass the raw body: in Express use express.raw({ type: '*/*' }) on this route, with fetch `await request.text()`";
+  "Pass the raw body: in Express use express.raw({ type: '*/*' }) on this route, in NestJS { rawBody: true }, with fetch `await request.text()`";
 
 function describe(body: unknown): string {
   if (body === null || body === undefined) return 'The body is missing';

@@ -12,7 +12,7 @@ export type {
 /** What is used of a request of Express 4 or 5, Connect or node:http. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly method?: string | undefined;
-  readonly headers: { readonly 'x-relyable-signature'?: string | string[] | undefined };
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly readableEnded: boolean;
   /** Set by a body parser. */
   readonly body?: unknown;
@@ -39,9 +39,12 @@ export type ExpressHandler = ((
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
- * A handler for Express 4 and 5, Connect and node:http: `app.post('/webhooks/relyable', webhookHandler({
- * … }))`. It reads the body itself, so the route comes before `express.json()`; after `express.raw()` it
- * uses what that has read. Errors go to `next`, or reject where there is none.
+ * A handler for Express 4 and 5, NestJS on Express, Connect and node:http. It reads the body itself, so
+ * that it comes before `express.json()`; after `express.raw()`, or where there is a `rawBody`, it takes
+ * those bytes. Errors go to `next`, or reject where there is none.
+ *
+ *     app.post('/webhooks/relyable', webhookHandler({ … }));  // Express
+ *     app.use('/webhooks/relyable', webhookHandler({ … }));   // NestJS, in main.ts before app.listen()
  */
 export function webhookHandler(options: ReceiverOptions): ExpressHandler {
   const receiver = new Receiver(options);
