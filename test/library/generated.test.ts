@@ -7,6 +7,7 @@ import { EVENT_TYPES } from '../../src/relyable/event-type.ts';
 import type { eventSchemas } from '../../src/relyable/schema.ts';
 import { ROOT } from '../support/cli.ts';
 import { jsonSchemaOf } from './generate/json-schemas.ts';
+import { pythonModule } from './generate/python.ts';
 import { reasonTypes, typescriptTypes } from './generate/typescript.ts';
 
 async function formatted(text: string, file: string): Promise<string> {
@@ -23,6 +24,11 @@ describe('the generated files follow from the schemas', () => {
   it('src/library/reasons.ts', async () => {
     const file = join(ROOT, 'src/library/reasons.ts');
     await expect(await formatted(reasonTypes(), file)).toMatchFileSnapshot(file);
+  });
+
+  it('src/commands/code/relyable_webhooks.py', async () => {
+    const file = join(ROOT, 'src/commands/code/relyable_webhooks.py');
+    await expect(pythonModule()).toMatchFileSnapshot(file);
   });
 
   it.each(EVENT_TYPES)('schemas/%s.json', async (event) => {
