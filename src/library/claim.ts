@@ -30,9 +30,11 @@ export function readClaim(body: RawBody, header: SignatureHeader, secret: Signin
   return { bytes: toBytes(body), values: toValues(header), keys: toKeys(secret) };
 }
 
+const encoder = /* @__PURE__ */ new TextEncoder();
+
 /** The bytes of a raw body; anything else is refused, because its bytes cannot be had back. */
 export function toBytes(body: RawBody): Uint8Array {
-  if (typeof body === 'string') return new TextEncoder().encode(body);
+  if (typeof body === 'string') return encoder.encode(body);
   // Not `instanceof`: in a test environment such as jsdom the classes are those of another realm.
   if (ArrayBuffer.isView(body)) {
     return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
@@ -83,15 +85,16 @@ export function judge({ values, keys }: Claim, macs: readonly string[]): 'ok' | 
   const [first] = values;
   if (first === undefined) return 'signature_missing';
   if (values.every((value) => value.trim() === '')) return 'signature_empty';
-  const several = values.flatMap((value) => value.split(',')).map((value) => value.trim());
   for (const [index, mac] of macs.entries()) {
-    const reason = keys[index]?.reason ?? 'ok';
-    if (values.length === 1 && isSame(first, mac)) return reason;
+    if (values.length === 1 && isSame(first, mac)) return keys[index]?.reason ?? 'ok';
+  }
+  const several = values.flatMap((value) => value.split(',')).map((value) => value.trim());
+  for (const mac of macs) {
     if (several.length > 1 && several.some((value) => isSame(value, mac))) {
       return 'signature_multiple';
     }
-    const otherwise = readNotation(first, mac);
-    if (otherwise !== null) return otherwise;
+    const notation = readNotation(first, mac);
+    if (notation !== null) return notation;
   }
   return 'secret_wrong_or_body_changed';
 }

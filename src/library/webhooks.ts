@@ -125,17 +125,24 @@ interface NodeCrypto {
   };
 }
 
+/** Asking for a module takes longer than an HMAC of 1 KB. */
+let nodeCrypto: NodeCrypto | undefined;
+
 function computeMacsSync({ bytes, keys }: Claim): string[] {
+  nodeCrypto ??= findNodeCrypto();
+  const { createHmac } = nodeCrypto;
+  return keys.map(({ text }) => createHmac('sha256', text).update(bytes).digest('hex'));
+}
+
+function findNodeCrypto(): NodeCrypto {
   const { process } = globalThis as {
     process?: { getBuiltinModule?: (name: 'node:crypto') => NodeCrypto | undefined };
   };
-  const node = process?.getBuiltinModule?.('node:crypto');
-  if (node === undefined) {
-    throw new Error(
-      'constructEventSync needs node:crypto, which is not here: use `await constructEvent(…)`',
-    );
-  }
-  return keys.map(({ text }) => node.createHmac('sha256', text).update(bytes).digest('hex'));
+  const found = process?.getBuiltinModule?.('node:crypto');
+  if (found !== undefined) return found;
+  throw new Error(
+    'constructEventSync needs node:crypto, which is not here: use `await constructEvent(…)`',
+  );
 }
 
 /**
