@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { defineConfig, type Plugin } from 'rolldown';
+import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
+import ts from 'typescript';
 
 /** cosmiconfig asks for `typescript` only where a project has it. */
 const EXTERNAL = ['@photostructure/sqlite', 'typescript'];
@@ -101,6 +102,70 @@ const LIGHT = {
   test: /[\\/]src[\\/](shell-quote|request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
+/**
+ * The modules of the library, by the names of their files in `packages/webhooks/dist/`. In the manifests
+ * `next` is `fetch`, and `nestjs` is `express`.
+ */
+const LIBRARY = {
+  webhooks: 'src/library/webhooks.ts',
+  express: 'src/library/express.ts',
+  fastify: 'src/library/fastify.ts',
+  fetch: 'src/library/fetch.ts',
+  hono: 'src/library/hono.ts',
+  testing: 'src/library/testing.ts',
+  diagnosis: 'src/library/diagnosis.ts',
+  schemas: 'src/library/schemas.ts',
+} as const;
+
+const RELATIVE_IMPORT = /(?<=\bfrom ')(?:\.\.?\/)+(?:[\w-]+\/)*([\w-]+)\.ts(?=')/g;
+
+/**
+ * The declarations of the library's modules and of what their types import, in one folder: each
+ * file's own, so that no type of zod or of Node is left in them.
+ */
+function declarations(extension: 'mts' | 'cts'): Plugin {
+  return {
+    name: 'declarations',
+    generateBundle() {
+      const pending = Object.values(LIBRARY).map((file) => join(import.meta.dirname, file));
+      for (const file of pending) {
+        const { outputText } = ts.transpileDeclaration(readFileSync(file, 'utf8'), {
+          fileName: file,
+          compilerOptions: { target: ts.ScriptTarget.ES2023, stripInternal: true },
+        });
+        for (const [specifier] of outputText.matchAll(RELATIVE_IMPORT)) {
+          const imported = join(dirname(file), specifier);
+          if (!pending.includes(imported)) pending.push(imported);
+        }
+        const source = outputText.replace(
+          RELATIVE_IMPORT,
+          (_, name: string) => `./${name}.${extension === 'mts' ? 'mjs' : 'cjs'}`,
+        );
+        this.emitFile({
+          type: 'asset',
+          fileName: `${basename(file, '.ts')}.d.${extension}`,
+          source,
+        });
+      }
+    },
+  };
+}
+
+/** The library for one of the two module systems. */
+function library(extension: 'mjs' | 'cjs'): RolldownOptions {
+  return {
+    platform: 'node',
+    input: LIBRARY,
+    plugins: [thirdPartyLicences, declarations(extension === 'mjs' ? 'mts' : 'cts')],
+    output: {
+      dir: 'packages/webhooks/dist',
+      format: extension === 'mjs' ? 'es' : 'cjs',
+      entryFileNames: `[name].${extension}`,
+      chunkFileNames: `shared/[name].${extension}`,
+    },
+  };
+}
+
 const COMMON = { platform: 'node', external: EXTERNAL } as const;
 
 export default defineConfig([
@@ -130,4 +195,6 @@ export default defineConfig([
     input: 'src/store/background/store-thread.ts',
     output: { file: 'dist/chunks/store-thread.cjs', format: 'cjs' },
   },
+  library('mjs'),
+  library('cjs'),
 ]);

@@ -17,6 +17,7 @@ import {
   capturesShowCommand,
 } from './commands/captures/options.ts';
 import { checkCommand } from './commands/check/options.ts';
+import { codeCommand } from './commands/code/options.ts';
 import { completeCommand, completionCommand } from './commands/completion/options.ts';
 import { configCommand } from './commands/config/options.ts';
 import { doctorCommand } from './commands/doctor/options.ts';
@@ -32,6 +33,7 @@ import {
   logsTailCommand,
 } from './commands/logs/options.ts';
 import { openCommand } from './commands/open/options.ts';
+import { schemaCommand } from './commands/schema/options.ts';
 import { triggerCommand } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
 import type { CommandModule } from './invocation.ts';
@@ -125,6 +127,8 @@ const WEBHOOKS: readonly TreeEntry[] = [
   command('emulate', emulateCommand, () => import('./commands/emulate/run.ts')),
   { name: 'captures', declared: capturesGroup, commands: CAPTURES },
   { name: 'logs', declared: logsGroup, commands: LOGS },
+  command('schema', schemaCommand, () => import('./commands/schema/run.ts')),
+  command('code', codeCommand, () => import('./commands/code/run.ts')),
 ];
 
 /** Every command, in the order of the help. */

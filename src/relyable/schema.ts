@@ -57,15 +57,26 @@ function eventOf<T extends EventType, D extends z.ZodObject>(
   return z.looseObject({ event: z.literal(type), timestamp, data });
 }
 
+/** Each published event as a whole. */
+export const eventSchemas = {
+  'test_run.completed': eventOf('test_run.completed', eventDataSchemas['test_run.completed']),
+  'test_run.failed': eventOf('test_run.failed', eventDataSchemas['test_run.failed']),
+  'agent.score_dropped': eventOf('agent.score_dropped', eventDataSchemas['agent.score_dropped']),
+  'test_case.critical_failure': eventOf(
+    'test_case.critical_failure',
+    eventDataSchemas['test_case.critical_failure'],
+  ),
+} as const;
+
 const publishedEventSchema = z.discriminatedUnion('event', [
-  eventOf('test_run.completed', eventDataSchemas['test_run.completed']),
-  eventOf('test_run.failed', eventDataSchemas['test_run.failed']),
-  eventOf('agent.score_dropped', eventDataSchemas['agent.score_dropped']),
-  eventOf('test_case.critical_failure', eventDataSchemas['test_case.critical_failure']),
+  eventSchemas['test_run.completed'],
+  eventSchemas['test_run.failed'],
+  eventSchemas['agent.score_dropped'],
+  eventSchemas['test_case.critical_failure'],
 ]);
 
 /** Any other event type: it may be new. */
-const otherEventSchema = z.looseObject({
+export const otherEventSchema = z.looseObject({
   event: z.string().min(1),
   timestamp: timestamp.optional(),
   data: z.looseObject({}).optional(),

@@ -1,0 +1,31 @@
+// Generated from src/signature/verify.ts: `npm run schemas:update` writes it again.
+
+/** Why a request is genuine (`ok`) or not: what `relyable webhooks verify` prints. */
+export type Reason =
+  | 'ok'
+  | 'signature_missing'
+  | 'signature_empty'
+  | 'signature_prefixed'
+  | 'signature_uppercase'
+  | 'signature_base64'
+  | 'signature_base64url'
+  | 'signature_truncated'
+  | 'signature_multiple'
+  | 'algorithm_sha1'
+  | 'algorithm_sha512'
+  | 'timestamp_prefixed'
+  | 'secret_whitespace'
+  | 'secret_quoted'
+  | 'secret_base64_decoded'
+  | 'secret_hex_decoded'
+  | 'secret_empty'
+  | 'secret_other_known'
+  | 'body_reserialized'
+  | 'body_trailing_newline'
+  | 'body_crlf'
+  | 'body_bom'
+  | 'body_truncated'
+  | 'body_gzip'
+  | 'body_urlencoded_form'
+  | 'charset_latin1'
+  | 'secret_wrong_or_body_changed';

@@ -1,0 +1,215 @@
+import { createServer, type RequestListener } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Controller, type INestApplication, Module, Post, Req, Res } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import fastify from 'fastify';
+import { Hono } from 'hono';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import 'reflect-metadata';
+import * as forExpress from '../../src/library/express.ts';
+import * as forFastify from '../../src/library/fastify.ts';
+import * as forFetch from '../../src/library/fetch.ts';
+import * as forHono from '../../src/library/hono.ts';
+import type { EventRoute } from '../../src/library/receiver.ts';
+import { signedParts, TEST_SECRET } from '../../src/library/testing.ts';
+import { runCli } from '../support/run-cli.ts';
+
+const require = createRequire(import.meta.url);
+const PATH = '/webhooks/relyable';
+const OPTIONS = { secret: TEST_SECRET };
+
+/** A handler that counts events by their type. */
+function counting<R extends EventRoute>(route: R): R {
+  return route
+    .on('test_run.completed', ({ data }) => void counts.push(data.test_run_id))
+    .otherwise(({ event }) => void counts.push(event));
+}
+
+let counts: string[] = [];
+
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function serveFetch(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
+  return new Promise((resolve) => {
+    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve(`http://127.0.0.1:${port}`),
+    );
+    onTestFinished(() => void server.close());
+  });
+}
+
+/** An app of Express 4 or 5, with what comes before the route. */
+function startExpress(version: string, ...before: string[]): Promise<string> {
+  const express = require(version);
+  const app = express();
+  for (const parser of before) app.use(express[parser]({ type: () => true, limit: '10mb' }));
+  app.post(PATH, counting(forExpress.webhookHandler(OPTIONS)));
+  // Parsers for the other routes come after it.
+  app.use(express.json());
+  // The default one prints the error.
+  app.use((error: Error, _request: unknown, response: any, _next: unknown) =>
+    response.status(500).send(error.message),
+  );
+  return listen(app);
+}
+
+async function startFastify(): Promise<string> {
+  const app = fastify();
+  await app.register(counting(forFastify.webhookPlugin(OPTIONS)), { prefix: PATH });
+  app.post('/json', async (request) => request.body);
+  onTestFinished(async () => void (await app.close()));
+  return app.listen({ port: 0, host: '127.0.0.1' });
+}
+
+async function startHono(): Promise<string> {
+  const app = new Hono();
+  app.post(PATH, counting(forHono.webhookHandler(OPTIONS)));
+  return serveFetch(app.fetch);
+}
+
+/** What a file of route handlers exports, called as Next.js calls it. */
+async function startNext(): Promise<string> {
+  const route = { POST: counting(forFetch.webhookHandler(OPTIONS)) };
+  return serveFetch(async (request) => route.POST(request));
+}
+
+/** A module worker: an object with `fetch`, called with a Request, the bindings and a context. */
+async function startWorker(): Promise<string> {
+  const handler = counting(forFetch.webhookHandler(OPTIONS));
+  const worker = {
+    fetch: async (request: Request, _env: object): Promise<Response> => handler(request),
+  };
+  return serveFetch(async (request) => worker.fetch(request, {}));
+}
+
+/** As in main.ts: before Nest adds its parsers. */
+async function startNest(): Promise<string> {
+  class AppModule {}
+  Module({})(AppModule);
+  const app = await NestFactory.create(AppModule, { logger: false });
+  app.use(PATH, counting(forExpress.webhookHandler(OPTIONS)));
+  return listenNest(app);
+}
+
+/** The decorators are called as functions: their syntax needs a compiler's option. */
+async function startController(options: { readonly rawBody: boolean }): Promise<string> {
+  class WebhooksController {
+    readonly handler = counting(forExpress.webhookHandler(OPTIONS));
+    async receive(request: any, response: any): Promise<void> {
+      await this.handler(request, response);
+    }
+  }
+  const { prototype } = WebhooksController;
+  Controller(PATH)(WebhooksController);
+  Post()(prototype, 'receive', Object.getOwnPropertyDescriptor(prototype, 'receive')!);
+  Req()(prototype, 'receive', 0);
+  Res()(prototype, 'receive', 1);
+  class AppModule {}
+  Module({ controllers: [WebhooksController] })(AppModule);
+  return listenNest(await NestFactory.create(AppModule, { ...options, logger: false }));
+}
+
+async function listenNest(app: INestApplication): Promise<string> {
+  onTestFinished(async () => void (await app.close()));
+  await app.listen(0, '127.0.0.1');
+  return `http://127.0.0.1:${app.getHttpServer().address().port}`;
+}
+
+const APPS: Readonly<Record<string, () => Promise<string>>> = {
+  'Express 5': () => startExpress('express'),
+  'Express 4': () => startExpress('express4'),
+  'Express 5 after express.raw()': () => startExpress('express', 'raw'),
+  'Express 4 after express.raw()': () => startExpress('express4', 'raw'),
+  'node:http': () =>
+    listen(
+      (request, response) => void counting(forExpress.webhookHandler(OPTIONS))(request, response),
+    ),
+  Fastify: startFastify,
+  Hono: startHono,
+  'a route handler of Next.js': startNext,
+  NestJS: startNest,
+  'a Worker': startWorker,
+};
+
+describe.each(Object.entries(APPS))('%s', (_name, start) => {
+  it('gets grade A of check, without a warning', async () => {
+    counts = [];
+    const url = `${await start()}${PATH}`;
+    const { stdout, stderr } = await runCli(['webhooks', 'check', url, '--json'], {
+      env: { RELYABLE_WEBHOOK_SECRET: TEST_SECRET },
+    });
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.at(-1), stderr).toMatchObject({ grade: 'A', errors: 0, warnings: 0 });
+    expect(counts).toContain('test_run.archived');
+  });
+});
+
+async function post(
+  url: string,
+  parts = signedParts('test_run.failed'),
+): Promise<[number, string]> {
+  const answer = await fetch(url, { method: 'POST', ...parts });
+  return [answer.status, await answer.text()];
+}
+
+it.each(['express', 'express4'])(
+  '%s: a body that was parsed before is an error that says what to do',
+  async (version) => {
+    const url = await startExpress(version, 'json');
+    expect(await post(url + PATH)).toEqual([500, expect.stringContaining('express.raw(')]);
+  },
+);
+
+describe('a controller of NestJS', () => {
+  it.each([
+    [200, undefined],
+    [401, 'body'],
+  ] as const)('answers %i', async (status, tamper) => {
+    const url = (await startController({ rawBody: true })) + PATH;
+    const parts = signedParts('test_run.failed', {}, tamper === undefined ? {} : { tamper });
+    expect((await post(url, parts))[0]).toBe(status);
+  });
+
+  it('needs the raw body', async () => {
+    const url = (await startController({ rawBody: false })) + PATH;
+    expect((await post(url))[0]).toBe(500);
+  });
+});
+
+it.each([
+  ['Express', () => startExpress('express')],
+  ['NestJS', startNest],
+  ['a controller of NestJS', () => startController({ rawBody: true })],
+  ['Fastify', startFastify],
+  ['Hono', startHono],
+] as const)('%s: an empty request is refused', async (_name, start) => {
+  expect((await post((await start()) + PATH, { headers: {}, body: '' }))[0]).toBe(401);
+});
+
+it('Express: a body above 10 MB is answered 413', async () => {
+  const url = (await startExpress('express')) + PATH;
+  const parts = signedParts('test_case.critical_failure', { 'data.transcript': 'a'.repeat(11e6) });
+  expect((await post(url, parts))[0]).toBe(413);
+});
+
+it('Fastify: other routes keep their parsers', async () => {
+  const url = `${await startFastify()}/json`;
+  const body = '{ "a": 1 }';
+  expect(await post(url, { headers: { 'Content-Type': 'application/json' }, body })).toEqual([
+    200,
+    '{"a":1}',
+  ]);
+});
