@@ -88,6 +88,9 @@ export function describeTlsProblem(thrown: unknown, host: string): string | unde
   if (code !== 'EPROTO' && !code.startsWith('ERR_SSL_')) return undefined;
   const said = errorMessage(thrown);
   if (NOT_TLS.test(said)) return `${host} does not speak TLS: use http:// instead of https://`;
+  if (/no application protocol/i.test(said)) {
+    return `${host} does not offer HTTP/1.1 over TLS (HTTP/2 only?): let it accept HTTP/1.1 as well`;
+  }
   const reason = /:SSL routines:[^:]*:([^:\n]+)/.exec(said)?.[1] ?? code;
   return `the TLS handshake with ${host} failed (${reason})`;
 }

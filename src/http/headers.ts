@@ -30,6 +30,28 @@ function namedByConnection(headers: readonly HeaderPair[]): ReadonlySet<string> 
 }
 
 /**
+ * The headers of a forwarded request with the target's own `Host`, which virtual hosts and dev servers
+ * check, and the sender's in `X-Forwarded-Host`, unless a proxy has set that already. Takes and returns
+ * Node's flat list; a missing `Host` becomes the first.
+ */
+export function withTargetHost(headers: readonly string[], host: string): string[] {
+  const result: string[] = [];
+  let received: string | undefined;
+  let hasForwardedHost = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
+    if (isSameHeader(name, 'X-Forwarded-Host')) hasForwardedHost = true;
+    const isHost = isSameHeader(name, 'Host');
+    if (isHost) received = value;
+    result.push(name, isHost ? host : value);
+  }
+  if (received === undefined) result.unshift('Host', host);
+  else if (!hasForwardedHost && received !== host) result.push('X-Forwarded-Host', received);
+  return result;
+}
+
+/**
  * The headers that are forwarded, as Node's flat list: order, case and repeats as received. `except`
  * are lower-case names of headers to leave out as well.
  */

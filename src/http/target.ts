@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { readFileSync } from 'node:fs';
+import { getBuiltinModule } from 'node:process';
 import {
   describeFileProblem,
   describeTlsProblem,
@@ -23,7 +24,7 @@ export function readTlsOptions(flags: {
   if (flags.cacert === undefined) return { rejectUnauthorized };
   try {
     const ca = readFileSync(flags.cacert);
-    if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('expected a PEM certificate');
+    requireCertificates(ca.toString('latin1'));
     return { rejectUnauthorized, ca };
   } catch (error) {
     throw new RelyableError(
@@ -33,6 +34,21 @@ export function readTlsOptions(flags: {
         cause: error,
       },
     );
+  }
+}
+
+/** Throws unless every certificate of a PEM file can be read: OpenSSL ignores a broken one. */
+function requireCertificates(pem: string): void {
+  const begins = pem.split('-----BEGIN CERTIFICATE-----').slice(1);
+  if (begins.length === 0) throw new Error('expected a PEM certificate');
+  const { X509Certificate } = getBuiltinModule('node:crypto');
+  for (const [index, rest] of begins.entries()) {
+    try {
+      void new X509Certificate(`-----BEGIN CERTIFICATE-----${rest}`);
+    } catch (cause) {
+      const which = begins.length === 1 ? 'the certificate' : `certificate ${index + 1}`;
+      throw new Error(`${which} is truncated or damaged`, { cause });
+    }
   }
 }
 
@@ -89,6 +105,16 @@ export function describeFailure(error: unknown, url: URL): string {
       return `${where} cannot be reached (${errorCode(error) ?? ''})`;
     case 'ERR_TIMEOUT':
       return errorMessage(error);
+    case 'ERR_CLOSED_SILENTLY':
+      return url.protocol === 'http:'
+        ? `${where} closed the connection without an answer (a server that expects https:// does so too)`
+        : `${where} closed the connection without an answer`;
+    case 'ERR_TLS_TIMEOUT':
+      return `${where} accepted the connection but did not answer the TLS handshake in time`;
+    case 'ERR_SPEAKS_TLS':
+      return `${where} speaks TLS: use https:// instead of http://`;
+    case 'ERR_SPEAKS_HTTP2':
+      return `${where} speaks only HTTP/2: let it accept HTTP/1.1 as well`;
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':

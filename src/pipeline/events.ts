@@ -7,6 +7,8 @@ export interface Ready {
   readonly url: string;
   readonly port: number;
   readonly forwardTo: string | null;
+  /** Event types that are forwarded elsewhere, with their targets. */
+  readonly routes: Readonly<Record<string, string>>;
   readonly store: string;
   readonly secretSource: string;
 }

@@ -44,6 +44,9 @@ export async function startListener(
   const { emit } = world;
   const pipeline = new Pipeline(options, world);
   const forwardTo = options.forward?.target.href ?? null;
+  const routes = Object.fromEntries(
+    (options.routes ?? []).map(([event, { target }]) => [event, target.href]),
+  );
   const receiver = await startReceiver({
     host: options.host,
     port: options.port,
@@ -65,7 +68,7 @@ export async function startListener(
   });
   const { url, port } = receiver;
   const secretSource = options.secrets[0].source;
-  emit({ type: 'ready', url, port, forwardTo, store: world.storeFile, secretSource });
+  emit({ type: 'ready', url, port, forwardTo, routes, store: world.storeFile, secretSource });
   return {
     receiver,
     replay: (capture) => pipeline.replay(capture),

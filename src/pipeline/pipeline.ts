@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { errorMessage } from '../errors.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/client/forward.ts';
 import type { ReceivedRequest } from '../http/server/receive.ts';
+import { summarisePayload } from '../relyable/payload-summary.ts';
 import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import { type Conceal, createConceal } from '../signature/conceal.ts';
@@ -27,6 +28,8 @@ export interface PipelineOptions {
   readonly respond: 'mirror' | 'ack';
   /** undefined: receive and answer only. */
   readonly forward: ForwarderOptions | undefined;
+  /** Event types that go to a target of their own. */
+  readonly routes?: ReadonlyArray<readonly [event: string, forward: ForwarderOptions]>;
 }
 
 /** What the pipeline takes from the world. */
@@ -46,6 +49,7 @@ export class Pipeline {
   private readonly options: PipelineOptions;
   private readonly world: PipelineWorld;
   private readonly forwarder: Forwarder | null;
+  private readonly routes: ReadonlyMap<string, Forwarder>;
   private readonly inFlight = new InFlightSlots();
   private readonly tally = createTally();
   private readonly failedEvents = new FailedEvents();
@@ -56,6 +60,9 @@ export class Pipeline {
     this.options = options;
     this.world = world;
     this.forwarder = options.forward === undefined ? null : createForwarder(options.forward);
+    this.routes = new Map(
+      options.routes?.map(([event, forward]) => [event, createForwarder(forward)]),
+    );
     this.explain = createFailureExplainer(options.secrets, () => world.elapsed());
     this.conceal = createConceal(options.secrets.map(({ value }) => value));
   }
@@ -63,11 +70,17 @@ export class Pipeline {
   /** Takes in a complete request; it is answered later. */
   receive(received: ReceivedRequest): void {
     const request = this.verify(received);
-    const { forwarder } = this;
+    const forwarder = this.forwarderFor(request);
     if (forwarder === null || !this.isAccepted(request) || this.isFiltered(request)) {
       this.storeOnly(request);
     } else if (this.options.respond === 'ack') this.storeThenForward(request, forwarder);
     else this.storeAndForward(request, forwarder);
+  }
+
+  /** Reads the payload only where there are routes. */
+  private forwarderFor(request: Pick<InFlightRequest, 'payload'>): Forwarder | null {
+    if (this.routes.size === 0) return this.forwarder;
+    return this.routes.get(request.payload.event ?? '') ?? this.forwarder;
   }
 
   private verify(received: ReceivedRequest): InFlightRequest {
@@ -234,7 +247,7 @@ export class Pipeline {
 
   /** Sends a stored capture to the app again and stores what came; null where there is no target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null {
-    const { forwarder } = this;
+    const forwarder = this.forwarderFor({ payload: summarisePayload(capture) });
     if (forwarder === null) return null;
     return new Promise((resolve) => {
       const slot = this.inFlight.open();
@@ -261,6 +274,7 @@ export class Pipeline {
   async drain(): Promise<Summary> {
     await this.inFlight.whenEmpty();
     this.forwarder?.close();
+    for (const forwarder of this.routes.values()) forwarder.close();
     return this.tally.summary();
   }
 }

@@ -34,6 +34,7 @@ describe('start', () => {
         url: `http://127.0.0.1:${receiver.port}`,
         port: receiver.port,
         forwardTo: 'http://127.0.0.1:9/hook',
+        routes: {},
         store: '/store/captures.db',
         secretSource: 'first',
       },

@@ -210,6 +210,20 @@ describe('mirror', () => {
     expect(store.answered).toEqual([]);
   });
 
+  it('sends an event type with a route to its own target, others to the common one', async () => {
+    const common = await startApp();
+    const other = await startApp();
+    const routeTo = { 'test_run.failed': `${other.url}/failed` };
+    const { post, stop, world, store } = await listen({ to: common.url, routeTo });
+    await post();
+    await post(Buffer.from('{"id":"evt_2","event":"test_run.failed"}'));
+    expect(common.received).toHaveLength(1);
+    expect(other.received.map(({ url }) => url)).toEqual(['/failed']);
+    expect((await world.handled(1)).forward?.url).toBe(`${other.url}/failed`);
+    expect(store.forwards).toHaveLength(2);
+    await stop(0);
+  });
+
   it('stores an answer without the secret and the signature that it has, and mirrors it as it is', async () => {
     const app = await startApp((response, { headers }) => {
       response.setHeader('X-Expected', String(headers['x-relyable-signature']));

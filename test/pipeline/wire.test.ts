@@ -41,13 +41,29 @@ describe('forwarding', () => {
     const raw = app.received[0]?.rawHeaders ?? [];
     const pairs = raw.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${raw[i + 1]}`] : []));
     expect(pairs.filter((pair) => !/^connection:/i.test(pair))).toEqual([
-      'host: example.test',
+      `host: 127.0.0.1:${app.port}`,
       'X-Twice: 1',
       'x-twice: 2',
       'X-Latin: \u00e9',
       `x-relyable-SIGNATURE: ${SIGNATURE}`,
       `content-LENGTH: ${PAYLOAD.length}`,
+      'X-Forwarded-Host: example.test',
     ]);
+  });
+
+  it('keeps the Host of the sender where that is asked for', async () => {
+    const app = await startApp();
+    const { receiver } = await listen({ to: app.url, keepsHost: true });
+    await sendRaw(receiver.port, rawPost('/'));
+    expect(app.received[0]?.headers.host).toBe('example.test');
+    expect(app.received[0]?.headers).not.toHaveProperty('x-forwarded-host');
+  });
+
+  it('leaves the X-Forwarded-Host of a proxy', async () => {
+    const app = await startApp();
+    const { receiver } = await listen({ to: app.url });
+    await sendRaw(receiver.port, rawPost('/', ['X-Forwarded-Host: public.test']));
+    expect(app.received[0]?.headers['x-forwarded-host']).toBe('public.test');
   });
 
   it.each([

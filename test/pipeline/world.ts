@@ -1,6 +1,7 @@
 import { IncomingMessage, request as httpRequest, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { ForwarderOptions } from '../../src/http/client/forward.ts';
 import type { ReceivedRequest } from '../../src/http/server/receive.ts';
 import type { HandledRequest, ListenEvent, Refused, Summary } from '../../src/pipeline/events.ts';
 import { type Listener, type ListenerOptions, startListener } from '../../src/pipeline/listener.ts';
@@ -129,13 +130,30 @@ export interface TestListener extends Listener {
   post(body?: Buffer, headers?: Readonly<Record<string, string>>): Promise<Got>;
 }
 
-export type TestOptions = Partial<Omit<ListenerOptions, 'forward'>> & {
+export type TestOptions = Partial<Omit<ListenerOptions, 'forward' | 'routes'>> & {
   /** The app; without it nothing is forwarded. */
   readonly to?: string;
   readonly concurrency?: number;
+  readonly keepsHost?: boolean;
+  /** Targets of event types. */
+  readonly routeTo?: Readonly<Record<string, string>>;
 };
 
-export function optionsFor({ to, concurrency = 64, ...options }: TestOptions): ListenerOptions {
+export function optionsFor({
+  to,
+  concurrency = 64,
+  keepsHost = false,
+  routeTo = {},
+  ...options
+}: TestOptions): ListenerOptions {
+  const forwardTo = (url: string): ForwarderOptions => ({
+    target: new URL(url),
+    addedHeaders: [],
+    concurrency,
+    timeoutMs: 0,
+    tls: { rejectUnauthorized: true },
+    keepsHost,
+  });
   return {
     host: '127.0.0.1',
     port: 0,
@@ -144,16 +162,8 @@ export function optionsFor({ to, concurrency = 64, ...options }: TestOptions): L
     events: undefined,
     invalid: 'reject',
     respond: 'mirror',
-    forward:
-      to === undefined
-        ? undefined
-        : {
-            target: new URL(to),
-            addedHeaders: [],
-            concurrency,
-            timeoutMs: 0,
-            tls: { rejectUnauthorized: true },
-          },
+    forward: to === undefined ? undefined : forwardTo(to),
+    routes: Object.entries(routeTo).map(([event, url]) => [event, forwardTo(url)]),
     ...options,
   };
 }

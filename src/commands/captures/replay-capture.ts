@@ -1,19 +1,13 @@
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
 import { errorMessage, RelyableError } from '../../errors.ts';
-import { endToEndHeaders } from '../../http/headers.ts';
+import { endToEndHeaders, withTargetHost } from '../../http/headers.ts';
 import type { Outgoing, SendResult } from '../../http/client/send.ts';
 import { pathAtTarget } from '../../http/target.ts';
 import type { Forward } from '../../request/capture.ts';
-import { isLoopback } from '../../http/loopback.ts';
 import { applyOverrides, formatPath, type Override } from '../../json/overrides.ts';
 import type { JsonObject } from '../../json/json-value.ts';
 import { replaceHeader, withLength } from '../../request/raw.ts';
-import {
-  isSameHeader,
-  SIGNATURE_HEADER,
-  toHeaderPairs,
-  type WebhookRequest,
-} from '../../request/request.ts';
+import { SIGNATURE_HEADER, toHeaderPairs, type WebhookRequest } from '../../request/request.ts';
 import { signPayload } from '../../signature/sign.ts';
 
 /** What to change of a capture before it is sent again. */
@@ -25,8 +19,7 @@ export interface ReplayChanges {
 
 /**
  * A capture as it goes to a target: its bytes and header pairs as received, without hop-by-hop
- * headers. `Host` is unchanged for targets on this machine and otherwise names the target, as when
- * it was forwarded.
+ * headers. `Host` names the target, as when it was forwarded.
  */
 export function toReplay(
   capture: WebhookRequest,
@@ -34,11 +27,13 @@ export function toReplay(
   { overrides, secret }: ReplayChanges,
 ): Outgoing {
   const body = overrides.length === 0 ? capture.body : editBody(capture.body, overrides);
-  let headers = withLength(toHeaderPairs(endToEndHeaders(capture.headers)), body.length);
+  let headers = withLength(
+    toHeaderPairs(withTargetHost(endToEndHeaders(capture.headers), target.host)),
+    body.length,
+  );
   if (secret !== undefined) {
     headers = replaceHeader(headers, SIGNATURE_HEADER, signPayload(body, secret));
   }
-  if (!isLoopback(target)) headers = headers.filter(([name]) => !isSameHeader(name, 'Host'));
   const url = new URL(`${target.origin}${pathAtTarget(target, pathOf(capture.path))}`);
   return { method: capture.method, url, headers, body };
 }

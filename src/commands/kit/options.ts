@@ -198,13 +198,20 @@ export function addOptions(command: Command, declarations: OptionDeclarations): 
 }
 
 function parserOf(
-  { parse, isRepeatable, setting: isSetting }: OptionDeclaration<unknown>,
+  { parse, isRepeatable, isCommaList, setting: isSetting }: OptionDeclaration<unknown>,
   { long }: Option,
 ): (text: string, previous: unknown) => unknown {
   const origin = long ?? '';
   return (given, previous) => {
     const parsed = parse(given, origin);
     if (isRepeatable === true) return [...((previous as unknown[] | undefined) ?? []), parsed];
+    if (isCommaList === true && previous !== undefined) {
+      const before = previous as GivenSetting<readonly unknown[]>;
+      return {
+        value: [...before.value, ...(parsed as readonly unknown[])],
+        text: `${before.text},${given}`,
+      };
+    }
     if (previous !== undefined) {
       throw new RelyableError('USAGE', `${origin} is given twice; it takes one value`);
     }

@@ -8,6 +8,7 @@ import {
   parseTargetUrl,
   parseWhole,
 } from '../../config/values.ts';
+import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import {
@@ -53,6 +54,12 @@ export const listenOptions = {
       isCommaList: true,
     },
   ),
+  route: list(
+    '--route <event>=<url>',
+    'forward this event type there, not to --forward-to',
+    parseRoute,
+  ),
+  keepHost: flag('--keep-host', "forward the sender's Host header, not the one of the target"),
   header: list('-H, --header <"Name: value">', 'add a header to forwarded requests', parseHeader),
   invalid: setting(
     '--invalid <reject|forward>',
@@ -161,6 +168,18 @@ export const listenCommand = declareCommand({
     ['any', 'the exit code of the app after --, if it ended by itself'],
   ],
 });
+
+/** `test_run.failed=3000/hook` → the event type, or a pattern of them, and the URL. */
+function parseRoute(given: string, origin: string): readonly [event: string, url: URL] {
+  const at = given.indexOf('=');
+  if (at < 1) {
+    throw new RelyableError(
+      'USAGE',
+      `${origin}: expected <event>=<url>, e.g. test_run.failed=3001/hook, got "${given}"`,
+    );
+  }
+  return [given.slice(0, at).trim(), parseTargetUrl(given.slice(at + 1), origin)];
+}
 
 /** `a, b` → `['a', 'b']`. */
 function parseNames(list: string): readonly string[] {

@@ -6,6 +6,7 @@ import { isLoopback } from '../../http/loopback.ts';
 import { portOf, readTlsOptions } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenerOptions } from '../../pipeline/listener.ts';
+import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import { checkEventTypes, expandEventTypes } from '../kit/event-types.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
@@ -31,17 +32,20 @@ export function readListenSettings(
   const addedHeaders = readHeaders(invocation, config);
   const target = settings.forwardTo.value;
   const port = settings.port.value;
-  if (target !== undefined && isLoopback(target) && portOf(target) === port) {
-    throw new RelyableError(
-      'USAGE',
-      `${nameOf(settings.forwardTo.origin, 'forwardTo')}: expected your app, got the port of this listener, ${port}`,
-      { hint: "name your app's port, or listen on another with --port" },
-    );
-  }
+  const targetName = nameOf(settings.forwardTo.origin, 'forwardTo');
+  if (target !== undefined) refuseOwnPort(target, port, targetName);
+  for (const [, url] of options.route) refuseOwnPort(url, port, '--route');
   // Read also where there is no target, so that a wrong option is always reported.
   const tls = readTlsOptions(options);
   const eventsName = nameOf(settings.events.origin, 'events');
   const eventTypes = expandEventTypes(eventsName, settings.events.value ?? []);
+  const how = {
+    addedHeaders,
+    concurrency: settings.concurrency.value,
+    timeoutMs: settings.timeout.value,
+    tls,
+    keepsHost: options.keepHost,
+  };
   return {
     storeFile,
     secrets,
@@ -54,15 +58,36 @@ export function readListenSettings(
       events: eventTypes && new Set(eventTypes),
       invalid: settings.invalid.value,
       respond: settings.respond.value,
-      forward: target && {
-        target,
-        addedHeaders,
-        concurrency: settings.concurrency.value,
-        timeoutMs: settings.timeout.value,
-        tls,
-      },
+      forward: target && { target, ...how },
+      routes: expandRoutes(options.route).map(([event, url]) => [event, { target: url, ...how }]),
     },
   };
+}
+
+/** USAGE where a target is the listener itself. */
+function refuseOwnPort(target: URL, port: number, name: string): void {
+  if (!isLoopback(target) || portOf(target) !== port) return;
+  throw new RelyableError(
+    'USAGE',
+    `${name}: expected your app, got the port of this listener, ${port}`,
+    { hint: "name your app's port, or listen on another with --port" },
+  );
+}
+
+/** The routes by event type; USAGE for a misspelt type, or one with two targets. */
+function expandRoutes(
+  routes: ListenOptions['route'],
+): Array<readonly [event: string, target: URL]> {
+  const expanded = routes.flatMap(([name, url]) => {
+    const types = expandEventTypes('--route', [name]) ?? EVENT_TYPES;
+    checkEventTypes('--route', types);
+    return types.map((type) => [type, url] as const);
+  });
+  const twice = expanded.find(([type], index) =>
+    expanded.slice(0, index).some(([other]) => other === type),
+  );
+  if (twice === undefined) return expanded;
+  throw new RelyableError('USAGE', `--route: ${twice[0]} is given two targets; it takes one`);
 }
 
 /**

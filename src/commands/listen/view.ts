@@ -92,6 +92,9 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
   return [
     `${style.bold('Listening on')} ${style.cyan(ready.url)}`,
     `  forwards to  ${safeLine(target)}`,
+    ...Object.entries(ready.routes).map(
+      ([event, url]) => `  forwards ${safeLine(event)} to  ${safeLine(url)}`,
+    ),
     `  verifies with  ${safeLine(ready.secretSource)}`,
     `  stores captures in  ${safeLine(ready.store)}`,
     style.dim(`  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed${to}`),

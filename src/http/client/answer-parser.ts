@@ -253,10 +253,23 @@ function requireStatusLine(bytes: Buffer, at: number): void {
   const newline = bytes.indexOf(10, at);
   const end = newline === -1 ? Math.min(bytes.length, at + 100) : newline;
   const line = bytes.toString('latin1', at, end);
+  const other = otherProtocol(bytes, at);
+  if (other !== undefined) throw Object.assign(new Error('not HTTP/1.1'), { code: other });
   const isBroken = newline !== -1 && !line.endsWith('\r');
   if (isBroken || !'HTTP/1.'.startsWith(line.slice(0, 7))) {
     throw malformed('a status line', quote(line));
   }
+}
+
+/**
+ * The code for an answer in another protocol: a TLS record (RFC 8446 §5.1, an alert), or the
+ * SETTINGS frame (RFC 9113 §6.5) that a server of HTTP/2 sends first. undefined for any other.
+ */
+function otherProtocol(bytes: Buffer, at: number): string | undefined {
+  if (bytes.length - at < 5) return undefined;
+  if (bytes[at] === 0x15 && bytes[at + 1] === 0x03) return 'ERR_SPEAKS_TLS';
+  const isSettings = bytes[at] === 0 && bytes[at + 1] === 0 && bytes[at + 3] === 4;
+  return isSettings ? 'ERR_SPEAKS_HTTP2' : undefined;
 }
 
 function parseFields(lines: readonly string[]): HeaderPair[] {

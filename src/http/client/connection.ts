@@ -26,6 +26,8 @@ export interface ConnectionOptions {
   /** Whether a connection serves later requests too. */
   readonly keepsConnections: boolean;
   readonly tls: TlsOptions;
+  /** How long the connection, with its TLS handshake, may take, ms; 10 s by default. */
+  readonly connectTimeoutMs?: number;
 }
 
 export interface ConnectionEvents {
@@ -54,7 +56,12 @@ export class Connection {
     this.isKept = options.keepsConnections;
     const isTls = origin.protocol === 'https:';
     this.socket = isTls ? this.openTls(origin, options.tls) : this.openPlain(origin, buffer);
-    const limit = setTimeout(() => this.socket.destroy(connectTimeout()), CONNECT_TIMEOUT_MS);
+    let isConnected = false;
+    const limit = setTimeout(
+      () => this.socket.destroy(isConnected ? tlsTimeout() : connectTimeout()),
+      options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    );
+    this.socket.once('connect', () => (isConnected = true));
     this.socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(limit));
     this.socket.once('close', () => clearTimeout(limit));
     this.socket.on('error', (error) => this.onError(error));
@@ -179,7 +186,8 @@ export class Connection {
 
   private onClose(): void {
     this.freshUntil = 0;
-    this.exchange?.fail(this.error ?? closedEarly());
+    const isSilent = this.answeredAt === -Infinity && !this.parser.hasBegun();
+    this.exchange?.fail(this.error ?? (isSilent ? closedSilently() : closedEarly()));
     this.exchange = null;
     this.events.onClosed();
   }
@@ -226,8 +234,17 @@ function connectTimeout(): Error {
   return coded('no connection in time', 'ETIMEDOUT');
 }
 
+function tlsTimeout(): Error {
+  return coded('no TLS handshake in time', 'ERR_TLS_TIMEOUT');
+}
+
 function closedEarly(): Error {
   return coded('closed before the answer was complete', 'ECONNRESET');
+}
+
+/** Closed without a byte on a connection that never had an answer. */
+function closedSilently(): Error {
+  return coded('closed without an answer', 'ERR_CLOSED_SILENTLY');
 }
 
 function coded(message: string, code: string): Error {

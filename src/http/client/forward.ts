@@ -4,10 +4,9 @@ import {
   toFlatHeaders,
   type WebhookRequest,
 } from '../../request/request.ts';
-import { isLoopback } from '../loopback.ts';
 import { Client } from './client.ts';
 import type { AnswerListener, Exchange } from './exchange.ts';
-import { endToEndHeaders } from '../headers.ts';
+import { endToEndHeaders, withTargetHost } from '../headers.ts';
 import { pathAtTarget, type TlsOptions } from '../target.ts';
 
 export interface ForwarderOptions {
@@ -19,6 +18,8 @@ export interface ForwarderOptions {
   /** For each whole exchange, ms; 0 for no limit. */
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
+  /** Sends the sender's `Host` instead of the target's own. */
+  readonly keepsHost: boolean;
 }
 
 export interface Forwarder {
@@ -32,12 +33,11 @@ export interface Forwarder {
 
 /**
  * Forwards requests to one target over reused connections: body bytes, header order, case and repeats
- * as received. A body that came in chunks gets a `Content-Length`. A loopback target gets the
- * sender's `Host`; any other gets its own, which certificates and virtual hosts need. Redirects are
- * not followed.
+ * as received. A body that came in chunks gets a `Content-Length`. For `Host` see `withTargetHost` and
+ * `keepsHost`. Redirects are not followed.
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
-  const { target, concurrency, timeoutMs, tls } = options;
+  const { target, concurrency, timeoutMs, tls, keepsHost } = options;
   const client = new Client(target, {
     connections: concurrency,
     timeoutMs,
@@ -47,7 +47,6 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   const ownHeaders = toFlatHeaders(options.addedHeaders);
   const replaced = new Set(options.addedHeaders.map(([name]) => name.toLowerCase()));
   const namesHost = replaced.has('host');
-  if (!isLoopback(target)) replaced.add('host');
   const pathFor = ({ path }: Pick<WebhookRequest, 'path'>): string => pathAtTarget(target, path);
 
   return {
@@ -56,8 +55,9 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     forward: (request, listener) => {
       const { headers: received, body } = request;
       const kept = endToEndHeaders(received, replaced);
-      if (!namesHost && !has(kept, 'Host')) kept.unshift('Host', target.host);
-      const headers = [...kept, ...ownHeaders];
+      const isOwn = !namesHost && !(keepsHost && has(kept, 'Host'));
+      const headers = isOwn ? withTargetHost(kept, target.host) : kept;
+      headers.push(...ownHeaders);
       // A body that came in chunks is forwarded in one piece.
       if (!has(headers, 'Content-Length')) headers.push('Content-Length', String(body.length));
       return client.request({ method: 'POST', path: pathFor(request), headers, body }, listener);

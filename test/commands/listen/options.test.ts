@@ -8,6 +8,8 @@ describe('the options of listen', () => {
   it('have their defaults, and leave settings to the config', () => {
     expect(parse()).toEqual({
       header: [],
+      route: [],
+      keepHost: false,
       expect: [],
       where: [],
       secret: [],

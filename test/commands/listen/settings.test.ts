@@ -50,7 +50,40 @@ describe('the headers that are added', () => {
   });
 });
 
+describe('--route', () => {
+  it('gives event types a target of their own, without --forward-to', async () => {
+    const args = ['--route', 'test_run.*=3001/runs?a=b', '--route', 'x.new=3002', '--keep-host'];
+    const { listener } = await settingsOf(args);
+    expect(listener.forward).toBeUndefined();
+    const routes = listener.routes?.map(([event, { target }]) => [event, target.href]);
+    expect(routes).toEqual([
+      ['test_run.completed', 'http://localhost:3001/runs?a=b'],
+      ['test_run.failed', 'http://localhost:3001/runs?a=b'],
+      ['x.new', 'http://localhost:3002/'],
+    ]);
+    expect(listener.routes?.every(([, { keepsHost }]) => keepsHost)).toBe(true);
+  });
+
+  it.each([
+    [['--route', '3000'], '--route: expected <event>=<url>'],
+    [['--route', 'test_run.faild=3000'], '--route: unknown event type "test_run.faild"'],
+    [['--route', 'a=3000', '--route', 'a=3001'], '--route: a is given two targets'],
+    [['--route', 'a=4400'], '--route: expected your app, got the port of this listener, 4400'],
+  ])('%j is refused', async (args, message) => {
+    await expect(async () => settingsOf(args)).rejects.toThrow(message);
+  });
+});
+
 describe('--events', () => {
+  it('given twice accumulates', async () => {
+    const args = ['--events', 'test_run.failed', '-e', 'agent.*'];
+    const { listener } = await settingsOf(args);
+    expect(listener.events && [...listener.events]).toEqual([
+      'test_run.failed',
+      'agent.score_dropped',
+    ]);
+  });
+
   it.each([
     ['all', undefined],
     ['*', undefined],

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,9 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Client, type ClientOptions } from '../../../src/http/client/client.ts';
 import type { AnswerListener, ClientRequest, Exchange } from '../../../src/http/client/exchange.ts';
+import { readTlsOptions } from '../../../src/http/target.ts';
 import type { HeaderPair } from '../../../src/request/request.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 import { hasStack } from '../../support/stacks.ts';
 
 interface Heard {
@@ -409,6 +412,34 @@ describe('an exchange', () => {
   });
 });
 
+describe('a server of another protocol', () => {
+  it.each([
+    [Buffer.from([0x15, 3, 3, 0, 2, 2, 22]), 'speaks TLS: use https:// instead of http://'],
+    [
+      Buffer.from([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]),
+      'speaks only HTTP/2: let it accept HTTP/1.1 as well',
+    ],
+  ])('is told in words: %j', async (bytes, words) => {
+    const { url } = await startRaw((socket) => socket.write(bytes));
+    expect((await openClient(url).send()).failure).toBe(`${url.host} ${words}`);
+  });
+
+  it('may expect TLS where it closes without an answer', async () => {
+    const { url } = await startRaw((socket) => socket.end());
+    expect((await openClient(url).send()).failure).toBe(
+      `${url.host} closed the connection without an answer (a server that expects https:// does so too)`,
+    );
+  });
+
+  it('does not answer the TLS handshake', async () => {
+    const { url } = await startRaw(() => undefined);
+    const client = openClient(new URL(`https://${url.host}`), { connectTimeoutMs: 50 });
+    expect((await client.send()).failure).toBe(
+      `${url.host} accepted the connection but did not answer the TLS handshake in time`,
+    );
+  });
+});
+
 describe.runIf(hasStack('openssl', ['version']))('over TLS', () => {
   function makeCertificate(): { key: Buffer; cert: Buffer } {
     const folder = mkdtempSync(join(tmpdir(), 'relyable-tls-'));
@@ -446,6 +477,28 @@ describe.runIf(hasStack('openssl', ['version']))('over TLS', () => {
     expect((await client.send({ body })).body).toBe(body.toString());
     expect((await client.send({ body: Buffer.from('again') })).body).toBe('again');
     expect(connections()).toBe(1);
+  });
+
+  it('reads a whole CA file, and refuses one that is cut off', () => {
+    const { cert } = makeCertificate();
+    const file = join(temporaryFolder(), 'ca.pem');
+    const readWith = (bytes: string | Buffer) => (): unknown => {
+      writeFileSync(file, bytes);
+      return readTlsOptions({ cacert: file });
+    };
+    expect(readWith(`comment\n${cert.toString()}${cert.toString()}`)).not.toThrow();
+    const half = cert.toString().slice(0, 200);
+    expect(readWith(half)).toThrow(`--cacert ${file}: the certificate is truncated or damaged`);
+    expect(readWith(`${cert.toString()}${half}`)).toThrow('certificate 2 is truncated or damaged');
+  });
+
+  it('tells of a server that has only HTTP/2', async () => {
+    const { key, cert } = makeCertificate();
+    const server = createSecureServer({ key, cert });
+    const { port } = await listen(server, []);
+    const url = new URL(`https://localhost:${port}`);
+    const client = openClient(url, { tls: { rejectUnauthorized: true, ca: cert } });
+    expect((await client.send()).failure).toContain('does not offer HTTP/1.1 over TLS');
   });
 
   it('refuses an untrusted certificate by default', async () => {
