@@ -1,6 +1,6 @@
-// Verifying 1 KB with the library, against the libraries of Stripe and of Standard Webhooks.
+// Verifying 1 KB, as a server has it (bytes), with the library, against the libraries of Stripe and of Standard Webhooks.
 import { createHmac } from 'node:crypto';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { Webhook } from 'standardwebhooks';
 import { constructEvent, constructEventSync } from '../packages/webhooks/dist/webhooks.mjs';
 import { median, printClaim } from './harness.mjs';
@@ -10,6 +10,7 @@ const BODY = JSON.stringify({
   event: 'test_run.completed',
   data: { score: 70, transcript: 'a'.repeat(950) },
 });
+const BYTES = Buffer.from(BODY);
 const ROUNDS = 61;
 const CALLS = 400;
 
@@ -28,11 +29,11 @@ function contestants() {
   const subtle = Stripe.createSubtleCryptoProvider();
   const tolerance = 3600;
   return {
-    sync: () => constructEventSync(BODY, hex, SECRET),
-    async: () => constructEvent(BODY, hex, SECRET),
-    stripeSync: () => webhooks.constructEvent(BODY, stripeHeader, SECRET, tolerance),
-    stripeAsync: () => webhooks.constructEventAsync(BODY, stripeHeader, SECRET, tolerance, subtle),
-    standard: () => standard.verify(BODY, standardHeaders),
+    sync: () => constructEventSync(BYTES, hex, SECRET),
+    async: () => constructEvent(BYTES, hex, SECRET),
+    stripeSync: () => webhooks.constructEvent(BYTES, stripeHeader, SECRET, tolerance),
+    stripeAsync: () => webhooks.constructEventAsync(BYTES, stripeHeader, SECRET, tolerance, subtle),
+    standard: () => standard.verify(BYTES, standardHeaders),
   };
 }
 
@@ -61,7 +62,7 @@ export async function bench() {
       median: cost[own],
       unit: 'µs',
       ratio: cost[own] / cost[other],
-      atMost: 1.1,
+      atMost: 1,
     });
   }
 }

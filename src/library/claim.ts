@@ -19,7 +19,7 @@ interface ClaimKey {
 
 /** What is to be verified: everything that is needed before an HMAC is computed. */
 export interface Claim {
-  readonly bytes: Uint8Array;
+  readonly body: string | Uint8Array;
   /** The values of the header, one for each time it was sent. */
   readonly values: readonly string[];
   readonly keys: readonly ClaimKey[];
@@ -27,20 +27,24 @@ export interface Claim {
 
 /** Reads the arguments of `constructEvent`; throws where the caller's own are not usable. */
 export function readClaim(body: RawBody, header: SignatureHeader, secret: SigningSecret): Claim {
-  return { bytes: toBytes(body), values: toValues(header), keys: toKeys(secret) };
+  return { body: requireRaw(body), values: toValues(header), keys: toKeys(secret) };
 }
 
-const encoder = /* @__PURE__ */ new TextEncoder();
-
-/** The bytes of a raw body; anything else is refused, because its bytes cannot be had back. */
-export function toBytes(body: RawBody): Uint8Array {
-  if (typeof body === 'string') return encoder.encode(body);
+/** A raw body as text or bytes; anything else is refused, because its bytes cannot be had back. */
+export function requireRaw(body: RawBody): string | Uint8Array {
+  if (typeof body === 'string') return body;
   // Not `instanceof`: in a test environment such as jsdom the classes are those of another realm.
   if (ArrayBuffer.isView(body)) {
     return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   }
   if (Object.prototype.toString.call(body) === '[object ArrayBuffer]') return new Uint8Array(body);
   throw fail('body_reserialized', `${describe(body)}. ${RAW_BODY}`);
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+export function toBytes(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? encoder.encode(body) : body;
 }
 
 const RAW_BODY =

@@ -1,7 +1,13 @@
 import { diagnose } from '../signature/diagnosis/diagnosis.ts';
 import { SIGNATURE_HEADER } from '../request/request.ts';
 import type { Reason } from './reasons.ts';
-import { readClaim, type RawBody, type SignatureHeader, type SigningSecret } from './claim.ts';
+import {
+  readClaim,
+  type RawBody,
+  type SignatureHeader,
+  type SigningSecret,
+  toBytes,
+} from './claim.ts';
 
 export type { Reason } from './reasons.ts';
 export type { RawBody, SignatureHeader, SigningSecret } from './claim.ts';
@@ -31,12 +37,12 @@ export function explainFailure(
   header: SignatureHeader,
   secret: SigningSecret,
 ): FailureExplanation {
-  const { bytes, values } = readClaim(rawBody, header, secret);
+  const { body, values } = readClaim(rawBody, header, secret);
   const secrets = typeof secret === 'string' ? [secret] : (secret ?? []);
   const { valid, reason, reasons, detail, fix } = diagnose(
     {
       headers: values.map((value) => [SIGNATURE_HEADER, value] as const),
-      body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      body: Buffer.from(toBytes(body)),
     },
     secrets.map((value, index) => ({
       source: secrets.length === 1 ? 'the secret' : `secret ${index + 1} of ${secrets.length}`,

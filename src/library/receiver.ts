@@ -1,4 +1,10 @@
-import { type RawBody, type SignatureHeader, type SigningSecret, toBytes } from './claim.ts';
+import {
+  type RawBody,
+  requireRaw,
+  type SignatureHeader,
+  type SigningSecret,
+  toBytes,
+} from './claim.ts';
 import { InvalidEventError, WebhookVerificationError } from './errors.ts';
 import type { EventOf, EventType, WebhookEvent } from './events.ts';
 import { constructEvent } from './webhooks.ts';
@@ -77,14 +83,14 @@ export class Receiver implements EventRoute {
    * the event again.
    */
   async receive(rawBody: RawBody, header: SignatureHeader): Promise<Answer> {
-    const body = toBytes(rawBody);
+    const body = requireRaw(rawBody);
     let event: WebhookEvent;
     try {
       event = await constructEvent(body, header, this.options.secret);
     } catch (error) {
       return refusal(error);
     }
-    await this.handleOnce(await keyOf(body), event);
+    await this.handleOnce(await keyOf(toBytes(body)), event);
     return OK;
   }
 

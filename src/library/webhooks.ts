@@ -7,6 +7,7 @@ import {
   readClaim,
   type SignatureHeader,
   type SigningSecret,
+  toBytes,
 } from './claim.ts';
 import { InvalidEventError } from './errors.ts';
 import type { WebhookEvent } from './events.ts';
@@ -41,7 +42,7 @@ export async function constructEvent(
 ): Promise<WebhookEvent> {
   const claim = readClaim(rawBody, header, secret);
   requireMatch(claim, await computeMacs(claim));
-  return parseEvent(rawBody, claim);
+  return parseEvent(claim);
 }
 
 /**
@@ -55,7 +56,7 @@ export function constructEventSync(
 ): WebhookEvent {
   const claim = readClaim(rawBody, header, secret);
   requireMatch(claim, computeMacsSync(claim));
-  return parseEvent(rawBody, claim);
+  return parseEvent(claim);
 }
 
 /**
@@ -77,7 +78,6 @@ function requireMatch(claim: Claim, macs: readonly string[]): void {
   if (verdict !== 'ok') throw fail(verdict);
 }
 
-const encoder = /* @__PURE__ */ new TextEncoder();
 const HMAC_SHA256 = { name: 'HMAC', hash: 'SHA-256' };
 
 /** Importing a key costs as much as an HMAC of 1 KB, and an app has few secrets. */
@@ -90,18 +90,19 @@ function importKey(secret: string): Promise<CryptoKey> {
   let key = cryptoKeys.get(secret);
   if (key === undefined) {
     if (cryptoKeys.size >= MAX_CRYPTO_KEYS) cryptoKeys.clear();
-    key = crypto.subtle.importKey('raw', encoder.encode(secret), HMAC_SHA256, false, ['sign']);
+    key = crypto.subtle.importKey('raw', toBytes(secret), HMAC_SHA256, false, ['sign']);
     cryptoKeys.set(secret, key);
   }
   return key;
 }
 
-async function computeMacs({ bytes, keys }: Claim): Promise<string[]> {
+async function computeMacs({ body, keys }: Claim): Promise<string[]> {
   if (globalThis.crypto?.subtle === undefined) {
     throw new Error(
       'constructEvent needs WebCrypto, which is not here: on Node, use constructEventSync',
     );
   }
+  const bytes = toBytes(body);
   return Promise.all(
     keys.map(async ({ text }) =>
       toHex(await crypto.subtle.sign('HMAC', await importKey(text), bytes)),
@@ -121,17 +122,17 @@ interface NodeCrypto {
     algorithm: 'sha256',
     key: string,
   ): {
-    update(bytes: Uint8Array): { digest(encoding: 'hex'): string };
+    update(body: string | Uint8Array): { digest(encoding: 'hex'): string };
   };
 }
 
 /** Asking for a module takes longer than an HMAC of 1 KB. */
 let nodeCrypto: NodeCrypto | undefined;
 
-function computeMacsSync({ bytes, keys }: Claim): string[] {
+function computeMacsSync({ body, keys }: Claim): string[] {
   nodeCrypto ??= findNodeCrypto();
   const { createHmac } = nodeCrypto;
-  return keys.map(({ text }) => createHmac('sha256', text).update(bytes).digest('hex'));
+  return keys.map(({ text }) => createHmac('sha256', text).update(body).digest('hex'));
 }
 
 function findNodeCrypto(): NodeCrypto {
@@ -149,13 +150,11 @@ function findNodeCrypto(): NodeCrypto {
  * The frame alone is checked: an object with an `event`, and with `data` where the type is a published
  * one. Who wants every field checked uses `relyable/schemas`.
  */
-function parseEvent(rawBody: RawBody, { bytes }: Claim): WebhookEvent {
+function parseEvent({ body }: Claim): WebhookEvent {
   let payload: unknown;
   try {
     payload = JSON.parse(
-      typeof rawBody === 'string'
-        ? rawBody
-        : new TextDecoder('utf-8', { fatal: true }).decode(bytes),
+      typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body),
     );
   } catch {
     throw new InvalidEventError('The signature is right, but the body is not JSON in UTF-8');

@@ -67,7 +67,7 @@ async function startFastify(): Promise<string> {
   const app = fastify();
   await app.register(counting(forFastify.webhookPlugin(OPTIONS)), { prefix: PATH });
   app.post('/json', async (request) => request.body);
-  onTestFinished(async () => void (await app.close()));
+  onTestFinished(() => app.close());
   return app.listen({ port: 0, host: '127.0.0.1' });
 }
 
@@ -94,7 +94,7 @@ async function startWorker(): Promise<string> {
 
 /** As in main.ts: before Nest adds its parsers. */
 async function startNest(): Promise<string> {
-  class AppModule {}
+  const AppModule = class {};
   Module({})(AppModule);
   const app = await NestFactory.create(AppModule, { logger: false });
   app.use(PATH, counting(forExpress.webhookHandler(OPTIONS)));
@@ -114,13 +114,13 @@ async function startController(options: { readonly rawBody: boolean }): Promise<
   Post()(prototype, 'receive', Object.getOwnPropertyDescriptor(prototype, 'receive')!);
   Req()(prototype, 'receive', 0);
   Res()(prototype, 'receive', 1);
-  class AppModule {}
+  const AppModule = class {};
   Module({ controllers: [WebhooksController] })(AppModule);
   return listenNest(await NestFactory.create(AppModule, { ...options, logger: false }));
 }
 
 async function listenNest(app: INestApplication): Promise<string> {
-  onTestFinished(async () => void (await app.close()));
+  onTestFinished(() => app.close());
   await app.listen(0, '127.0.0.1');
   return `http://127.0.0.1:${app.getHttpServer().address().port}`;
 }
