@@ -66,7 +66,7 @@ function startExpress(version: string, ...before: string[]): Promise<string> {
 async function startFastify(): Promise<string> {
   const app = fastify();
   await app.register(counting(forFastify.webhookPlugin(OPTIONS)), { prefix: PATH });
-  app.post('/json', async (request) => request.body);
+  app.post('/json', (request, reply) => void reply.send(request.body));
   onTestFinished(() => app.close());
   return app.listen({ port: 0, host: '127.0.0.1' });
 }
@@ -94,7 +94,9 @@ async function startWorker(): Promise<string> {
 
 /** As in main.ts: before Nest adds its parsers. */
 async function startNest(): Promise<string> {
-  const AppModule = class {};
+  class AppModule {
+    readonly name = 'app';
+  }
   Module({})(AppModule);
   const app = await NestFactory.create(AppModule, { logger: false });
   app.use(PATH, counting(forExpress.webhookHandler(OPTIONS)));
@@ -114,7 +116,9 @@ async function startController(options: { readonly rawBody: boolean }): Promise<
   Post()(prototype, 'receive', Object.getOwnPropertyDescriptor(prototype, 'receive')!);
   Req()(prototype, 'receive', 0);
   Res()(prototype, 'receive', 1);
-  const AppModule = class {};
+  class AppModule {
+    readonly name = 'app';
+  }
   Module({ controllers: [WebhooksController] })(AppModule);
   return listenNest(await NestFactory.create(AppModule, { ...options, logger: false }));
 }
