@@ -16,7 +16,7 @@ export class Starvation {
   /** The app serves one connection after the other. */
   isProved = false;
   private longestMs = 0;
-  /** When kept connections were closed for each of these. */
+  /** When kept connections were last closed for each of these. */
   private readonly relievedAt = new WeakMap<Connection, number>();
 
   /** How long a connection must be kept before `findStarved` can find another, ms. */
@@ -33,11 +33,11 @@ export class Starvation {
     return this.isProved;
   }
 
-  /** Whether one of these has waited too long; kept connections are then to be closed, once for each. */
+  /** Whether one of these has waited too long; kept connections are then to be closed. */
   findStarved(open: Iterable<Connection>): boolean {
     let isFound = false;
     for (const connection of open) {
-      if (this.relievedAt.has(connection) || connection.firstWaitMs() < this.checkAfterMs) continue;
+      if (connection.firstWaitMs() < this.checkAfterMs) continue;
       this.relievedAt.set(connection, elapsedMs());
       isFound = true;
     }
