@@ -25,7 +25,7 @@ export function readListenSettings(
   invocation: Invocation<ListenOptions>,
   config: InvocationConfig<ListenOptions>,
 ): ListenSettings {
-  const { options } = invocation;
+  const { options, terminal } = invocation;
   const secrets = config.secrets();
   const settings = config.settings(listenOptions);
   const storeFile = config.storeFile();
@@ -45,6 +45,8 @@ export function readListenSettings(
     timeoutMs: settings.timeout.value,
     tls,
     keepsHost: options.keepHost,
+    onSerial: () =>
+      terminal.warn('your app serves one connection at a time: one is used for it from now on'),
   };
   return {
     storeFile,

@@ -7,10 +7,13 @@ import {
   formatHead,
 } from './exchange.ts';
 import { KeepAlivePolicy } from './keep-alive-policy.ts';
+import { Starvation } from './starvation.ts';
 
 export interface ClientOptions extends ConnectionOptions {
   /** The limit on connections to the origin, hence on requests under way; further ones wait. */
   readonly connections: number;
+  /** Called once where the app proves to serve one connection after the other: one is used then. */
+  readonly onSerial?: () => void;
   /** For each whole exchange, its wait for a connection included, ms; 0 for no limit. */
   readonly timeoutMs: number;
 }
@@ -32,6 +35,7 @@ export class Client {
   private readonly onProbation: Connection[] = [];
   private readonly waiting: ClientExchange[] = [];
   private readonly policy = new KeepAlivePolicy();
+  private readonly starvation = new Starvation();
   /** All connections read into it in turn; what must outlast a read is copied. */
   private readonly buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   private sweeper: NodeJS.Timeout | undefined;
@@ -86,7 +90,8 @@ export class Client {
    * one connection after the other.
    */
   private mayConnect(): boolean {
-    const isBelowLimit = this.open.size < this.options.connections;
+    const limit = this.starvation.isProved ? 1 : this.options.connections;
+    const isBelowLimit = this.open.size < limit;
     return isBelowLimit && this.waiting.length >= this.onProbation.length;
   }
 
@@ -101,6 +106,12 @@ export class Client {
   }
 
   private onFree(connection: Connection, saysKept: boolean, isReused: boolean): void {
+    if (this.starvation.noteAnswer(connection)) this.options.onSerial?.();
+    const isOneTooMany = this.starvation.isProved && this.open.size > 1;
+    if (isOneTooMany || this.closeForStarved()) {
+      connection.destroy();
+      return;
+    }
     switch (this.policy.decide(saysKept, isReused)) {
       case 'reuse':
         this.reuse(connection);
@@ -140,6 +151,9 @@ export class Client {
       return;
     }
     this.idle.push(connection);
+    if (this.open.size > 1) {
+      setTimeout(() => this.closeForStarved(), this.starvation.checkAfterMs).unref();
+    }
     this.sweeper ??= setInterval(() => this.closeStale(), IDLE_MS).unref();
   }
 
@@ -151,6 +165,13 @@ export class Client {
     const isFirstUnserved = this.waiting.length > this.onProbation.length;
     const next = isFirstUnserved ? this.takeWaiting() : undefined;
     if (next !== undefined) this.start(next);
+  }
+
+  /** Closes what is kept where a request may wait behind it; true where one may. */
+  private closeForStarved(): boolean {
+    if (!this.starvation.findStarved(this.open)) return false;
+    for (const connection of this.idle) connection.destroy();
+    return true;
   }
 
   private closeStale(): void {

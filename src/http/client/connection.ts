@@ -50,6 +50,8 @@ export class Connection {
   private freshUntil = 0;
   /** When the last answer was complete, on the same clock. */
   private answeredAt = -Infinity;
+  /** When the last request was handed over, on the same clock. */
+  private carriedAt = 0;
 
   constructor(origin: URL, options: ConnectionOptions, buffer: Buffer, events: ConnectionEvents) {
     this.events = events;
@@ -92,11 +94,24 @@ export class Connection {
     return socket;
   }
 
+  /** How long its first request has been without a byte of an answer, ms; 0 once one came. */
+  firstWaitMs(): number {
+    const isWaiting =
+      this.exchange !== null && this.answeredAt === -Infinity && !this.parser.hasBegun();
+    return isWaiting ? elapsedMs() - this.carriedAt : 0;
+  }
+
+  /** How long the last exchange took, ms. */
+  lastDurationMs(): number {
+    return this.answeredAt - this.carriedAt;
+  }
+
   isFresh(): boolean {
     return !this.socket.destroyed && elapsedMs() < this.freshUntil;
   }
 
   carry(exchange: ClientExchange): void {
+    this.carriedAt = elapsedMs();
     this.exchange = exchange;
     exchange.connection = this;
     this.parser.begin(exchange, exchange.request.method);

@@ -20,6 +20,8 @@ export interface ForwarderOptions {
   readonly tls: TlsOptions;
   /** Sends the sender's `Host` instead of the target's own. */
   readonly keepsHost: boolean;
+  /** Called once where the app proves to serve one connection after the other. */
+  readonly onSerial?: () => void;
 }
 
 export interface Forwarder {
@@ -37,12 +39,13 @@ export interface Forwarder {
  * `keepsHost`. Redirects are not followed.
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
-  const { target, concurrency, timeoutMs, tls, keepsHost } = options;
+  const { target, concurrency, timeoutMs, tls, keepsHost, onSerial } = options;
   const client = new Client(target, {
     connections: concurrency,
     timeoutMs,
     keepsConnections: true,
     tls,
+    ...(onSerial === undefined ? {} : { onSerial }),
   });
   const ownHeaders = toFlatHeaders(options.addedHeaders);
   const replaced = new Set(options.addedHeaders.map(([name]) => name.toLowerCase()));

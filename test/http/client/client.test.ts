@@ -412,6 +412,38 @@ describe('an exchange', () => {
   });
 });
 
+describe('an app that serves one connection after the other', () => {
+  it('gets one connection at a time, once a request has waited behind a kept one', async () => {
+    const server = createServer({ pauseOnConnect: true });
+    const queue: Socket[] = [];
+    let current: Socket | undefined;
+    // As a single thread does: the next connection is read only when this one is closed.
+    const serveNext = (): void => {
+      current = queue.shift();
+      current?.on('data', () => current?.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+      current?.on('error', () => undefined);
+      current?.on('close', serveNext);
+      current?.resume();
+    };
+    let accepted = 0;
+    server.on('connection', (socket) => {
+      accepted += 1;
+      queue.push(socket);
+      if (current === undefined) serveNext();
+    });
+    const url = await listen(server, queue);
+    onTestFinished(() => void current?.destroy());
+    let notes = 0;
+    const client = openClient(url, { onSerial: () => (notes += 1) });
+    const answers = await Promise.all([client.send(), client.send()]);
+    expect(answers.map(({ body }) => body)).toEqual(['ok', 'ok']);
+    expect(notes).toBe(1);
+    const later = await Promise.all(Array.from({ length: 20 }, () => client.send()));
+    expect(later.every(({ body }) => body === 'ok')).toBe(true);
+    expect(accepted).toBe(2);
+  });
+});
+
 describe('a server of another protocol', () => {
   it.each([
     [Buffer.from([0x15, 3, 3, 0, 2, 2, 22]), 'speaks TLS: use https:// instead of http://'],
