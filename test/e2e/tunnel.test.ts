@@ -50,7 +50,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe.skipIf(!hasSshd)('a tunnel by OpenSSH', () => {
-  it('is ready once the address leads here, and marks what comes through it', async () => {
+  it('is ready once the address leads here, and passes requests on until the listener stops', async () => {
     const sshd = await startSshd();
     const { next, publicUrl, child, done } = await listen(sshd);
     expect(await next('ready')).toMatchObject({ publicUrl, tunnel: sshd.tunnel });

@@ -98,9 +98,8 @@ function warnOfDevelopmentSecret(terminal: Terminal): void {
     'Relyable signs with the secret of its dashboard, which this listener does not have yet: its events will fail verification',
   );
   terminal.info(
-    `once the address is saved under Settings → Webhooks, add the secret shown there to .env as
-  ${SECRET_ENV_NAME}=whsec_…
-this listener takes it up without a restart`,
+    `once the address is saved under Settings → Webhooks, start again with the secret shown there:
+  export ${SECRET_ENV_NAME}=whsec_…`,
   );
 }
 
