@@ -1,3 +1,4 @@
+import type { TunnelEvent } from '../tunnel/public-address.ts';
 import type { Forward } from '../request/capture.ts';
 import type { Verification } from '../signature/verify.ts';
 
@@ -11,6 +12,10 @@ export interface Ready {
   readonly routes: Readonly<Record<string, string>>;
   readonly store: string;
   readonly secretSource: string;
+  /** The address to register with Relyable; null without one. */
+  readonly publicUrl: string | null;
+  /** What opened it, as `--tunnel` names it; null where the user routes it here. */
+  readonly tunnel: string | null;
 }
 
 export type WarningCode =
@@ -82,4 +87,4 @@ export interface Summary {
 }
 
 /** What a listener reports, in the order it happens. Every front end reads this one stream. */
-export type ListenEvent = Ready | HandledRequest | Refused | Summary;
+export type ListenEvent = Ready | HandledRequest | Refused | TunnelEvent | Summary;

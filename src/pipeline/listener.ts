@@ -1,8 +1,10 @@
+import { NonceChecks } from '../http/server/nonce-checks.ts';
 import { isLocalRequest } from '../http/server/origin-checks.ts';
 import { type Receiver, startReceiver } from '../http/server/receive.ts';
 import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
+import type { Ready } from './events.ts';
 import { Pipeline, type PipelineOptions, type PipelineWorld } from './pipeline.ts';
 
 export interface ListenerOptions extends PipelineOptions {
@@ -10,6 +12,8 @@ export interface ListenerOptions extends PipelineOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly maxBodyBytes: number;
+  /** Whether strangers can reach it: the health document then tells nothing of it. */
+  readonly isPublic: boolean;
   /** The first is named in `ready`. */
   readonly secrets: readonly [SecretCandidate, ...SecretCandidate[]];
 }
@@ -21,6 +25,10 @@ export interface ListenerWorld extends PipelineWorld {
 
 export interface Listener {
   readonly receiver: Receiver;
+  /** Recognises the requests that check a public address; they are answered and not stored. */
+  readonly checks: NonceChecks;
+  /** Emits `ready`, with the public address where there is one. */
+  announce(address: Pick<Ready, 'publicUrl' | 'tunnel'>): void;
   /** Sends a stored capture to the target again and stores what came; null without a target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null;
   /** Accepts nothing more and gives what is under way `graceMs` to finish. Emits the summary. */
@@ -34,8 +42,8 @@ const SERVICE = 'relyable listen';
 const ANSWER_GRACE_MS = 500;
 
 /**
- * Accepts requests and hands them to a pipeline until it is stopped. Emits `ready` once connections
- * are accepted; rejects with PORT_IN_USE or UNREACHABLE.
+ * Accepts requests and hands them to a pipeline until it is stopped. Resolves once connections are
+ * accepted; rejects with PORT_IN_USE or UNREACHABLE.
  */
 export async function startListener(
   options: ListenerOptions,
@@ -43,6 +51,7 @@ export async function startListener(
 ): Promise<Listener> {
   const { emit } = world;
   const pipeline = new Pipeline(options, world);
+  const checks = new NonceChecks();
   const forwardTo = options.forward?.target.href ?? null;
   const routes = Object.fromEntries(
     (options.routes ?? []).map(([event, { target }]) => [event, target.href]),
@@ -51,13 +60,16 @@ export async function startListener(
     host: options.host,
     port: options.port,
     maxBodyBytes: options.maxBodyBytes,
-    onRequest: (request) => pipeline.receive(request),
+    onRequest: (request) => {
+      if (!checks.answer(request)) pipeline.receive(request);
+    },
     health: (origin) => ({
       type: 'health',
       v: 1,
       service: SERVICE,
-      ...(isLocalRequest(origin, options.host) ? { forwardTo } : {}),
-      received: pipeline.received(),
+      // A proxy in front of a public listener may send any Host.
+      ...(options.isPublic ? {} : { received: pipeline.received() }),
+      ...(!options.isPublic && isLocalRequest(origin, options.host) ? { forwardTo } : {}),
     }),
     identity: (origin, nonce) => {
       if (!isLocalRequest(origin, options.host)) return null;
@@ -68,9 +80,12 @@ export async function startListener(
   });
   const { url, port } = receiver;
   const secretSource = options.secrets[0].source;
-  emit({ type: 'ready', url, port, forwardTo, routes, store: world.storeFile, secretSource });
+  const store = world.storeFile;
   return {
     receiver,
+    checks,
+    announce: (address) =>
+      emit({ type: 'ready', url, port, forwardTo, routes, store, secretSource, ...address }),
     replay: (capture) => pipeline.replay(capture),
     stop: async (graceMs) => {
       const limit = setTimeout(

@@ -45,6 +45,8 @@ export interface Context {
   readonly platform: NodeJS.Platform;
   /** Node's own version, e.g. `20.19.0`. */
   readonly nodeVersion: string;
+  /** The file of the running Node, to start another one. */
+  readonly nodeFile: string;
   readonly paths: UserPaths;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
@@ -170,6 +172,7 @@ export function systemContext(
     pid: process.pid,
     platform: process.platform,
     nodeVersion: process.versions.node,
+    nodeFile: process.execPath,
     paths: envPaths('relyable', { suffix: '' }),
     // Getters: merely touching one of the three opens it, which loads node:net or node:tty.
     get stdin() {

@@ -37,6 +37,8 @@ describe('start', () => {
         routes: {},
         store: '/store/captures.db',
         secretSource: 'first',
+        publicUrl: null,
+        tunnel: null,
       },
     ]);
   });

@@ -158,6 +158,7 @@ export function optionsFor({
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: 10_000_000,
+    isPublic: false,
     secrets: [{ source: 'test secret', value: SECRET, role: 'chosen' }],
     events: undefined,
     invalid: 'reject',
@@ -173,6 +174,7 @@ export async function listen(options: TestOptions = {}): Promise<TestListener> {
   const world = new TestWorld();
   const listener = await startListener(optionsFor(options), world);
   onTestFinished(() => listener.stop(0));
+  listener.announce({ publicUrl: null, tunnel: null });
   return {
     ...listener,
     world,

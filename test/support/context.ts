@@ -15,6 +15,7 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     pid: process.pid,
     platform: process.platform,
     nodeVersion: process.versions.node,
+    nodeFile: process.execPath,
     paths: { data: join(home, 'data'), config: join(home, 'config'), cache: join(home, 'cache') },
     stdin: Readable.from([]),
     stdout: { write: () => true },

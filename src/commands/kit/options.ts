@@ -128,8 +128,9 @@ export function optionalValue<T>(
   help: string,
   parse: Parse<T>,
   preset: string,
+  extras: Extras = {},
 ): OptionDeclaration<T | undefined> {
-  return { flags, help, parse, absent: undefined, preset };
+  return { flags, help, parse, absent: undefined, preset, ...extras };
 }
 
 /** An option that may be given several times: the values in the order given. */

@@ -7,9 +7,10 @@ import { safeLine } from '../../terminal/safe-text.ts';
 import type { JsonObject, View } from '../../terminal/terminal.ts';
 
 /** What ended the waiting: the verdict, the time limit, the end of the app, or a signal. */
-export type Ending = 'verdict' | 'time' | 'app' | 'signal';
+export type Ending = 'verdict' | 'time' | 'app' | 'signal' | 'url-change';
 
 const ENDINGS: Readonly<Record<Ending, string>> = {
+  'url-change': 'the public address changed',
   verdict: 'the expectations can no longer be met',
   time: 'the time limit was reached',
   app: 'the app ended',

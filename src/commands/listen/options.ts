@@ -10,11 +10,13 @@ import {
 } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
+import { parsePublicUrl, parseTunnel, PROVIDER_NAMES } from '../../tunnel/choice.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import {
   choice,
   flag,
   list,
+  optionalValue,
   type OptionsOf,
   setting,
   text,
@@ -88,6 +90,19 @@ export const listenOptions = {
   concurrency: setting('--concurrency <n>', 'forwards in flight', parseWhole(1, 10_000), {
     default: '64',
   }),
+  tunnel: optionalValue(
+    '--tunnel [provider]',
+    'open a public address: cloudflared, ngrok, tailscale or ssh:user@host[:port]; alone: the first installed',
+    parseTunnel,
+    'auto',
+    { words: PROVIDER_NAMES },
+  ),
+  publicUrl: value(
+    '--public-url <url>',
+    'the https address that leads here; it is checked before it is shown',
+    parsePublicUrl,
+  ),
+  exitOnUrlChange: flag('--exit-on-url-change', 'exit with 4 when the public address changes'),
   store: storeOption,
   readyFile: text(
     '--ready-file <file>',
@@ -142,13 +157,17 @@ export const listenCommand = declareCommand({
       needsOneOf: ['expect'],
       hint: "e.g. --expect test_run.completed --where 'data.score>=80'",
     },
+    { option: 'exitOnUrlChange', needsOneOf: ['tunnel'] },
     { option: 'junit', needsOneOf: ['expect', 'exitAfter', 'timeoutAfter'] },
   ],
   examples: [
-    ['relyable webhooks listen', 'receive and store; answers 200'],
     [
       'relyable webhooks listen --forward-to 3000/webhooks/relyable',
       'forward every event to your app',
+    ],
+    [
+      'relyable webhooks listen -f 3000 --tunnel cloudflared',
+      'with a public address, to paste into Settings → Webhooks',
     ],
     [
       'relyable webhooks listen -f 3000 --expect test_run.completed --timeout-after 60s -- node server.js',
@@ -162,8 +181,9 @@ export const listenCommand = declareCommand({
   exitCodes: [
     [0, 'stopped with Ctrl-C after draining, or all expectations met'],
     [1, 'the expectations can no longer be met'],
-    [2, 'usage, configuration or a store that cannot be opened'],
-    [4, 'the port is in use, or the app did not start to listen'],
+    [2, 'usage, configuration, a store that cannot be opened, or no program for --tunnel'],
+    [3, 'the tunnel provider is not logged in'],
+    [4, 'the port is in use, the app did not start to listen, no tunnel, or --exit-on-url-change'],
     [5, 'timed out waiting for expected events (--timeout-after)'],
     ['any', 'the exit code of the app after --, if it ended by itself'],
   ],

@@ -1,4 +1,4 @@
-import { errorMessage, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { errorMessage, EXIT_SUCCESS, EXIT_UNREACHABLE, RelyableError } from '../../errors.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenEvent } from '../../pipeline/events.ts';
 import type { Listener } from '../../pipeline/listener.ts';
@@ -24,6 +24,7 @@ import { createExpectationWatcher, type ExpectationWatcher } from './expectation
 import type { Ending } from './expectations-view.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
 import type { ListenOptions } from './options.ts';
+import { PublicAccess } from './public-access.ts';
 import { type ListenSettings, readListenSettings } from './settings.ts';
 
 /** How long the forwards in flight may take once the listener is asked to stop, ms. */
@@ -116,14 +117,20 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const world = { now, elapsed, randomBytes, store, storeFile, emit };
   try {
     const listener = await startListener(settings.listener, world);
-    const end = await waitForEnd(invocation, plan, { store, storeFile, listener }).catch(
-      async (error: unknown) => {
-        // Nothing keeps listening after an error.
-        await listener.stop(0);
-        throw error;
-      },
-    );
+    const access = new PublicAccess(invocation, {
+      listener,
+      terminal: live?.terminal ?? terminal,
+      secretSource: settings.listener.secrets[0].source,
+      emit,
+    });
+    const running = { store, storeFile, listener, access };
+    const end = await waitForEnd(invocation, plan, running).catch(async (error: unknown) => {
+      // Nothing keeps listening after an error.
+      await Promise.all([listener.stop(0), access.close()]);
+      throw error;
+    });
     await listener.stop(GRACE_MS);
+    await access.close();
     live?.close();
     return exitCodeFor(end, watcher, context);
   } finally {
@@ -148,9 +155,18 @@ async function waitForEnd(
     readonly store: BackgroundStore;
     readonly storeFile: string;
     readonly listener: Listener;
+    readonly access: PublicAccess;
   },
 ): Promise<End> {
-  const { url } = running.listener.receiver;
+  const { listener, access } = running;
+  const address = await access.open().catch((error: unknown) => {
+    if (context.interrupt.aborted) return null;
+    throw error;
+  });
+  if (address === null) return { ending: 'signal' };
+  listener.announce(address);
+  access.keep();
+  const { url } = listener.receiver;
   const withdraw = announceListener(context.paths.data, {
     url,
     pid: context.pid,
@@ -164,6 +180,7 @@ async function waitForEnd(
     const end = await Promise.race([
       whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
       app.ended.then((appCode): End => ({ ending: 'app', appCode })),
+      access.changed.then((): End => ({ ending: 'url-change' })),
       ...(watcher === null ? [] : [watcher.decided.then((ending): End => ({ ending }))]),
     ]);
     removeReadyFile();
@@ -179,6 +196,7 @@ function exitCodeFor(
   context: Context,
 ): number {
   const verdict = watcher?.finish(ending) ?? EXIT_SUCCESS;
+  if (ending === 'url-change') return EXIT_UNREACHABLE;
   // Ctrl-C is how a listener without expectations is meant to end.
   if (ending === 'signal') return watcher === null ? EXIT_SUCCESS : interruptedCode(context);
   return appCode === undefined || appCode === 0 ? verdict : appCode;

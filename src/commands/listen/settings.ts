@@ -56,6 +56,7 @@ export function readListenSettings(
       host: settings.host.value,
       port,
       maxBodyBytes: settings.maxBody.value,
+      isPublic: options.tunnel !== undefined || options.publicUrl !== undefined,
       secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
       events: eventTypes && new Set(eventTypes),
       invalid: settings.invalid.value,

@@ -6,6 +6,7 @@ import type {
   Refused,
   Summary,
 } from '../../pipeline/events.ts';
+import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
@@ -76,6 +77,8 @@ function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string
       return formatDelivery(event, terminal, storeOption);
     case 'refused':
       return formatRefused(event, terminal.style, terminal.isUtc);
+    case 'tunnel':
+      return formatTunnel(event, terminal.errorStyle);
     case 'summary':
       return formatSummary(event, terminal.errorStyle);
   }
@@ -89,8 +92,17 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
     ready.forwardTo ?? 'nowhere (every request is answered 200; --forward-to names your app)';
   // Without --to, `trigger` would send to the app that a config file names.
   const to = ready.forwardTo === null ? '' : ` --to ${ready.port}`;
+  const { publicUrl, tunnel } = ready;
+  const reached =
+    publicUrl === null
+      ? []
+      : [
+          `  reached at  ${style.bold.green(safeLine(publicUrl))}${tunnel === null ? '' : style.dim(` (${safeLine(tunnel)})`)}`,
+          `  paste that address into Settings → Webhooks: ${DASHBOARD_COMMAND}`,
+        ];
   return [
     `${style.bold('Listening on')} ${style.cyan(ready.url)}`,
+    ...reached,
     `  forwards to  ${safeLine(target)}`,
     ...Object.entries(ready.routes).map(
       ([event, url]) => `  forwards ${safeLine(event)} to  ${safeLine(url)}`,
@@ -99,6 +111,32 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
     `  stores captures in  ${safeLine(ready.store)}`,
     style.dim(`  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed${to}`),
   ].join('\n');
+}
+
+const DASHBOARD_COMMAND = 'relyable open webhooks';
+
+/** One line for a tunnel that is up or down; a block that cannot be missed for a changed address. */
+function formatTunnel(
+  { state, url, provider, message }: TunnelEvent,
+  style: ChalkInstance,
+): string {
+  const name = provider === null ? 'the public address' : `the tunnel (${safeLine(provider)})`;
+  switch (state) {
+    case 'up':
+      return style.green(`${name} is up: ${safeLine(url)}`);
+    case 'down':
+      return style.red(`${name} is down: ${safeText(message ?? '')}; opening it again`);
+    case 'changed': {
+      const lines = [
+        'THE PUBLIC ADDRESS HAS CHANGED',
+        `now  ${safeLine(url)}`,
+        safeLine(message ?? ''),
+        `replace the address under Settings → Webhooks: ${DASHBOARD_COMMAND}`,
+      ];
+      const rule = '='.repeat(Math.max(...lines.map(({ length }) => length)));
+      return style.bold.red(['', rule, ...lines, rule, ''].join('\n'));
+    }
+  }
 }
 
 /** The parts of a delivery that its first line shows. */

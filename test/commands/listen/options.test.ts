@@ -11,6 +11,7 @@ describe('the options of listen', () => {
       route: [],
       keepHost: false,
       expect: [],
+      exitOnUrlChange: false,
       where: [],
       secret: [],
       secretFile: [],

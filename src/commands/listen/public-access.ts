@@ -1,0 +1,130 @@
+import type { Ora } from 'ora';
+import { DEVELOPMENT_SECRET_SOURCE, SECRET_ENV_NAME } from '../../config/secrets.ts';
+import type { Invocation } from '../../invocation.ts';
+import type { ListenEvent, Ready } from '../../pipeline/events.ts';
+import type { Listener } from '../../pipeline/listener.ts';
+import { createProxyFetch } from '../../relyable/api/proxy.ts';
+import { safeText } from '../../terminal/safe-text.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { PublicAddress } from '../../tunnel/public-address.ts';
+import type { ListenOptions } from './options.ts';
+
+type Address = Pick<Ready, 'publicUrl' | 'tunnel'>;
+
+export interface PublicAccessOptions {
+  readonly listener: Listener;
+  /** Prints above the live view where there is one. */
+  readonly terminal: Terminal;
+  readonly secretSource: string;
+  readonly emit: (event: ListenEvent) => void;
+}
+
+/** The public address of a listener, while it listens; none without `--tunnel` and `--public-url`. */
+export class PublicAccess {
+  /** Resolves when the address has changed and `--exit-on-url-change` is given. */
+  readonly changed: Promise<void>;
+  private readonly invocation: Invocation<ListenOptions>;
+  private readonly options: PublicAccessOptions;
+  private address: PublicAddress | null = null;
+  private onChanged: () => void = () => undefined;
+
+  constructor(invocation: Invocation<ListenOptions>, options: PublicAccessOptions) {
+    this.invocation = invocation;
+    this.options = options;
+    this.changed = new Promise((resolve) => (this.onChanged = resolve));
+  }
+
+  /** Resolves with the address once it works; rejects with why there is none. */
+  async open(): Promise<Address> {
+    const { context, options } = this.invocation;
+    const { listener, terminal, secretSource } = this.options;
+    if (options.tunnel === undefined && options.publicUrl === undefined) {
+      return { publicUrl: null, tunnel: null };
+    }
+    if (secretSource === DEVELOPMENT_SECRET_SOURCE) warnOfDevelopmentSecret(terminal);
+    const [{ PublicAddress }, { askPublicDns }, { chooseProvider }] = await Promise.all([
+      import('../../tunnel/public-address.ts'),
+      import('../../tunnel/public-check.ts'),
+      import('../../tunnel/providers.ts'),
+    ]);
+    const provider =
+      options.tunnel === undefined
+        ? null
+        : chooseProvider(options.tunnel, options.publicUrl, context, terminal.info);
+    const progress = await createProgress(terminal);
+    const proxied = options.publicUrl ?? new URL('https://tunnel.invalid');
+    this.address = new PublicAddress(
+      {
+        provider,
+        url: options.publicUrl,
+        localUrl: new URL(listener.receiver.url),
+        checks: listener.checks,
+        signal: context.interrupt,
+        emit: (event) => {
+          this.options.emit(event);
+          if (event.state === 'changed' && options.exitOnUrlChange) this.onChanged();
+        },
+        onProgress: progress.show,
+        onSlow: (text) => terminal.warn(`no public address yet: ${text}`),
+      },
+      {
+        fetch: await createProxyFetch(context.fetch, proxied, context.env),
+        askPublicDns,
+        elapsed: context.elapsed,
+        sleep: context.sleep,
+        randomBytes: context.randomBytes,
+      },
+    );
+    try {
+      const url = await this.address.open();
+      return { publicUrl: url.href, tunnel: provider?.name ?? null };
+    } finally {
+      progress.stop();
+    }
+  }
+
+  /** Keeps the address up from here on, and reports its changes. */
+  keep(): void {
+    this.address?.keep();
+  }
+
+  async close(): Promise<void> {
+    await this.address?.close();
+  }
+}
+
+function warnOfDevelopmentSecret(terminal: Terminal): void {
+  terminal.warn(
+    'Relyable signs with the secret of its dashboard, which this listener does not have yet: its events will fail verification',
+  );
+  terminal.info(
+    `once the address is saved under Settings → Webhooks, start again with the secret shown there:
+  export ${SECRET_ENV_NAME}=whsec_…`,
+  );
+}
+
+interface Progress {
+  show(text: string): void;
+  stop(): void;
+}
+
+/** A spinner on a terminal; elsewhere one line for each step. */
+async function createProgress(terminal: Terminal): Promise<Progress> {
+  if (!terminal.isLive) {
+    return { show: (text) => terminal.info(safeText(text)), stop: () => undefined };
+  }
+  const { default: ora } = await import('ora');
+  let spinner: Ora | null = null;
+  return {
+    show: (text) => {
+      spinner?.stop();
+      spinner = ora({
+        text: safeText(text),
+        color: false,
+        discardStdin: false,
+        spinner: terminal.isUtf8 ? 'dots' : 'line',
+      }).start();
+    },
+    stop: () => void spinner?.stop(),
+  };
+}

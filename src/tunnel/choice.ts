@@ -1,0 +1,59 @@
+import { didYouMean } from '../did-you-mean.ts';
+import { RelyableError } from '../errors.ts';
+import { isLoopback } from '../http/loopback.ts';
+
+/** What `--tunnel` names; `auto` where it names nothing. */
+export type TunnelChoice =
+  | { readonly kind: 'auto' | 'cloudflared' | 'ngrok' | 'tailscale' }
+  | { readonly kind: 'ssh'; readonly target: SshTarget };
+
+export const PROVIDER_NAMES = ['cloudflared', 'ngrok', 'tailscale'] as const;
+
+/** Where `--tunnel ssh:…` leads. */
+export interface SshTarget {
+  /** `user@host`, or `host` alone. */
+  readonly destination: string;
+  readonly host: string;
+  /** The port of the SSH server; null for the one of the user's SSH configuration. */
+  readonly port: number | null;
+}
+
+/** `user@host[:port]`; USAGE for anything else. */
+export function parseSshTarget(text: string): SshTarget {
+  const [, destination = '', host = '', port] =
+    /^((?:[\w.+-]+@)?([\w][\w.-]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isPortValid = port === undefined || (Number(port) > 0 && Number(port) < 65_536);
+  if (host === '' || destination.startsWith('-') || !isPortValid) {
+    throw new RelyableError('USAGE', `--tunnel: expected ssh:user@host[:port], got "ssh:${text}"`);
+  }
+  return { destination, host, port: port === undefined ? null : Number(port) };
+}
+
+/** `cloudflared`, `ngrok`, `tailscale`, `ssh:user@host[:port]` or `auto`; USAGE for anything else. */
+export function parseTunnel(text: string, origin: string): TunnelChoice {
+  if (text.startsWith('ssh:')) return { kind: 'ssh', target: parseSshTarget(text.slice(4)) };
+  const kind = (['auto', ...PROVIDER_NAMES] as const).find((name) => name === text);
+  if (kind !== undefined) return { kind };
+  const hint = didYouMean(text, PROVIDER_NAMES, (name) => `--tunnel ${name}`);
+  throw new RelyableError(
+    'USAGE',
+    `${origin}: expected ${PROVIDER_NAMES.join(', ')} or ssh:user@host[:port], got "${text}"`,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+/** `https://…`; http only to this machine, where a proxy may be tried. USAGE for anything else. */
+export function parsePublicUrl(text: string, origin: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isRight =
+    url !== undefined &&
+    (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) &&
+    url.username === '' &&
+    url.hash === '';
+  if (isRight) return url;
+  throw new RelyableError(
+    'USAGE',
+    `${origin}: expected the https:// address that leads here, got "${text}"`,
+    { hint: 'Relyable sends only to public HTTPS addresses' },
+  );
+}

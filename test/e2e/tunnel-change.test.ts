@@ -1,0 +1,61 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type RunningCli, startCli, temporaryFolder } from '../support/cli.ts';
+
+/** An ngrok that passes requests on from a port of its own, another one at each start. */
+const NGROK = `
+const http = require('node:http');
+require('node:fs').writeFileSync(process.env.PID_FILE, String(process.pid));
+const target = process.argv[3];
+const server = http.createServer((request, response) => {
+  request.pipe(http.request(target + request.url, { method: request.method, headers: request.headers },
+    (answer) => { response.writeHead(answer.statusCode, answer.headers); answer.pipe(response); }));
+}).listen(0, '127.0.0.1', () => console.log(JSON.stringify({
+  lvl: 'info', msg: 'started tunnel', url: 'http://127.0.0.1:' + server.address().port })));
+`;
+
+interface Listening extends RunningCli {
+  /** Kills the stand-in, as when its connection is lost for good. */
+  lose(): void;
+}
+
+function listen(...args: string[]): Listening {
+  const folder = temporaryFolder();
+  const program = join(folder, 'ngrok');
+  const pidFile = join(folder, 'pid');
+  writeFileSync(program, `#!${process.execPath}\n${NGROK}`);
+  chmodSync(program, 0o755);
+  const cli = startCli(['webhooks', 'listen', '--port=0', '--tunnel=ngrok', ...args], {
+    env: { RELYABLE_NGROK_PATH: program, PID_FILE: pidFile },
+  });
+  return {
+    ...cli,
+    lose: () => void process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL'),
+  };
+}
+
+it('reports an address that changed as an event and as a block that cannot be missed', async () => {
+  const { nextErrorLine, lose, child, done } = listen();
+  const reached = await nextErrorLine((line) => line.includes('reached at'));
+  const before = /http:\S+/.exec(reached)?.[0] ?? '';
+  lose();
+  await nextErrorLine((line) => line.includes('is down'));
+  await nextErrorLine((line) => line === 'THE PUBLIC ADDRESS HAS CHANGED');
+  await nextErrorLine((line) => line === `Relyable still sends to ${before}`);
+  child.kill('SIGINT');
+  expect((await done).code).toBe(0);
+});
+
+it('ends with 4 under --exit-on-url-change', async () => {
+  const { nextLine, lose, done } = listen('--exit-on-url-change', '--json');
+  const ready = JSON.parse(await nextLine((line) => line.includes('"ready"'))) as {
+    publicUrl: string;
+  };
+  lose();
+  const changed = JSON.parse(await nextLine((line) => line.includes('"changed"'))) as {
+    url: string;
+  };
+  expect(changed.url).not.toBe(ready.publicUrl);
+  expect((await done).code).toBe(4);
+});

@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import { createCloudflaredProvider, findConfig } from '../../src/tunnel/cloudflared.ts';
+import { createNgrokProvider } from '../../src/tunnel/ngrok.ts';
+import type { TunnelProvider, TunnelWorld } from '../../src/tunnel/provider.ts';
+import { chooseProvider } from '../../src/tunnel/providers.ts';
+import { createTailscaleProvider } from '../../src/tunnel/tailscale.ts';
+import { temporaryFolder } from '../support/cli.ts';
+import { testContext } from '../support/context.ts';
+import { printing, start, worldWith } from './stand-ins.ts';
+
+type Create = (world: TunnelWorld) => TunnelProvider;
+
+const PROVIDERS: Readonly<Record<string, readonly [variable: string, create: Create]>> = {
+  cloudflared: ['RELYABLE_CLOUDFLARED_PATH', createCloudflaredProvider],
+  ngrok: ['RELYABLE_NGROK_PATH', (world) => createNgrokProvider(undefined, world)],
+  tailscale: ['RELYABLE_TAILSCALE_PATH', createTailscaleProvider],
+};
+
+function standIn(name: string, script: string): TunnelProvider {
+  const [variable, create] = PROVIDERS[name] ?? ['', createTailscaleProvider];
+  return create(worldWith(variable, script));
+}
+
+/** cloudflared 2025.x with --metrics, as its log is; the metrics answer 503 until it is registered. */
+const CLOUDFLARED_WITH_METRICS = `
+const http = require('node:http');
+let asked = 0;
+const server = http.createServer((request, response) => {
+  if (request.url === '/quicktunnel') response.end('{"hostname":"wide-oak-12.trycloudflare.com"}');
+  else { response.statusCode = ++asked < 3 ? 503 : 200; response.end('{}'); }
+}).listen(0, '127.0.0.1', () => console.error(
+  '2025-11-04T09:10:11Z INF Starting metrics server on 127.0.0.1:' + server.address().port + '/metrics'));
+`;
+
+describe('the address', () => {
+  it.each([
+    {
+      what: 'the metrics of cloudflared',
+      name: 'cloudflared',
+      script: CLOUDFLARED_WITH_METRICS,
+      url: 'https://wide-oak-12.trycloudflare.com/',
+    },
+    {
+      what: 'the banner of a cloudflared without metrics (2022.x)',
+      name: 'cloudflared',
+      script: printing(
+        [
+          '2022-06-01T10:00:00Z INF Requesting new quick Tunnel on trycloudflare.com...',
+          '2022-06-01T10:00:01Z INF |  Your quick Tunnel has been created! Visit it at (it may take some time to be reachable):  |',
+          '2022-06-01T10:00:01Z INF |  https://low-tide-7.trycloudflare.com                                 |',
+          '2022-06-01T10:00:02Z INF Registered tunnel connection connIndex=0 location=FRA',
+        ],
+        'stays',
+      ),
+      url: 'https://low-tide-7.trycloudflare.com/',
+    },
+    {
+      what: 'the JSON log of ngrok 3',
+      name: 'ngrok',
+      script: printing(
+        [
+          '{"id":"6d","lvl":"info","msg":"client session established","obj":"csess"}',
+          '{"addr":"http://127.0.0.1:4400","lvl":"info","msg":"started tunnel","name":"command_line","obj":"tunnels","url":"https://a1b2.ngrok-free.app"}',
+        ],
+        'stays',
+      ),
+      url: 'https://a1b2.ngrok-free.app/',
+    },
+    {
+      what: 'the text of tailscale 1.5x',
+      name: 'tailscale',
+      script: printing(
+        [
+          'Available on the internet:',
+          '',
+          'https://laptop.tail0123.ts.net/',
+          '|-- proxy http://127.0.0.1:4400',
+          '',
+          'Press Ctrl+C to exit.',
+        ],
+        'stays',
+      ),
+      url: 'https://laptop.tail0123.ts.net/',
+    },
+  ])('comes from $what', async ({ name, script, url }) => {
+    const tunnel = await standIn(name, script).start(start);
+    expect(tunnel.url.href).toBe(url);
+    await tunnel.stop();
+    expect((await tunnel.closed).code).toBe('UNREACHABLE');
+  });
+});
+
+describe('a failure', () => {
+  it.each([
+    {
+      what: 'too many quick tunnels (cloudflared 2024.8)',
+      name: 'cloudflared',
+      lines: [
+        '2024-09-01T10:00:00Z INF Requesting new quick Tunnel on trycloudflare.com...',
+        '2024-09-01T10:00:00Z ERR Error unmarshaling QuickTunnel response: error code: 1015 error="invalid character \'e\' looking for beginning of value" status_code="429 Too Many Requests"',
+        "failed to unmarshal quick Tunnel: invalid character 'e' looking for beginning of value",
+      ],
+      code: 'UNREACHABLE',
+      says: /too many were asked for/,
+      hint: /wait some minutes/,
+    },
+    {
+      what: 'no network (cloudflared)',
+      name: 'cloudflared',
+      lines: [
+        'failed to request quick Tunnel: Post "https://api.trycloudflare.com/tunnel": dial tcp: lookup api.trycloudflare.com on 127.0.0.53:53: no such host',
+      ],
+      code: 'UNREACHABLE',
+      says: /cannot reach Cloudflare/,
+      hint: /7844/,
+    },
+    {
+      what: 'an old version (cloudflared)',
+      name: 'cloudflared',
+      lines: ['Incorrect Usage: flag provided but not defined: -metrics'],
+      code: 'UNREACHABLE',
+      says: /too old/,
+      hint: /update cloudflared/,
+    },
+    {
+      what: 'no authtoken (ngrok)',
+      name: 'ngrok',
+      lines: [
+        '{"err":"authentication failed: Usage of ngrok requires a verified account and authtoken.\\n\\nERR_NGROK_4018\\r\\n","lvl":"eror","msg":"failed to reconnect session","obj":"csess"}',
+      ],
+      code: 'NOT_AUTHENTICATED',
+      says: /not logged in.*ERR_NGROK_4018/,
+      hint: /add-authtoken/,
+    },
+    {
+      what: 'the session limit (ngrok)',
+      name: 'ngrok',
+      lines: [
+        '{"err":"authentication failed: Your account is limited to 1 simultaneous ngrok agent sessions.\\r\\n\\r\\nERR_NGROK_108\\r\\n","lvl":"eror","msg":"session closing","obj":"tunnels.session"}',
+      ],
+      code: 'UNREACHABLE',
+      says: /as many agents online as it may/,
+      hint: /stop the other ngrok/,
+    },
+    {
+      what: 'a name that is online elsewhere (ngrok)',
+      name: 'ngrok',
+      lines: ['ERROR:  The endpoint is already online. ERR_NGROK_334'],
+      code: 'UNREACHABLE',
+      says: /online already/,
+      hint: /stop that one/,
+    },
+    {
+      what: 'no network (ngrok)',
+      name: 'ngrok',
+      lines: [
+        '{"err":"failed to dial ngrok server with address \\"connect.ngrok-agent.com:443\\": dial tcp: lookup connect.ngrok-agent.com: no such host","lvl":"eror","msg":"failed to reconnect session"}',
+      ],
+      code: 'UNREACHABLE',
+      says: /cannot reach its servers/,
+      hint: /check the network/,
+    },
+    {
+      what: 'an unknown code (ngrok)',
+      name: 'ngrok',
+      lines: ['ERROR:  something new happened. ERR_NGROK_99999'],
+      code: 'UNREACHABLE',
+      says: /refuses the tunnel \(ERR_NGROK_99999\)/,
+      hint: /err_ngrok_99999/,
+    },
+    {
+      what: 'Funnel not enabled (tailscale)',
+      name: 'tailscale',
+      lines: [
+        'Funnel is not enabled on your tailnet.',
+        'To enable, visit:',
+        '',
+        '         https://login.tailscale.com/f/funnel?node=n1',
+      ],
+      code: 'NOT_AUTHENTICATED',
+      says: /Funnel is not enabled/,
+      hint: /f\/funnel\?node=n1/,
+    },
+    {
+      what: 'no daemon (tailscale)',
+      name: 'tailscale',
+      lines: ["failed to connect to local tailscaled; it doesn't appear to be running"],
+      code: 'UNREACHABLE',
+      says: /not running/,
+      hint: /tailscale up/,
+    },
+    {
+      what: 'another user (tailscale)',
+      name: 'tailscale',
+      lines: [
+        'sending serve config: Access denied: serve config denied',
+        "Use 'sudo tailscale funnel'.",
+      ],
+      code: 'NOT_PERMITTED',
+      says: /may not change/,
+      hint: /--operator/,
+    },
+    {
+      what: 'text that is not known',
+      name: 'tailscale',
+      lines: ['all is new', 'and different'],
+      code: 'UNREACHABLE',
+      says: /ended with exit code 1; its last lines:\n {2}all is new\n {2}and different/,
+      hint: /^$/,
+    },
+  ])('is a sentence: $what', async ({ name, lines, code, says, hint }) => {
+    const error = await standIn(name, printing(lines, 'exits'))
+      .start(start)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(says) });
+    expect((error as { hint?: string }).hint ?? '').toMatch(hint);
+  });
+
+  it('is one before the program gives up: ngrok tries again for ever', async () => {
+    const script = printing(
+      ['{"err":"ERR_NGROK_107","lvl":"eror","msg":"failed to reconnect session"}'],
+      'stays',
+    );
+    await expect(standIn('ngrok', script).start(start)).rejects.toMatchObject({
+      code: 'NOT_AUTHENTICATED',
+    });
+  });
+
+  it('names how to install a program that is missing, by platform', async () => {
+    const none = testContext({ env: { PATH: '/nowhere' }, platform: 'darwin' });
+    await expect(async () =>
+      createNgrokProvider(undefined, none).start(start),
+    ).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      hint: expect.stringContaining('brew install ngrok'),
+    });
+    const wrong = testContext({ env: { RELYABLE_NGROK_PATH: '/nowhere/ngrok' } });
+    await expect(async () => createNgrokProvider(undefined, wrong).start(start)).rejects.toThrow(
+      'RELYABLE_NGROK_PATH: expected a program, /nowhere/ngrok is not one',
+    );
+  });
+});
+
+describe('the choice of a provider', () => {
+  it('takes the first that is installed, and says what was found', () => {
+    const world = worldWith('RELYABLE_TAILSCALE_PATH', '');
+    const said: string[] = [];
+    const chosen = chooseProvider(
+      { kind: 'auto' },
+      undefined,
+      { ...world, env: { ...world.env, PATH: '/nowhere' } },
+      (text) => said.push(text),
+    );
+    expect(chosen.name).toBe('tailscale');
+    expect(said).toEqual([
+      'tunnel: cloudflared is not installed, ngrok is not installed, taking tailscale',
+    ]);
+  });
+
+  it('names the ways there are where none is installed', () => {
+    const world = testContext({ env: { PATH: '/nowhere' } });
+    expect(() => chooseProvider({ kind: 'auto' }, undefined, world, () => undefined)).toThrow(
+      '--tunnel: none of cloudflared, ngrok, tailscale is installed',
+    );
+  });
+
+  it('refuses a public URL for providers that have their own', () => {
+    expect(() =>
+      chooseProvider(
+        { kind: 'cloudflared' },
+        new URL('https://a.example'),
+        testContext(),
+        () => undefined,
+      ),
+    ).toThrow('--public-url does not go with --tunnel cloudflared');
+  });
+});
+
+it('finds no configuration of cloudflared in an empty home', () => {
+  expect(findConfig(temporaryFolder())).toBeUndefined();
+});
