@@ -47,6 +47,8 @@ function formatOf(start: string): InputFormat | null {
   if (/^(await )?fetch\(/.test(start)) return 'json';
   if (hasHeaderBlock(start)) return 'http';
   if (isBetweenLine(line)) return 'http';
+  // An object that a log prints over several lines, behind its prefix.
+  if (/^[^\n{]*\{[ \t]*\r?\n/.test(start) && /signature/i.test(start)) return 'json';
   // A log with JSON in its lines, or the events of a stream (`data: {…}`).
   return /^[^\n]*\{/m.test(start) && /signature|"?headers"?\s*[:=]/i.test(start) ? 'ndjson' : null;
 }
@@ -67,7 +69,8 @@ export function hasHeaderBlock(start: string): boolean {
   return lines.every((line) => HEADER_LINE.test(line)) && /^[\w-]*signature\s*:/im.test(block);
 }
 
-const HEADER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:/;
+/** Pseudo-headers of HTTP/2 begin with a colon. */
+const HEADER_LINE = /^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+:/;
 
 /** Recordings that look like HTTP and do not have the exact bytes. */
 const NOISE: readonly (readonly [pattern: RegExp, what: string])[] = [
@@ -87,6 +90,14 @@ function noiseOf(start: string): string | undefined {
 export function notRequest(bytes: Buffer, at: number, source: string): Error {
   const start = bytes.toString('latin1', at, at + 2000);
   const [line = ''] = start.split(/\r?\n/, 1);
+  if (start.startsWith('type: collection.insomnia')) {
+    return unreadable(
+      source,
+      `byte ${at}`,
+      'expected a collection of Insomnia as JSON, got one as YAML',
+      'export it as Insomnia v4 (JSON), or copy the request as curl',
+    );
+  }
   const noise = noiseOf(start);
   if (noise !== undefined) {
     return unreadable(

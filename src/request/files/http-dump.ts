@@ -39,13 +39,37 @@ export function* parseHttpDump(bytes: Buffer, source: string): Generator<InputIt
 
 /** A request that was saved without its request line: headers, an empty line, the body. */
 function readHeadersAlone(bytes: Buffer, at: number, source: string): FoundRequest {
-  const { headers, next } = readHeaders(bytes, at, source);
+  const pseudo = readPseudoHeaders(bytes, at);
+  const { headers, next } = readHeaders(bytes, pseudo.next, source);
   const { body, note } = readFramedBody(bytes, next, headers, source, false);
-  const alone = 'there is no request line; it is taken as POST /';
+  const { method = 'POST', path = '/' } = pseudo;
+  const alone = `there is no request line; it is taken as ${method} ${path}`;
   return {
     kind: 'request',
-    request: { method: 'POST', path: '/', httpVersion: '1.1', headers, body },
+    request: { method, path, httpVersion: '1.1', headers, body },
     note: note === null ? alone : `${alone}; ${note}`,
+  };
+}
+
+/** What HTTP/2 has in place of a request line; `next` is where the other headers begin. */
+function readPseudoHeaders(
+  bytes: Buffer,
+  from: number,
+): { readonly method?: string; readonly path?: string; readonly next: number } {
+  const values = new Map<string, string>();
+  let at = from;
+  for (;;) {
+    const { text, next } = readLine(bytes, at);
+    const [, name, value] = /^:(method|path|authority|scheme|protocol):\s*(\S*)/.exec(text) ?? [];
+    if (name === undefined) break;
+    values.set(name, value ?? '');
+    at = next;
+  }
+  const [method, path] = [values.get('method'), values.get('path')];
+  return {
+    ...(method === undefined ? {} : { method }),
+    ...(path === undefined ? {} : { path }),
+    next: at,
   };
 }
 

@@ -58,7 +58,7 @@ function readOther(text: string, source: string): InputItem[] {
   if (documents !== null) {
     return documents.flatMap((one) => findRequestsInJson(one, parseJson(one), source));
   }
-  const printed = parsePrinted(text);
+  const printed = parsePrinted(text.slice(Math.max(text.search(/[{[(]/), 0)));
   if (printed !== undefined) return findRequests(printed, source);
   // Not JSON, and nothing that is printed like it: the error names the byte.
   parseJsonInput(text, source, { offset: 0 });

@@ -68,13 +68,19 @@ function fromMember(name: unknown, value: unknown): readonly MaybePair[] {
   if (typeof name !== 'string') return [null];
   // HTTP/2 pseudo-headers repeat the method and the URL.
   if (name.startsWith(':') || value === null || value === undefined) return [];
-  if (typeof value === 'string') return [[name, value]];
+  if (typeof value === 'string') return [[fromCgi(name), value]];
   if (typeof value === 'number') return [[name, String(value)]];
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) {
     return value.map((one): MaybePair => [name, one]);
   }
   // AWS CloudFront: `[{key, value}]` below each name.
   return Array.isArray(value) && value.every(isObject) ? fromList(value) : [null];
+}
+
+/** `HTTP_X_NAME`, as CGI, WSGI and PHP have headers in a map, as the header's own name. */
+function fromCgi(name: string): string {
+  const [, own] = /^(?:HTTP_([A-Z0-9_]+))$/.exec(name) ?? [];
+  return own === undefined ? name : own.toLowerCase().replaceAll('_', '-');
 }
 
 function parseLine(line: string): MaybePair[] {

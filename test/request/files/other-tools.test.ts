@@ -571,6 +571,21 @@ describe("editors' .http files", () => {
   });
 });
 
+describe('headers without a request line', () => {
+  it.each([
+    [
+      'of HTTP/1',
+      `Content-Type: application/json\nX-Relyable-Signature: ${SIGNATURE}\n\n${BODY}\n`,
+    ],
+    [
+      'of HTTP/2',
+      `:method: POST\n:path: /hook\n:authority: a.test\nx-relyable-signature: ${SIGNATURE}\n\n${BODY}`,
+    ],
+  ])('are read: %s', async (_, file) => {
+    await expectRequest(file);
+  });
+});
+
 describe('encodings of whole files', () => {
   it.each([
     ['UTF-16', Buffer.from(`\ufeff${DUMP}`, 'utf16le')],
