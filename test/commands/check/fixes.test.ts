@@ -135,6 +135,6 @@ describe('the fixes printed for the vendor sample', () => {
       ],
       ['data = request.json', `data = ${parse}`],
     ]);
-    await expectFlawless('flask.py', source);
+    await expectFlawless('fixed_flask.py', source);
   });
 });
