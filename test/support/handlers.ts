@@ -68,6 +68,11 @@ export function startFaulty(
   return startProcess(command, [join(ROOT, 'fixtures/handlers', file), fault], {});
 }
 
+/** Starts a handler that a test wrote, JavaScript or Python. */
+export function startFile(file: string): Promise<RunningHandler> {
+  return startProcess(file.endsWith('.py') ? 'python3' : process.execPath, [file], {});
+}
+
 async function startProcess(
   command: string,
   args: readonly string[],

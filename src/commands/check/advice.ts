@@ -1,48 +1,51 @@
 import type { Framework } from './framework.ts';
 
 /** What can be wrong with a handler, one word for each cause. */
-export type Topic =
-  | 'no-answer'
-  | 'genuine-refused'
-  | 'genuine-crashes'
-  | 'no-route'
-  | 'event-refused'
-  | 'reserialised'
-  | 'format-refused'
-  | 'other-notation'
-  | 'hex-padding'
-  | 'signs-other-bytes'
-  | 'other-key'
-  | 'other-algorithm'
-  | 'not-200'
-  | 'redirect'
-  | 'forged-accepted'
-  | 'inexact-signature'
-  | 'refusal-crashes'
-  | 'refused-otherwise'
-  | 'parses-first'
-  | 'duplicate'
-  | 'unknown-event'
-  | 'strict-fields'
-  | 'charset'
-  | 'text-refused'
-  | 'text-pieces'
-  | 'body-limit'
-  | 'slow-body'
-  | 'connection'
-  | 'connection-reuse'
-  | 'dies-after-answer'
-  | 'hangs-after-answer'
-  | 'burst'
-  | 'content-type'
-  | 'slow-answer'
-  | 'large-answer'
-  | 'leaks-secret'
-  | 'leaks-signature'
-  | 'leaks-stack'
-  | 'state-blind'
-  | 'double-effect'
-  | 'forged-effect';
+export const TOPICS = [
+  'no-answer',
+  'genuine-refused',
+  'genuine-crashes',
+  'no-route',
+  'event-refused',
+  'reserialised',
+  'format-refused',
+  'other-notation',
+  'hex-padding',
+  'signs-other-bytes',
+  'other-key',
+  'other-algorithm',
+  'not-200',
+  'redirect',
+  'forged-accepted',
+  'inexact-signature',
+  'refusal-crashes',
+  'refused-otherwise',
+  'parses-first',
+  'duplicate',
+  'unknown-event',
+  'strict-fields',
+  'charset',
+  'text-refused',
+  'text-pieces',
+  'body-limit',
+  'slow-body',
+  'connection',
+  'connection-reuse',
+  'dies-after-answer',
+  'hangs-after-answer',
+  'burst',
+  'content-type',
+  'slow-answer',
+  'large-answer',
+  'leaks-secret',
+  'leaks-signature',
+  'leaks-stack',
+  'state-blind',
+  'double-effect',
+  'forged-effect',
+] as const;
+
+export type Topic = (typeof TOPICS)[number];
 
 interface Advice {
   /** The finding in a few words. */
@@ -57,13 +60,13 @@ interface Advice {
 type Fixes = Readonly<Partial<Record<Framework, string>>>;
 
 const NODE_RAW_BODY =
-  'read the request to its end into `Buffer.concat(chunks)`, verify that Buffer, then `JSON.parse` its text';
+  'read the request to its end into `Buffer.concat(chunks)`, verify that Buffer, then JSON.parse its text';
 
 const RAW_BODY_FIXES: Fixes = {
   express:
-    "give the route `express.raw({ type: () => true, limit: '10mb' })` and register it before any `app.use(express.json())`; verify `request.body`, a Buffer, then JSON.parse it",
+    "give the route `express.raw({ type: () => true, limit: '10mb' })` and register it before any `app.use(express.json())`; verify `Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)`, then JSON.parse it",
   fastify:
-    "in a plugin of its own, call `webhooks.removeAllContentTypeParsers()` and `webhooks.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request, body) => body)`; verify `request.body`, a Buffer, then JSON.parse it",
+    "in a plugin of its own, call `webhooks.removeAllContentTypeParsers()` and `webhooks.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request, body) => body)`; verify `request.body ?? Buffer.alloc(0)`, then JSON.parse it",
   hono: 'verify `Buffer.from(await context.req.arrayBuffer())`, then JSON.parse it; do not call context.req.json() first',
   nextjs:
     'verify `Buffer.from(await request.arrayBuffer())`, then JSON.parse it; a Pages API route needs `export const config = { api: { bodyParser: false } }`',

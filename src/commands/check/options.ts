@@ -13,6 +13,10 @@ import { parseReporter, REPORTERS } from './reporter.ts';
 
 const asGiven = (given: string): string => given;
 
+/** What the text defaults of `--timeout` and `--settle` are. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
+export const DEFAULT_SETTLE_MS = 250;
+
 const options = {
   only: list('--only <cases>', 'run only these: an id, a section or a pattern', asGiven),
   skip: list('--skip <cases>', 'leave these out: an id, a section or a pattern', asGiven),

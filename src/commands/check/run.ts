@@ -1,12 +1,13 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
-import { quotePosix } from '../../shell-quote.ts';
+import type { HeaderPair } from '../../request/request.ts';
+import { quotePosix, quotePosixIfNeeded } from '../../shell-quote.ts';
 import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
 import { splitCommand, startManagedApp } from '../kit/managed-app.ts';
 import { BATTERY } from './battery.ts';
 import type { Severity } from './check-case.ts';
 import { languageOf } from './framework.ts';
-import type { CheckOptions } from './options.ts';
+import { type CheckOptions, DEFAULT_SETTLE_MS, DEFAULT_TIMEOUT_MS } from './options.ts';
 import { Outputs } from './outputs.ts';
 import { type BatteryOptions, type CaseResult, isAtLeast, runBattery } from './run-battery.ts';
 import { readBatteryOptions, readCases, readUrl, refuseListener } from './settings.ts';
@@ -45,7 +46,7 @@ export async function run(invocation: Invocation<CheckOptions>): Promise<number>
   try {
     await refuseListener(invocation, url);
     terminal.info(terminal.errorStyle.dim(`${cases.length} checks against ${url.href}`));
-    const report = await runAll(invocation, battery, outputs);
+    const report = await runAll(invocation, battery, outputs, command);
     outputs.write(report);
     return exitCodeFor(report, options.failOn);
   } finally {
@@ -67,17 +68,20 @@ function exitCodeFor(report: CheckReport, failOn: Severity): number {
 }
 
 async function runAll(
-  { context, options, terminal }: Invocation<CheckOptions>,
+  invocation: Invocation<CheckOptions>,
   battery: BatteryOptions,
   { streamsJson }: Outputs,
+  command: readonly string[] | null,
 ): Promise<CheckReport> {
+  const { context, options, terminal } = invocation;
   const startedAt = context.elapsed();
   const results: CaseResult[] = [];
   let framework: CheckReport['framework'] = null;
   const head = {
     url: battery.url.href,
     seed: battery.seed,
-    repeatOptions: repeatOptions(options),
+    repeatOptions: repeatOptions(invocation, command),
+    failOn: options.failOn,
   };
   for await (const event of runBattery(battery)) {
     if (event.type === 'start') {
@@ -91,15 +95,40 @@ async function runAll(
   return { ...head, framework, results, summary: summarise(results), durationMs };
 }
 
-/** Options that the command repeating a case needs besides its id; a secret itself is never repeated. */
-function repeatOptions(options: CheckOptions): string[] {
-  const { cacert, stateUrl, stateCommand } = options;
+/**
+ * What the command that repeats a case needs besides its id: the options that change what is sent or
+ * where to, and the command that starts the app. Secrets, and headers that may hold one, are given as
+ * variables of the shell.
+ */
+function repeatOptions(
+  { globals, options }: Pick<Invocation<CheckOptions>, 'globals' | 'options'>,
+  command: readonly string[] | null,
+): string[] {
+  const { cacert, stateUrl, stateCommand, timeout, settle } = options;
+  const given = (name: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [`${name} ${quotePosixIfNeeded(value)}`];
+  const hasState = stateUrl !== undefined || stateCommand !== undefined;
   return [
+    ...given('--config', globals.config),
+    ...given('--profile', globals.profile),
     ...(options.allowRemote ? ['--allow-remote'] : []),
     ...(options.insecure ? ['--insecure'] : []),
-    ...(cacert === undefined ? [] : [`--cacert ${quotePosix(cacert)}`]),
-    ...options.secretFile.map((file) => `--secret-file ${quotePosix(file)}`),
-    ...(stateUrl === undefined ? [] : [`--state-url ${quotePosix(stateUrl.href)}`]),
-    ...(stateCommand === undefined ? [] : [`--state-command ${quotePosix(stateCommand)}`]),
+    ...given('--cacert', cacert),
+    ...options.header.map(repeatHeader),
+    ...(timeout === DEFAULT_TIMEOUT_MS ? [] : [`--timeout ${timeout}ms`]),
+    ...(options.secret.length > 0 ? ['--secret "$RELYABLE_WEBHOOK_SECRET"'] : []),
+    ...options.secretFile.flatMap((file) => given('--secret-file', file)),
+    ...given('--state-url', stateUrl?.href),
+    ...given('--state-command', stateCommand),
+    ...(hasState && settle !== DEFAULT_SETTLE_MS ? [`--settle ${settle}ms`] : []),
+    ...(command === null ? [] : [`-- ${command.map(quotePosixIfNeeded).join(' ')}`]),
   ];
+}
+
+/** Names of headers whose values are credentials. */
+const CREDENTIAL = /authorization|cookie|token|secret|key|password/i;
+
+function repeatHeader([name, value]: HeaderPair): string {
+  if (!CREDENTIAL.test(name)) return `-H ${quotePosix(`${name}: ${value}`)}`;
+  return `-H "${name}: $${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}"`;
 }

@@ -116,7 +116,7 @@ const COMPUTATIONS: readonly SigningMistake[] = (
     [
       'key and message swapped',
       ({ body, secret }) => hmac('sha256', body, secret),
-      "the secret is the key and the body is the message: createHmac('sha256', secret).update(body), hmac.new(secret, body, hashlib.sha256)",
+      "the secret is the key and the body is the message: `createHmac('sha256', secret).update(body).digest('hex')`, `hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()`",
     ],
     ['SHA-1', ({ body, secret }) => hmac('sha1', secret, body), 'use SHA-256'],
     ['SHA-512', ({ body, secret }) => hmac('sha512', secret, body), 'use SHA-256'],

@@ -59,6 +59,21 @@ describe('relyable webhooks check', () => {
     ]);
   });
 
+  test('repeats a case with the options that it was sent with', async () => {
+    const app = await startApp();
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'ours.json'), JSON.stringify({ profiles: { ci: {} } }));
+    const options = ['--config', 'ours.json', '--profile', 'ci', '--timeout', '3s'];
+    const headers = ['-H', 'X-Env: a b', '-H', 'Authorization: Bearer hidden'];
+    const args = ['check', app.url, '--only', 'refuses.body', '--seed', '1'];
+    const { stdout } = await runCli(['webhooks', ...args, ...options, ...headers], { env, cwd });
+    expect(/again (relyable .*)/.exec(stdout)?.[1]).toBe(
+      `relyable webhooks check ${app.url}/ --only refuses.body --seed 1 --config ours.json ` +
+        `--profile ci -H 'X-Env: a b' -H "Authorization: $AUTHORIZATION" --timeout 3000ms`,
+    );
+    expect(stdout).not.toContain('hidden');
+  });
+
   test('counts warnings only on demand', async () => {
     const { url } = await startHandler('parsed-json');
     const plain = await runCli(['webhooks', 'check', url, '--only', 'accepts'], { env });
@@ -105,7 +120,9 @@ describe('relyable webhooks check', () => {
     );
     expect(code).toBe(1);
     expect(stdout).toContain('grade F · 0 of 17 checks passed');
-    expect(stdout).toContain('::error title=refuses.body%3A a forged request is accepted::');
+    expect(stdout).toContain(
+      '::error title=a forged request is accepted::cases: refuses.body, refuses.signature',
+    );
     const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
     expect(read('out.xml')).toContain('<testsuites tests="17" failures="11"');
     expect(read('out.tap')).toMatch(/^TAP version 14\n1\.\.17\nnot ok 1 - refuses\.body /);

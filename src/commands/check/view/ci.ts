@@ -5,8 +5,11 @@ import {
   bySection,
   type CheckReport,
   describeCame,
+  describeFailOn,
+  describeFindings,
   describeSent,
   describeSummary,
+  type FailedCase,
   failedCases,
   groupByCause,
   repeatCommand,
@@ -14,6 +17,9 @@ import {
 import { formatAnnotation } from '../../../terminal/github.ts';
 import { formatJunit } from '../../../terminal/junit.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
+
+/** An annotation is short. */
+const SHOWN_CASES = 5;
 
 /** Sent, came, why, fix and the command, one to a line. */
 function explain(report: CheckReport, result: CaseResult, finding: Finding): string[] {
@@ -77,16 +83,26 @@ export function formatCheckTap(report: CheckReport, failOn: Severity): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Workflow commands of GitHub Actions: an annotation for each finding. */
+/** Workflow commands of GitHub Actions: an annotation for each finding, with the cases in it. */
 export function formatCheckGithub(report: CheckReport): string {
-  const lines = failedCases(report.results).map(({ result, finding }) =>
-    formatAnnotation(finding.severity, `${result.id}: ${finding.headline}`, [
-      safeLine(finding.message),
-      ...explain(report, result, finding).slice(2),
-    ]),
-  );
-  const grade = `grade ${describeSummary(report.summary)}`;
+  const lines = groupByCause(failedCases(report.results)).flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { result, finding } = first;
+    return formatAnnotation(finding.severity, finding.headline, [
+      `cases: ${nameCases(group)}`,
+      ...explain(report, result, finding),
+    ]);
+  });
+  const grade = `grade ${describeSummary(report.summary)}; ${describeFailOn(report)}`;
   return [...lines, formatAnnotation('notice', 'relyable webhooks check', [grade])].join('\n');
+}
+
+/** The first cases of a finding, and how many more there are. */
+function nameCases(group: readonly FailedCase[]): string {
+  const ids = group.map(({ result: { id } }) => id);
+  const rest = ids.length - SHOWN_CASES;
+  return rest > 0 ? `${ids.slice(0, SHOWN_CASES).join(', ')} and ${rest} more` : ids.join(', ');
 }
 
 /** A table of the findings, for a pull request or a step summary. */
@@ -96,7 +112,7 @@ export function formatCheckMarkdown(report: CheckReport): string {
   const lines = [
     `### relyable webhooks check: grade ${describeSummary(summary)}`,
     '',
-    `\`${url}\`, ${summary.errors} errors, ${summary.warnings} warnings, ${summary.skipped} skipped, seed ${report.seed}`,
+    `\`${url}\`, ${describeFindings(report.results)}, ${summary.skipped} skipped, seed ${report.seed}; ${describeFailOn(report)}`,
     '',
   ];
   if (failed.length === 0) return `${[...lines, 'No findings.'].join('\n')}\n`;
@@ -109,7 +125,9 @@ export function formatCheckMarkdown(report: CheckReport): string {
     const cells = [icon, finding.headline, ids, finding.message, finding.fix];
     lines.push(`| ${cells.map(escapeCell).join(' | ')} |`);
   }
-  const commands = failed.map(({ result }) => `- \`${repeatCommand(report, result.id)}\``);
+  const commands = groupByCause(failed).flatMap(([first]) =>
+    first === undefined ? [] : `- \`${repeatCommand(report, first.result.id)}\``,
+  );
   lines.push('', '<details><summary>Repeat one alone</summary>', '', ...commands, '', '</details>');
   return `${lines.join('\n')}\n`;
 }

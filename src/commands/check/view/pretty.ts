@@ -4,6 +4,8 @@ import {
   bySection,
   type CheckReport,
   describeCame,
+  describeFailOn,
+  describeFindings,
   describeSent,
   describeSummary,
   failedCases,
@@ -12,7 +14,7 @@ import {
   type FailedCase,
   repeatCommand,
 } from './report.ts';
-import { formatCount, formatDuration } from '../../../terminal/format.ts';
+import { formatDuration } from '../../../terminal/format.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
 
 const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
@@ -35,10 +37,10 @@ export function formatCheckPretty(
       `${style.bold(SECTION_TITLES[section])}  ${style.dim(`${passed}/${results.length}`)}`,
     );
     lines.push(`  ${results.map((result) => mark(result, style)).join(isUtf8 ? '' : ' ')}`);
-    for (const group of groupByCause(failedCases(results))) {
-      lines.push('', ...formatGroup(group, report, style));
-    }
-    lines.push('');
+  }
+  lines.push('');
+  for (const group of groupByCause(failedCases(report.results))) {
+    lines.push(...formatGroup(group, report, style), '');
   }
   lines.push(formatClosing(report, style));
   return lines.join('\n');
@@ -96,8 +98,7 @@ function formatClosing(report: CheckReport, style: ChalkInstance): string {
   const { summary, framework, durationMs, seed } = report;
   const colour = summary.errors > 0 ? style.red : summary.warnings > 0 ? style.yellow : style.green;
   const parts = [
-    formatCount(summary.errors, 'error'),
-    formatCount(summary.warnings, 'warning'),
+    describeFindings(report.results),
     ...(summary.skipped > 0 ? [`${summary.skipped} skipped`] : []),
     formatDuration(durationMs),
     `seed ${seed}`,
@@ -110,5 +111,6 @@ function formatClosing(report: CheckReport, style: ChalkInstance): string {
   ];
   const skip = report.results.find(({ skipReason }) => skipReason !== null)?.skipReason;
   const reason = skip === undefined || skip === null ? '' : `\n${style.dim(`skipped: ${skip}`)}`;
-  return `${colour(`grade ${describeSummary(summary)}`)}${style.dim(`, ${parts.join(', ')}`)}${reason}`;
+  const grade = `${colour(`grade ${describeSummary(summary)}`)}${style.dim(`, ${parts.join(', ')}`)}`;
+  return `${grade}\n${style.dim(describeFailOn(report))}${reason}`;
 }

@@ -1,9 +1,9 @@
-import type { Section } from '../check-case.ts';
+import type { Section, Severity } from '../check-case.ts';
 import type { Framework } from '../framework.ts';
 import type { CaseResult, Finding, ShownAnswer } from '../run-battery.ts';
 import type { Summary } from '../summary.ts';
 import { quotePosixIfNeeded } from '../../../shell-quote.ts';
-import { formatDuration } from '../../../terminal/format.ts';
+import { formatCount, formatDuration } from '../../../terminal/format.ts';
 
 /** A finished run of the battery: what every reporter renders. */
 export interface CheckReport {
@@ -15,6 +15,8 @@ export interface CheckReport {
   readonly durationMs: number;
   /** Options that the repeating command needs besides url, case and seed, e.g. `--allow-remote`. */
   readonly repeatOptions: readonly string[];
+  /** The lowest severity that fails the run. */
+  readonly failOn: Severity;
 }
 
 export interface FailedCase {
@@ -60,19 +62,35 @@ export function failedCases(results: readonly CaseResult[]): FailedCase[] {
   );
 }
 
-/** Failed cases of one section and cause together, the weightiest first. */
+/** One finding: the failed cases of one cause, the weightiest first. Errors come before warnings. */
 export function groupByCause(failed: readonly FailedCase[]): FailedCase[][] {
   const groups = new Map<string, FailedCase[]>();
   for (const item of failed) {
-    const { section } = item.result;
-    const key = `${section} ${item.finding.topic}`;
+    const key = item.finding.headline;
     const group = groups.get(key) ?? [];
     if (item.finding.severity === 'error' && group[0]?.finding.severity === 'warning') {
       group.unshift(item);
     } else group.push(item);
     groups.set(key, group);
   }
-  return [...groups.values()];
+  const isError = ([first]: readonly FailedCase[]): boolean => first?.finding.severity === 'error';
+  const all = [...groups.values()];
+  return [...all.filter(isError), ...all.filter((group) => !isError(group))];
+}
+
+/** `2 errors, 1 warning`: findings, not cases. */
+export function describeFindings(results: readonly CaseResult[]): string {
+  const severities = groupByCause(failedCases(results)).map(([first]) => first?.finding.severity);
+  const count = (severity: Severity): number =>
+    severities.filter((other) => other === severity).length;
+  return `${formatCount(count('error'), 'error')}, ${formatCount(count('warning'), 'warning')}`;
+}
+
+/** What makes the run fail, beside the grade: a grade does not say it. */
+export function describeFailOn({ failOn }: Pick<CheckReport, 'failOn'>): string {
+  return failOn === 'error'
+    ? 'errors alone fail the run (--fail-on error, the default)'
+    : 'warnings fail the run too (--fail-on warning)';
 }
 
 export function bySection(results: readonly CaseResult[]): Map<Section, CaseResult[]> {

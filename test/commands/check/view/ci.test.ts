@@ -29,7 +29,11 @@ const PASSED: CaseResult = {
   skipReason: null,
 };
 
-function failed(id: string, severity: 'error' | 'warning'): CaseResult {
+function failed(
+  id: string,
+  severity: 'error' | 'warning',
+  headline = 'a forged request is accepted',
+): CaseResult {
   return {
     ...PASSED,
     id,
@@ -38,7 +42,7 @@ function failed(id: string, severity: 'error' | 'warning'): CaseResult {
     finding: {
       topic: 'forged-accepted',
       severity,
-      headline: 'a forged request is accepted',
+      headline,
       message: HOSTILE,
       why: 'why it matters',
       fix: 'how to fix it',
@@ -59,10 +63,16 @@ function report(...results: CaseResult[]): CheckReport {
     summary: summarise(results),
     durationMs: 12,
     repeatOptions: [],
+    failOn: 'error',
   };
 }
 
-const ALL = report(PASSED, failed('refuses.missing', 'error'), failed('x.y', 'warning'), SKIPPED);
+const ALL = report(
+  PASSED,
+  failed('refuses.missing', 'error'),
+  failed('x.y', 'warning', 'another finding'),
+  SKIPPED,
+);
 
 describe('a report for machines', () => {
   test('as JUnit fails where the exit code does', () => {
@@ -107,6 +117,15 @@ test('an annotation escapes what the runner unescapes', () => {
   expect(formatAnnotation('error', 'a: b, c%', ['one', 'two: 50%'])).toBe(
     '::error title=a%3A b%2C c%25::one%0Atwo: 50%25',
   );
+});
+
+test('cases of one cause are one annotation', () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const text = formatCheckGithub(report(...ids.map((id) => failed(id, 'error'))));
+  const [annotation, notice, ...rest] = text.split('\n');
+  expect(rest).toEqual([]);
+  expect(annotation).toContain('::cases: a, b, c, d, e and 2 more%0A');
+  expect(notice).toContain('errors alone fail the run (--fail-on error, the default)');
 });
 
 test('findings of one cause stand together, the weightiest first', () => {
