@@ -1,8 +1,5 @@
 import { render } from 'preact';
-
-function App() {
-  return <main>Relyable inspector</main>;
-}
+import { App } from './app.tsx';
 
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);
