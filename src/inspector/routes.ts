@@ -44,6 +44,8 @@ type Route = (api: Api, request: ApiRequest) => Answer | Promise<Answer> | undef
 /** How long one request searches before it answers with what it has, ms. */
 const SEARCH_MS = 100;
 const MAX_ROWS = 200;
+/** The most captures that a chart counts. */
+const MAX_CHARTED = 20_000;
 /** The longest interval of a chart: a day. */
 const MAX_BUCKET_MS = 86_400_000;
 /** The most captures of one export that a page can hold. */
@@ -106,10 +108,15 @@ function listCaptures({ store, world }: Api, { parameters }: ApiRequest): Answer
   return jsonAnswer(document);
 }
 
-function getActivity({ store }: Api, { parameters }: ApiRequest): Answer {
+function getActivity({ store, world }: Api, { parameters }: ApiRequest): Answer {
   const bucketMs = readWhole(parameters, 'bucket', { fallback: 60_000, max: MAX_BUCKET_MS });
   if (bucketMs < 1000) throw new ApiProblem(400, 'USAGE', 'bucket: expected at least 1000 (ms)');
-  const buckets = store.open()?.browser.activity(readCaptureQuery(parameters), bucketMs) ?? [];
+  const opened = store.open();
+  const startedAt = world.elapsed();
+  const part = opened?.views
+    .of(readCaptureQuery(parameters))
+    .part(0, MAX_CHARTED, () => world.elapsed() - startedAt > SEARCH_MS);
+  const buckets = opened?.browser.activity(part?.seqs ?? [], bucketMs) ?? [];
   const document: ActivityDocument = {
     type: 'activity',
     v: 1,

@@ -59,7 +59,7 @@ export function App() {
       />
       <main>
         <section class="left" aria-label="List">
-          <Activity filters={place.filters} revision={revision} />
+          {list.isComplete && <Activity filters={place.filters} revision={revision} />}
           {problem !== undefined && <p class="bad problem">{problem}</p>}
           {list.total === 0 && list.isComplete ? (
             <NothingYet isFiltered={isFiltered(place.filters)} />
@@ -206,6 +206,7 @@ function useList(filters: Filters): ListState {
   const source = useRef<CaptureSource>(undefined);
   useEffect(() => {
     setProblem(undefined);
+    setList(EMPTY_LIST);
     const current = new CaptureSource(filters, setList, (error) =>
       setProblem((error as Error).message),
     );

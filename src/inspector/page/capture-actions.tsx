@@ -21,7 +21,7 @@ export function CaptureActions(props: {
   readonly onDeleted: () => void;
 }) {
   const { capture, text, state, onNotice, onDeleted } = props;
-  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<DialogName>(null);
   const [to, setTo] = useState('');
   const path = `/api/captures/${capture.id}`;
   const target = state.target ?? capture.forwards.at(-1)?.url ?? '';
@@ -75,35 +75,67 @@ export function CaptureActions(props: {
       <button type="button" class="danger" onClick={() => setDialog('delete')}>
         Delete…
       </button>
-      {dialog === 'edit' && text !== null && (
-        <EditDialog
-          capture={capture}
-          text={text}
-          secretSource={state.secretSource}
-          target={to === '' ? target : to}
-          onClose={() => setDialog(null)}
-          onSend={(payload, given) => {
-            setDialog(null);
-            void replay({ payload, ...(given === '' ? {} : { to: given }) });
-          }}
-        />
-      )}
-      {dialog === 'delete' && (
-        <DeleteDialog
-          id={capture.id}
-          onClose={() => setDialog(null)}
-          onDelete={() => {
-            setDialog(null);
-            void attempt(async () => {
-              await remove(path);
-              onDeleted();
-              return `Deleted ${capture.id}`;
-            });
-          }}
-        />
-      )}
+      <ActionDialog
+        dialog={dialog}
+        capture={capture}
+        text={text ?? ''}
+        secretSource={state.secretSource}
+        target={to === '' ? target : to}
+        onClose={() => setDialog(null)}
+        onSend={(changes) => void replay(changes)}
+        onDelete={() =>
+          void attempt(async () => {
+            await remove(path);
+            onDeleted();
+            return `Deleted ${capture.id}`;
+          })
+        }
+      />
     </div>
   );
+}
+
+type DialogName = 'edit' | 'delete' | null;
+
+function ActionDialog(props: {
+  readonly dialog: DialogName;
+  readonly capture: CaptureDocument;
+  readonly text: string;
+  readonly secretSource: string;
+  readonly target: string;
+  readonly onClose: () => void;
+  readonly onSend: (changes: object) => void;
+  readonly onDelete: () => void;
+}) {
+  const { dialog, capture, text, secretSource, target, onClose, onSend, onDelete } = props;
+  if (dialog === 'edit') {
+    return (
+      <EditDialog
+        capture={capture}
+        text={text}
+        secretSource={secretSource}
+        target={target}
+        onClose={onClose}
+        onSend={(payload, to) => {
+          onClose();
+          onSend({ payload, to });
+        }}
+      />
+    );
+  }
+  if (dialog === 'delete') {
+    return (
+      <DeleteDialog
+        id={capture.id}
+        onClose={onClose}
+        onDelete={() => {
+          onClose();
+          onDelete();
+        }}
+      />
+    );
+  }
+  return null;
 }
 
 function CopyMenu({ onCopy }: { readonly onCopy: (format: string, label: string) => void }) {

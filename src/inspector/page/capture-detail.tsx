@@ -54,17 +54,7 @@ export function CaptureDetail(props: {
   const { value } = capture;
   return (
     <>
-      <header class="detail-head">
-        <button type="button" class="quiet back" onClick={onClose}>
-          ← List
-        </button>
-        <h2 tabIndex={-1} id="detail-title">
-          {safe(value.event ?? '(no event)')}
-        </h2>
-        <p class="dim">
-          {value.id} · {formatTime(value.receivedAt)}
-          {value.subjectId !== null && ` · ${safe(value.subjectId)}`}
-        </p>
+      <DetailHead capture={value} onClose={onClose}>
         <CaptureActions
           key={id}
           capture={value}
@@ -73,7 +63,7 @@ export function CaptureDetail(props: {
           onNotice={onNotice}
           onDeleted={onClose}
         />
-      </header>
+      </DetailHead>
       {explanation.value !== undefined && <Verdict explanation={explanation.value} />}
       {explanation.error !== undefined && <p class="bad">{explanation.error.message}</p>}
       <Section title="Timeline">
@@ -103,6 +93,27 @@ export function CaptureDetail(props: {
         {body.value !== undefined && <CompareView key={id} capture={value} bytes={body.value} />}
       </Section>
     </>
+  );
+}
+
+function DetailHead(props: {
+  readonly capture: CaptureDocument;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}) {
+  const { id, event, receivedAt, subjectId } = props.capture;
+  return (
+    <header class="detail-head">
+      <button type="button" class="quiet back" onClick={props.onClose}>
+        ← List
+      </button>
+      <h2>{safe(event ?? '(no event)')}</h2>
+      <p class="dim">
+        {id} · {formatTime(receivedAt)}
+        {subjectId !== null && ` · ${safe(subjectId)}`}
+      </p>
+      {props.children}
+    </header>
   );
 }
 
