@@ -34,18 +34,21 @@ export async function replayCapture(
 ): Promise<SentDocument> {
   const target = readTarget(request.to ?? options.target ?? capture.forwards.at(-1)?.url, options);
   const isEdited = request.payload !== undefined || request.resign === true;
+  const changes = { overrides: [], secret: isEdited ? signingSecret(options) : undefined };
   const outgoing = toReplay(
     request.payload === undefined
       ? capture
       : { ...capture, body: Buffer.from(request.payload, 'utf8') },
     target,
-    { overrides: [], secret: isEdited ? signingSecret(options) : undefined },
+    changes,
   );
   const at = world.now();
   const result = await send(outgoing, options);
   const store = openStore(options.storeFile);
   try {
-    store.write({ forwards: [[capture.id, toForward(outgoing, result, { at, isEdited })]] });
+    const forward = toForward(outgoing, result, { at, changes });
+    const edited = request.payload !== undefined;
+    store.write({ forwards: [[capture.id, { ...forward, edited }]] });
   } finally {
     store.close();
   }

@@ -4,13 +4,6 @@ import type { InspectorOptions } from './inspector-options.ts';
 /** What the thread is started with. */
 export type ThreadData = InspectorOptions;
 
-/** How the API is reached, where it is configured. The key is used in the thread and goes nowhere else. */
-export interface ApiAccess {
-  readonly url: string;
-  readonly deliveriesPath: string;
-  readonly key: string;
-}
-
 export type FromInspector =
   | { readonly type: 'ready'; readonly url: string }
   | {

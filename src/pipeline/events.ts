@@ -9,6 +9,8 @@ export interface Ready {
   readonly forwardTo: string | null;
   readonly store: string;
   readonly secretSource: string;
+  /** The inspector's address with its token; null where none was asked for. */
+  readonly inspectUrl: string | null;
 }
 
 export type WarningCode =

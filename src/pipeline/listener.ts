@@ -17,6 +17,8 @@ export interface ListenerOptions extends PipelineOptions {
 export interface ListenerWorld extends PipelineWorld {
   /** Named in `ready`. */
   readonly storeFile: string;
+  /** Named in `ready`. */
+  readonly inspectUrl?: string | null;
 }
 
 export interface Listener {
@@ -65,7 +67,15 @@ export async function startListener(
   });
   const { url, port } = receiver;
   const secretSource = options.secrets[0].source;
-  emit({ type: 'ready', url, port, forwardTo, store: world.storeFile, secretSource });
+  emit({
+    type: 'ready',
+    url,
+    port,
+    forwardTo,
+    store: world.storeFile,
+    secretSource,
+    inspectUrl: world.inspectUrl ?? null,
+  });
   return {
     receiver,
     replay: (capture) => pipeline.replay(capture),

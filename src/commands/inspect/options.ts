@@ -38,6 +38,7 @@ export const inspectCommand = declareCommand({
   examples: [
     ['relyable webhooks inspect --open', 'the page for everything in the store'],
     ['relyable webhooks inspect --forward-to 3000/webhooks/relyable', 'with replays to your app'],
+    ['relyable webhooks listen --inspect', 'the page beside a listener'],
   ],
   exitCodes: [
     [0, 'stopped with Ctrl-C'],

@@ -14,6 +14,7 @@ import {
   choice,
   flag,
   list,
+  optionalValue,
   type OptionsOf,
   setting,
   text,
@@ -82,6 +83,12 @@ export const listenOptions = {
     default: '64',
   }),
   store: storeOption,
+  inspect: optionalValue(
+    '--inspect [port]',
+    'serve the inspector, a page for the captures (port 4401; 0 for any free one)',
+    parseWhole(0, 65_535),
+    '4401',
+  ),
   readyFile: text(
     '--ready-file <file>',
     "write the listener's URL to this file once it accepts connections",

@@ -22,6 +22,7 @@ import { announceListener } from '../kit/running-listeners.ts';
 import { EventPrinter } from './event-printer.ts';
 import { createExpectationWatcher, type ExpectationWatcher } from './expectation-watcher.ts';
 import type { Ending } from './expectations-view.ts';
+import { ListenInspector } from './listen-inspector.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
 import type { ListenOptions } from './options.ts';
 import { type ListenSettings, readListenSettings } from './settings.ts';
@@ -107,6 +108,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.storeOption);
+  const inspector = new ListenInspector(invocation, settings);
   const emit = (event: ListenEvent): void => {
     watcher?.observe(event);
     printer.print(event);
@@ -115,18 +117,20 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const { storeFile } = settings;
   const world = { now, elapsed, randomBytes, store, storeFile, emit };
   try {
-    const listener = await startListener(settings.listener, world);
-    const end = await waitForEnd(invocation, plan, { store, storeFile, listener }).catch(
-      async (error: unknown) => {
-        // Nothing keeps listening after an error.
-        await listener.stop(0);
-        throw error;
-      },
-    );
+    // First, so that a port in use is reported before webhooks are accepted.
+    const inspectUrl = invocation.options.inspect === undefined ? null : await inspector.open();
+    const listener = await startListener(settings.listener, { ...world, inspectUrl });
+    const running = { store, storeFile, listener, inspector };
+    const end = await waitForEnd(invocation, plan, running).catch(async (error: unknown) => {
+      // Nothing keeps listening after an error.
+      await listener.stop(0);
+      throw error;
+    });
     await listener.stop(GRACE_MS);
     live?.close();
     return exitCodeFor(end, watcher, context);
   } finally {
+    await inspector.close();
     await store.close().catch((error: unknown) => {
       terminal.warn(`not all forwards were stored: ${errorMessage(error)}`);
     });
@@ -148,6 +152,7 @@ async function waitForEnd(
     readonly store: BackgroundStore;
     readonly storeFile: string;
     readonly listener: Listener;
+    readonly inspector: ListenInspector;
   },
 ): Promise<End> {
   const { url } = running.listener.receiver;
