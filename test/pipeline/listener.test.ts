@@ -36,6 +36,7 @@ describe('start', () => {
         forwardTo: 'http://127.0.0.1:9/hook',
         store: '/store/captures.db',
         secretSource: 'first',
+        inspectUrl: null,
       },
     ]);
   });
