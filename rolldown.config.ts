@@ -90,6 +90,22 @@ const standIns: Plugin = {
   },
 };
 
+const PAGE_FOLDER = 'src/inspector/page';
+
+/** The inspector's page beside its script: its files are served as they are. */
+const pageFiles: Plugin = {
+  name: 'page-files',
+  generateBundle() {
+    for (const fileName of ['index.html', 'page.css', 'icon.svg']) {
+      this.emitFile({
+        type: 'asset',
+        fileName,
+        source: readFileSync(join(PAGE_FOLDER, fileName)),
+      });
+    }
+  },
+};
+
 // Left alone, every small module that two commands share becomes a file of its own, and each file
 // costs start-up time. `BASE` is what every start needs, the options of all commands included; `LIGHT`
 // is what most commands need as well. Nothing in them loads a library but commander and chalk.
@@ -197,4 +213,22 @@ export default defineConfig([
   },
   library('mjs'),
   library('cjs'),
+  {
+    ...COMMON,
+    // On its own for the same reason; only `inspect` and `listen --inspect` load it.
+    input: 'src/inspector/inspector-thread.ts',
+    plugins: [standIns],
+    output: {
+      file: 'dist/chunks/inspector-thread.cjs',
+      format: 'cjs',
+      codeSplitting: false,
+    },
+  },
+  {
+    platform: 'browser',
+    input: { page: 'src/inspector/page/main.tsx' },
+    plugins: [pageFiles, thirdPartyLicences],
+    tsconfig: `${PAGE_FOLDER}/tsconfig.json`,
+    output: { dir: 'dist/page', format: 'esm', minify: true, entryFileNames: '[name].js' },
+  },
 ]);

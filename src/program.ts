@@ -25,6 +25,7 @@ import { emulateCommand } from './commands/emulate/options.ts';
 import { initCommand } from './commands/init/options.ts';
 import { type DeclaredCommand, declareCommand } from './commands/kit/declare-command.ts';
 import { flag, text } from './commands/kit/options.ts';
+import { inspectCommand } from './commands/inspect/options.ts';
 import { listenCommand } from './commands/listen/options.ts';
 import {
   logsGroup,
@@ -121,6 +122,7 @@ const LOGS: readonly TreeEntry[] = [
 
 const WEBHOOKS: readonly TreeEntry[] = [
   command('listen', listenCommand, () => import('./commands/listen/run.ts')),
+  command('inspect', inspectCommand, () => import('./commands/inspect/run.ts')),
   command('trigger', triggerCommand, () => import('./commands/trigger/run.ts')),
   command('verify', verifyCommand, () => import('./commands/verify/run.ts')),
   command('check', checkCommand, () => import('./commands/check/run.ts')),

@@ -16,6 +16,8 @@ export interface Ready {
   readonly publicUrl: string | null;
   /** What opened it, as `--tunnel` names it; null where the user routes it here. */
   readonly tunnel: string | null;
+  /** The inspector's address with its token; null where none was asked for. */
+  readonly inspectUrl: string | null;
 }
 
 export type WarningCode =

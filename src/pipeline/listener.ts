@@ -21,6 +21,8 @@ export interface ListenerOptions extends PipelineOptions {
 export interface ListenerWorld extends PipelineWorld {
   /** Named in `ready`. */
   readonly storeFile: string;
+  /** Named in `ready`. */
+  readonly inspectUrl?: string | null;
 }
 
 export interface Listener {
@@ -81,11 +83,22 @@ export async function startListener(
   const { url, port } = receiver;
   const secretSource = options.secrets[0].source;
   const store = world.storeFile;
+  const inspectUrl = world.inspectUrl ?? null;
   return {
     receiver,
     checks,
     announce: (address) =>
-      emit({ type: 'ready', url, port, forwardTo, routes, store, secretSource, ...address }),
+      emit({
+        type: 'ready',
+        url,
+        port,
+        forwardTo,
+        routes,
+        store,
+        secretSource,
+        inspectUrl,
+        ...address,
+      }),
     replay: (capture) => pipeline.replay(capture),
     stop: async (graceMs) => {
       const limit = setTimeout(

@@ -24,3 +24,14 @@ export function subjectsOf(body: Buffer): {
     typeof value === 'string' && value !== '' ? value : undefined;
   return { agentId: text(data?.['agent_id']), runId: text(data?.['test_run_id']) };
 }
+
+/** The payload's `data.view_url` where it is an `https:` address without credentials, else undefined. */
+export function viewUrlOf(body: Buffer): string | undefined {
+  const data = (parsePayload(body) as { data?: { view_url?: unknown } } | null | undefined)?.data;
+  const text = data?.view_url;
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === 'https:' && url.username === '' && url.password === ''
+    ? url.href
+    : undefined;
+}

@@ -122,6 +122,16 @@ export class CaptureStore implements CaptureReader {
     return pruneStore(this.file, this.database, limit);
   }
 
+  /** Removes these captures with their forwards; how many there were. */
+  remove(ids: readonly string[]): number {
+    const remove = this.database.prepare('DELETE FROM captures WHERE id = ?');
+    let count = 0;
+    this.transaction(() => {
+      for (const id of ids) count += remove.run(id).changes;
+    });
+    return count;
+  }
+
   /** Whether the file is still the one that was opened: what is written to a removed one is lost. */
   isInPlace(): boolean {
     return inodeOf(this.file) === this.inode;

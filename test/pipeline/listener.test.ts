@@ -39,6 +39,7 @@ describe('start', () => {
         secretSource: 'first',
         publicUrl: null,
         tunnel: null,
+        inspectUrl: null,
       },
     ]);
   });

@@ -15,7 +15,7 @@ import { announceSecrets, interruptedCode, readConfig } from '../kit/invocation-
 import { openCaptures, requireCapture } from '../kit/open-captures.ts';
 import { readFilter } from './capture-filter.ts';
 import { type CapturesReplayOptions, replayOptions } from './options.ts';
-import { type ReplayChanges, toForward, toReplay } from './replay-capture.ts';
+import { type ReplayChanges, toForward, toReplay } from '../../pipeline/replay-capture.ts';
 import { plannedReplayView, replayTotalsView, type ReplayTotals } from './view.ts';
 
 /** What is sent again, and how. */

@@ -9,7 +9,8 @@ import { type Framework, FRAMEWORKS } from '../kit/frameworks.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import type { Parse } from '../kit/options.ts';
 import { parseAppPort, parseEnvFile, parseFramework, parseHandlerPath } from './answers.ts';
-import { type Guess, guessEnvFile, guessFramework, guessPort } from './detect.ts';
+import { type Guess, guessFramework } from '../kit/guess-framework.ts';
+import { guessEnvFile, guessPort } from './detect.ts';
 import type { InitOptions } from './options.ts';
 import { guessPath } from './route.ts';
 

@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import type { Guess } from './detect.ts';
+import type { Guess } from '../kit/guess-framework.ts';
 import { type Framework, usualFor } from '../kit/frameworks.ts';
 
 const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|php|go)$/;

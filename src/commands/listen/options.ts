@@ -104,6 +104,12 @@ export const listenOptions = {
   ),
   exitOnUrlChange: flag('--exit-on-url-change', 'exit with 4 when the public address changes'),
   store: storeOption,
+  inspect: optionalValue(
+    '--inspect [port]',
+    'serve the inspector, a page for the captures (port 4401; 0 for any free one)',
+    parseWhole(0, 65_535),
+    '4401',
+  ),
   readyFile: text(
     '--ready-file <file>',
     "write the listener's URL to this file once it accepts connections",

@@ -22,6 +22,7 @@ import { announceListener } from '../kit/running-listeners.ts';
 import { EventPrinter } from './event-printer.ts';
 import { createExpectationWatcher, type ExpectationWatcher } from './expectation-watcher.ts';
 import type { Ending } from './expectations-view.ts';
+import { ListenInspector } from './listen-inspector.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
 import type { ListenOptions } from './options.ts';
 import { PublicAccess } from './public-access.ts';
@@ -108,6 +109,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.storeOption);
+  const inspector = new ListenInspector(invocation, settings);
   const emit = (event: ListenEvent): void => {
     watcher?.observe(event);
     printer.print(event);
@@ -116,14 +118,16 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const { storeFile } = settings;
   const world = { now, elapsed, randomBytes, store, storeFile, emit };
   try {
-    const listener = await startListener(settings.listener, world);
+    // First, so that a port in use is reported before webhooks are accepted.
+    const inspectUrl = invocation.options.inspect === undefined ? null : await inspector.open();
+    const listener = await startListener(settings.listener, { ...world, inspectUrl });
     const access = new PublicAccess(invocation, {
       listener,
       terminal: live?.terminal ?? terminal,
       secretSource: settings.listener.secrets[0].source,
       emit,
     });
-    const running = { store, storeFile, listener, access };
+    const running = { store, storeFile, listener, access, inspector };
     const end = await waitForEnd(invocation, plan, running).catch(async (error: unknown) => {
       // Nothing keeps listening after an error.
       await Promise.all([listener.stop(0), access.close()]);
@@ -134,6 +138,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     live?.close();
     return exitCodeFor(end, watcher, context);
   } finally {
+    await inspector.close();
     await store.close().catch((error: unknown) => {
       terminal.warn(`not all forwards were stored: ${errorMessage(error)}`);
     });
@@ -156,6 +161,7 @@ async function waitForEnd(
     readonly storeFile: string;
     readonly listener: Listener;
     readonly access: PublicAccess;
+    readonly inspector: ListenInspector;
   },
 ): Promise<End> {
   const { listener, access } = running;

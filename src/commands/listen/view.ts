@@ -109,6 +109,7 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
     ),
     `  verifies with  ${safeLine(ready.secretSource)}`,
     `  stores captures in  ${safeLine(ready.store)}`,
+    ...(ready.inspectUrl === null ? [] : [`  inspector at  ${style.cyan(ready.inspectUrl)}`]),
     style.dim(`  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed${to}`),
   ].join('\n');
 }

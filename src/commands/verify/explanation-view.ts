@@ -1,6 +1,10 @@
 import type { ChalkInstance } from 'chalk';
 import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
-import type { Difference, Excerpt } from '../../signature/diagnosis/difference.ts';
+import {
+  type Difference,
+  type Excerpt,
+  printableBytes,
+} from '../../signature/diagnosis/difference.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { RECIPE_NAMES, type RecipeName } from '../kit/recipe-names.ts';
 import { RECIPES } from '../kit/recipes.ts';
@@ -79,17 +83,9 @@ function formatDifference(
 
 /** The bytes around the first one that differs, which is marked with «». */
 function formatExcerpt(style: ChalkInstance, { before, after }: Excerpt): string {
-  if (after.length === 0) return `${printable(before)}${style.red('«end»')}`;
-  const marked = style.red(`«${printable(after.subarray(0, 1))}»`);
-  return `${printable(before)}${marked}${printable(after.subarray(1))}`;
-}
-
-/** ASCII as it is, everything else as escapes: here every byte counts. */
-function printable(bytes: Buffer): string {
-  return bytes.toString('latin1').replace(/[^\u0020-\u007e]/g, (char) => {
-    const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];
-    return short ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+  if (after.length === 0) return `${printableBytes(before)}${style.red('«end»')}`;
+  const marked = style.red(`«${printableBytes(after.subarray(0, 1))}»`);
+  return `${printableBytes(before)}${marked}${printableBytes(after.subarray(1))}`;
 }
 
 /** Code that receives webhooks correctly, for one framework or for all; text only. */

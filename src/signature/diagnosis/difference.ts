@@ -34,3 +34,11 @@ function excerpt(bytes: Buffer, offset: number): Excerpt {
     after: bytes.subarray(offset, offset + CONTEXT_BYTES),
   };
 }
+
+/** ASCII as it is, every other byte as an escape: where bytes are compared, each one counts. */
+export function printableBytes(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/[^\u0020-\u007e]/g, (char) => {
+    const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];
+    return short ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { guessEnvFile, guessFramework, guessPort } from '../../../src/commands/init/detect.ts';
+import { guessEnvFile, guessPort } from '../../../src/commands/init/detect.ts';
+import { guessFramework } from '../../../src/commands/kit/guess-framework.ts';
 import { FRAMEWORKS, OTHER_FRAMEWORK } from '../../../src/commands/kit/frameworks.ts';
 import { guessPath } from '../../../src/commands/init/route.ts';
 import { startApp } from '../../support/app.ts';

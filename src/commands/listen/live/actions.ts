@@ -11,7 +11,7 @@ import { safeLine } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import type { BackgroundStore } from '../../../store/background/background-store.ts';
 import type { Capture } from '../../../request/capture.ts';
-import { parsePayload } from '../../../relyable/payload-summary.ts';
+import { viewUrlOf } from '../../../relyable/dashboard.ts';
 import { hasBrowser } from '../../kit/browser.ts';
 
 export interface LiveActionsOptions {
@@ -107,7 +107,7 @@ function copy(capture: Capture, { context, print, send, notify }: LiveActionsOpt
 /** Opens a page only if the signature is valid: any sender can make a payload with a URL. */
 async function openPage(capture: Capture, options: LiveActionsOptions): Promise<void> {
   const { context, terminal, print, notify } = options;
-  const url = viewUrl(capture);
+  const url = viewUrlOf(capture.body);
   if (url === undefined) {
     notify('the payload has no https view_url');
     return;
@@ -122,15 +122,4 @@ async function openPage(capture: Capture, options: LiveActionsOptions): Promise<
   }
   notify(`opening ${url}`);
   await context.openUrl(url);
-}
-
-function viewUrl(capture: Capture): string | undefined {
-  const data = (parsePayload(capture.body) as { data?: { view_url?: unknown } } | null | undefined)
-    ?.data;
-  const text = data?.view_url;
-  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return url.protocol === 'https:' && url.username === '' && url.password === ''
-    ? url.href
-    : undefined;
 }

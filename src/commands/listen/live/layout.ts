@@ -25,6 +25,7 @@ const HELP: ReadonlyArray<readonly [key: string, meaning: string]> = [
   ['r', 'replay it to your app'],
   ['c', 'copy it as a curl command'],
   ['o', 'open its page in the dashboard'],
+  ['i', 'open the inspector, a page'],
   ['f', 'filter: failures, invalid, types'],
   ['p', 'pause the lines, not forwarding'],
   ['q', 'quit, like Ctrl-C'],

@@ -7,8 +7,10 @@ import type { Context, InputStream } from '../../../system/context.ts';
 import { columnsOf } from '../../../terminal/columns.ts';
 import { safeText } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
+import type { ListenInspector } from '../listen-inspector.ts';
 import type { ListenOptions } from '../options.ts';
 import { type DeliveryHead, listenEventView } from '../view.ts';
+import { hasBrowser } from '../../kit/browser.ts';
 import { createLiveActions } from './actions.ts';
 import { KeyInput } from './key-input.ts';
 import type { Key } from './keys.ts';
@@ -31,6 +33,7 @@ export interface LiveSubject {
   readonly store: BackgroundStore;
   readonly storeFile: string;
   readonly listener: Listener;
+  readonly inspector: ListenInspector;
 }
 
 /** The live view where the whole terminal is one and `--output` is not `plain`; else null. */
@@ -110,7 +113,8 @@ export class LiveView {
     });
     this.input = new KeyInput(context, this.stdin, this.screen, (key) => {
       const action = this.press(key);
-      if (action !== null) this.perform(action, act);
+      if (action?.type === 'inspect') void this.openInspector(subject.inspector);
+      else if (action !== null) this.perform(action, act);
     });
     context.interrupt.addEventListener('abort', () => this.update({ isStopping: true }), {
       signal: closed.signal,
@@ -168,7 +172,21 @@ export class LiveView {
     return pressed.action;
   }
 
-  private perform(action: Action, act: ReturnType<typeof createLiveActions>): void {
+  /** Prints the address as well: not every terminal has a browser. */
+  private async openInspector(inspector: ListenInspector): Promise<void> {
+    try {
+      const url = await inspector.open();
+      this.printText(`inspector at ${url}`);
+      if (hasBrowser(this.context)) await this.context.openUrl(url);
+    } catch (error) {
+      this.notify(`inspector: ${errorMessage(error)}`);
+    }
+  }
+
+  private perform(
+    action: Exclude<Action, { type: 'inspect' }>,
+    act: ReturnType<typeof createLiveActions>,
+  ): void {
     switch (action.type) {
       case 'quit':
         this.context.stop('SIGINT');

@@ -39,6 +39,7 @@ export interface LiveState {
 /** What a key asks for beyond a change of the state. */
 export type Action =
   | { readonly type: 'quit' | 'suspend' }
+  | { readonly type: 'inspect' }
   | { readonly type: 'replay' | 'view' | 'open' | 'copy'; readonly id: string };
 
 export const MAX_RECENT = 200;
@@ -149,6 +150,8 @@ export function press(
       return { state: { ...state, isStopping: true }, action: { type: 'quit' } };
     case 'suspend':
       return { state, action: { type: 'suspend' } };
+    case 'i':
+      return { state, action: { type: 'inspect' } };
     case 'r':
       return act(state, 'replay');
     case 'enter':

@@ -63,6 +63,7 @@ it('explains the keys', () => {
     'r      replay it to your app',
     'c      copy it as a curl command',
     'o      open its page in the dashboard',
+    'i      open the inspector, a page',
     'f      filter: failures, invalid, types',
     'p      pause the lines, not forwarding',
     'q      quit, like Ctrl-C',

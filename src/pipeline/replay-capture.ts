@@ -1,14 +1,14 @@
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
-import { errorMessage, RelyableError } from '../../errors.ts';
-import { endToEndHeaders, withTargetHost } from '../../http/headers.ts';
-import type { Outgoing, SendResult } from '../../http/client/send.ts';
-import { pathAtTarget } from '../../http/target.ts';
-import type { Forward } from '../../request/capture.ts';
-import { applyOverrides, formatPath, type Override } from '../../json/overrides.ts';
-import type { JsonObject } from '../../json/json-value.ts';
-import { replaceHeader, withLength } from '../../request/raw.ts';
-import { SIGNATURE_HEADER, toHeaderPairs, type WebhookRequest } from '../../request/request.ts';
-import { signPayload } from '../../signature/sign.ts';
+import { errorMessage, RelyableError } from '../errors.ts';
+import { endToEndHeaders, withTargetHost } from '../http/headers.ts';
+import type { Outgoing, SendResult } from '../http/client/send.ts';
+import { pathAtTarget } from '../http/target.ts';
+import type { Forward } from '../request/capture.ts';
+import { applyOverrides, formatPath, type Override } from '../json/overrides.ts';
+import type { JsonObject } from '../json/json-value.ts';
+import { replaceHeader, withLength } from '../request/raw.ts';
+import { SIGNATURE_HEADER, toHeaderPairs, type WebhookRequest } from '../request/request.ts';
+import { signPayload } from '../signature/sign.ts';
 
 /** What to change of a capture before it is sent again. */
 export interface ReplayChanges {

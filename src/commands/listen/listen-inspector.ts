@@ -1,0 +1,59 @@
+import { readTlsOptions } from '../../http/target.ts';
+import type { InspectorThread } from '../../inspector/start-thread.ts';
+import type { Invocation } from '../../invocation.ts';
+import type { ListenOptions } from './options.ts';
+import type { ListenSettings } from './settings.ts';
+
+/** The inspector beside a listener, started by `--inspect` or by the first key that needs it. */
+export class ListenInspector {
+  private readonly invocation: Invocation<ListenOptions>;
+  private readonly settings: ListenSettings;
+  private thread: Promise<InspectorThread> | undefined;
+
+  constructor(invocation: Invocation<ListenOptions>, settings: ListenSettings) {
+    this.invocation = invocation;
+    this.settings = settings;
+  }
+
+  /** The page's address with its token; starts the thread the first time. */
+  async open(): Promise<string> {
+    this.thread ??= this.start().catch((error: unknown) => {
+      // The port may be free the next time.
+      this.thread = undefined;
+      throw error;
+    });
+    const { url } = await this.thread;
+    return url;
+  }
+
+  async close(): Promise<void> {
+    const thread = await this.thread?.catch(() => undefined);
+    await thread?.close();
+  }
+
+  private async start(): Promise<InspectorThread> {
+    const { context, options } = this.invocation;
+    const { listener, storeFile } = this.settings;
+    const [{ startInspectorThread }, { recipeOf }] = await Promise.all([
+      import('../../inspector/start-thread.ts'),
+      import('../kit/project-recipe.ts'),
+    ]);
+    return startInspectorThread({
+      host: '127.0.0.1',
+      // Without --inspect any free port will do.
+      port: options.inspect ?? 0,
+      storeFile,
+      secrets: listener.secrets,
+      target: listener.forward?.target.href ?? null,
+      // A port that the system chooses is not known yet.
+      listenerUrl: listener.port === 0 ? null : toUrl(listener.host, listener.port),
+      tls: readTlsOptions(options),
+      timeoutMs: listener.forward?.timeoutMs ?? 0,
+      recipe: recipeOf(context.cwd),
+    });
+  }
+}
+
+function toUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}

@@ -1,0 +1,180 @@
+// The shapes of the inspector's HTTP API: the server writes them, the page reads them. Types only.
+
+/** A name and value as received. */
+export type Header = readonly [name: string, value: string];
+
+export interface StateDocument {
+  readonly type: 'state';
+  readonly v: 1;
+  /** The store's file. */
+  readonly store: string;
+  /** Where a replay goes unless another target is named; null where none is known. */
+  readonly target: string | null;
+  /** A listener on this machine, which stores the samples sent to it; null where none is known. */
+  readonly listener: string | null;
+  /** The four published event types. */
+  readonly events: readonly string[];
+  /** Every reason that a verification can have. */
+  readonly reasons: readonly string[];
+  readonly exportFormats: readonly string[];
+  /** Where the signing secret comes from; never the secret. */
+  readonly secretSource: string;
+  /** Whether the API's attempts can be shown. */
+  readonly hasApi: boolean;
+}
+
+/** A row of the list. */
+export interface CaptureRow {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly receivedAt: string;
+  readonly event: string | null;
+  readonly subjectId: string | null;
+  readonly bodyBytes: number;
+  readonly valid: boolean;
+  readonly reason: string;
+  readonly duplicateOf: string | null;
+  /** The sender's answer; null where it is not known. */
+  readonly answered: number | null;
+  readonly attempts: number;
+  readonly replays: number;
+  /** The outcome of the last forward or replay; null where there was none. */
+  readonly last: {
+    readonly status: number | null;
+    readonly durationMs: number;
+    readonly error: string | null;
+  } | null;
+}
+
+export interface CapturesDocument {
+  readonly type: 'captures';
+  readonly v: 1;
+  /** How many match, as far as is known. */
+  readonly total: number;
+  /** False while a search continues with older captures: ask again. */
+  readonly isComplete: boolean;
+  readonly offset: number;
+  /** Newest first. */
+  readonly captures: readonly CaptureRow[];
+}
+
+export interface AttemptDocument {
+  readonly kind: 'forward' | 'replay';
+  readonly at: string;
+  readonly url: string;
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly error: string | null;
+  readonly edited: boolean;
+  readonly responseHeaders: readonly Header[];
+  readonly responseBodyBase64: string;
+}
+
+export interface CaptureDocument {
+  readonly type: 'capture';
+  readonly v: 1;
+  readonly id: string;
+  readonly receivedAt: string;
+  readonly method: string;
+  readonly path: string;
+  readonly httpVersion: string;
+  readonly headers: readonly Header[];
+  readonly bodyBytes: number;
+  readonly event: string | null;
+  readonly eventId: string;
+  readonly subjectId: string | null;
+  readonly duplicateOf: string | null;
+  readonly answered: number | null;
+  readonly verification: { readonly valid: boolean; readonly reason: string };
+  readonly forwards: readonly AttemptDocument[];
+  /** The captures of the same event, this one included, oldest first. */
+  readonly repeats: ReadonlyArray<{ readonly id: string; readonly receivedAt: string }>;
+  /** The payload's `data.view_url` where it is `https:` and the signature is valid. */
+  readonly viewUrl: string | null;
+}
+
+export interface ExplanationDocument {
+  readonly type: 'explanation';
+  readonly v: 1;
+  readonly valid: boolean;
+  readonly reason: string;
+  readonly reasons: readonly string[];
+  readonly detail: string;
+  readonly fix: string | null;
+  readonly secretSource: string | null;
+  readonly body: { readonly length: number; readonly sha256: string };
+  readonly signed: {
+    readonly name: string;
+    readonly length: number;
+    readonly sha256: string;
+  } | null;
+  readonly difference: {
+    readonly offset: number;
+    readonly body: ByteExcerpt;
+    readonly signed: ByteExcerpt;
+  } | null;
+  readonly tried: { readonly bodies: number; readonly keys: number; readonly macs: number } | null;
+  /** Code that receives webhooks correctly, for the project's framework; null where it is not known. */
+  readonly recipe: { readonly title: string; readonly code: string } | null;
+}
+
+/** Bytes around the first one that differs: as text, where everything but printable ASCII is escaped. */
+export interface ByteExcerpt {
+  readonly before: string;
+  /** Empty where the bytes end there. */
+  readonly differs: string;
+  readonly after: string;
+}
+
+/** An attempt of the same delivery as the API reports it. */
+export interface ApiAttemptDocument {
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly at: string;
+  readonly status: number | null;
+  readonly durationMs: number | null;
+  readonly error: string | null;
+  readonly endpoint: string | null;
+  readonly state: string;
+}
+
+export interface AttemptsDocument {
+  readonly type: 'attempts';
+  readonly v: 1;
+  readonly attempts: readonly ApiAttemptDocument[];
+  /** The newest deliveries of the log that were looked through. */
+  readonly searched: number;
+}
+
+export interface ActivityDocument {
+  readonly type: 'activity';
+  readonly v: 1;
+  readonly bucketMs: number;
+  readonly buckets: ReadonlyArray<{
+    readonly start: string;
+    readonly received: number;
+    readonly invalid: number;
+    readonly failed: number;
+    readonly meanMs: number | null;
+    readonly maxMs: number | null;
+  }>;
+}
+
+/** The result of a replay or of a sample that was sent. */
+export interface SentDocument {
+  readonly type: 'replay' | 'sample';
+  readonly v: 1;
+  readonly url: string;
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly error: string | null;
+  readonly edited: boolean;
+}
+
+export interface ErrorDocument {
+  readonly type: 'error';
+  readonly v: 1;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}

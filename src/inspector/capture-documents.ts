@@ -1,0 +1,118 @@
+import { viewUrlOf } from '../relyable/dashboard.ts';
+import { summarisePayload } from '../relyable/payload-summary.ts';
+import type { Capture, Forward } from '../request/capture.ts';
+import {
+  type Difference,
+  type Excerpt,
+  printableBytes,
+} from '../signature/diagnosis/difference.ts';
+import type { Explanation } from '../signature/diagnosis/diagnosis.ts';
+import type { CaptureHead } from '../store/capture-browser.ts';
+import type {
+  AttemptDocument,
+  ByteExcerpt,
+  CaptureDocument,
+  CaptureRow,
+  ExplanationDocument,
+} from './api-types.ts';
+
+const isoTime = (epochMs: number): string => new Date(epochMs).toISOString();
+
+export function toRow(head: CaptureHead): CaptureRow {
+  const { shortBody, lastDurationMs } = head;
+  const subjectId =
+    shortBody === null ? null : summarisePayload({ headers: [], body: shortBody }).subjectId;
+  return {
+    id: head.id,
+    receivedAt: isoTime(head.receivedAt),
+    event: head.event,
+    subjectId,
+    bodyBytes: head.bodyBytes,
+    valid: head.valid,
+    reason: head.reason,
+    duplicateOf: head.duplicateOf,
+    answered: head.answered ?? head.lastStatus,
+    attempts: head.attempts,
+    replays: head.replays,
+    last:
+      lastDurationMs === null
+        ? null
+        : { status: head.lastStatus, durationMs: lastDurationMs, error: head.lastError },
+  };
+}
+
+export function toCaptureDocument(
+  capture: Capture,
+  repeats: ReadonlyArray<Pick<Capture, 'id' | 'receivedAt'>>,
+): CaptureDocument {
+  return {
+    type: 'capture',
+    v: 1,
+    id: capture.id,
+    receivedAt: isoTime(capture.receivedAt),
+    method: capture.method,
+    path: capture.path,
+    httpVersion: capture.httpVersion,
+    headers: capture.headers,
+    bodyBytes: capture.body.length,
+    event: capture.event,
+    eventId: capture.eventId,
+    subjectId: summarisePayload(capture).subjectId,
+    duplicateOf: capture.duplicateOf,
+    answered: capture.answered,
+    verification: capture.verification,
+    forwards: capture.forwards.map(toAttempt),
+    repeats: repeats.map(({ id, receivedAt }) => ({ id, receivedAt: isoTime(receivedAt) })),
+    // Any sender can write a URL into a payload; only a signed one is offered.
+    viewUrl: capture.verification.valid ? (viewUrlOf(capture.body) ?? null) : null,
+  };
+}
+
+function toAttempt(forward: Forward): AttemptDocument {
+  return {
+    kind: forward.kind,
+    at: isoTime(forward.at),
+    url: forward.url,
+    status: forward.status,
+    durationMs: forward.durationMs,
+    error: forward.error,
+    edited: forward.edited,
+    responseHeaders: forward.responseHeaders,
+    responseBodyBase64: forward.responseBody.toString('base64'),
+  };
+}
+
+export function toExplanationDocument(
+  { verification, received, signed, difference, tried }: Explanation,
+  recipe: ExplanationDocument['recipe'],
+): ExplanationDocument {
+  const { valid, reason, reasons, detail, fix, secretSource } = verification;
+  return {
+    type: 'explanation',
+    v: 1,
+    valid,
+    reason,
+    reasons,
+    detail,
+    fix,
+    secretSource,
+    body: received,
+    signed:
+      signed === null ? null : { name: signed.name, length: signed.length, sha256: signed.sha256 },
+    difference: difference === null ? null : toDifference(difference),
+    tried,
+    recipe: valid ? null : recipe,
+  };
+}
+
+function toDifference({ offset, received, signed }: Difference): ExplanationDocument['difference'] {
+  return { offset, body: toExcerpt(received), signed: toExcerpt(signed) };
+}
+
+function toExcerpt({ before, after }: Excerpt): ByteExcerpt {
+  return {
+    before: printableBytes(before),
+    differs: printableBytes(after.subarray(0, 1)),
+    after: printableBytes(after.subarray(1)),
+  };
+}

@@ -1,0 +1,17 @@
+import type { ErrorCode } from '../errors.ts';
+import type { InspectorOptions } from './inspector-options.ts';
+
+/** What the thread is started with. */
+export type ThreadData = InspectorOptions;
+
+export type FromInspector =
+  | { readonly type: 'ready'; readonly url: string }
+  | {
+      readonly type: 'failed';
+      /** null: a bug. */
+      readonly code: ErrorCode | null;
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
+
+export type ToInspector = { readonly type: 'close' };
