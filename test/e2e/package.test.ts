@@ -64,8 +64,15 @@ it('is small and holds what runs and what is read, no sources and no tests', () 
   places.delete('README.md');
   expect(places).toEqual(
     new Set([
-      ...['bin', 'dist', 'packages', 'schemas', 'docs', 'fixtures'],
-      ...['CHANGELOG.md', 'LICENSE', 'package.json'],
+      'bin',
+      'dist',
+      'packages',
+      'schemas',
+      'docs',
+      'fixtures',
+      'CHANGELOG.md',
+      'LICENSE',
+      'package.json',
     ]),
   );
   const fixtures = packed.files.filter(({ path }) => path.startsWith('fixtures/'));
