@@ -282,12 +282,13 @@ describe('listen on a terminal', () => {
     cli.type('?');
     await cli.waitUntil(has('q      quit'));
     await cli.waitUntil(has('down'));
-    expect(steady(cli.visible()).slice(-10)).toEqual([
+    expect(steady(cli.visible()).slice(-11)).toEqual([
       '↑/↓    select a delivery; Esc: none',
       'enter  view request, verdict, answer',
       'r      replay it to your app',
       'c      copy it as a curl command',
       'o      open its page in the dashboard',
+      'i      open the inspector, a page',
       'f      filter: failures, invalid, types',
       'p      pause the lines, not forwarding',
       'q      quit, like Ctrl-C',

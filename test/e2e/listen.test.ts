@@ -149,12 +149,13 @@ describe('forwarding', () => {
       i % 2 === 0 ? [`${name}: ${all[i + 1]}`] : [],
     );
     expect(pairs.filter((pair) => !/^connection:/i.test(pair))).toEqual([
-      'host: example.test',
+      `host: ${new URL(app.url).host}`,
       'X-Twice: 1',
       'x-twice: 2',
       'X-Latin: \u00e9',
       `x-relyable-SIGNATURE: ${signPayload(body, SECRET)}`,
       `content-LENGTH: ${body.length}`,
+      'X-Forwarded-Host: example.test',
     ]);
     const delivery = await listener.next('delivery');
     expect(delivery).toMatchObject({
@@ -585,10 +586,13 @@ describe('starting and stopping', () => {
   });
 
   it('ends with the error where its ready file cannot be written', async () => {
-    const args = ['webhooks', 'listen', '--port', '0', '--ready-file', '/nowhere/at/all'];
+    const folder = join(temporaryFolder(), 'a-file');
+    writeFileSync(folder, '');
+    const file = join(folder, 'ready');
+    const args = ['webhooks', 'listen', '--port', '0', '--ready-file', file];
     const { code, stderr } = await spawnCli(args);
     expect(code).toBe(2);
-    expect(stderr).toContain('error: --ready-file /nowhere/at/all');
+    expect(stderr).toContain(`error: --ready-file ${file}`);
   });
 
   it('--ready-file names the URL while it listens', async () => {

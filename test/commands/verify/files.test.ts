@@ -144,7 +144,7 @@ it('writes a JUnit report', async () => {
   const report = readFileSync(join(folder, 'report.xml'), 'utf8');
   expect(report).toContain('<testsuite name="a.http" tests="2" failures="2"');
   expect(report).toContain('<testcase name="a.http#2 (no event)"');
-  expect(report).toContain('<failure message="signature_missing">');
+  expect(report).toContain('<failure message="signature_missing" type="failure">');
   expect(result.code).toBe(1);
 });
 

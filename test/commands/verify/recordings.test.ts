@@ -95,7 +95,7 @@ describe('a folder', () => {
     expect(result.code).toBe(2);
     const report = readFileSync(join(folder, 'report.xml'), 'utf8');
     expect(report).toContain('<testcase name="a.json test_run.failed"');
-    expect(report.match(/<failure message="input_unreadable">/g)).toHaveLength(3);
+    expect(report.match(/<failure message="input_unreadable" /g)).toHaveLength(3);
   });
 });
 
