@@ -15,7 +15,8 @@ export async function run(invocation: Invocation<CapturesShowOptions>): Promise<
   try {
     const capture = requireCapture(reader, args[0] ?? 'last');
     if (!options.raw) await showCapture(terminal, capture, captureView(capture));
-    else for (const piece of rawRequestPieces(capture)) terminal.raw(piece);
+    // In one piece: a terminal is told once, at the end, where it is not exact.
+    else terminal.raw(Buffer.concat(rawRequestPieces(capture)));
   } finally {
     reader.close();
   }
