@@ -1,5 +1,8 @@
 import { type HeaderPair, isSameHeader } from '../request/request.ts';
 
+/** Asks a listener who it is; the value is a nonce, which the answer repeats. */
+export const IDENTIFY_HEADER = 'Relyable-Identify';
+
 /**
  * Headers that apply to one connection only (RFC 9110 §7.6.1), and `Expect`, which the server has
  * answered already.

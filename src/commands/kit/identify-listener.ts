@@ -4,7 +4,7 @@ import {
   type Sender,
   type SendResult,
 } from '../../http/client/send.ts';
-import { IDENTIFY_HEADER } from '../../http/server/receive.ts';
+import { IDENTIFY_HEADER } from '../../http/headers.ts';
 import { pathAtTarget, type TlsOptions } from '../../http/target.ts';
 import { markProbe } from '../../request/probe-mark.ts';
 import type { HeaderPair } from '../../request/request.ts';

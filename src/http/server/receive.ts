@@ -9,6 +9,7 @@ import {
 } from '../../request/request.ts';
 import { type Bound, bindServer, closeServer } from './bind.ts';
 import type { RequestOrigin } from './origin-checks.ts';
+import { IDENTIFY_HEADER } from '../headers.ts';
 
 /** A complete request and the response to it. */
 export interface ReceivedRequest extends WebhookRequest {
@@ -46,9 +47,6 @@ export interface Receiver extends Bound {
   /** Accepts nothing more; resolves when every answer is sent, or after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
-
-/** Asks a listener who it is; the value is a nonce, which the answer repeats. */
-export const IDENTIFY_HEADER = 'Relyable-Identify';
 
 /** The limit on the time for the headers, ms. */
 const HEADERS_TIMEOUT_MS = 15_000;

@@ -4,7 +4,7 @@ import {
   identifyListener,
   type ListenerIdentity,
 } from '../../../src/commands/kit/identify-listener.ts';
-import { IDENTIFY_HEADER } from '../../../src/http/server/receive.ts';
+import { IDENTIFY_HEADER } from '../../../src/http/headers.ts';
 import { listen } from '../../pipeline/world.ts';
 import { startApp } from '../../support/app.ts';
 
