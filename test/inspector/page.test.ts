@@ -89,7 +89,7 @@ describe.skipIf(!isRequired && !existsSync(CHROMIUM))('the page in Chromium', ()
     await page.keyboard.press('/');
     await page.keyboard.type('x-evil');
     await expect.poll(() => page.textContent('.count')).toBe('1 matching');
-    expect(page.url()).toContain('q=x-evil');
+    await expect.poll(() => page.url()).toContain('q=x-evil');
     await page.reload();
     await expect.poll(() => page.textContent('.count')).toBe('1 matching');
   });
