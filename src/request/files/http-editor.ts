@@ -26,7 +26,7 @@ export function isEditorFile(text: string): boolean {
   if (head.some((line) => /^content-length:/i.test(line))) return false;
   return (
     lines.some((line) => AFTER_BODY.test(line) || FILE_BODY.test(line)) ||
-    head.some((line) => line.includes('{{'))
+    head.some((line) => /\{\{\s*[\w$.-]+\s*\}\}/.test(line))
   );
 }
 

@@ -1,5 +1,8 @@
 import { LosslessNumber } from 'lossless-json';
 
+/** As JSON, Python, JavaScript and Ruby print a number. */
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
+
 /** How deep values may be nested. */
 const MAX_DEPTH = 200;
 
@@ -173,6 +176,7 @@ class PrintedParser {
 
 /** A number as it is written where a double would be written in another way. */
 function exactNumber(digits: string): number | LosslessNumber {
+  if (!NUMBER.test(digits)) throw new NotPrinted();
   return String(Number(digits)) === digits ? Number(digits) : new LosslessNumber(digits);
 }
 

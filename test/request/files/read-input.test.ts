@@ -158,6 +158,11 @@ describe('whatever the bytes are', () => {
     )
     .map((entries) => Buffer.from(JSON.stringify({ log: { entries } })));
 
+  it('skips a line with a number that no language prints', async () => {
+    const bytes = Buffer.from('{"log":{"entries":[{"request":["[00"]}]}}');
+    expect(await read(bytes, 'ndjson', 64)).toMatchObject([{ kind: 'skipped' }]);
+  });
+
   it.each([undefined, ...INPUT_FORMATS])('reads or refuses, with format %s', async (format) => {
     await fc.assert(
       fc.asyncProperty(
