@@ -37,10 +37,15 @@ function missingBody(what: string): Verification {
   };
 }
 
+/** Texts that code signs by mistake: a match with one of them says nothing about the body. */
+const SAYS_NOTHING_OF_THE_BODY =
+  /the text "(\[object Object\]|undefined|null)"|an empty JSON object/;
+
 /** The verdict on a body whose exact bytes are lost: only a match says anything. */
 function judgeRebuilt(verification: Verification, why: string): Verification {
   const { reason, reasons, detail, secretSource } = verification;
-  if (reasons.length === 1 && reason === 'body_reserialized') {
+  const isOfThisBody = !SAYS_NOTHING_OF_THE_BODY.test(detail);
+  if (reasons.length === 1 && reason === 'body_reserialized' && isOfThisBody) {
     return {
       valid: true,
       reason: 'ok',

@@ -133,3 +133,14 @@ it('verifies the captures that the output of listen names', async () => {
   const result = await verify(folder, ['ci.ndjson'], { RELYABLE_STORE: store });
   expect(lines(result)[0]).toMatchObject({ source: 'ci.ndjson', valid: true });
 });
+
+it.each(['[object Object]', '{}', 'undefined', 'null'])(
+  'does not call a parsed body genuine whose signature is over %j',
+  async (signed) => {
+    const headers = { ...HEADERS, 'x-relyable-signature': signPayload(Buffer.from(signed), SECRET) };
+    const folder = folderOf({ 'a.json': recording(JSON.parse(BODY), headers) });
+    const result = await verify(folder, ['a.json']);
+    expect(lines(result)[0]).toMatchObject({ valid: false, reason: 'body_reserialized' });
+    expect(result.code).toBe(1);
+  },
+);
