@@ -137,7 +137,10 @@ it('verifies the captures that the output of listen names', async () => {
 it.each(['[object Object]', '{}', 'undefined', 'null'])(
   'does not call a parsed body genuine whose signature is over %j',
   async (signed) => {
-    const headers = { ...HEADERS, 'x-relyable-signature': signPayload(Buffer.from(signed), SECRET) };
+    const headers = {
+      ...HEADERS,
+      'x-relyable-signature': signPayload(Buffer.from(signed), SECRET),
+    };
     const folder = folderOf({ 'a.json': recording(JSON.parse(BODY), headers) });
     const result = await verify(folder, ['a.json']);
     expect(lines(result)[0]).toMatchObject({ valid: false, reason: 'body_reserialized' });
