@@ -1,6 +1,6 @@
 import type { Reason } from '../signature/verify.ts';
-import { asBuffer, toBlob } from './rows.ts';
-import { type Database, openDatabase, readPragma, storeError } from './schema.ts';
+import { asBuffer, fromNullableBlob, toBlob } from './rows.ts';
+import { type Database, openDatabase, orStoreError, readPragma } from './schema.ts';
 
 /** Classes of an outcome: what the app last answered a capture, or the listener where it has no forward. */
 export const OUTCOMES = ['2xx', '3xx', '4xx', '5xx', 'none', 'unforwarded'] as const;
@@ -168,11 +168,7 @@ export class CaptureBrowser {
   }
 
   private guarded<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw storeError(this.file, error);
-    }
+    return orStoreError(this.file, read);
   }
 }
 
@@ -209,16 +205,12 @@ interface StoredBucket {
   readonly max: number | null;
 }
 
-function textOf(blob: Uint8Array | null): string | null {
-  return blob === null ? null : asBuffer(blob).toString('utf8');
-}
-
 function toHead(row: StoredHead): CaptureHead {
   return {
     seq: row.seq,
     id: row.id,
     receivedAt: row.received_at,
-    event: textOf(row.event),
+    event: fromNullableBlob(row.event),
     shortBody: row.short_body === null ? null : asBuffer(row.short_body),
     bodyBytes: row.body_bytes,
     valid: row.valid === 1,
@@ -229,7 +221,7 @@ function toHead(row: StoredHead): CaptureHead {
     replays: row.replays,
     lastStatus: row.last_status,
     lastDurationMs: row.last_duration,
-    lastError: textOf(row.last_error),
+    lastError: fromNullableBlob(row.last_error),
   };
 }
 

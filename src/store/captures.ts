@@ -3,8 +3,8 @@ import type { HeaderPair } from '../request/request.ts';
 import type { Reason } from '../signature/verify.ts';
 import { crc32 } from 'node:zlib';
 import { RelyableError } from '../errors.ts';
-import { CHECKSUM_VERSION, type Database, readPragma, storeError } from './schema.ts';
-import { asBuffer, toBlob } from './rows.ts';
+import { CHECKSUM_VERSION, type Database, orStoreError, readPragma } from './schema.ts';
+import { asBuffer, fromBlob, fromNullableBlob, toBlob } from './rows.ts';
 
 export interface CaptureFilter {
   readonly event?: string;
@@ -81,8 +81,6 @@ interface StoredForward {
   readonly edited: number;
 }
 
-const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
-
 /** Reads captures. Damaged ones are left out, and reported at the end with CAPTURE_DAMAGED. */
 export function createReader(
   file: string,
@@ -91,13 +89,7 @@ export function createReader(
 ): CaptureReader {
   const statements = prepareStatements(database);
 
-  const guarded = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      throw storeError(file, error);
-    }
-  };
+  const guarded = <T>(read: () => T): T => orStoreError(file, read);
 
   const toCapture = (row: StoredCapture): Capture => {
     const stored = statements.forwards.all(row.id) as unknown as StoredForward[];
@@ -217,7 +209,7 @@ function rowToCapture(row: StoredCapture, forwards: readonly Forward[]): Capture
     httpVersion: row.http_version,
     headers: JSON.parse(fromBlob(row.headers)) as HeaderPair[],
     body: asBuffer(row.body),
-    event: row.event === null ? null : fromBlob(row.event),
+    event: fromNullableBlob(row.event),
     eventId: fromBlob(row.event_id),
     verification: { valid: row.valid === 1, reason: row.reason },
     duplicateOf: row.duplicate_of,
@@ -234,7 +226,7 @@ function toForward(row: StoredForward): Forward {
     url: row.url,
     status: row.status,
     durationMs: row.duration_ms,
-    error: row.error === null ? null : fromBlob(row.error),
+    error: fromNullableBlob(row.error),
     responseHeaders: JSON.parse(fromBlob(row.response_headers)) as HeaderPair[],
     responseBody: asBuffer(row.response_body),
     edited: (row.edited & 1) === 1,

@@ -1,6 +1,7 @@
 import type { Attempt, Delivery, DeliveryState } from '../relyable/delivery.ts';
-import { type Database, openDatabase, storeError } from './schema.ts';
 import { createGroupCommit } from './emulator-commit.ts';
+import { fromBlob, fromNullableBlob, toBlob } from './rows.ts';
+import { type Database, openDatabase, orStoreError } from './schema.ts';
 
 export interface StoredDelivery extends Delivery {
   readonly endpointId: string;
@@ -50,25 +51,15 @@ interface AttemptRow {
   readonly error: Uint8Array | null;
 }
 
-// Text from outside goes in as bytes: the driver cuts text at a NUL.
-const toBlob = (text: string | null): Buffer | null =>
-  text === null ? null : Buffer.from(text, 'utf8');
-const fromBlob = (blob: Uint8Array): string => Buffer.from(blob).toString('utf8');
-const fromNullable = (blob: Uint8Array | null): string | null =>
-  blob === null ? null : fromBlob(blob);
+const toNullableBlob = (text: string | null): Buffer | null =>
+  text === null ? null : toBlob(text);
 
 /** Opens the store for the emulator, making it where there is none. */
 export function openEmulatorStore(file: string): EmulatorStore {
   const database = openDatabase(file, 'write');
   const group = createGroupCommit(file, database);
   const prepared = prepareWrites(database);
-  const guarded = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      throw storeError(file, error);
-    }
-  };
+  const guarded = <T>(read: () => T): T => orStoreError(file, read);
   const setState = ({ state, nextRetryAt, id }: StoredDelivery): void => {
     prepared.updateState.run(state, nextRetryAt, id);
   };
@@ -85,8 +76,8 @@ export function openEmulatorStore(file: string): EmulatorStore {
         prepared.addDelivery.run(
           delivery.id,
           delivery.endpointId,
-          toBlob(delivery.eventId),
-          toBlob(delivery.event),
+          toNullableBlob(delivery.eventId),
+          toNullableBlob(delivery.event),
           toBlob(delivery.endpoint ?? ''),
           delivery.state,
           toBlob(delivery.requestBody ?? ''),
@@ -103,9 +94,9 @@ export function openEmulatorStore(file: string): EmulatorStore {
           attempt.attempt,
           attempt.at,
           attempt.status,
-          toBlob(attempt.responseBody),
+          toNullableBlob(attempt.responseBody),
           attempt.durationMs,
-          toBlob(attempt.error),
+          toNullableBlob(attempt.error),
         );
         prepared.updateState.run(state, nextRetryAt, id);
       });
@@ -175,9 +166,9 @@ function readDeliveries(database: Database, limit: number): StoredDelivery[] {
       attempt: row.attempt,
       at: row.at,
       status: row.status,
-      responseBody: fromNullable(row.response_body),
+      responseBody: fromNullableBlob(row.response_body),
       durationMs: row.duration_ms,
-      error: fromNullable(row.error),
+      error: fromNullableBlob(row.error),
     });
     attempts.set(row.delivery_id, list);
   }
@@ -187,8 +178,8 @@ function readDeliveries(database: Database, limit: number): StoredDelivery[] {
   return deliveries.map((row) => ({
     id: row.id,
     endpointId: row.endpoint_id,
-    eventId: fromNullable(row.event_id),
-    event: fromNullable(row.event),
+    eventId: fromNullableBlob(row.event_id),
+    event: fromNullableBlob(row.event),
     endpoint: fromBlob(row.url),
     state: row.state,
     requestBody: fromBlob(row.body),

@@ -1,4 +1,4 @@
-import { type Database, readPragma, storeError } from './schema.ts';
+import { type Database, orStoreError, readPragma } from './schema.ts';
 
 /** The default cap: once a store holds this much, its oldest captures make room. */
 export const MAX_STORE_BYTES = 2 * 1024 ** 3;
@@ -70,18 +70,16 @@ export interface PruneLimit {
 /** How many captures either limit names. Throws STORE_UNUSABLE. */
 export function countPrunable(file: string, database: Database, limit: PruneLimit): number {
   const { where, values } = toWhere(limit);
-  try {
+  return orStoreError(file, () => {
     const count = database.prepare(`SELECT count(*) AS count FROM captures WHERE ${where}`);
     return (count.get(...values) as { count: number }).count;
-  } catch (error) {
-    throw storeError(file, error);
-  }
+  });
 }
 
 /** Removes what either limit names; how many. Throws STORE_UNUSABLE. */
 export function pruneStore(file: string, database: Database, limit: PruneLimit): number {
   const { where, values } = toWhere(limit);
-  try {
+  return orStoreError(file, () => {
     const remove = database.prepare(
       `DELETE FROM captures WHERE seq IN (SELECT seq FROM captures WHERE ${where} LIMIT ?)`,
     );
@@ -93,9 +91,7 @@ export function pruneStore(file: string, database: Database, limit: PruneLimit):
     }
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return total;
-  } catch (error) {
-    throw storeError(file, error);
-  }
+  });
 }
 
 function toWhere({ before, keep }: PruneLimit): { where: string; values: number[] } {

@@ -58,7 +58,13 @@ export interface ForwardRow {
   readonly responseBody: Uint8Array;
 }
 
+/** Text from outside goes in as bytes: the driver cuts text at a NUL. */
 export const toBlob = (text: string): Buffer => Buffer.from(text, 'utf8');
+
+export const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
+
+export const fromNullableBlob = (blob: Uint8Array | null): string | null =>
+  blob === null ? null : fromBlob(blob);
 
 /** The same bytes as a Buffer. */
 export function asBuffer(bytes: Uint8Array): Buffer {

@@ -172,6 +172,15 @@ export function sqliteCode(error: unknown): unknown {
   return (error as { readonly sqliteCodeName?: unknown }).sqliteCodeName;
 }
 
+/** Runs the work; any failure of it is STORE_UNUSABLE. */
+export function orStoreError<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storeError(file, error);
+  }
+}
+
 /** Any failure of the store in our terms. */
 export function storeError(file: string, error: unknown): RelyableError {
   if (error instanceof RelyableError) return error;

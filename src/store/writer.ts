@@ -12,7 +12,7 @@ import {
 } from './retention.ts';
 import { RowWriter } from './row-writer.ts';
 import { type Group, toCaptureRow, toForwardRow, toNewCapture } from './rows.ts';
-import { type Database, openDatabase, runTransaction, storeError } from './schema.ts';
+import { type Database, openDatabase, orStoreError, runTransaction, storeError } from './schema.ts';
 
 /** Opens the store for writing, making it where there is none. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
@@ -150,14 +150,12 @@ export class CaptureStore implements CaptureReader {
   }
 
   private transaction(work: () => void): void {
-    try {
+    orStoreError(this.file, () =>
       runTransaction(this.database, () => {
         this.rows.events.catchUp();
         work();
-      });
-    } catch (error) {
-      throw storeError(this.file, error);
-    }
+      }),
+    );
   }
 }
 
