@@ -1,4 +1,5 @@
-import { LosslessNumber, parse as parseLossless } from 'lossless-json';
+import { parse as parseLossless } from 'lossless-json';
+import { exactNumber } from '../../json/exact-number.ts';
 import { isEventType } from '../../relyable/event-type.ts';
 import { type HeaderPair, headerValues } from '../request.ts';
 import { isRequestLine } from './detect.ts';
@@ -78,9 +79,7 @@ export function findBodyAlone(value: unknown): RecordedBody | null {
 /** Numbers that a double would write in another way stay as they are written. */
 function parseExact(text: string): unknown {
   try {
-    return parseLossless(text, undefined, (digits) =>
-      String(Number(digits)) === digits ? Number(digits) : new LosslessNumber(digits),
-    );
+    return parseLossless(text, undefined, exactNumber);
   } catch {
     return undefined;
   }

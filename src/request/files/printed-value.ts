@@ -1,4 +1,4 @@
-import { LosslessNumber } from 'lossless-json';
+import { exactNumber } from '../../json/exact-number.ts';
 
 /** As JSON, Python, JavaScript and Ruby print a number. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
@@ -151,7 +151,7 @@ class PrintedParser {
 
   private word(): unknown {
     const number = this.take(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?n?(?![\w-])/y);
-    if (number !== null) return exactNumber(number.replace('n', ''));
+    if (number !== null) return printedNumber(number.replace('n', ''));
     const word = this.take(/[A-Za-z]+/y) ?? this.fail();
     if (!Object.hasOwn(WORDS, word)) this.fail();
     return WORDS[word];
@@ -174,10 +174,9 @@ class PrintedParser {
   }
 }
 
-/** A number as it is written where a double would be written in another way. */
-function exactNumber(digits: string): number | LosslessNumber {
+function printedNumber(digits: string): unknown {
   if (!NUMBER.test(digits)) throw new NotPrinted();
-  return String(Number(digits)) === digits ? Number(digits) : new LosslessNumber(digits);
+  return exactNumber(digits);
 }
 
 function isTextOrBytes(value: unknown): boolean {
