@@ -9,7 +9,7 @@ import { pathAtTarget, type TlsOptions } from '../../http/target.ts';
 import { markProbe } from '../../request/probe-mark.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import { VERSION } from '../../version.ts';
-import { LISTENER_SERVICE } from './running-listeners.ts';
+import { isHealthDocument, LISTENER_SERVICE } from './running-listeners.ts';
 
 /** A listener of ours that was taken for an app. */
 export interface ListenerIdentity {
@@ -79,7 +79,7 @@ async function askHealth(
     return null;
   }
   const health = await sender.send(get(new URL('/', url)));
-  if (readDocument(health.body)['service'] !== LISTENER_SERVICE) return null;
+  if (!isHealthDocument(health.body)) return null;
   return { app: null, isTold: false, isTransparent: false };
 }
 

@@ -105,7 +105,8 @@ function readListener(file: string): ListenerInfo | undefined {
   }
 }
 
-function isHealthDocument(body: Buffer): boolean {
+/** Whether an answer to `GET /` is a listener's health document. */
+export function isHealthDocument(body: Buffer): boolean {
   try {
     const document = JSON.parse(body.toString('utf8')) as { service?: unknown } | null;
     return document?.service === LISTENER_SERVICE;
