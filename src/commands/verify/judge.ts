@@ -21,7 +21,7 @@ export function judge(
     return { ...explanation, verification: missingBody(bodyMissing) };
   }
   if (bodyRebuilt !== undefined) {
-    return { ...explanation, verification: judgeRebuilt(verification, bodyRebuilt) };
+    return { ...explanation, verification: judgeRebuilt(explanation, bodyRebuilt) };
   }
   return explanation;
 }
@@ -37,15 +37,13 @@ function missingBody(what: string): Verification {
   };
 }
 
-/** Texts that code signs by mistake: a match with one of them says nothing about the body. */
-const SAYS_NOTHING_OF_THE_BODY =
-  /the text "(\[object Object\]|undefined|null)"|an empty JSON object/;
-
-/** The verdict on a body whose exact bytes are lost: only a match says anything. */
-function judgeRebuilt(verification: Verification, why: string): Verification {
+/**
+ * The verdict on a body whose exact bytes are lost: only a match says anything, and only one with the
+ * same document makes it genuine.
+ */
+function judgeRebuilt({ verification, isRewrite }: Explanation, why: string): Verification {
   const { reason, reasons, detail, secretSource } = verification;
-  const isOfThisBody = !SAYS_NOTHING_OF_THE_BODY.test(detail);
-  if (reasons.length === 1 && reason === 'body_reserialized' && isOfThisBody) {
+  if (reasons.length === 1 && isRewrite) {
     return {
       valid: true,
       reason: 'ok',

@@ -44,6 +44,8 @@ export interface Explanation {
   readonly signed: (Fingerprint & { readonly name: string; readonly bytes: Buffer }) | null;
   /** The first difference between the two; null where they are equal or `signed` is null. */
   readonly difference: Difference | null;
+  /** Whether the signature covers the same JSON document as another library writes it. */
+  readonly isRewrite: boolean;
   /** What was tried; null where the first comparison decided. */
   readonly tried: Search['tried'] | null;
 }
@@ -69,6 +71,7 @@ export function explainRequest(
             bytes: signed,
           },
     difference: signed === null ? null : findDifference(body, signed),
+    isRewrite: search?.match?.candidate.rewrite !== undefined,
     tried: search?.tried ?? null,
   };
 }

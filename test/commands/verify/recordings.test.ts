@@ -135,7 +135,7 @@ it('verifies the captures that the output of listen names', async () => {
 });
 
 it.each(['[object Object]', '{}', 'undefined', 'null'])(
-  'does not call a parsed body genuine whose signature is over %j',
+  'does not call a parsed body genuine whose signature is over %s',
   async (signed) => {
     const headers = {
       ...HEADERS,
