@@ -1,20 +1,9 @@
 import { expect, it } from 'vitest';
 import { FailedEvents } from '../../src/pipeline/failed-events.ts';
 import type { Forward } from '../../src/request/capture.ts';
+import { FORWARD } from '../support/captures.ts';
 
-function forward(status: number | null): Forward {
-  return {
-    kind: 'forward',
-    at: 0,
-    url: 'http://app/',
-    status,
-    durationMs: 1,
-    error: null,
-    responseHeaders: [],
-    responseBody: Buffer.alloc(0),
-    edited: false,
-  };
-}
+const forward = (status: number | null): Forward => ({ ...FORWARD, status });
 
 it('remembers the newest failure of an event, until a forward is answered 200', () => {
   const events = new FailedEvents();
