@@ -1,11 +1,46 @@
-import { createHash, createHmac, hash, type Hash } from 'node:crypto';
+import { createHash, createHmac, getHashes, hash, type Hash } from 'node:crypto';
 
-export const ALGORITHMS = ['sha256', 'sha1', 'sha512'] as const;
-export type Algorithm = (typeof ALGORITHMS)[number];
+/** Relyable's algorithm, and the two that senders take by mistake. */
+export const COMMON_ALGORITHMS = ['sha256', 'sha1', 'sha512'] as const;
 
-const BLOCK_BYTES: Readonly<Record<Algorithm, number>> = { sha256: 64, sha1: 64, sha512: 128 };
-const DIGEST_BYTES: Readonly<Record<Algorithm, number>> = { sha256: 32, sha1: 20, sha512: 64 };
-const MAX_BLOCK_BYTES = 128;
+/** Hashes that a signature may be made with: block and digest in bytes, and the usual name. */
+const HASHES = {
+  sha256: { block: 64, digest: 32, name: 'SHA-256' },
+  sha1: { block: 64, digest: 20, name: 'SHA-1' },
+  sha512: { block: 128, digest: 64, name: 'SHA-512' },
+  sha384: { block: 128, digest: 48, name: 'SHA-384' },
+  sha224: { block: 64, digest: 28, name: 'SHA-224' },
+  md5: { block: 64, digest: 16, name: 'MD5' },
+  'sha512-256': { block: 128, digest: 32, name: 'SHA-512/256' },
+  'sha512-224': { block: 128, digest: 28, name: 'SHA-512/224' },
+  'sha3-256': { block: 136, digest: 32, name: 'SHA3-256' },
+  'sha3-224': { block: 144, digest: 28, name: 'SHA3-224' },
+  'sha3-384': { block: 104, digest: 48, name: 'SHA3-384' },
+  'sha3-512': { block: 72, digest: 64, name: 'SHA3-512' },
+  ripemd160: { block: 64, digest: 20, name: 'RIPEMD-160' },
+  blake2s256: { block: 64, digest: 32, name: 'BLAKE2s' },
+  blake2b512: { block: 128, digest: 64, name: 'BLAKE2b' },
+} as const;
+
+export type Algorithm = keyof typeof HASHES;
+
+const MAX_BLOCK_BYTES = 144;
+
+/** The algorithms that this build of Node has, the common ones first. */
+export const ALGORITHMS: readonly Algorithm[] = (() => {
+  const available = new Set(getHashes().map((name) => name.toLowerCase()));
+  return (Object.keys(HASHES) as Algorithm[]).filter((name) => available.has(name));
+})();
+
+/** The digest's length in bytes. */
+export function digestBytes(algorithm: Algorithm): number {
+  return HASHES[algorithm].digest;
+}
+
+/** The name in standards, e.g. `SHA-256`. */
+export function algorithmName(algorithm: Algorithm): string {
+  return HASHES[algorithm].name;
+}
 
 /**
  * Up to this size, key pad and message are copied together and hashed in one call. Without a hash
@@ -25,7 +60,7 @@ export class HmacKey {
   private readonly outer: Buffer;
 
   constructor(algorithm: Algorithm, key: Uint8Array) {
-    const size = BLOCK_BYTES[algorithm];
+    const size = HASHES[algorithm].block;
     const block = key.length > size ? createHash(algorithm).update(key).digest() : key;
     const pad = (byte: number, length: number): Buffer => {
       const bytes = Buffer.alloc(length, byte);
@@ -35,7 +70,7 @@ export class HmacKey {
     this.algorithm = algorithm;
     this.key = key;
     this.innerPad = pad(0x36, size);
-    this.outer = pad(0x5c, size + DIGEST_BYTES[algorithm]);
+    this.outer = pad(0x5c, size + HASHES[algorithm].digest);
   }
 
   /** The MAC of three parts in a row, lower-case hex. */

@@ -15,6 +15,8 @@ export const REASONS = [
   'ok',
   'signature_missing',
   'signature_empty',
+  'signature_malformed',
+  'signature_misplaced',
   'signature_prefixed',
   'signature_uppercase',
   'signature_base64',
@@ -23,28 +25,39 @@ export const REASONS = [
   'signature_multiple',
   'algorithm_sha1',
   'algorithm_sha512',
+  'algorithm_other',
   'timestamp_prefixed',
+  'url_signed',
   'secret_whitespace',
   'secret_quoted',
   'secret_base64_decoded',
   'secret_hex_decoded',
+  'secret_altered',
   'secret_empty',
   'secret_other_known',
+  'body_missing',
   'body_reserialized',
+  'body_encoded',
+  'body_part',
+  'body_wrapped',
+  'body_chunks',
   'body_trailing_newline',
   'body_crlf',
   'body_bom',
   'body_truncated',
   'body_gzip',
-  'body_missing',
   'body_urlencoded_form',
   'charset_latin1',
+  'charset_other',
   'secret_wrong_or_body_changed',
   // Of imported captures only: no secret of this machine could tell.
   'not_verified',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];
+
+/** What to change, for some reasons. */
+export type Fixes = Readonly<Partial<Record<Reason, string>>>;
 
 /** The result of verifying a request: a value, never an exception. */
 export interface Verification {

@@ -1,5 +1,7 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { envFileSecrets } from '../../config/env-file-secrets.ts';
+import { SECRET_ENV_NAME } from '../../config/secrets.ts';
 import { REDACTED_SECRET } from '../../request/export/test-file.ts';
 import type { Verification } from '../../signature/verify.ts';
 import { formatJunit } from '../../terminal/junit.ts';
@@ -20,7 +22,7 @@ import {
 } from './view.ts';
 
 /** Number of unexplained requests after which the search for a cause is kept short. */
-const FULL_SEARCHES = 50;
+const FULL_SEARCHES = 20;
 
 /** Judges every request that the operands name. */
 export async function run(invocation: Invocation<VerifyOptions>): Promise<number> {
@@ -30,7 +32,12 @@ export async function run(invocation: Invocation<VerifyOptions>): Promise<number
   const problems = new InputProblems();
   const requests = findRequests(invocation, config, problems);
   const secrets = config.secrets();
-  const candidates = [...secrets.chosen, ...secrets.known, REDACTED_SECRET];
+  const candidates = [
+    ...secrets.chosen,
+    ...secrets.known,
+    ...envFileSecrets(context, SECRET_ENV_NAME),
+    REDACTED_SECRET,
+  ];
   const report: VerifiedRequest[] | undefined = options.junit === undefined ? undefined : [];
   const tally = new VerificationTally();
   for await (const located of requests) {

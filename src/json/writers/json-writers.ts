@@ -104,6 +104,8 @@ function php(): JsonWriter[] {
   const numbers: Choice<NumberStyleName>[] = [
     ['', 'php'],
     ['JSON_PRESERVE_ZERO_FRACTION', 'phpFraction'],
+    ['serialize_precision=17', 'phpPrecision'],
+    ['serialize_precision=17, JSON_PRESERVE_ZERO_FRACTION', 'phpPrecisionFraction'],
   ];
   return layouts.flatMap(([layout, whitespace]) =>
     numbers.flatMap(([fraction, number]) =>
@@ -233,6 +235,24 @@ function dotnet(): JsonWriter[] {
   );
 }
 
+/** A body that was sorted, in the order in which Relyable's documentation shows its keys. */
+function documented(): JsonWriter[] {
+  const layouts: readonly (readonly [string, WhitespaceName, StringStyleName])[] = [
+    ['JSON.stringify', 'compact', 'plain'],
+    ['Python json.dumps', 'spaced', 'ascii'],
+    ['JSON.stringify(…, null, 2)', 'indent2', 'plain'],
+  ];
+  return layouts.flatMap(([name, whitespace, strings]) =>
+    (['source', 'decimalFields', 'javascript'] as const).map((numbers): JsonWriter => ({
+      name: `${name} of an object with its keys in the documented order`,
+      order: 'documented',
+      whitespace,
+      strings,
+      numbers,
+    })),
+  );
+}
+
 const OTHER_WRITERS: readonly JsonWriter[] = [
   {
     name: 'PostgreSQL jsonb',
@@ -280,5 +300,14 @@ export const JSON_WRITERS: readonly JsonWriter[] = [
   ...java(),
   ...ruby(),
   ...dotnet(),
+  ...documented(),
   ...OTHER_WRITERS,
 ];
+
+/** The writers of most services: on one line, or as JSON.stringify lays out. */
+export const LIKELY_WRITERS: readonly JsonWriter[] = JSON_WRITERS.filter(
+  ({ name, whitespace, order }) =>
+    order !== 'reversed' &&
+    order !== 'by-length' &&
+    (whitespace === 'compact' || whitespace === 'spaced' || name === 'JSON.stringify(…, null, 2)'),
+);

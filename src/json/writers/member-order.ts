@@ -10,6 +10,7 @@ import { KEY, OPEN_OBJECT } from '../tokeniser.ts';
  * - `sorted`: by bytes (Go maps, `sort_keys`, `jq -S`)
  * - `reversed`: as in the source, backwards
  * - `by-length`: by length, then bytes (PostgreSQL jsonb, MySQL JSON)
+ * - `documented`: as in the published samples; keys that they do not have come last, in their order
  */
 export const MEMBER_ORDERS = [
   'source',
@@ -18,6 +19,7 @@ export const MEMBER_ORDERS = [
   'sorted',
   'by-length',
   'reversed',
+  'documented',
 ] as const;
 
 export type MemberOrder = (typeof MEMBER_ORDERS)[number];
@@ -132,7 +134,50 @@ function orderMembers(unique: readonly Member[], order: MemberOrder): readonly M
       return [...unique].sort((a, b) => a.key.length - b.key.length || byBytes(a, b));
     case 'reversed':
       return [...unique].reverse();
+    case 'documented':
+      return [...unique].sort((a, b) => documentedPlace(a.key) - documentedPlace(b.key));
   }
+}
+
+/** The keys of the four published samples; one order fits all of them. */
+export const DOCUMENTED_KEYS = [
+  'id',
+  'event_id',
+  'event',
+  'timestamp',
+  'data',
+  'test_run_id',
+  'test_case_id',
+  'test_case_name',
+  'agent_id',
+  'agent_name',
+  'score',
+  'current_score',
+  'previous_score',
+  'threshold',
+  'drop_percentage',
+  'period',
+  'total_calls',
+  'passed_test_cases',
+  'failed_test_cases',
+  'duration_seconds',
+  'scenarios_tested',
+  'error',
+  'calls_completed',
+  'calls_failed',
+  'call_id',
+  'failure_reason',
+  'call_recording_url',
+  'transcript',
+  'view_url',
+] as const;
+
+const DOCUMENTED_PLACES: ReadonlyMap<string, number> = new Map(
+  DOCUMENTED_KEYS.map((key, index) => [key, index]),
+);
+
+function documentedPlace(key: string): number {
+  return DOCUMENTED_PLACES.get(key) ?? DOCUMENTED_KEYS.length;
 }
 
 function isArrayIndex(key: string): boolean {

@@ -23,6 +23,10 @@ const STYLES = {
   ruby: 'numbers as Ruby writes them (7e1 as 70.0)',
   php: 'numbers as PHP writes them (70.0 as 70)',
   phpFraction: 'numbers as PHP writes them with JSON_PRESERVE_ZERO_FRACTION',
+  phpPrecision:
+    'numbers as PHP writes them with serialize_precision = 17 (20.1 as 20.100000000000001)',
+  phpPrecisionFraction:
+    'numbers as PHP writes them with serialize_precision = 17 and JSON_PRESERVE_ZERO_FRACTION',
   java: 'numbers as Java writes them (7e1 as 70.0)',
   /** Gson into a map: every number a double. */
   javaDoubles: 'every number as a decimal (70 as 70.0)',
@@ -85,6 +89,11 @@ export function writeNumber(
     case 'php':
     case 'phpFraction':
       return phpNumber(source, value, name === 'phpFraction');
+    case 'phpPrecision':
+    case 'phpPrecisionFraction':
+      return isInteger(source)
+        ? phpNumber(source, value, false)
+        : withPrecision(value, name === 'phpPrecisionFraction');
     case 'python':
       return isInteger(source) ? keepInteger(source) : writeDouble(value, PYTHON);
     case 'ruby':
@@ -108,6 +117,15 @@ function phpNumber(source: string, value: number, keepsFraction: boolean): strin
   }
   const text = writeDouble(value, PHP);
   return keepsFraction || text.includes('e') ? text : text.replace(/\.0$/, '');
+}
+
+/** C's `%.17G`, without zeros at the end. */
+function withPrecision(value: number, keepsFraction: boolean): string {
+  const text = value.toPrecision(17);
+  const [digits = '', exponent] = text.split('e');
+  const short = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  if (exponent === undefined) return keepsFraction && !short.includes('.') ? `${short}.0` : short;
+  return `${short.includes('.') ? short : `${short}.0`}e${exponent}`;
 }
 
 function trimZeros(source: string, value: number): string {

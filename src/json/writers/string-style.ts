@@ -140,7 +140,7 @@ export function writeStrings(
         changeHexCase(source, name === 'upperHex'),
       );
     }
-    const encode = createEncoder(ENCODERS[name]);
+    const encode = encoderOf(name);
     // Most styles write the characters of this document in the same way.
     const effect = encode(sample);
     const overrides = byEffect.get(effect) ?? overridesOf(document, touched, encode);
@@ -178,15 +178,24 @@ function touchedStrings(document: JsonDocument): ReadonlyMap<number, string> | n
   return touched;
 }
 
+/** The UTF-16 units that a text was found to have; all zero between two calls. */
+const occurs = new Uint8Array(0x1_0000);
+
 /** Every character of the texts, once: encoders that agree on it agree on the texts. */
 function sampleOf(texts: Iterable<string>): string {
-  const occurs = new Uint8Array(0x1_0000);
+  const units: number[] = [];
   for (const text of texts) {
-    for (let at = 0; at < text.length; at++) occurs[text.charCodeAt(at)] = 1;
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (occurs[unit] === 1) continue;
+      occurs[unit] = 1;
+      units.push(unit);
+    }
   }
-  const units = Array.from(occurs.keys()).filter((unit) => occurs[unit] === 1);
+  for (const unit of units) occurs[unit] = 0;
   // Here each half of a surrogate pair is alone; the last two are a pair.
-  return [...units.map((unit) => String.fromCharCode(unit)), '\u{1f600}'].join(' ');
+  const sorted = units.sort((a, b) => a - b).map((unit) => String.fromCharCode(unit));
+  return [...sorted, '\u{1f600}'].join(' ');
 }
 
 function overridesOf(
@@ -221,6 +230,15 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\r': '\\r',
   '\t': '\\t',
 };
+
+/** Encoders are made once: a search writes hundreds of documents. */
+const encoders = new Map<keyof typeof ENCODERS, (value: string) => string>();
+
+function encoderOf(name: keyof typeof ENCODERS): (value: string) => string {
+  const encoder = encoders.get(name) ?? createEncoder(ENCODERS[name]);
+  encoders.set(name, encoder);
+  return encoder;
+}
 
 function createEncoder(style: StringStyle): (value: string) => string {
   const pattern = escapedCharacters(style);

@@ -7,6 +7,9 @@ const UNITS_PER_MAC = 3_500;
 const UNITS_PER_WRITTEN_BYTE = 2;
 const UNITS_PER_TOKEN = 110;
 
+/** A body of the vendor's sizes, for which every pair of causes is tried. */
+const SMALL_BODY_BYTES = 2048;
+
 /** The work that a search may do, counted rather than timed: the result is the same on every machine. */
 export class Budget {
   private left: number;
@@ -19,7 +22,13 @@ export class Budget {
     this.left =
       effort === 'quick'
         ? Math.min(3_000_000 + 20 * bodyLength, 40_000_000)
-        : Math.min(Math.max(45_000_000, 18_000_000 + 850 * bodyLength), 950_000_000);
+        : Math.min(
+            Math.max(
+              bodyLength <= SMALL_BODY_BYTES ? 90_000_000 : 32_000_000,
+              12_000_000 + 650 * bodyLength,
+            ),
+            600_000_000,
+          );
   }
 
   /** Pays for a MAC over this number of bytes; false where the budget does not allow it. */

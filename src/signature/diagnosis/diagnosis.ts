@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { findDifference, type Difference } from './difference.ts';
 import type { Effort } from './budget.ts';
-import { type Match, type Search, searchExplanation } from './search.ts';
-import { describeMatch, describeNoMatch } from './wording.ts';
-import { readDocument } from '../../json/document.ts';
-import { Rewriter } from '../../json/writers/rewrites.ts';
+import type { Match } from './candidates.ts';
+import { type Search, searchExplanation } from './search.ts';
+import { findExposedSecret } from './exposed-secret.ts';
+import { findMisplaced } from './misplaced.ts';
+import { describeNoMatch } from './no-match.ts';
+import { describeMatch } from './wording.ts';
 import type { WebhookRequest } from '../../request/request.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../verify.ts';
 
@@ -13,7 +15,9 @@ export interface DiagnoseOptions {
   readonly effort?: Effort;
 }
 
-type Request = Pick<WebhookRequest, 'headers' | 'body'>;
+/** A request; its method and path are of use where the URL was signed. */
+type Request = Pick<WebhookRequest, 'headers' | 'body'> &
+  Partial<Pick<WebhookRequest, 'method' | 'path'>>;
 
 /**
  * Verifies a request and finds out why a signature does not match. Pure. A reason other than
@@ -44,7 +48,7 @@ export interface Explanation {
   readonly signed: (Fingerprint & { readonly name: string; readonly bytes: Buffer }) | null;
   /** The first difference between the two; null where they are equal or `signed` is null. */
   readonly difference: Difference | null;
-  /** Whether the signature covers the same JSON document as another library writes it. */
+  /** Whether the signed bytes are the whole document as a JSON library writes it, and nothing else. */
   readonly isRewrite: boolean;
   /** What was tried; null where the first comparison decided. */
   readonly tried: Search['tried'] | null;
@@ -76,34 +80,41 @@ export function explainRequest(
   };
 }
 
+interface Judged {
+  readonly verification: Verification;
+  readonly search: Search | null;
+}
+
 function verifyOrSearch(
   request: Request,
   secrets: readonly SecretCandidate[],
   { effort = 'full' }: DiagnoseOptions,
-): { verification: Verification; search: Search | null } {
+): Judged {
   const quick = verifyRequest(request, secrets);
-  if (quick !== null) return { verification: quick, search: null };
+  if (quick?.valid === true) return { verification: quick, search: null };
+  if (quick !== null) {
+    return judgeMisplaced(request, secrets, effort) ?? { verification: quick, search: null };
+  }
+  const exposed = findExposedSecret(request.headers, secrets);
+  if (exposed !== null) return { verification: exposed, search: null };
   const search = searchExplanation(request, secrets, effort);
-  const { match } = search;
-  const verification =
-    match === null
-      ? describeNoMatch(search, request, secrets)
-      : describeMatch(
-          match,
-          request,
-          match.candidate.rewrite === undefined ? null : writerOf(request.body),
-        );
-  return { verification, search };
+  if (search.match !== null) {
+    return { verification: describeMatch(search.match, request), search };
+  }
+  const misplaced = search.tried.macs === 0 ? judgeMisplaced(request, secrets, effort) : null;
+  return misplaced ?? { verification: describeNoMatch(search, request, secrets), search };
 }
 
-/** The first known JSON writer whose output this body is; null where there is none. */
-function writerOf(body: Buffer): string | null {
-  const document = readDocument(body);
-  if (document === null) return null;
-  for (const { names, bytes } of Rewriter.open(document)?.byWriter() ?? []) {
-    if (bytes.equals(body)) return names[0] ?? null;
-  }
-  return null;
+/** The result where another header holds the signature; null where none does. */
+function judgeMisplaced(
+  request: Request,
+  secrets: readonly SecretCandidate[],
+  effort: Effort,
+): Judged | null {
+  const misplaced = findMisplaced(request, secrets, effort);
+  if (misplaced === null) return null;
+  const { header, search, match } = misplaced;
+  return { verification: describeMatch(match, request, header), search };
 }
 
 function signedBytes(match: Match | null): Buffer | null {

@@ -1,35 +1,45 @@
+import {
+  type Algorithm,
+  ALGORITHMS,
+  algorithmName,
+  COMMON_ALGORITHMS,
+  digestBytes,
+} from '../hmac.ts';
 import type { Reason } from '../verify.ts';
-import type { Algorithm } from '../hmac.ts';
+import { type Found, findDigests, type Note } from './digest-texts.ts';
 
 /** One way to read the signature header: its MAC, and how that is written. */
 export interface Reading {
   readonly algorithm: Algorithm;
-  /** Lower-case hex; only the first digits of the MAC where `isTruncated`. */
+  /** Lower-case hex; only a part of the MAC where `cut` says so. */
   readonly hex: string;
-  readonly isTruncated: boolean;
+  /** Which part of the MAC was cut off. */
+  readonly cut: 'none' | 'end' | 'start';
   /** How it differs from Relyable's plain hex; empty where it does not. */
   readonly reasons: readonly Reason[];
   /** The same in words that complete "it …", e.g. `is in base64 instead of hex`. */
   readonly notes: readonly string[];
 }
 
+/** A notation that cannot be turned back into the MAC: the MAC is written in it and compared. */
+export interface Shape {
+  readonly text: string;
+  readonly write: (hex: string) => string;
+  readonly reading: Reading;
+}
+
 /** What a header holds: possible signatures, and the timestamps or ids next to them. */
 export interface ReceivedSignature {
   readonly readings: readonly Reading[];
+  readonly shapes: readonly Shape[];
   /** Values of timestamp parts such as `t=…`. */
   readonly timestamps: readonly string[];
 }
 
-const HEX_DIGITS: Readonly<Record<Algorithm, number>> = { sha256: 64, sha1: 40, sha512: 128 };
 /** A match of fewer digits is not a proof. */
 const MIN_DIGITS = 16;
 /** The most values that are read: a header may hold thousands. */
 const MAX_VALUES = 16;
-
-interface Note {
-  readonly reason: Reason;
-  readonly text: string;
-}
 
 /** Every reading of the header's values (one per header line). */
 export function readSignature(values: readonly string[]): ReceivedSignature {
@@ -42,18 +52,29 @@ export function readSignature(values: readonly string[]): ReceivedSignature {
       else texts.push(stripPrefix(piece));
     }
   }
-  const several: Note[] =
-    texts.length > 1
-      ? [{ reason: 'signature_multiple', text: `is one of ${texts.length} values` }]
-      : [];
+  const several: Note[] = severalNotes(values.length, texts.length);
   if (timestamps.length > 0 && several.length === 0) {
     for (const { notes } of texts) {
       if (notes.length === 0)
         notes.push({ reason: 'signature_prefixed', text: 'is next to a timestamp' });
     }
   }
-  const readings = texts.flatMap(({ text, notes }) => readText(text, [...several, ...notes]));
-  return { readings, timestamps };
+  const collector = new ReadingCollector();
+  for (const { text, notes } of texts) collector.addText(text, [...several, ...notes]);
+  for (const value of values.slice(0, MAX_VALUES)) {
+    for (const found of findDigests(value)) collector.add(found);
+    for (const [time] of value.matchAll(/(?<!\w)1\d{9}(?:\d{3})?(?!\w)/g)) {
+      if (timestamps.length < MAX_VALUES && !timestamps.includes(time)) timestamps.push(time);
+    }
+  }
+  return { readings: collector.readings, shapes: collector.shapes, timestamps };
+}
+
+function severalNotes(headers: number, texts: number): Note[] {
+  if (texts > 1) return [{ reason: 'signature_multiple', text: `is one of ${texts} values` }];
+  if (headers > 1)
+    return [{ reason: 'signature_multiple', text: `is in one of ${headers} headers` }];
+  return [];
 }
 
 function isHexMac(text: string): boolean {
@@ -87,76 +108,107 @@ function stripPrefix(piece: string): { text: string; notes: Note[] } {
   return { text, notes };
 }
 
-function readText(text: string, notes: readonly Note[]): Reading[] {
-  const readings: Reading[] = [];
-  if (/^[0-9a-f]+$/i.test(text)) readings.push(...readHex(text, notes));
-  if (/^[A-Za-z0-9+/_-]{16,128}={0,2}$/.test(text)) readings.push(...readBase64(text, notes));
-  return readings;
-}
+/** Collects readings; of equal ones the first, which has the simplest notes, stays. */
+class ReadingCollector {
+  readonly readings: Reading[] = [];
+  readonly shapes: Shape[] = [];
+  private readonly seen = new Set<string>();
 
-function readHex(text: string, notes: readonly Note[]): Reading[] {
-  const hex = text.toLowerCase();
-  const isLower = text === hex;
-  const letters: Note[] = isLower
-    ? []
-    : [{ reason: 'signature_uppercase', text: 'is in upper-case hex' }];
-  return readDigits(hex, [...notes, ...letters]);
-}
+  addText(text: string, notes: readonly Note[]): void {
+    if (/^[0-9a-f]+$/i.test(text)) this.addHex(text, notes);
+    if (/^[A-Za-z0-9+/_-]{16,128}={0,2}$/.test(text)) this.addBase64(text, notes);
+  }
 
-/** These digits as a whole MAC, or as the first digits of one. */
-function readDigits(hex: string, notes: readonly Note[]): Reading[] {
-  if (hex.length < MIN_DIGITS) return [];
-  return (Object.keys(HEX_DIGITS) as Algorithm[])
-    .filter((algorithm) => hex.length <= HEX_DIGITS[algorithm])
-    .map((algorithm) => {
-      const isTruncated = hex.length < HEX_DIGITS[algorithm];
-      const all = [
-        ...notes,
-        ...algorithmNotes(algorithm),
-        ...(isTruncated
-          ? [
-              {
-                reason: 'signature_truncated',
-                text: `is cut to ${hex.length} of ${HEX_DIGITS[algorithm]} hex digits`,
-              } as const,
-            ]
-          : []),
-      ];
-      return {
-        algorithm,
-        hex,
-        isTruncated,
-        reasons: [...new Set(all.map(({ reason }) => reason))],
-        notes: all.map((note) => note.text),
-      };
-    });
-}
+  add(found: Found): void {
+    const { notes } = found;
+    if (found.kind === 'shape') this.addShape(found.text, found.write, notes);
+    else if (found.kind === 'hex') this.addHex(found.text, notes);
+    else if (found.kind === 'digest') this.addDigits(found.text, notes, true);
+    else this.addBase64(found.text, notes);
+  }
 
-function algorithmNotes(algorithm: Algorithm): Note[] {
-  switch (algorithm) {
-    case 'sha256':
-      return [];
-    case 'sha1':
-      return [{ reason: 'algorithm_sha1', text: 'is made with SHA-1 instead of SHA-256' }];
-    case 'sha512':
-      return [{ reason: 'algorithm_sha512', text: 'is made with SHA-512 instead of SHA-256' }];
+  private addShape(text: string, write: Shape['write'], notes: readonly Note[]): void {
+    const reading: Reading = { algorithm: 'sha256', hex: '', cut: 'none', ...spread(notes) };
+    this.shapes.push({ text, write, reading });
+  }
+
+  private addHex(text: string, notes: readonly Note[]): void {
+    const hex = text.toLowerCase();
+    const letters: Note[] =
+      text === hex ? [] : [{ reason: 'signature_uppercase', text: 'is in upper-case hex' }];
+    this.addDigits(hex, [...notes, ...letters], false);
+  }
+
+  private addBase64(text: string, notes: readonly Note[]): void {
+    const isUrl = /[-_]/.test(text) || (!/[+/=]/.test(text) && text.length % 4 !== 0);
+    const bytes = Buffer.from(text, isUrl ? 'base64url' : 'base64');
+    const note: Note = isUrl
+      ? { reason: 'signature_base64url', text: 'is in base64url instead of hex' }
+      : { reason: 'signature_base64', text: 'is in base64 instead of hex' };
+    const inner = bytes.toString('latin1');
+    // base64 of the hex text: Buffer.from(hex).toString('base64').
+    if (isHexMac(inner)) {
+      this.addHex(inner, [...notes, { ...note, text: 'is the hex text in base64 again' }]);
+      return;
+    }
+    const isHexText = /^[0-9a-f]+$/i.test(text) && text.length % 2 === 0;
+    if (isHexText && !ALGORITHMS.some((name) => digestBytes(name) === bytes.length)) return;
+    this.addDigits(bytes.toString('hex'), [...notes, note], false);
+  }
+
+  /** These digits as a whole MAC, or as a part of one. */
+  private addDigits(hex: string, notes: readonly Note[], isWhole: boolean): void {
+    if (hex.length < MIN_DIGITS) return;
+    for (const algorithm of ALGORITHMS) {
+      const all = 2 * digestBytes(algorithm);
+      if (hex.length === all) this.push(algorithm, hex, 'none', notes);
+      else if (!isWhole && hex.length < all && isCommon(algorithm)) {
+        const cut = `is cut to ${hex.length} of ${all} hex digits`;
+        this.push(algorithm, hex, 'end', [...notes, { reason: 'signature_truncated', text: cut }]);
+        const last = `is cut to the last ${hex.length} of ${all} hex digits`;
+        this.push(algorithm, hex, 'start', [
+          ...notes,
+          { reason: 'signature_truncated', text: last },
+        ]);
+      }
+    }
+  }
+
+  private push(
+    algorithm: Algorithm,
+    hex: string,
+    cut: Reading['cut'],
+    notes: readonly Note[],
+  ): void {
+    const key = `${algorithm} ${cut} ${hex}`;
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    const isCut = cut !== 'none';
+    const order = isCut
+      ? [...notes.slice(0, -1), ...algorithmNotes(algorithm), ...notes.slice(-1)]
+      : [...notes, ...algorithmNotes(algorithm)];
+    this.readings.push({ algorithm, hex, cut, ...spread(order) });
   }
 }
 
-function readBase64(text: string, notes: readonly Note[]): Reading[] {
-  const isUrl = /[-_]/.test(text) || (!/[+/=]/.test(text) && text.length % 4 !== 0);
-  const bytes = Buffer.from(text, isUrl ? 'base64url' : 'base64');
-  const note: Note = isUrl
-    ? { reason: 'signature_base64url', text: 'is in base64url instead of hex' }
-    : { reason: 'signature_base64', text: 'is in base64 instead of hex' };
-  const inner = bytes.toString('latin1');
-  // base64 of the hex text: Buffer.from(hex).toString('base64').
-  if (isHexMac(inner))
-    return readHex(inner, [...notes, { ...note, text: 'is the hex text in base64 again' }]);
-  if (/^[0-9a-f]+$/i.test(text) && text.length % 2 === 0 && !isBase64OfMac(bytes)) return [];
-  return readDigits(bytes.toString('hex'), [...notes, note]);
+function spread(notes: readonly Note[]): Pick<Reading, 'reasons' | 'notes'> {
+  return {
+    reasons: [...new Set(notes.map(({ reason }) => reason))],
+    notes: notes.map(({ text }) => text),
+  };
 }
 
-function isBase64OfMac(bytes: Buffer): boolean {
-  return [20, 32, 64].includes(bytes.length);
+function isCommon(algorithm: Algorithm): boolean {
+  return (COMMON_ALGORITHMS as readonly Algorithm[]).includes(algorithm);
+}
+
+function algorithmNotes(algorithm: Algorithm): Note[] {
+  if (algorithm === 'sha256') return [];
+  const reason =
+    algorithm === 'sha1'
+      ? 'algorithm_sha1'
+      : algorithm === 'sha512'
+        ? 'algorithm_sha512'
+        : 'algorithm_other';
+  return [{ reason, text: `is made with ${algorithmName(algorithm)} instead of SHA-256` }];
 }

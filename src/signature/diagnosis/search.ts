@@ -1,34 +1,35 @@
 import { readDocument } from '../../json/document.ts';
-import { WHITESPACE } from '../../json/writers/layout.ts';
-import { type Rewrite, Rewriter } from '../../json/writers/rewrites.ts';
-import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../../request/request.ts';
-import type { Reason, SecretCandidate } from '../verify.ts';
-import { type BodyForm, bodyForms, transportForms } from './body-forms.ts';
+import { readTree } from '../../json/tree.ts';
+import { Rewriter, type Rewrite } from '../../json/writers/rewrites.ts';
+import { headerValues, SIGNATURE_HEADER } from '../../request/request.ts';
+import type { SecretCandidate } from '../verify.ts';
+import { bodyForms, transportForms } from './bodies/body-forms.ts';
+import type { BodyForm } from './bodies/form.ts';
 import { Budget, type Effort } from './budget.ts';
-import { recompress } from './compression.ts';
+import {
+  type CandidateBytes,
+  type Match,
+  changedAgain,
+  changedDocument,
+  changedText,
+  cutCandidate,
+  ended,
+  enveloped,
+  rewritten,
+  toCandidate,
+  withBom,
+} from './candidates.ts';
+import { recompress } from './bodies/compression.ts';
+import { CONSTRUCTIONS } from './constructions.ts';
+import { ChangedDocuments } from './documents/changed-documents.ts';
+import { findGoSum } from './go-sum.ts';
 import { type Key, type Keys, listKeys } from './keys.ts';
-import { type Algorithm, ALGORITHMS } from '../hmac.ts';
+import { type Algorithm, ALGORITHMS, COMMON_ALGORITHMS } from '../hmac.ts';
+import { partialBodies } from './partial-bodies.ts';
 import { likelyLengths } from './prefixes.ts';
 import { type Reading, readSignature, type ReceivedSignature } from './readings.ts';
-import { listEnvelopes, type SignedEnvelope } from './signed-envelopes.ts';
-
-/** Bytes that the MAC may cover: head, body and tail, one after the other. */
-export interface CandidateBytes {
-  readonly reasons: readonly Reason[];
-  /** Completes "the signature matches …". */
-  readonly name: string;
-  readonly bytes: Buffer;
-  readonly head?: Buffer;
-  readonly tail?: Buffer;
-  readonly rewrite?: Rewrite;
-}
-
-/** The explanation whose recomputed MAC equals the received one. */
-export interface Match {
-  readonly candidate: CandidateBytes;
-  readonly key: Key;
-  readonly reading: Reading;
-}
+import { listEnvelopes, listTimestamps, type SignedEnvelope } from './signed-envelopes.ts';
+import { type Addressed, listUrlEnvelopes } from './signed-urls.ts';
 
 /** What a search did. */
 export interface Search {
@@ -38,70 +39,87 @@ export interface Search {
   readonly tried: { readonly bodies: number; readonly keys: number; readonly macs: number };
   /** Whether some combinations were left out to limit the work. */
   readonly isPartial: boolean;
+  readonly effort: Effort;
+}
+
+/** A request as far as a search looks at it. */
+export interface SearchedRequest extends Addressed {
+  readonly body: Buffer;
 }
 
 const NEWLINES = [Buffer.from('\n'), Buffer.from('\r\n')] as const;
-const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+/** What writing one byte of a changed document costs, and opening a rewriter for each token. */
+const UNITS_PER_CHANGED_BYTE = 30;
+const UNITS_OF_OPENING = 5_000;
 /** A `quick` search tries larger bodies only with other keys. */
 const QUICK_BODY_BYTES = 64 * 1024;
 
-type Request = Pick<WebhookRequest, 'headers' | 'body'>;
-
 /** Looks for the explanation of a signature that does not match. */
 export function searchExplanation(
-  request: Request,
+  request: SearchedRequest,
   secrets: readonly SecretCandidate[],
   effort: Effort,
+  values = headerValues(request.headers, SIGNATURE_HEADER),
 ): Search {
-  return new Searcher(request, secrets, effort).run();
+  return new Searcher(request, secrets, effort, values).run();
 }
 
 /** What the phases of a search combine. */
 interface SearchSpace {
   /** The body after each single change. */
-  readonly forms: readonly CandidateBytes[];
+  readonly forms: readonly BodyForm[];
+  readonly candidates: readonly CandidateBytes[];
   readonly envelopes: readonly SignedEnvelope[];
   /** Null where the body is not JSON. */
   readonly rewriter: Rewriter | null;
+  readonly changes: ChangedDocuments | null;
 }
 
 class Searcher {
-  private readonly request: Request;
+  private readonly request: SearchedRequest;
   private readonly effort: Effort;
+  /** The texts that are read as signatures. */
+  private readonly values: readonly string[];
   private readonly signature: ReceivedSignature;
   private readonly keys: Keys;
-  /**
-   * The chosen secrets as they are. Known ones take part in the first phases only: how many there
-   * are on a machine must not decide how deep the search goes.
-   */
-  private readonly chosen: readonly Key[];
   private readonly budget: Budget;
   private readonly asReceived: CandidateBytes;
-  /** The MACs to compare with, by algorithm; truncated ones are in `truncated`. */
+  /** The MACs to compare with, by algorithm; cut ones are in `cut`. */
   private readonly whole = new Map<Algorithm, Map<string, Reading>>();
-  private readonly truncated: readonly Reading[];
+  private readonly cut: readonly Reading[];
   private readonly algorithms: readonly Algorithm[];
   private readonly rareAlgorithms: readonly Algorithm[];
   private bodies = 0;
 
-  constructor(request: Request, secrets: readonly SecretCandidate[], effort: Effort) {
+  constructor(
+    request: SearchedRequest,
+    secrets: readonly SecretCandidate[],
+    effort: Effort,
+    values: readonly string[],
+  ) {
     this.request = request;
     this.effort = effort;
-    this.signature = readSignature(headerValues(request.headers, SIGNATURE_HEADER));
+    this.values = values;
+    this.signature = readSignature(values);
     this.keys = listKeys(secrets);
-    this.chosen = this.keys.plain.filter(({ isKnownOnly }) => !isKnownOnly);
     this.budget = new Budget(request.body.length, effort);
     this.asReceived = { reasons: [], name: 'the body as it is here', bytes: request.body };
-    const { readings } = this.signature;
-    for (const reading of readings.filter(({ isTruncated }) => !isTruncated)) {
+    const { readings, shapes } = this.signature;
+    for (const reading of readings.filter(({ cut }) => cut === 'none')) {
       const known = this.whole.get(reading.algorithm) ?? new Map<string, Reading>();
       if (!known.has(reading.hex)) known.set(reading.hex, reading);
       this.whole.set(reading.algorithm, known);
     }
-    this.truncated = readings.filter(({ isTruncated }) => isTruncated);
-    const possible = ALGORITHMS.filter((name) => readings.some((one) => one.algorithm === name));
-    const likely = possible.filter((name) => this.whole.has(name));
-    this.algorithms = likely.length > 0 ? likely : possible.slice(0, 1);
+    this.cut = readings.filter(({ cut }) => cut !== 'none');
+    const possible = ALGORITHMS.filter(
+      (name) =>
+        readings.some((one) => one.algorithm === name) || (name === 'sha256' && shapes.length > 0),
+    );
+    const common = possible.filter((name) =>
+      (COMMON_ALGORITHMS as readonly Algorithm[]).includes(name),
+    );
+    const likely = common.filter((name) => this.whole.has(name));
+    this.algorithms = likely.length > 0 ? likely : common.slice(0, 1);
     this.rareAlgorithms = possible.filter((name) => !this.algorithms.includes(name));
   }
 
@@ -110,49 +128,103 @@ class Searcher {
   }
 
   private summary(): Omit<Search, 'match'> {
-    const { plain, varied, twiceVaried } = this.keys;
     return {
       signature: this.signature,
-      tried: {
-        bodies: this.bodies,
-        keys: plain.length + varied.length + twiceVaried.length,
-        macs: this.budget.macs,
-      },
+      tried: { bodies: this.bodies, keys: this.keys.count, macs: this.budget.macs },
       isPartial: this.budget.isExhausted,
+      effort: this.effort,
     };
   }
 
   private find(): Match | null {
-    if (this.signature.readings.length === 0) return null;
+    const sum = findGoSum(this.values, this.keys.plain, this.request.body);
+    if (sum !== null) return sum;
+    const { readings, shapes } = this.signature;
+    if (readings.length === 0 && shapes.length === 0) return null;
     const first = this.search().next();
     return first.done === true ? null : first.value;
   }
 
   /** Any match is a proof, so the phases are in the order of likelihood and cost. */
   private *search(): Generator<Match> {
-    const { body, headers } = this.request;
-    const { plain, varied, twiceVaried } = this.keys;
+    const { body } = this.request;
+    const { plain, varied, twiceVaried, known } = this.keys;
     const { asReceived } = this;
     // With a body of many megabytes, all keys would use up what its other forms need.
     const release = this.budget.reserve(0.5);
-    yield* this.tryAll([...plain, ...varied], [asReceived]);
-    yield* this.tryAll([...plain, ...varied], [asReceived], this.rareAlgorithms);
+    const keys = [...plain, ...known, ...varied];
+    yield* this.tryAll(keys, [asReceived]);
+    yield* this.tryAll(keys, [asReceived], this.rareAlgorithms);
     if (this.effort === 'quick' && body.length > QUICK_BODY_BYTES) return;
     if (this.effort === 'full') yield* this.tryAll(twiceVaried, [asReceived]);
+    yield* this.tryConstructions(asReceived);
     release();
 
-    const document = readDocument(body);
-    const forms = bodyForms(body, headers).map(toCandidate);
-    const envelopes = listEnvelopes(headers, document, this.signature.timestamps);
-    const rewriter = document === null ? null : Rewriter.open(document);
-    yield* this.tryAll(plain, forms);
+    const space = this.openSpace();
+    const { candidates, envelopes, rewriter, changes } = space;
+    yield* this.tryAll(plain, candidates);
     yield* this.tryAll(plain, enveloped(asReceived, envelopes));
-    if (rewriter !== null) yield* this.tryWriters(rewriter, plain, []);
+    if (rewriter !== null) yield* this.tryWriters(rewriter, plain, null);
     if (this.effort === 'quick') return;
-    yield* this.tryPrefixes(this.chosen);
-    yield* this.tryRecompressed(this.chosen);
-    yield* this.tryPairs({ forms, envelopes, rewriter });
-    yield* this.tryAll(plain, forms, this.rareAlgorithms);
+    yield* this.tryInner(space, plain);
+    yield* this.tryCommonPairs(space);
+    if (changes !== null) yield* this.tryChanges(changes, plain);
+    yield* this.tryPartial(plain);
+    yield* this.tryRecompressed(plain);
+    if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
+    yield* this.tryRarePairs(space);
+    yield* this.tryKnown(space);
+    yield* this.tryAll(plain, candidates, this.rareAlgorithms);
+    if (rewriter !== null) {
+      for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
+        yield* this.tryAll(plain, [rewritten(rewrite, null)], this.rareAlgorithms);
+        yield* this.tryConstructions(rewritten(rewrite, null));
+      }
+    }
+  }
+
+  private openSpace(): SearchSpace {
+    const { body, headers } = this.request;
+    const document = readDocument(body);
+    const { timestamps } = this.signature;
+    const forms = bodyForms(body, headers, document);
+    const tree = document === null ? null : readTree(document);
+    return {
+      forms,
+      candidates: forms.map(toCandidate),
+      envelopes: [
+        ...listEnvelopes(headers, document, timestamps),
+        ...listUrlEnvelopes(this.request, listTimestamps(headers, document, timestamps)),
+      ],
+      rewriter: document === null ? null : Rewriter.open(document),
+      changes:
+        tree === null || this.effort === 'quick'
+          ? null
+          : new ChangedDocuments(tree, this.request.path ?? ''),
+    };
+  }
+
+  /** Hashes that are no HMAC of the body with the secret as key. */
+  private *tryConstructions(candidate: CandidateBytes): Generator<Match> {
+    const { bytes } = candidate;
+    const rare = bytes.length > QUICK_BODY_BYTES ? [] : this.rareAlgorithms;
+    for (const algorithm of [...this.algorithms, ...rare]) {
+      for (const key of this.keys.plain) {
+        for (const { reason, name, fix, compute } of CONSTRUCTIONS) {
+          if (!this.budget.payMac(2 * bytes.length)) return;
+          const reading = this.read(algorithm, compute(algorithm, key.bytes, bytes));
+          if (reading === undefined) continue;
+          const what =
+            candidate.reasons.length === 0 ? name : `${name}, where the body is ${candidate.name}`;
+          const fixes = { ...candidate.fixes, [reason]: fix };
+          yield {
+            key,
+            reading,
+            candidate: { ...candidate, name: what, reasons: [reason, ...candidate.reasons], fixes },
+          };
+        }
+      }
+    }
   }
 
   private *tryRecompressed(keys: readonly Key[]): Generator<Match> {
@@ -162,60 +234,114 @@ class Searcher {
     }
   }
 
-  /** Two causes at once, and last the mixtures of styles that no known writer has. */
-  private *tryPairs({ forms, envelopes, rewriter }: SearchSpace): Generator<Match> {
-    const { chosen } = this;
-    const varied = this.keys.varied.filter(({ isKnownOnly }) => !isKnownOnly);
-    const decoded = varied.filter(({ reasons }) => reasons.some(isLikelyWithEnvelope));
-    const release = this.budget.reserve(0.35);
-    yield* this.tryAll(decoded, enveloped(this.asReceived, envelopes));
-    yield* this.tryAll(varied, forms);
-    if (rewriter !== null) {
-      yield* this.tryWritersOnce(rewriter, varied);
-      yield* this.tryEnvelopedWriters(rewriter, envelopes, chosen);
+  /** The document after a change of its values, keys or extent. */
+  private *tryChanges(changes: ChangedDocuments, keys: readonly Key[]): Generator<Match> {
+    const release = this.budget.reserve(0.4);
+    for (const text of changes.texts()) {
+      if (!this.budget.payWrite(UNITS_PER_CHANGED_BYTE * changes.size, 0)) break;
+      yield* this.tryAll(keys, [changedText(text)]);
     }
-    yield* this.tryOtherBodies(forms, chosen);
-    yield* this.tryEnvelopedForms(forms, envelopes, chosen);
+    for (const { change, rewriter } of changes.documents()) {
+      if (!this.budget.payWrite(0, UNITS_OF_OPENING * rewriter.tokenCount)) break;
+      for (const rewrite of this.paid(rewriter, rewriter.byLikelyWriter())) {
+        yield* this.tryAll(keys, [changedDocument(change, rewrite)]);
+      }
+    }
     release();
-    if (rewriter !== null) yield* this.tryCombinations(rewriter, chosen);
   }
 
-  /** Each other form of the body (decompressed, decoded, without a BOM), changed or rewritten once more. */
-  private *tryOtherBodies(
-    forms: readonly CandidateBytes[],
-    keys: readonly Key[],
-  ): Generator<Match> {
-    const { headers } = this.request;
+  /** Two causes at once, where both are common. */
+  private *tryCommonPairs({ forms, envelopes, rewriter }: SearchSpace): Generator<Match> {
+    const { plain, cheap, decoded } = this.keys;
+    const release = this.budget.reserve(0.4);
+    yield* this.tryAll(decoded, enveloped(this.asReceived, envelopes));
+    yield* this.tryAll(cheap, forms.filter(isLineEnd).map(toCandidate));
+    if (rewriter !== null) {
+      yield* this.tryWritersOnce(rewriter, cheap);
+      yield* this.tryEnvelopedWriters(rewriter, envelopes, [...plain, ...decoded]);
+    }
+    release();
+  }
+
+  /** Two causes at once, where one of them is rare. */
+  private *tryRarePairs({ forms, candidates, envelopes, changes }: SearchSpace): Generator<Match> {
+    const { plain, cheap } = this.keys;
+    const release = this.budget.reserve(0.2);
+    const simple = envelopes.filter(({ isSimple }) => isSimple);
+    for (const candidate of candidates) yield* this.tryAll(plain, enveloped(candidate, simple));
+    yield* this.tryOtherBodies(forms, plain);
+    if (changes !== null) yield* this.tryEnvelopedChanges(changes, simple, plain);
+    yield* this.tryAll(cheap, candidates);
+    release();
+  }
+
+  /** Known secrets take part where the chosen ones left something of the budget. */
+  private *tryKnown({ candidates, envelopes, rewriter }: SearchSpace): Generator<Match> {
+    const { known } = this.keys;
+    if (known.length === 0) return;
+    yield* this.tryAll(known, candidates);
+    yield* this.tryAll(known, enveloped(this.asReceived, envelopes));
+    if (rewriter !== null) yield* this.tryWritersOnce(rewriter, known);
+  }
+
+  /** Each body inside the received one (decompressed, decoded, unwrapped), as libraries write it. */
+  private *tryInner({ forms }: SearchSpace, keys: readonly Key[]): Generator<Match> {
+    const release = this.budget.reserve(0.7);
     for (const form of forms) {
-      if (form.reasons.includes('body_reserialized')) continue;
-      if (!this.budget.payWrite(40 * form.bytes.length, 0)) return;
-      const again = transportForms(form.bytes, headers, { mayEncode: false }).filter(
-        ({ reason }) => !form.reasons.includes(reason),
-      );
-      yield* this.tryAll(
-        keys,
-        again.map(({ reason, name, bytes }) => ({
-          reasons: [...form.reasons, reason],
-          name: `${form.name}, then ${name}`,
-          bytes,
-        })),
-      );
-      if (form.reasons.includes('body_trailing_newline')) continue;
-      const document = readDocument(form.bytes);
-      if (document === null || !this.budget.payWrite(0, 20 * document.kinds.length)) continue;
-      const rewriter = Rewriter.open(document);
-      if (rewriter === null) continue;
-      yield* this.tryWriters(rewriter, keys, form.reasons, form.name);
+      if (form.isInner !== true) continue;
+      const after = toCandidate(form);
+      yield* this.tryTransport(form, keys);
+      for (const rewriter of this.openRewriter(form.bytes)) {
+        yield* this.tryWriters(rewriter, keys, after);
+      }
+    }
+    release();
+  }
+
+  /** Each other form of the body (decompressed, decoded, without a BOM), changed once more. */
+  private *tryOtherBodies(forms: readonly BodyForm[], keys: readonly Key[]): Generator<Match> {
+    for (const form of forms) {
+      if (form.isInner === true) continue;
+      yield* this.tryTransport(form, keys);
+      if (form.reason === 'body_trailing_newline' || form.reason === 'body_reserialized') continue;
+      for (const rewriter of this.openRewriter(form.bytes)) {
+        yield* this.tryWriters(rewriter, keys, toCandidate(form));
+      }
     }
   }
 
-  private *tryEnvelopedForms(
-    forms: readonly CandidateBytes[],
+  /** A form of the body after one more change in transport. */
+  private *tryTransport(form: BodyForm, keys: readonly Key[]): Generator<Match> {
+    if (!this.budget.payWrite(40 * form.bytes.length, 0)) return;
+    const first = toCandidate(form);
+    const again = transportForms(form.bytes, this.request.headers, { mayEncode: false }).filter(
+      ({ reason }) => reason !== form.reason,
+    );
+    yield* this.tryAll(
+      keys,
+      again.map((second) => changedAgain(first, second)),
+    );
+  }
+
+  /** A rewriter of these bytes, where they are JSON and the budget pays for it. */
+  private *openRewriter(bytes: Buffer): Generator<Rewriter> {
+    const document = readDocument(bytes);
+    if (document === null || !this.budget.payWrite(0, 20 * document.kinds.length)) return;
+    const rewriter = Rewriter.open(document);
+    if (rewriter !== null) yield rewriter;
+  }
+
+  private *tryEnvelopedChanges(
+    changes: ChangedDocuments,
     envelopes: readonly SignedEnvelope[],
     keys: readonly Key[],
   ): Generator<Match> {
-    const simple = envelopes.filter(({ isSimple }) => isSimple);
-    for (const form of forms) yield* this.tryAll(keys, enveloped(form, simple));
+    const release = this.budget.reserve(0.5);
+    for (const text of changes.texts()) {
+      if (!this.budget.payWrite(UNITS_PER_CHANGED_BYTE * changes.size, 0)) break;
+      yield* this.tryAll(keys, enveloped(changedText(text), envelopes));
+    }
+    release();
   }
 
   private *tryEnvelopedWriters(
@@ -225,14 +351,14 @@ class Searcher {
   ): Generator<Match> {
     const common = envelopes.filter(({ isCommon }) => isCommon);
     for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
-      yield* this.tryAll(keys, enveloped(rewritten(rewrite, [], ''), common));
+      yield* this.tryAll(keys, enveloped(rewritten(rewrite, null), common));
     }
   }
 
   /** The document as every known writer writes it, exactly. */
   private *tryWritersOnce(rewriter: Rewriter, keys: readonly Key[]): Generator<Match> {
     for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
-      yield* this.tryAll(keys, [rewritten(rewrite, [], '')]);
+      yield* this.tryAll(keys, [rewritten(rewrite, null)]);
     }
   }
 
@@ -240,22 +366,24 @@ class Searcher {
   private *tryWriters(
     rewriter: Rewriter,
     keys: readonly Key[],
-    reasons: readonly Reason[],
-    after = '',
+    after: CandidateBytes | null,
   ): Generator<Match> {
     for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
-      const candidate = rewritten(rewrite, reasons, after);
+      const candidate = rewritten(rewrite, after);
       yield* this.tryRewrite(keys, candidate);
-      if (this.effort === 'full' && reasons.length === 0) {
+      if (this.effort === 'full' && after === null) {
         yield* this.tryAll(keys, [withBom(candidate)]);
       }
     }
   }
 
+  /** The mixtures of styles that no known writer has. */
   private *tryCombinations(rewriter: Rewriter, keys: readonly Key[]): Generator<Match> {
+    const release = this.budget.reserve(0.4);
     for (const rewrite of this.paid(rewriter, rewriter.byCombination())) {
-      yield* this.tryAll(keys, [rewritten(rewrite, [], '')]);
+      yield* this.tryAll(keys, [rewritten(rewrite, null)]);
     }
+    release();
   }
 
   /** The rewrites that the budget pays for. */
@@ -287,7 +415,17 @@ class Searcher {
     }
   }
 
-  /** Whether the signature covers only the beginning of the body. */
+  /** Whether the signature covers only a part of the bytes, or the chunks joined in a wrong way. */
+  private *tryPartial(keys: readonly Key[]): Generator<Match> {
+    const release = this.budget.reserve(0.5);
+    yield* this.tryPrefixes(keys);
+    for (const form of partialBodies(this.request.body)) {
+      if (!this.budget.payMac(form.bytes.length)) break;
+      yield* this.tryAll(keys, [toCandidate(form)]);
+    }
+    release();
+  }
+
   private *tryPrefixes(keys: readonly Key[]): Generator<Match> {
     const { body, headers } = this.request;
     const likely = likelyLengths(body, headers);
@@ -314,7 +452,7 @@ class Searcher {
     candidates: readonly CandidateBytes[],
     algorithms: readonly Algorithm[] = this.algorithms,
   ): Generator<Match> {
-    if (keys === this.keys.plain || keys === this.chosen) this.bodies += candidates.length;
+    if (keys === this.keys.plain) this.bodies += candidates.length;
     for (const candidate of candidates) {
       const { bytes, head, tail } = candidate;
       for (const key of keys) {
@@ -340,78 +478,18 @@ class Searcher {
 
   /** The reading of the received signature that this MAC equals. */
   private read(algorithm: Algorithm, hex: string): Reading | undefined {
-    return (
-      this.whole.get(algorithm)?.get(hex) ??
-      this.truncated.find((one) => one.algorithm === algorithm && hex.startsWith(one.hex))
-    );
+    const whole = this.whole.get(algorithm)?.get(hex);
+    if (whole !== undefined) return whole;
+    for (const reading of this.cut) {
+      if (reading.algorithm !== algorithm) continue;
+      if (reading.cut === 'end' ? hex.startsWith(reading.hex) : hex.endsWith(reading.hex))
+        return reading;
+    }
+    if (algorithm !== 'sha256') return undefined;
+    return this.signature.shapes.find(({ text, write }) => write(hex) === text)?.reading;
   }
 }
 
-function cutCandidate(body: Buffer, length: number): CandidateBytes {
-  return {
-    reasons: ['body_truncated'],
-    name: `only the first ${length} of the ${body.length} bytes of the body`,
-    bytes: body.subarray(0, length),
-  };
-}
-
-function withBom(candidate: CandidateBytes): CandidateBytes {
-  return {
-    ...candidate,
-    reasons: [...candidate.reasons, 'body_bom'],
-    name: `${candidate.name}, with a byte order mark in front`,
-    head: BOM,
-  };
-}
-
-function ended(candidate: CandidateBytes, newline: Buffer): CandidateBytes {
-  return {
-    ...candidate,
-    reasons: [...candidate.reasons, 'body_trailing_newline'],
-    name: `${candidate.name}, with a ${newline.length === 1 ? 'line feed' : 'CRLF'} at its end`,
-    tail: newline,
-  };
-}
-
-/** The schemes that decode the secret also sign an id and a timestamp (Standard Webhooks). */
-function isLikelyWithEnvelope(reason: Reason): boolean {
-  return (
-    reason === 'secret_base64_decoded' ||
-    reason === 'secret_hex_decoded' ||
-    reason === 'secret_whitespace'
-  );
-}
-
-function toCandidate({ reason, name, bytes }: BodyForm): CandidateBytes {
-  return { reasons: [reason], name, bytes };
-}
-
-function enveloped(
-  candidate: CandidateBytes,
-  envelopes: readonly SignedEnvelope[],
-): CandidateBytes[] {
-  return envelopes.map((envelope) => ({
-    ...candidate,
-    reasons: ['timestamp_prefixed', ...candidate.reasons],
-    name:
-      candidate.reasons.length === 0
-        ? envelope.name
-        : `${envelope.name}, where the body is ${candidate.name}`,
-    head: envelope.before,
-    tail: envelope.after,
-  }));
-}
-
-function rewritten(rewrite: Rewrite, reasons: readonly Reason[], after: string): CandidateBytes {
-  const isCrlf = WHITESPACE[rewrite.whitespace].newline === '\r\n';
-  const [first = ''] = rewrite.names;
-  // A second call of the same library is not worth naming.
-  const second = rewrite.names.find((name) => name.split(' ')[0] !== first.split(' ')[0]);
-  const names = second === undefined ? first : `${first} or ${second}`;
-  return {
-    reasons: [...reasons, 'body_reserialized', ...(isCrlf ? (['body_crlf'] as const) : [])],
-    name: `${after === '' ? 'the body' : after} as ${names} writes it`,
-    bytes: rewrite.bytes,
-    rewrite,
-  };
+function isLineEnd({ reason }: BodyForm): boolean {
+  return reason === 'body_trailing_newline' || reason === 'body_crlf' || reason === 'body_bom';
 }

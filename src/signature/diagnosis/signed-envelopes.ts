@@ -1,15 +1,19 @@
 import { type JsonDocument, topLevelText } from '../../json/document.ts';
 import type { HeaderPair } from '../../request/request.ts';
+import type { Reason } from '../verify.ts';
 
 /** What a sender may sign before and after the body, e.g. a timestamp. */
 export interface SignedEnvelope {
+  readonly reason: Reason;
   readonly before: Buffer;
   readonly after: Buffer;
   /** Completes "the MAC covers …", e.g. `"<Webhook-Timestamp>.<body>"`. */
   readonly name: string;
-  /** One value and a mark before the body: `T.` or `T:`. */
+  /** The MAC covers what stands around the body, and not the body. */
+  readonly omitsBody: boolean;
+  /** One value and a mark before the body: `T.`, `T:`, or Slack's `v0:T:`. */
   readonly isSimple: boolean;
-  /** The arrangement of a well-known sender: a simple one, Slack's `v0:T:`, or two values with dots. */
+  /** The arrangement of a well-known sender: a simple one, or two values with dots. */
   readonly isCommon: boolean;
 }
 
@@ -32,6 +36,15 @@ export function listEnvelopes(
 ): readonly SignedEnvelope[] {
   const values = envelopeValues(headers, document, fromSignature);
   return [...values.flatMap(envelopesOfOne), ...envelopesOfTwo(values)];
+}
+
+/** The timestamps and ids of a request, the ones of its headers first. */
+export function listTimestamps(
+  headers: readonly HeaderPair[],
+  document: JsonDocument | null,
+  fromSignature: readonly string[],
+): readonly string[] {
+  return envelopeValues(headers, document, fromSignature).map(({ text }) => text);
 }
 
 function envelopeValues(
@@ -76,8 +89,10 @@ function envelopesOfOne({ label, text }: Value): SignedEnvelope[] {
       after.replace('T', () => text),
       'utf8',
     ),
+    reason: 'timestamp_prefixed',
+    omitsBody: false,
     name: `"${before.replace('T', () => `<${label}>`)}<body>${after.replace('T', () => `<${label}>`)}"`,
-    isSimple: before === 'T.' || before === 'T:',
+    isSimple: before === 'T.' || before === 'T:' || before === 'v0:T:',
     isCommon: before === 'T.' || before === 'T:' || before === 'v0:T:',
   });
   return [
@@ -101,6 +116,8 @@ function envelopesOfTwo(values: readonly Value[]): SignedEnvelope[] {
   );
   return pairs.slice(0, 60).flatMap(([first, second], index) =>
     ['.', ':'].map((mark) => ({
+      reason: 'timestamp_prefixed' as const,
+      omitsBody: false,
       before: Buffer.from(`${first.text}${mark}${second.text}${mark}`, 'utf8'),
       after: Buffer.alloc(0),
       name: `"<${first.label}>${mark}<${second.label}>${mark}<body>"`,

@@ -111,10 +111,11 @@ describe('verify of captures', () => {
 
   it('searches less deeply once nothing has explained many, and says so', async () => {
     const headers = [['X-Relyable-Signature', 'ab'.repeat(32)]] as const;
-    const many = Array.from({ length: 55 }, (_, n) => makeCapture(n, { id: `cap_${n}`, headers }));
+    const many = Array.from({ length: 22 }, (_, n) => makeCapture(n, { id: `cap_${n}`, headers }));
     const result = await verify(['--store', storeOf(many)]);
-    expect(result.stderr.match(/note: nothing explains 50 of these/g)).toHaveLength(1);
-    expect(result.stdout).toContain('55 requests: 0 valid, 55 invalid');
+    expect(result.stderr.match(/note: nothing explains 20 of these/g)).toHaveLength(1);
+    expect(result.stdout).toContain('22 requests: 0 valid, 22 invalid');
+    expect(result.stdout.match(/this was a short\s+search/g)).toHaveLength(2);
   });
 
   it('stops quietly when its reader leaves', async () => {
@@ -128,6 +129,18 @@ describe('verify of captures', () => {
     expect(result.stderr).toBe('');
     expect(result.code).toBe(0);
   });
+});
+
+it('names the env file whose secret matches, and not the secret', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, '.env'), 'RELYABLE_WEBHOOK_SECRET=whsec_of_the_file\n');
+  writeFileSync(join(folder, 'body.json'), '{"event":"x"}');
+  const signature = signPayload(Buffer.from('{"event":"x"}'), 'whsec_of_the_file');
+  const result = await verify(['body.json', '--signature', signature], { cwd: folder });
+  expect(result.code).toBe(1);
+  expect(result.stdout).toContain('secret_other_known');
+  expect(result.stdout).toContain('RELYABLE_WEBHOOK_SECRET in .env');
+  expect(result.stdout + result.stderr).not.toContain('whsec_of_the_file');
 });
 
 describe('verify of a bare body', () => {

@@ -2,14 +2,13 @@ import {
   brotliCompressSync,
   brotliDecompressSync,
   constants,
+  crc32,
   deflateRawSync,
-  deflateSync,
   gunzipSync,
-  gzipSync,
   inflateRawSync,
   inflateSync,
 } from 'node:zlib';
-import { headerValues, type HeaderPair } from '../../request/request.ts';
+import { headerValues, type HeaderPair } from '../../../request/request.ts';
 
 /** The most bytes that a body is decompressed to. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
@@ -52,18 +51,43 @@ function isZlib(body: Buffer): boolean {
 export function* recompress(body: Buffer): Generator<Unpacked> {
   if (body.length > MAX_RECOMPRESSED_BYTES) return;
   for (const level of [6, 9, 1]) {
-    const packed = gzipSync(body, { level });
-    // Byte 9 names the operating system, and builds of zlib differ in it.
+    // Making a compressor costs more than compressing a small body: one serves all three framings.
+    const raw = deflateRawSync(body, { level });
     for (const system of [0x03, 0xff, 0x00, 0x13, 0x0a]) {
-      const bytes = Buffer.from(packed);
-      bytes[9] = system;
-      yield { coding: 'gzip', bytes };
+      yield { coding: 'gzip', bytes: asGzip(raw, body, level, system) };
     }
-    yield { coding: 'deflate', bytes: deflateSync(body, { level }) };
-    yield { coding: 'raw deflate', bytes: deflateRawSync(body, { level }) };
+    yield { coding: 'deflate', bytes: asZlib(raw, body, level) };
+    yield { coding: 'raw deflate', bytes: raw };
   }
   for (const quality of [4, 5]) {
     const params = { [constants.BROTLI_PARAM_QUALITY]: quality };
     yield { coding: 'br', bytes: brotliCompressSync(body, { params }) };
   }
+}
+
+/** RFC 1952, without a name and time. The system is that of the compressor: builds of zlib differ in it. */
+function asGzip(raw: Buffer, body: Buffer, level: number, system: number): Buffer {
+  const extra = level === 9 ? 2 : level === 1 ? 4 : 0;
+  const end = Buffer.alloc(8);
+  end.writeUInt32LE(crc32(body));
+  end.writeUInt32LE(body.length, 4);
+  return Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, extra, system]), raw, end]);
+}
+
+/** RFC 1950. */
+function asZlib(raw: Buffer, body: Buffer, level: number): Buffer {
+  const flags = level === 9 ? 0xda : level === 1 ? 0x01 : 0x9c;
+  const end = Buffer.alloc(4);
+  end.writeUInt32BE(adler32(body));
+  return Buffer.concat([Buffer.from([0x78, flags]), raw, end]);
+}
+
+function adler32(bytes: Buffer): number {
+  let a = 1;
+  let b = 0;
+  for (const byte of bytes) {
+    a = (a + byte) % 65_521;
+    b = (b + a) % 65_521;
+  }
+  return b * 65_536 + a;
 }

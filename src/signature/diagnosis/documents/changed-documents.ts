@@ -1,0 +1,93 @@
+import { readDocument } from '../../../json/document.ts';
+import { type JsonNode, writeTree } from '../../../json/tree.ts';
+import { Rewriter } from '../../../json/writers/rewrites.ts';
+import type { DocumentChange } from './change.ts';
+import { CLEANED_VALUES } from './cleaned-values.ts';
+import { paramsOf } from './params.ts';
+import { joinedParts, partsOf, WRAPPED } from './parts.ts';
+import { PHP_ARRAYS } from './php-arrays.ts';
+import { writeByTree } from './tree-writers.ts';
+import { TYPED_MODELS } from './typed-models.ts';
+
+/** A document after a change, written. */
+export interface ChangedText {
+  readonly change: DocumentChange;
+  /** The library that writes it so; null where the bytes are no JSON document. */
+  readonly writer: string | null;
+  readonly bytes: Buffer;
+}
+
+/** A document after a change, for every writer. */
+interface ChangedDocument {
+  readonly change: DocumentChange;
+  readonly rewriter: Rewriter;
+}
+
+/** The documents that the changes make of one, each once. */
+export class ChangedDocuments {
+  private readonly root: JsonNode;
+  private readonly path: string;
+  private readonly original: string;
+
+  constructor(root: JsonNode, path: string) {
+    this.root = root;
+    this.path = path;
+    this.original = writeTree(root);
+  }
+
+  /** The size of the document without white space, in characters. */
+  get size(): number {
+    return this.original.length;
+  }
+
+  /** Every change as a few writers write it, the most likely ones first. */
+  *texts(): Generator<ChangedText> {
+    for (const { change, node, text } of this.results([
+      ...partsOf(this.root),
+      ...WRAPPED,
+      ...PHP_ARRAYS,
+      ...CLEANED_VALUES,
+      ...TYPED_MODELS,
+      ...paramsOf(this.path),
+    ])) {
+      if (node.kind === 'string') {
+        yield { change, writer: null, bytes: Buffer.from(node.value ?? '', 'utf8') };
+      }
+      if (change.isCompactOnly === true) {
+        yield {
+          change,
+          writer: 'a JSON library without spaces',
+          bytes: Buffer.from(text, 'latin1'),
+        };
+        continue;
+      }
+      for (const { name, text } of writeByTree(node)) {
+        yield { change, writer: name, bytes: Buffer.from(text, 'latin1') };
+      }
+    }
+    for (const { change, bytes } of joinedParts(this.root)) yield { change, writer: null, bytes };
+  }
+
+  /** The changes that occur with any library. */
+  *documents(): Generator<ChangedDocument> {
+    for (const { change, text } of this.results([...PHP_ARRAYS, ...partsOf(this.root)])) {
+      const document = readDocument(Buffer.from(text, 'latin1'));
+      const rewriter = document === null ? null : Rewriter.open(document);
+      if (rewriter !== null) yield { change, rewriter };
+    }
+  }
+
+  private *results(
+    changes: readonly DocumentChange[],
+  ): Generator<{ change: DocumentChange; node: JsonNode; text: string }> {
+    const seen = new Set([this.original]);
+    for (const change of changes) {
+      const node = change.change(this.root);
+      if (node === null) continue;
+      const text = writeTree(node);
+      if (seen.has(text)) continue;
+      seen.add(text);
+      yield { change, node, text };
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { isSameHeader, SIGNATURE_HEADER } from '../../request/request.ts';
+import type { SecretCandidate } from '../verify.ts';
+import type { Effort } from './budget.ts';
+import type { Match } from './candidates.ts';
+import { type Search, type SearchedRequest, searchExplanation } from './search.ts';
+
+/** The most headers that are searched, and those of them that get the full search. */
+const MAX_HEADERS = 6;
+const MAX_FULL = 2;
+
+/** Another header that holds the signature, and the search that proved it; null where there is none. */
+export function findMisplaced(
+  request: SearchedRequest,
+  secrets: readonly SecretCandidate[],
+  effort: Effort,
+): { readonly header: string; readonly search: Search; readonly match: Match } | null {
+  const others = request.headers
+    .filter(([name, value]) => !isSameHeader(name, SIGNATURE_HEADER) && isLikely(name, value))
+    .sort(([a], [b]) => Number(isNamed(b)) - Number(isNamed(a)));
+  for (const [index, [header, value]] of others.slice(0, MAX_HEADERS).entries()) {
+    const depth = index < MAX_FULL && isNamed(header) ? effort : 'quick';
+    const search = searchExplanation(request, secrets, depth, [value]);
+    if (search.match !== null) return { header, search, match: search.match };
+  }
+  return null;
+}
+
+function isNamed(name: string): boolean {
+  return /relyable|sign|hmac|digest/i.test(name);
+}
+
+/** A value with a digest in it: other headers are not worth a search. */
+function isLikely(name: string, value: string): boolean {
+  return isNamed(name) || /[0-9a-f]{40}|[A-Za-z0-9+/_-]{42}=?/i.test(value);
+}
