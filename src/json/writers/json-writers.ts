@@ -303,11 +303,3 @@ export const JSON_WRITERS: readonly JsonWriter[] = [
   ...documented(),
   ...OTHER_WRITERS,
 ];
-
-/** The writers of most services: on one line, or as JSON.stringify lays out. */
-export const LIKELY_WRITERS: readonly JsonWriter[] = JSON_WRITERS.filter(
-  ({ name, whitespace, order }) =>
-    order !== 'reversed' &&
-    order !== 'by-length' &&
-    (whitespace === 'compact' || whitespace === 'spaced' || name === 'JSON.stringify(…, null, 2)'),
-);

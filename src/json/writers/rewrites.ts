@@ -14,7 +14,7 @@ import {
   type NumberStyleName,
   writeNumbers,
 } from './number-style.ts';
-import { JSON_WRITERS, type JsonWriter, LIKELY_WRITERS } from './json-writers.ts';
+import { JSON_WRITERS, type JsonWriter } from './json-writers.ts';
 import {
   describeStringStyle,
   type Overrides,
@@ -98,16 +98,7 @@ export class Rewriter {
 
   /** As each known writer writes it; writers with the same result share one rewrite. */
   *byWriter(): Generator<Rewrite> {
-    yield* this.byWriterOf(JSON_WRITERS);
-  }
-
-  /** The same for the writers of most services. */
-  *byLikelyWriter(): Generator<Rewrite> {
-    yield* this.byWriterOf(LIKELY_WRITERS);
-  }
-
-  private *byWriterOf(writers: readonly JsonWriter[]): Generator<Rewrite> {
-    for (const { choice, names } of this.writerChoices(writers).values()) {
+    for (const { choice, names } of this.writerChoices().values()) {
       const rewrite = this.write(choice, names);
       if (rewrite !== null) yield rewrite;
     }
@@ -115,7 +106,7 @@ export class Rewriter {
 
   /** Every other combination of the four styles, common ones first. */
   *byCombination(): Generator<Rewrite> {
-    const done = new Set(this.writerChoices(JSON_WRITERS).keys());
+    const done = new Set(this.writerChoices().keys());
     const common = this.combinations(COMMON.whitespace, COMMON.numbers, COMMON.strings);
     const all = this.combinations(
       Object.keys(WHITESPACE) as WhitespaceName[],
@@ -151,11 +142,9 @@ export class Rewriter {
     }
   }
 
-  private writerChoices(
-    writers: readonly JsonWriter[],
-  ): Map<string, { choice: Choice; names: string[] }> {
+  private writerChoices(): Map<string, { choice: Choice; names: string[] }> {
     const choices = new Map<string, { choice: Choice; names: string[] }>();
-    for (const writer of writers) {
+    for (const writer of JSON_WRITERS) {
       const choice = this.choose(writer);
       const key = choiceKey(choice);
       const known = choices.get(key);

@@ -2,7 +2,6 @@ import { WHITESPACE } from '../../json/writers/layout.ts';
 import type { Rewrite } from '../../json/writers/rewrites.ts';
 import type { Fixes, Reason } from '../verify.ts';
 import type { BodyForm } from './bodies/form.ts';
-import type { DocumentChange } from './documents/change.ts';
 import type { ChangedText } from './documents/changed-documents.ts';
 import type { Key } from './keys.ts';
 import type { Reading } from './readings.ts';
@@ -113,11 +112,6 @@ export function rewritten(
     rewrite,
     ...(after?.fixes === undefined ? {} : { fixes: after.fixes }),
   };
-}
-
-/** A changed document, as a library writes it. */
-export function changedDocument(change: DocumentChange, rewrite: Rewrite): CandidateBytes {
-  return changedText({ change, writer: writerNames(rewrite), bytes: rewrite.bytes });
 }
 
 export function changedText({ change, writer, bytes }: ChangedText): CandidateBytes {

@@ -14,7 +14,7 @@ export interface RecognisedBody {
 
 /** How much of a body is looked at. */
 const HEAD_BYTES = 4096;
-const MAX_TREE_BYTES = 1024 * 1024;
+const MAX_TREE_BYTES = 256 * 1024;
 
 /** Recognises envelopes, printed objects and laid-out copies; null for what may be a webhook. */
 export function recogniseBody(body: Buffer): RecognisedBody | null {

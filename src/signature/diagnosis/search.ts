@@ -10,7 +10,6 @@ import {
   type CandidateBytes,
   type Match,
   changedAgain,
-  changedDocument,
   changedText,
   cutCandidate,
   ended,
@@ -48,9 +47,8 @@ export interface SearchedRequest extends Addressed {
 }
 
 const NEWLINES = [Buffer.from('\n'), Buffer.from('\r\n')] as const;
-/** What writing one byte of a changed document costs, and opening a rewriter for each token. */
+/** What writing one byte of a changed document costs. */
 const UNITS_PER_CHANGED_BYTE = 30;
-const UNITS_OF_OPENING = 5_000;
 /** A `quick` search tries larger bodies only with other keys. */
 const QUICK_BODY_BYTES = 64 * 1024;
 
@@ -168,8 +166,8 @@ class Searcher {
     if (this.effort === 'quick') return;
     yield* this.tryInner(space, plain);
     yield* this.tryCommonPairs(space);
-    if (changes !== null) yield* this.tryChanges(changes, plain);
     yield* this.tryPartial(plain);
+    if (changes !== null) yield* this.tryChanges(changes, plain);
     yield* this.tryRecompressed(plain);
     if (rewriter !== null) yield* this.tryCombinations(rewriter, plain);
     yield* this.tryRarePairs(space);
@@ -241,12 +239,6 @@ class Searcher {
       if (!this.budget.payWrite(UNITS_PER_CHANGED_BYTE * changes.size, 0)) break;
       yield* this.tryAll(keys, [changedText(text)]);
     }
-    for (const { change, rewriter } of changes.documents()) {
-      if (!this.budget.payWrite(0, UNITS_OF_OPENING * rewriter.tokenCount)) break;
-      for (const rewrite of this.paid(rewriter, rewriter.byLikelyWriter())) {
-        yield* this.tryAll(keys, [changedDocument(change, rewrite)]);
-      }
-    }
     release();
   }
 
@@ -301,7 +293,8 @@ class Searcher {
   /** Each other form of the body (decompressed, decoded, without a BOM), changed once more. */
   private *tryOtherBodies(forms: readonly BodyForm[], keys: readonly Key[]): Generator<Match> {
     for (const form of forms) {
-      if (form.isInner === true) continue;
+      // A printed body is not changed again.
+      if (form.isInner === true || form.reason === 'body_encoded') continue;
       yield* this.tryTransport(form, keys);
       if (form.reason === 'body_trailing_newline' || form.reason === 'body_reserialized') continue;
       for (const rewriter of this.openRewriter(form.bytes)) {

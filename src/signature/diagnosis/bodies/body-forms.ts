@@ -34,7 +34,7 @@ export function transportForms(
       gzip(`the body decompressed (${coding})`, bytes),
     ),
     ...formDecodedForms(body, headers),
-    ...(mayEncode ? formEncodedForms(body) : []),
+    ...(mayEncode && body.length <= SMALL_BODY_BYTES ? formEncodedForms(body) : []),
     ...latin1Forms(body),
   ].filter(({ bytes }) => !bytes.equals(body));
 }
@@ -46,7 +46,8 @@ export function bodyForms(
   document: JsonDocument | null,
 ): BodyForm[] {
   const others = [
-    ...cutForms(body),
+    ...emptyForms(),
+    ...(document === null ? closedForms(body) : []),
     ...constantForms(),
     ...textAsBytesForms(body),
     ...(document === null ? printedHereForms(body) : unwrappedForms(body, document)),
@@ -86,9 +87,9 @@ function quotedNumberForms(body: Buffer): BodyForm[] {
 
 const cut = formMaker('body_truncated');
 
-/** A body that was not read, or that was cut here. Other cuts are found by trying all prefixes. */
-function cutForms(body: Buffer): BodyForm[] {
-  const forms: BodyForm[] = [
+/** Nothing was read. */
+function emptyForms(): BodyForm[] {
+  return [
     {
       ...cut(
         'an empty body (nothing was read, or the digest was taken before the body was added)',
@@ -97,13 +98,17 @@ function cutForms(body: Buffer): BodyForm[] {
       fix: 'Read the body once and add it before the digest is taken: in Go mac.Write(body) comes before mac.Sum(nil); in Node, no other middleware may have read the stream.',
     },
   ];
+}
+
+/** A body that was cut here, with its brackets closed. Other cuts are found by trying all prefixes. */
+function closedForms(body: Buffer): BodyForm[] {
   const document = readDocument(body, { allowCut: true });
-  if (document !== null && document.missing !== '' && document.missing.length <= 64) {
-    const bytes = Buffer.concat([body, Buffer.from(document.missing)]);
-    forms.push({
+  if (document === null || document.missing === '' || document.missing.length > 64) return [];
+  const bytes = Buffer.concat([body, Buffer.from(document.missing)]);
+  return [
+    {
       ...cut(`the body with the missing ${document.missing} at its end`, bytes),
       isInner: true,
-    });
-  }
-  return forms;
+    },
+  ];
 }

@@ -5,7 +5,7 @@ import { pythonRepr } from '../../../json/writers/string-style.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
 /** Bytes written one by one take several times their size. */
-const MAX_LISTED_BYTES = 256 * 1024;
+const MAX_LISTED_BYTES = 32 * 1024;
 
 const NODE_BYTES =
   'Pass the Buffer itself to update(), without JSON.stringify, String() or a template around it; in Express, express.raw({ type: "*/*" }) leaves req.body a Buffer.';

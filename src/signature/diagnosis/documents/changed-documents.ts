@@ -1,6 +1,4 @@
-import { readDocument } from '../../../json/document.ts';
 import { type JsonNode, writeTree } from '../../../json/tree.ts';
-import { Rewriter } from '../../../json/writers/rewrites.ts';
 import type { DocumentChange } from './change.ts';
 import { CLEANED_VALUES } from './cleaned-values.ts';
 import { paramsOf } from './params.ts';
@@ -15,12 +13,6 @@ export interface ChangedText {
   /** The library that writes it so; null where the bytes are no JSON document. */
   readonly writer: string | null;
   readonly bytes: Buffer;
-}
-
-/** A document after a change, for every writer. */
-interface ChangedDocument {
-  readonly change: DocumentChange;
-  readonly rewriter: Rewriter;
 }
 
 /** The documents that the changes make of one, each once. */
@@ -42,6 +34,7 @@ export class ChangedDocuments {
 
   /** Every change as a few writers write it, the most likely ones first. */
   *texts(): Generator<ChangedText> {
+    for (const { change, bytes } of joinedParts(this.root)) yield { change, writer: null, bytes };
     for (const { change, node, text } of this.results([
       ...partsOf(this.root),
       ...WRAPPED,
@@ -64,16 +57,6 @@ export class ChangedDocuments {
       for (const { name, text } of writeByTree(node)) {
         yield { change, writer: name, bytes: Buffer.from(text, 'latin1') };
       }
-    }
-    for (const { change, bytes } of joinedParts(this.root)) yield { change, writer: null, bytes };
-  }
-
-  /** The changes that occur with any library. */
-  *documents(): Generator<ChangedDocument> {
-    for (const { change, text } of this.results([...PHP_ARRAYS, ...partsOf(this.root)])) {
-      const document = readDocument(Buffer.from(text, 'latin1'));
-      const rewriter = document === null ? null : Rewriter.open(document);
-      if (rewriter !== null) yield { change, rewriter };
     }
   }
 
