@@ -3,10 +3,10 @@ import { EXIT_SUCCESS } from '../../errors.ts';
 import { attemptView } from '../kit/attempt-view.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import { readEntryFilter } from './entry-filter.ts';
-import { createProblemReporter, openApi, openCaptureLinker } from './log-source.ts';
+import { createProblemReporter, openApi, openCaptureLinker } from '../kit/api.ts';
 import type { LogsListOptions } from './options.ts';
 import { listEntries } from './pages/list.ts';
-import { Pager } from './pages/pager.ts';
+import { Pager } from '../../relyable/api/pager.ts';
 
 /** The newest attempts of the delivery log. */
 export async function run(invocation: Invocation<LogsListOptions>): Promise<number> {

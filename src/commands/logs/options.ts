@@ -1,11 +1,11 @@
-import { SETTINGS } from '../../config/settings.ts';
-import { parseApiUrl, parseDuration, parseSinceTime, parseWhole } from '../../config/values.ts';
+import { parseDuration, parseSinceTime, parseWhole } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { DELIVERY_STATES } from '../../relyable/delivery.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { parseStatusFilter } from './entry-filter.ts';
 import { declareCommand } from '../kit/declare-command.ts';
-import { flag, type OptionsOf, setting, text, value, withDefault } from '../kit/options.ts';
+import { flag, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
+import { apiOptions } from '../kit/shared-options.ts';
 
 /** A shorter interval would only use up the rate limit. */
 const SHORTEST_INTERVAL_MS = 50;
@@ -24,9 +24,8 @@ function parseInterval(given: string, name: string): number {
 const STATUS_WORDS = [...DELIVERY_STATES, 'none', '2xx', '3xx', '4xx', '5xx'];
 
 /** Where the log is, for every `logs` command. */
-export const apiOptions = {
-  apiUrl: setting('--api-url <url>', 'the API', parseApiUrl, SETTINGS.apiUrl),
-  apiKeyFile: text('--api-key-file <file>', 'file that holds the API key (else RELYABLE_API_KEY)'),
+const logOptions = {
+  ...apiOptions,
   store: text('--store <file>', 'the captures to match attempts with'),
 };
 
@@ -48,7 +47,7 @@ const filterOptions = {
 const listOptions = {
   ...filterOptions,
   limit: withDefault('--limit <n>', 'maximum number of attempts', parseWhole(1, 100_000), '25'),
-  ...apiOptions,
+  ...logOptions,
 };
 
 const tailOptions = {
@@ -65,10 +64,10 @@ const tailOptions = {
     '--exit-on-failure',
     'exit with 1 at the first delivery that failed for good',
   ),
-  ...apiOptions,
+  ...logOptions,
 };
 
-export type ApiOptions = OptionsOf<typeof apiOptions>;
+export type LogsShowOptions = OptionsOf<typeof logOptions>;
 export type LogsListOptions = OptionsOf<typeof listOptions>;
 export type LogsTailOptions = OptionsOf<typeof tailOptions>;
 
@@ -137,7 +136,7 @@ export const logsTailCommand = declareCommand({
 export const logsShowCommand = declareCommand({
   description: 'one delivery: its request and every attempt',
   operands: [{ name: '<delivery id>', help: 'as logs list shows it' }],
-  options: apiOptions,
+  options: logOptions,
   examples: [
     ['relyable webhooks logs show dlv_1a2b3c', 'request, attempts, response bodies'],
     ['relyable webhooks logs show dlv_1a2b3c --json', 'the same as one JSON object'],

@@ -3,11 +3,11 @@ import { EXIT_SUCCESS } from '../../errors.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
 import { deliveryLogView } from '../kit/attempt-view.ts';
 import { readConfig } from '../kit/invocation-config.ts';
-import { createProblemReporter, openApi, openCaptureLinker } from './log-source.ts';
-import type { ApiOptions } from './options.ts';
+import { createProblemReporter, openApi, openCaptureLinker } from '../kit/api.ts';
+import type { LogsShowOptions } from './options.ts';
 
 /** One delivery with all its attempts and its request. */
-export async function run(invocation: Invocation<ApiOptions>): Promise<number> {
+export async function run(invocation: Invocation<LogsShowOptions>): Promise<number> {
   const { terminal, args } = invocation;
   const [id = ''] = args;
   const config = await readConfig(invocation);

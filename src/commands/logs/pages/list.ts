@@ -7,7 +7,7 @@ import {
   LONGEST_SCHEDULE_MS,
 } from '../../../relyable/log-entries.ts';
 import { type EntryFilter, matchesFilter } from '../entry-filter.ts';
-import type { LogPage, Pager } from './pager.ts';
+import type { LogPage, Pager } from '../../../relyable/api/pager.ts';
 
 export interface Listed {
   /** Newest first. */
