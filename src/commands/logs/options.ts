@@ -39,14 +39,16 @@ const filterOptions = {
   ),
   since: value(
     '--since <duration|iso>',
-    'only attempts since, e.g. 2h or 2026-01-31T10:00Z',
+    'only what was attempted since, e.g. 2h or 2026-01-31T10:00Z',
     parseSinceTime,
   ),
 };
 
 const listOptions = {
   ...filterOptions,
-  limit: withDefault('--limit <n>', 'maximum number of attempts', parseWhole(1, 100_000), '25'),
+  attempts: flag('--attempts', 'one line for each attempt, with its response'),
+  reverse: flag('--reverse', 'oldest first'),
+  limit: withDefault('--limit <n>', 'maximum number of lines', parseWhole(1, 100_000), '25'),
   ...logOptions,
 };
 
@@ -81,7 +83,7 @@ export const logsGroup = declareCommand({
   description: 'delivery logs from the API: attempts, answers, retries',
   options: {},
   examples: [
-    ['relyable webhooks logs', 'the newest attempts, as logs list'],
+    ['relyable webhooks logs', 'the newest deliveries, as logs list'],
     ['relyable webhooks logs show dlv_1a2b3c', 'one delivery with its request'],
   ],
   exitCodes: [
@@ -92,11 +94,15 @@ export const logsGroup = declareCommand({
 });
 
 export const logsListCommand = declareCommand({
-  description: 'the newest attempts, newest first (the same as logs alone)',
+  description: 'the newest deliveries, newest first (the same as logs alone)',
   options: listOptions,
   examples: [
-    ['relyable webhooks logs', 'the newest attempts'],
+    ['relyable webhooks logs', 'the newest deliveries, and how many failed'],
     ['relyable webhooks logs list --status failed --since 7d', 'deliveries given up this week'],
+    [
+      'relyable webhooks logs list --attempts --status 5xx',
+      'attempts that your app answered with an error, and its answers',
+    ],
     [
       'relyable webhooks logs list --api-url http://127.0.0.1:4500/api --json',
       'from an emulator, one JSON object per line',
@@ -135,11 +141,11 @@ export const logsTailCommand = declareCommand({
 
 export const logsShowCommand = declareCommand({
   description: 'one delivery: its request and every attempt',
-  operands: [{ name: '<delivery id>', help: 'as logs list shows it' }],
+  operands: [{ name: '<delivery id>', help: 'as logs list shows it, or last for the newest' }],
   options: logOptions,
   examples: [
     ['relyable webhooks logs show dlv_1a2b3c', 'request, attempts, response bodies'],
-    ['relyable webhooks logs show dlv_1a2b3c --json', 'the same as one JSON object'],
+    ['relyable webhooks logs show last --json', 'the newest as one JSON object'],
   ],
   exitCodes: [[0, 'success'], [2, 'usage, or unknown delivery'], ...SHARED_EXIT_CODES],
 });
