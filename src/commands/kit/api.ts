@@ -124,7 +124,9 @@ export async function openCaptureLinker(
       try {
         // Tried each time: a listener that starts later creates the store.
         reader ??= openReader(file);
-        return reader === undefined ? null : linkCapture(entry, reader.ofEvent(eventId));
+        // A capture from the log itself is not the request of an attempt.
+        const received = reader?.ofEvent(eventId).filter(({ source }) => source === undefined);
+        return received === undefined ? null : linkCapture(entry, received);
       } catch (error) {
         isUsable = false;
         terminal.warn(`captures are not shown: ${errorMessage(error)}`);
