@@ -41,6 +41,11 @@ export function isOpen({ state }: Pick<Delivery, 'state'>): boolean {
   return state === 'pending' || state === 'retrying';
 }
 
+/** When the first attempt began, ms since 1970; Infinity before it. */
+export function startOf({ attempts }: Pick<Delivery, 'attempts'>): number {
+  return attempts[0]?.at ?? Infinity;
+}
+
 /** When an attempt ended, and so appeared in the log. */
 export function endedAt({ at, durationMs }: Attempt): number {
   return at + (durationMs ?? 0);

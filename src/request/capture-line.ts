@@ -29,6 +29,7 @@ export interface CaptureLine {
   readonly bodyBase64: string;
   readonly verification: { readonly valid: boolean; readonly reason: Reason };
   readonly answered: number | null;
+  readonly source: 'http' | 'log';
   readonly forwards: readonly ForwardLine[];
 }
 
@@ -49,6 +50,7 @@ export function captureToLine(
     bodyBase64,
     verification: capture.verification,
     answered: capture.answered,
+    source: capture.source ?? 'http',
     forwards: capture.forwards.map((forward) => ({
       at: new Date(forward.at).toISOString(),
       url: forward.url,

@@ -41,6 +41,10 @@ export interface Capture extends WebhookRequest {
   /** The status that the sender got; null where it is not known. */
   readonly answered: number | null;
   readonly forwards: readonly Forward[];
+  /** Set where it did not come over HTTP: `log` for a request of the delivery log. */
+  readonly source?: 'log';
+  /** When it was imported, ms since 1970: `receivedAt` is then the recorder's time. */
+  readonly importedAt?: number;
 }
 
 /** A capture as it is first written: `answered` is null while the answer depends on the app. */

@@ -3,7 +3,13 @@ import type { HeaderPair } from '../request/request.ts';
 import type { Reason } from '../signature/verify.ts';
 import { crc32 } from 'node:zlib';
 import { RelyableError } from '../errors.ts';
-import { CHECKSUM_VERSION, type Database, orStoreError, readPragma } from './schema.ts';
+import {
+  CHECKSUM_VERSION,
+  type Database,
+  ORIGIN_VERSION,
+  orStoreError,
+  readPragma,
+} from './schema.ts';
 import { asBuffer, fromBlob, fromNullableBlob, toBlob } from './rows.ts';
 
 export interface CaptureFilter {
@@ -15,6 +21,9 @@ export interface CaptureFilter {
   /** Received at or after, ms since 1970. */
   readonly since?: number;
 }
+
+/** What tells the captures of one event apart. */
+export type EventCapture = Pick<Capture, 'id' | 'receivedAt' | 'source'>;
 
 export interface ReaderOptions {
   /** Damaged captures are read too, as they are; it is called with the id of each. */
@@ -28,8 +37,8 @@ export interface CaptureReader {
   list(filter: CaptureFilter, limit: number): Capture[];
   /** The same, read one by one: memory stays flat. */
   newest(filter: CaptureFilter, limit: number): Generator<Capture>;
-  /** Ids and times of an event's newest captures, oldest first: one for each attempt that came. */
-  ofEvent(eventId: string): Array<Pick<Capture, 'id' | 'receivedAt'>>;
+  /** An event's newest captures, oldest first: one for each attempt that came, and those of the log. */
+  ofEvent(eventId: string): EventCapture[];
   /** Oldest first, all that match, a few at a time: memory stays flat. */
   each(filter: CaptureFilter): Generator<Capture>;
   close(): void;
@@ -39,11 +48,16 @@ const READ_CHUNK = 100;
 /** Limit on the attempts of one event that are told apart. */
 const OF_EVENT_LIMIT = 50;
 
-/** A reader changes nothing, so it may see an older schema, whose bodies have no checksums. */
+/** A column, or null in the schema of an older version: a reader changes nothing. */
+function columnSince(database: Database, first: number, column: string): string {
+  return readPragma(database, 'user_version') < first ? `NULL AS ${column}` : column;
+}
+
 function columnsOf(database: Database): string {
-  const crc =
-    readPragma(database, 'user_version') < CHECKSUM_VERSION ? 'NULL AS body_crc' : 'body_crc';
-  return `seq, id, received_at, method, path, http_version, headers, body, ${crc}, event, event_id, valid, reason, duplicate_of, answered`;
+  const crc = columnSince(database, CHECKSUM_VERSION, 'body_crc');
+  const source = columnSince(database, ORIGIN_VERSION, 'source');
+  const importedAt = columnSince(database, ORIGIN_VERSION, 'imported_at');
+  return `seq, id, received_at, method, path, http_version, headers, body, ${crc}, event, event_id, valid, reason, duplicate_of, answered, ${source}, ${importedAt}`;
 }
 
 interface StoredCapture {
@@ -63,6 +77,8 @@ interface StoredCapture {
   readonly reason: Reason;
   readonly duplicate_of: string | null;
   readonly answered: number | null;
+  readonly source: string | null;
+  readonly imported_at: number | null;
 }
 
 /** The captures that a read is about. */
@@ -119,7 +135,7 @@ export function createReader(
 
   function* newest(filter: CaptureFilter, limit: number): Generator<Capture> {
     const { where, values } = toWhere(filter);
-    const sql = `SELECT seq FROM ${toSource(filter)} WHERE ${where} ORDER BY seq DESC LIMIT ?`;
+    const sql = `SELECT seq FROM ${toTable(filter)} WHERE ${where} ORDER BY seq DESC LIMIT ?`;
     const chosen = guarded(() => database.prepare(sql).all(...values, limit) as unknown as Chosen);
     const damaged: string[] = [];
     yield* captures(chosen, damaged);
@@ -128,7 +144,7 @@ export function createReader(
 
   function* each(filter: CaptureFilter): Generator<Capture> {
     const { where, values } = toWhere(filter);
-    const sql = `SELECT seq FROM ${toSource(filter)} WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
+    const sql = `SELECT seq FROM ${toTable(filter)} WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`;
     const select = guarded(() => database.prepare(sql));
     const damaged: string[] = [];
     for (let after = 0; ;) {
@@ -153,9 +169,9 @@ export function createReader(
     ofEvent: (eventId) =>
       guarded(() => {
         const rows = statements.ofEvent.all(toBlob(eventId), OF_EVENT_LIMIT) as unknown as Array<
-          Pick<StoredCapture, 'id' | 'received_at'>
+          Pick<StoredCapture, 'id' | 'received_at' | 'source'>
         >;
-        return rows.map((row) => ({ id: row.id, receivedAt: row.received_at })).reverse();
+        return rows.map(toEventCapture).reverse();
       }),
     each,
     close: () => database.close(),
@@ -175,7 +191,7 @@ function prepareStatements(database: Database): Statements {
   return {
     forwards: database.prepare('SELECT * FROM forwards WHERE capture_id = ? ORDER BY seq'),
     ofEvent: database.prepare(
-      'SELECT id, received_at FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?',
+      `SELECT id, received_at, ${columnSince(database, ORIGIN_VERSION, 'source')} FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?`,
     ),
     bySeq: database.prepare(`SELECT ${columns} FROM captures WHERE seq = ?`),
     isIndexed: database.prepare('SELECT 1 FROM captures INDEXED BY captures_arrival WHERE seq = ?'),
@@ -216,7 +232,17 @@ function rowToCapture(row: StoredCapture, forwards: readonly Forward[]): Capture
     // Without an answer of its own the sender got what the app said.
     answered: row.answered ?? first?.status ?? null,
     forwards,
+    ...toSource(row),
+    ...(row.imported_at === null ? {} : { importedAt: row.imported_at }),
   };
+}
+
+function toSource({ source }: Pick<StoredCapture, 'source'>): Pick<Capture, 'source'> {
+  return source === 'log' ? { source } : {};
+}
+
+function toEventCapture(row: Pick<StoredCapture, 'id' | 'received_at' | 'source'>): EventCapture {
+  return { id: row.id, receivedAt: row.received_at, ...toSource(row) };
 }
 
 function toForward(row: StoredForward): Forward {
@@ -235,7 +261,7 @@ function toForward(row: StoredForward): Forward {
 }
 
 /** Without a filter from an index: a row that is lost is missed then. */
-function toSource(filter: CaptureFilter): string {
+function toTable(filter: CaptureFilter): string {
   return Object.keys(filter).length === 0 ? 'captures INDEXED BY captures_arrival' : 'captures';
 }
 

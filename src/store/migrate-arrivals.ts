@@ -128,6 +128,8 @@ function unpackCapture(from: Unpacker): Omit<CaptureRow, keyof CaptureIdentity> 
     event: from.bytesOrNull(),
     reason: from.text(),
     answered: from.number(),
+    source: null,
+    importedAt: null,
   };
 }
 

@@ -61,7 +61,10 @@ export function createRetention(database: Database, maxBytes: number): Retention
   };
 }
 
-/** The captures that were received before that time (ms since 1970), and all but the newest `keep`. */
+/**
+ * The captures that came into the store before that time (ms since 1970): imported ones when they
+ * were imported. And all but the newest `keep`.
+ */
 export interface PruneLimit {
   readonly before?: number;
   readonly keep?: number;
@@ -98,7 +101,7 @@ function toWhere({ before, keep }: PruneLimit): { where: string; values: number[
   const conditions = ['0'];
   const values: number[] = [];
   if (before !== undefined) {
-    conditions.push('received_at < ?');
+    conditions.push('coalesce(imported_at, received_at) < ?');
     values.push(before);
   }
   if (keep !== undefined) {

@@ -15,8 +15,8 @@ export class RowWriter {
   constructor(database: Database) {
     this.events = createEventIndex(database);
     this.insertCapture = database.prepare(
-      `INSERT INTO captures (id, received_at, method, path, http_version, headers, body, body_crc, event, event_id, event_key, valid, reason, duplicate_of, answered)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO captures (id, received_at, method, path, http_version, headers, body, body_crc, event, event_id, event_key, valid, reason, duplicate_of, answered, source, imported_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
     this.insertForward = database.prepare(
       `INSERT INTO forwards (${FORWARD_COLUMNS})
@@ -48,6 +48,8 @@ export class RowWriter {
       row.reason,
       duplicateOf,
       row.answered,
+      row.source,
+      row.importedAt,
     );
     if (changes > 0 && duplicateOf === null) this.events.add(row, Number(lastInsertRowid));
     return duplicateOf;

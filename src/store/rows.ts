@@ -41,6 +41,8 @@ export interface CaptureRow extends CaptureIdentity {
   readonly event: Uint8Array | null;
   readonly reason: string;
   readonly answered: number | null;
+  readonly source: string | null;
+  readonly importedAt: number | null;
 }
 
 /** A forward as it is written. */
@@ -113,6 +115,8 @@ export function toCaptureRow(capture: NewCapture): CaptureRow {
     event: event === null ? null : toBlob(event),
     reason: verification.reason,
     answered: capture.answered,
+    source: capture.source ?? null,
+    importedAt: capture.importedAt ?? null,
   };
 }
 

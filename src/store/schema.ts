@@ -98,10 +98,14 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE captures ADD COLUMN body_crc INTEGER;
    DROP INDEX captures_arrival;
    CREATE INDEX captures_arrival ON captures (seq, event_key, valid);`,
+  `ALTER TABLE captures ADD COLUMN source TEXT;
+   ALTER TABLE captures ADD COLUMN imported_at INTEGER;`,
 ];
 
 /** The schema's first version whose bodies have checksums. */
 export const CHECKSUM_VERSION = 5;
+/** The first that says where a capture came from. */
+export const ORIGIN_VERSION = 6;
 
 /**
  * Opens a store file. `write` makes it (private to the user) where there is none and brings an

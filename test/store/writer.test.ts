@@ -5,7 +5,7 @@ import { RelyableError } from '../../src/errors.ts';
 import { type CaptureStore, openReader, openStore } from '../../src/store/writer.ts';
 import { openDatabase } from '../../src/store/schema.ts';
 import { toNewCapture } from '../../src/store/rows.ts';
-import { FORWARD, makeCapture } from '../support/captures.ts';
+import { fillStore, FORWARD, makeCapture } from '../support/captures.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
 function storeFile(): string {
@@ -119,6 +119,42 @@ it('prunes by age and by number, forwards included', async () => {
   expect(store.prune({ keep: 5 })).toBe(2);
   expect(store.list({}, 100)).toHaveLength(5);
   expect(store.prune({ keep: 0 })).toBe(5);
+});
+
+it('prunes imported captures by when they were imported', () => {
+  const file = storeFile();
+  const store = open(file);
+  const importedAt = makeCapture(50).receivedAt;
+  store.import([makeCapture(1, { importedAt }), makeCapture(2)]);
+  expect(store.prune({ before: importedAt })).toBe(1);
+  expect(store.list({}, 10)).toMatchObject([{ id: makeCapture(1).id, importedAt }]);
+  expect(store.prune({ before: importedAt + 1 })).toBe(1);
+});
+
+it('says which captures came from the delivery log', () => {
+  const store = open(storeFile());
+  const capture = makeCapture(1, { source: 'log' });
+  store.write({ captures: [toNewCapture(capture)] });
+  expect(store.get(capture.id)?.source).toBe('log');
+  expect(store.ofEvent(capture.eventId)).toEqual([
+    { id: capture.id, receivedAt: capture.receivedAt, source: 'log' },
+  ]);
+});
+
+it('reads the schema before imports had a time, and brings it up to date to write', () => {
+  const file = storeFile();
+  fillStore(file, [makeCapture(1)]);
+  const database = openDatabase(file, 'write');
+  database.exec(`ALTER TABLE captures DROP COLUMN source;
+    ALTER TABLE captures DROP COLUMN imported_at;
+    PRAGMA user_version = 5;`);
+  database.close();
+  const reader = openReader(file);
+  expect(reader?.list({}, 10)).toEqual([makeCapture(1)]);
+  expect(reader?.ofEvent(makeCapture(1).eventId)).toHaveLength(1);
+  reader?.close();
+  const store = open(file);
+  expect(store.prune({ before: makeCapture(1).receivedAt + 1 })).toBe(1);
 });
 
 it('makes room for the newest once the cap is reached', async () => {

@@ -1,7 +1,6 @@
-import { didYouMean } from '../../did-you-mean.ts';
 import type { Invocation } from '../../invocation.ts';
-import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
 import type { CaptureFilter } from '../../store/captures.ts';
+import { warnOfUnknownEvent } from '../kit/event-types.ts';
 import type { CapturesListOptions } from './options.ts';
 
 type FilterOptions = Pick<CapturesListOptions, 'event' | 'invalid' | 'failed' | 'since'>;
@@ -13,11 +12,7 @@ export function readFilter({
   options,
 }: Invocation<FilterOptions>): CaptureFilter {
   const { event, invalid, failed, since } = options;
-  const hint =
-    event === undefined || isEventType(event) ? undefined : didYouMean(event, EVENT_TYPES);
-  if (hint !== undefined) {
-    terminal.warn(`--event ${event}: not a published event type; ${hint}`);
-  }
+  warnOfUnknownEvent(terminal, event);
   return {
     ...(event === undefined ? {} : { event }),
     ...(since === undefined ? {} : { since: since(context.now()) }),

@@ -125,6 +125,7 @@ function toCapture(
     answered: null,
     forwards: [],
     ...origin,
+    importedAt: context.now(),
     verification: verifyHere(request, secrets),
   };
 }

@@ -93,7 +93,11 @@ const importOptions = {
 };
 
 const pruneOptions = {
-  olderThan: value('--older-than <duration>', 'captures older than this, e.g. 30d', parseAge),
+  olderThan: value(
+    '--older-than <duration>',
+    'captures received or imported longer ago than this, e.g. 30d',
+    parseAge,
+  ),
   keep: value('--keep <n>', 'all but the newest n', parseWhole(0, 1_000_000_000)),
   yes: flag('-y, --yes', 'do not ask'),
   dryRun: flag('--dry-run', 'say how many would be removed, and remove none'),

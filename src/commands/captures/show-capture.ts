@@ -1,5 +1,6 @@
 import { captureJsonPieces } from '../../request/export/export.ts';
 import type { Capture } from '../../request/capture.ts';
+import { storedFields } from './view.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
 
 /** Above this, the JSON of a capture is printed in pieces: it may be longer than a string can be. */
@@ -12,8 +13,7 @@ export async function showCapture(terminal: Terminal, capture: Capture, view: Vi
     await terminal.taken();
     return;
   }
-  const { event, eventId, duplicateOf } = capture;
-  for (const piece of captureJsonPieces(capture, { event, eventId, duplicateOf })) {
+  for (const piece of captureJsonPieces(capture, storedFields(capture))) {
     terminal.raw(piece);
     await terminal.taken();
   }

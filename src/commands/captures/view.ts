@@ -136,12 +136,19 @@ export function storePathView(path: string): View {
   return { isRaw: true, text: () => path, json: () => ({ type: 'path', v: 1, path }) };
 }
 
-/** The object of an export's line, plus what the store knows about it. */
-function captureToJson(
-  capture: Capture,
-): CaptureLine & Pick<Capture, 'event' | 'eventId' | 'duplicateOf'> & Record<string, unknown> {
-  const { event, eventId, duplicateOf } = capture;
-  return { ...captureToLine(capture), event, eventId, duplicateOf };
+/** What the store knows about a capture beyond the line of an export. */
+export function storedFields(capture: Capture): Record<string, unknown> {
+  const { event, eventId, duplicateOf, importedAt } = capture;
+  return {
+    event,
+    eventId,
+    duplicateOf,
+    importedAt: importedAt === undefined ? null : new Date(importedAt).toISOString(),
+  };
+}
+
+function captureToJson(capture: Capture): CaptureLine & Record<string, unknown> {
+  return { ...captureToLine(capture), ...storedFields(capture) };
 }
 
 /** `YYYY-MM-DD HH:MM:SS  <cap id>  <event>  <subject id>  ✓|✗ <reason>  → <status> <duration>`. */
@@ -171,6 +178,10 @@ function formatCapture(capture: Capture, look: Look): string {
     ...(capture.duplicateOf === null ? [] : [`repeats    ${capture.duplicateOf}`]),
     `signature  ${formatVerdict(capture, look)}`,
     ...(capture.answered === null ? [] : [`answered   ${capture.answered}`]),
+    ...(capture.source === undefined ? [] : ['source     the delivery log']),
+    ...(capture.importedAt === undefined
+      ? []
+      : [`imported   ${formatMoment(capture.importedAt, look)}`]),
     '',
     style.bold(safeLine(`${method} ${path} HTTP/${httpVersion}`)),
     ...headers.map(([name, value]) => `${style.cyan(safeLine(name))}: ${safeLine(value)}`),

@@ -111,7 +111,7 @@ function formatNext({ attempt, state, nextRetryAt }: LogEntry, look: Look): stri
 }
 
 /** The time, and the date where it is not today's. */
-function formatMoment(at: number, { now, isUtc }: Look): string {
+export function formatMoment(at: number, { now, isUtc }: Omit<Look, 'style'>): string {
   const day = (ms: number): string =>
     isUtc ? new Date(ms).toISOString().slice(0, 10) : localDay(new Date(ms));
   const time = formatTime(at, isUtc);
@@ -128,7 +128,8 @@ function responseLines(body: string | null): string[] {
   return text === '' ? [] : safeText(text).split('\n');
 }
 
-function deliveryToJson(delivery: Delivery, lines: readonly AttemptLine[]): JsonObject {
+/** The object of a delivery, with its request and every attempt. */
+export function deliveryToJson(delivery: Delivery, lines: readonly AttemptLine[]): JsonObject {
   return {
     type: 'delivery_log',
     v: 1,

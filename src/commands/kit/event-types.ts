@@ -1,4 +1,5 @@
 import { didYouMean } from '../../did-you-mean.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES, isEventType } from '../../relyable/event-type.ts';
 
@@ -19,6 +20,14 @@ export function expandEventTypes(
       hint: `the types are ${EVENT_TYPES.join(', ')}`,
     });
   });
+}
+
+/** Warns of a type to filter by that is nearly a published one: nothing may match it. */
+export function warnOfUnknownEvent(terminal: Pick<Terminal, 'warn'>, event?: string): void {
+  if (event === undefined || isEventType(event)) return;
+  const hint = didYouMean(event, EVENT_TYPES);
+  if (hint === undefined) return;
+  terminal.warn(`--event ${event}: not a published event type; ${hint}`);
 }
 
 /**

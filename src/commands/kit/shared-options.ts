@@ -1,4 +1,6 @@
-import { flag, list, text } from './options.ts';
+import { parseApiUrl } from '../../config/values.ts';
+import { SETTINGS } from '../../config/settings.ts';
+import { flag, list, setting, text } from './options.ts';
 
 const asGiven = (given: string): string => given;
 
@@ -13,6 +15,12 @@ export const secretOptions = {
     asGiven,
   ),
   secretFile: list('--secret-file <path>', 'file that holds the signing secret', asGiven),
+};
+
+/** Where the API is, for every command that reads the delivery log. */
+export const apiOptions = {
+  apiUrl: setting('--api-url <url>', 'the API', parseApiUrl, SETTINGS.apiUrl),
+  apiKeyFile: text('--api-key-file <file>', 'file that holds the API key (else RELYABLE_API_KEY)'),
 };
 
 /** `--insecure` and `--cacert`, which concern the target alone. */

@@ -1,11 +1,19 @@
 import { RelyableError } from '../../errors.ts';
-import { DELIVERY_STATES } from '../../relyable/delivery.ts';
-import type { LogEntry } from '../../relyable/log-entries.ts';
+import { type Attempt, type Delivery, DELIVERY_STATES } from '../../relyable/delivery.ts';
+import { entriesOf, type LogEntry } from '../../relyable/log-entries.ts';
+
+/** What `--status` judges: a delivery and one of its attempts, or none where there was none yet. */
+interface StatusSubject {
+  readonly delivery: Delivery;
+  readonly attempt: Attempt | null;
+}
+
+type StatusTest = (subject: StatusSubject) => boolean;
 
 /** The attempts to show; a field that is left out does not filter. */
 export interface EntryFilter {
   readonly event?: string;
-  readonly status?: (entry: LogEntry) => boolean;
+  readonly status?: StatusTest;
   /** Attempts that began at or after, ms since 1970. */
   readonly since?: number;
 }
@@ -18,22 +26,34 @@ export function matchesFilter(entry: LogEntry, { event, status, since }: EntryFi
   );
 }
 
+/** Whether a delivery passes the filter by its newest finished attempt. */
+export function matchesDelivery(
+  delivery: Delivery,
+  { event, status, since }: EntryFilter,
+): boolean {
+  const attempt = entriesOf(delivery).at(-1)?.attempt ?? null;
+  return (
+    (event === undefined || delivery.event === event) &&
+    (since === undefined || (attempt?.at ?? Infinity) >= since) &&
+    (status === undefined || status({ delivery, attempt }))
+  );
+}
+
 /**
  * `--status`: statuses (`200`), classes (`4xx`), `none` (no answer) and states of a delivery
  * (`failed`, `retrying`, `delivered`, `pending`), comma-separated; one match is enough.
  */
-export function parseStatusFilter(text: string): (entry: LogEntry) => boolean {
+export function parseStatusFilter(text: string): StatusTest {
   const tests = text.split(',').map((part) => statusTest(part.trim().toLowerCase(), text));
-  return (entry) => tests.some((test) => test(entry));
+  return (subject) => tests.some((test) => test(subject));
 }
 
-function statusTest(part: string, text: string): (entry: LogEntry) => boolean {
-  if (/^[1-5]\d\d$/.test(part)) return ({ attempt }) => attempt.status === Number(part);
+function statusTest(part: string, text: string): StatusTest {
+  if (/^[1-5]\d\d$/.test(part)) return ({ attempt }) => attempt?.status === Number(part);
   if (/^[1-5]xx$/.test(part)) {
-    return ({ attempt }) =>
-      attempt.status !== null && String(attempt.status).startsWith(part[0] ?? '');
+    return ({ attempt }) => String(attempt?.status ?? '').startsWith(part[0] ?? '');
   }
-  if (part === 'none') return ({ attempt }) => attempt.status === null;
+  if (part === 'none') return ({ attempt }) => attempt?.status === null;
   if ((DELIVERY_STATES as readonly string[]).includes(part)) {
     return ({ delivery }) => delivery.state === part;
   }
@@ -47,7 +67,7 @@ function statusTest(part: string, text: string): (entry: LogEntry) => boolean {
 export function readEntryFilter(
   options: {
     readonly event?: string | undefined;
-    readonly status?: EntryFilter['status'] | undefined;
+    readonly status?: StatusTest | undefined;
     readonly since?: ((now: number) => number) | undefined;
   },
   now: number,

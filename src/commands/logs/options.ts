@@ -1,11 +1,11 @@
-import { SETTINGS } from '../../config/settings.ts';
-import { parseApiUrl, parseDuration, parseSinceTime, parseWhole } from '../../config/values.ts';
+import { parseDuration, parseSinceTime, parseWhole } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { DELIVERY_STATES } from '../../relyable/delivery.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { parseStatusFilter } from './entry-filter.ts';
 import { declareCommand } from '../kit/declare-command.ts';
-import { flag, type OptionsOf, setting, text, value, withDefault } from '../kit/options.ts';
+import { flag, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
+import { apiOptions } from '../kit/shared-options.ts';
 
 /** A shorter interval would only use up the rate limit. */
 const SHORTEST_INTERVAL_MS = 50;
@@ -24,9 +24,8 @@ function parseInterval(given: string, name: string): number {
 const STATUS_WORDS = [...DELIVERY_STATES, 'none', '2xx', '3xx', '4xx', '5xx'];
 
 /** Where the log is, for every `logs` command. */
-export const apiOptions = {
-  apiUrl: setting('--api-url <url>', 'the API', parseApiUrl, SETTINGS.apiUrl),
-  apiKeyFile: text('--api-key-file <file>', 'file that holds the API key (else RELYABLE_API_KEY)'),
+const logOptions = {
+  ...apiOptions,
   store: text('--store <file>', 'the captures to match attempts with'),
 };
 
@@ -40,15 +39,17 @@ const filterOptions = {
   ),
   since: value(
     '--since <duration|iso>',
-    'only attempts since, e.g. 2h or 2026-01-31T10:00Z',
+    'only what was attempted since, e.g. 2h or 2026-01-31T10:00Z',
     parseSinceTime,
   ),
 };
 
 const listOptions = {
   ...filterOptions,
-  limit: withDefault('--limit <n>', 'maximum number of attempts', parseWhole(1, 100_000), '25'),
-  ...apiOptions,
+  attempts: flag('--attempts', 'one line for each attempt, with its response'),
+  reverse: flag('--reverse', 'oldest first'),
+  limit: withDefault('--limit <n>', 'maximum number of lines', parseWhole(1, 100_000), '25'),
+  ...logOptions,
 };
 
 const tailOptions = {
@@ -65,10 +66,10 @@ const tailOptions = {
     '--exit-on-failure',
     'exit with 1 at the first delivery that failed for good',
   ),
-  ...apiOptions,
+  ...logOptions,
 };
 
-export type ApiOptions = OptionsOf<typeof apiOptions>;
+export type LogsShowOptions = OptionsOf<typeof logOptions>;
 export type LogsListOptions = OptionsOf<typeof listOptions>;
 export type LogsTailOptions = OptionsOf<typeof tailOptions>;
 
@@ -82,7 +83,7 @@ export const logsGroup = declareCommand({
   description: 'delivery logs from the API: attempts, answers, retries',
   options: {},
   examples: [
-    ['relyable webhooks logs', 'the newest attempts, as logs list'],
+    ['relyable webhooks logs', 'the newest deliveries, as logs list'],
     ['relyable webhooks logs show dlv_1a2b3c', 'one delivery with its request'],
   ],
   exitCodes: [
@@ -93,11 +94,15 @@ export const logsGroup = declareCommand({
 });
 
 export const logsListCommand = declareCommand({
-  description: 'the newest attempts, newest first (the same as logs alone)',
+  description: 'the newest deliveries, newest first (the same as logs alone)',
   options: listOptions,
   examples: [
-    ['relyable webhooks logs', 'the newest attempts'],
+    ['relyable webhooks logs', 'the newest deliveries, and how many failed'],
     ['relyable webhooks logs list --status failed --since 7d', 'deliveries given up this week'],
+    [
+      'relyable webhooks logs list --attempts --status 5xx',
+      'attempts that your app answered with an error, and its answers',
+    ],
     [
       'relyable webhooks logs list --api-url http://127.0.0.1:4500/api --json',
       'from an emulator, one JSON object per line',
@@ -136,11 +141,11 @@ export const logsTailCommand = declareCommand({
 
 export const logsShowCommand = declareCommand({
   description: 'one delivery: its request and every attempt',
-  operands: [{ name: '<delivery id>', help: 'as logs list shows it' }],
-  options: apiOptions,
+  operands: [{ name: '<delivery id>', help: 'as logs list shows it, or last for the newest' }],
+  options: logOptions,
   examples: [
     ['relyable webhooks logs show dlv_1a2b3c', 'request, attempts, response bodies'],
-    ['relyable webhooks logs show dlv_1a2b3c --json', 'the same as one JSON object'],
+    ['relyable webhooks logs show last --json', 'the newest as one JSON object'],
   ],
   exitCodes: [[0, 'success'], [2, 'usage, or unknown delivery'], ...SHARED_EXIT_CODES],
 });

@@ -4,7 +4,7 @@ import type { WireProblem } from '../../relyable/api/wire.ts';
 import type { LogEntry } from '../../relyable/log-entries.ts';
 import { type EntryFilter, matchesFilter } from './entry-filter.ts';
 import { attemptView } from '../kit/attempt-view.ts';
-import type { CaptureLinker } from './log-source.ts';
+import type { CaptureLinker } from '../kit/api.ts';
 import type { LogsTailOptions } from './options.ts';
 import type { CursorWriter } from './pages/cursor.ts';
 import type { TailEvent } from './pages/tail-events.ts';

@@ -19,7 +19,7 @@ export type InputFormat = (typeof INPUT_FORMATS)[number];
 /** What our own export has in addition to the request. */
 export type CaptureOrigin = Pick<
   Capture,
-  'id' | 'receivedAt' | 'verification' | 'answered' | 'forwards'
+  'id' | 'receivedAt' | 'verification' | 'answered' | 'forwards' | 'source'
 >;
 
 /** A request found in an input. */

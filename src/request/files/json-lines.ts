@@ -54,6 +54,7 @@ const captureSchema = z.object({
   bodyBase64: base64Schema,
   verification: z.object({ valid: z.boolean(), reason: z.enum(REASONS) }),
   answered: statusSchema.default(null),
+  source: z.string().optional(),
   forwards: z.array(forwardSchema),
 });
 
@@ -125,6 +126,7 @@ function toCapture(value: unknown, place: string): InputItem {
       verification: line.verification,
       answered,
       forwards: line.forwards,
+      ...(line.source === 'log' ? { source: line.source } : {}),
     },
   };
 }

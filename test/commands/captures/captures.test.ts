@@ -421,7 +421,9 @@ describe('captures export and import', () => {
     expect(jsonLines(imported)).toEqual([
       { type: 'import', v: 1, imported: 3, ids, known: 0, unreadable: 0, store: other },
     ]);
-    expect(readStore(other)).toEqual(readStore(store));
+    const importedAt: unknown = expect.any(Number);
+    const expected = readStore(store).map((capture) => Object.assign(capture, { importedAt }));
+    expect(readStore(other)).toEqual(expected);
     const again = await captures(other, ['import', 'all.ndjson'], options);
     expect(again.stdout).toBe('imported 0 captures, 3 already stored\n');
   });
@@ -546,6 +548,19 @@ describe('captures import', () => {
     expect(message).toMatch(/stdin: line 2, byte \d+: \$\.id/);
     expect(message).toMatch(/stdin: line 3, byte \d+: expected JSON/);
     expect(exitCode).toBe(2);
+  });
+
+  it("keeps the recorder's time, and prunes by when it was imported", async () => {
+    const store = join(temporaryFolder(), 'x.db');
+    await captures(store, ['import', '-'], { stdin: claim('a'.repeat(64)) });
+    const [listed] = jsonLines(await captures(store, ['list', '--json']));
+    expect(listed).toMatchObject({ receivedAt: '2026-01-01T00:00:00.000Z', source: 'http' });
+    expect(Date.parse(String(listed?.['importedAt']))).toBeGreaterThan(Date.UTC(2026, 0, 2));
+    expect((await captures(store, ['show', 'last'])).stdout).toMatch(/^imported {3}\d{4}-/m);
+    const pruned = await captures(store, ['prune', '--older-than', '1h', '--yes']);
+    expect(pruned.stdout).toBe('removed 0 captures\n');
+    // An export is of the recording; the time of an import is this store's.
+    expect((await captures(store, ['export', '--all'])).stdout).not.toContain('importedAt');
   });
 
   it('does not store a request whose body was not recorded', async () => {

@@ -75,6 +75,13 @@ const logs = (api: TestApi, ...args: string[]): string[] => [
   api.url,
 ];
 
+/** The objects of NDJSON. */
+const lines = (stdout: string): Array<Record<string, unknown>> =>
+  stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
 const ids = (stdout: string): string[] =>
   stdout
     .trim()
@@ -93,13 +100,70 @@ function completes(deliveries: readonly string[]): (line: string) => boolean {
 }
 
 describe('relyable webhooks logs', () => {
+  it('lists deliveries newest first with a summary, as lines and as NDJSON', async () => {
+    let status = 500;
+    const api = await startApi(() => status);
+    const [failed = ''] = await api.send(1);
+    status = 200;
+    const [delivered = ''] = await api.send(1);
+    const listed = await runCli(logs(api, 'list', '--json'), { env });
+    expect(listed.code).toBe(0);
+    const [newest, oldest, summary] = lines(listed.stdout);
+    expect(newest).toMatchObject({
+      type: 'delivery_log',
+      v: 1,
+      deliveryId: delivered,
+      state: 'delivered',
+      attempts: [{ attempt: 1, status: 200, captureId: null }],
+    });
+    expect(oldest).toMatchObject({ deliveryId: failed, state: 'failed' });
+    expect(oldest?.['attempts']).toHaveLength(5);
+    expect(summary).toEqual({
+      type: 'summary',
+      v: 1,
+      deliveries: 2,
+      delivered: 1,
+      pending: 0,
+      retrying: 0,
+      failed: 1,
+      nextRetryAt: null,
+      byEndpoint: [
+        { endpoint: 'https://example.test/hook', retrying: 0, failed: 1, statuses: { 500: 1 } },
+      ],
+      hasMore: false,
+    });
+    const people = await runCli(logs(api, 'list', '--reverse', '--utc'), { env });
+    const [first = '', second = '', ...rest] = people.stdout.trimEnd().split('\n');
+    expect(first).toMatch(/^✗ 500 {2}5\/5 {2}.*failed$/);
+    expect(first).toContain(failed);
+    expect(second).toContain(delivered);
+    expect(rest).toEqual([
+      '2 deliveries: 1 delivered, 0 retrying, 1 failed',
+      '  https://example.test/hook  1 failed, 0 retrying (500: 1)',
+    ]);
+    for (const [args, expected] of [
+      [['--status', 'failed'], [failed]],
+      [['--status', '2xx'], [delivered]],
+      [['--status', '4xx,none'], []],
+      [['--limit', '1'], [delivered]],
+      [['--since', '2100-01-01'], []],
+    ] as const) {
+      const some = await runCli(logs(api, 'list', '--json', ...args), { env });
+      const found = lines(some.stdout).flatMap(({ deliveryId }) => deliveryId ?? []);
+      expect(found).toEqual(expected);
+    }
+    const misspelt = await runCli(logs(api, 'list', '--event', 'test_run.complete'), { env });
+    expect(misspelt.stderr).toContain('did you mean test_run.completed?');
+    expect(misspelt.stderr).toContain('no matching deliveries in the log');
+  });
+
   it('lists attempts newest first, as lines and as NDJSON, and filters', async () => {
     let status = 500;
     const api = await startApi(() => status);
     const [failed] = await api.send(1);
     status = 200;
     const [delivered] = await api.send(1);
-    const all = await runCli(logs(api, 'list', '--json'), { env });
+    const all = await runCli(logs(api, 'list', '--attempts', '--json'), { env });
     expect(all.code).toBe(0);
     expect(ids(all.stdout)).toEqual([
       `${delivered} 1`,
@@ -124,10 +188,10 @@ describe('relyable webhooks logs', () => {
       [['--event', 'agent.score_dropped'], 0],
       [['--since', '2100-01-01'], 0],
     ] as const) {
-      const some = await runCli(logs(api, 'list', '--json', ...args), { env });
+      const some = await runCli(logs(api, 'list', '--attempts', '--json', ...args), { env });
       expect(ids(some.stdout)).toHaveLength(count);
     }
-    const people = await runCli(['wh', 'logs', '--api-url', api.url], { env });
+    const people = await runCli(logs(api, 'list', '--attempts'), { env });
     expect(people.stdout).toContain('FAILED for good after 5 attempts');
     expect(people.stdout).toContain('│ answer');
   });
@@ -142,6 +206,8 @@ describe('relyable webhooks logs', () => {
       state: 'delivered',
       attempts: [{ attempt: 1, status: 200 }],
     });
+    const newest = await runCli(logs(api, 'show', 'last', '--json'), { env });
+    expect(newest.stdout).toBe(shown.stdout);
     const missing = await runCli(logs(api, 'show', 'dlv_none'), { env });
     expect(missing).toMatchObject({ code: 2, stdout: '' });
     expect(missing.stderr).toContain('no delivery dlv_none');
@@ -164,7 +230,7 @@ describe('relyable webhooks logs', () => {
   it('shows nothing of what a response could do to a terminal', async () => {
     const api = await startApi(() => 500, '\u001B]0;owned\u0007\u202Ereversed\r\n');
     await api.send(1, { data: { error: '\u001B[2J' } });
-    for (const args of [logs(api, 'list'), logs(api, 'tail', '--exit-on-failure')]) {
+    for (const args of [logs(api, 'list', '--attempts'), logs(api, 'tail', '--exit-on-failure')]) {
       const { stdout, stderr } = await runCli(args, { env });
       expect(stdout + stderr).toContain('owned');
       // oxlint-disable-next-line no-control-regex
@@ -183,7 +249,9 @@ describe('relyable webhooks logs', () => {
           { id: 'dlv_3', event: 'test_run.failed', attempts: [{ attempt: 1, delivered_at: 'x' }] },
         ],
       });
-    const { code, stdout, stderr } = await runCli(logs(api, 'list', '--json'), { env });
+    const { code, stdout, stderr } = await runCli(logs(api, 'list', '--attempts', '--json'), {
+      env,
+    });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       deliveryId: 'dlv_1',

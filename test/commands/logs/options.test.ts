@@ -10,7 +10,13 @@ const api = { apiUrl: undefined, apiKeyFile: undefined, store: undefined };
 const filter = { event: undefined, status: undefined, since: undefined };
 
 it('has defaults', () => {
-  expect(parseOptions(logsListCommand, [])).toEqual({ ...api, ...filter, limit: 25 });
+  expect(parseOptions(logsListCommand, [])).toEqual({
+    ...api,
+    ...filter,
+    attempts: false,
+    reverse: false,
+    limit: 25,
+  });
   expect(parseOptions(logsTailCommand, [])).toEqual({
     ...api,
     ...filter,

@@ -7,7 +7,7 @@ import {
   type LogEntry,
   LONGEST_SCHEDULE_MS,
 } from '../../../relyable/log-entries.ts';
-import { type LogPage, PAGE_SIZE, Pager } from './pager.ts';
+import { type LogPage, PAGE_SIZE, Pager } from '../../../relyable/api/pager.ts';
 import type { TailEvent, TailOptions } from './tail-events.ts';
 
 /** How often, and how far back, a tail looks for deliveries that turn up after newer ones, ms. */

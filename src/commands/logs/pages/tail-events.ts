@@ -2,7 +2,7 @@ import type { RelyableError } from '../../../errors.ts';
 import type { ApiClient } from '../../../relyable/api/client.ts';
 import type { WireProblem } from '../../../relyable/api/wire.ts';
 import type { LogEntry } from '../../../relyable/log-entries.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlog } from '../../../relyable/api/backlog.ts';
 import type { Tracker } from './tracker.ts';
 
 export type TailEvent =

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededFractions } from '../../../../src/relyable/seeded-random.ts';
-import { Backlog } from '../../../../src/commands/logs/pages/backlog.ts';
+import { Backlog } from '../../../../src/relyable/api/backlog.ts';
 import { tail } from '../../../../src/commands/logs/pages/tail.ts';
 import type { TailEvent, TailStart } from '../../../../src/commands/logs/pages/tail-events.ts';
 import { Tracker, type TrackerState } from '../../../../src/commands/logs/pages/tracker.ts';

@@ -1,14 +1,14 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makePrivateFolder } from '../../../system/private-folder.ts';
-import type { Delivery } from '../../../relyable/delivery.ts';
+import { makePrivateFolder } from '../../system/private-folder.ts';
+import type { Delivery } from '../delivery.ts';
 import {
   type AttemptKey,
   compareKeys,
   entriesOf,
   keyOfEntry,
   type LogEntry,
-} from '../../../relyable/log-entries.ts';
+} from '../log-entries.ts';
 
 /** Deliveries beyond this number are written to the file. */
 const IN_MEMORY = 2000;

@@ -1,7 +1,7 @@
-import type { ApiClient, DeliveryPage } from '../../../relyable/api/client.ts';
-import type { WireProblem } from '../../../relyable/api/wire.ts';
-import { RelyableError } from '../../../errors.ts';
-import type { Delivery } from '../../../relyable/delivery.ts';
+import type { ApiClient, DeliveryPage } from './client.ts';
+import type { WireProblem } from './wire.ts';
+import { RelyableError } from '../../errors.ts';
+import type { Delivery } from '../delivery.ts';
 
 /** The most the API gives (published). */
 export const PAGE_SIZE = 100;

@@ -4,15 +4,16 @@ import type { WireProblem } from '../../relyable/api/wire.ts';
 import type { Invocation } from '../../invocation.ts';
 import { resolveApi } from '../../config/api.ts';
 import { errorMessage } from '../../errors.ts';
-import { deliveredEventId, linkCapture } from './pages/capture-link.ts';
+import { deliveredEventId, linkCapture } from '../../relyable/capture-link.ts';
 import type { LogEntry } from '../../relyable/log-entries.ts';
-import { formatProblem } from '../kit/attempt-view.ts';
+import { formatProblem } from './attempt-view.ts';
 import { formatDuration } from '../../terminal/format.ts';
 import type { CaptureReader } from '../../store/captures.ts';
 import { VERSION } from '../../version.ts';
 import { isLoopback } from '../../http/loopback.ts';
-import { explainSettings, type InvocationConfig } from '../kit/invocation-config.ts';
-import { type ApiOptions, apiOptions } from './options.ts';
+import { explainSettings, type InvocationConfig } from './invocation-config.ts';
+import type { OptionsOf } from './options.ts';
+import { apiOptions } from './shared-options.ts';
 
 const TIMEOUT_MS = 30_000;
 const TRIES = 4;
@@ -20,6 +21,9 @@ const TRIES = 4;
 const SHOWN_WAIT_MS = 2000;
 /** Further warnings of one kind are shown only under `--verbose`. */
 const SHOWN_PROBLEMS = 5;
+
+/** The options that say where the API is. */
+export type ApiOptions = OptionsOf<typeof apiOptions>;
 
 export interface Api {
   readonly client: ApiClient;
@@ -106,8 +110,8 @@ export interface CaptureLinker {
 
 /** Matches attempts with the captures of the local store; without a store it finds none. */
 export async function openCaptureLinker(
-  { terminal }: Invocation<ApiOptions>,
-  config: InvocationConfig<ApiOptions>,
+  { terminal }: Invocation<unknown>,
+  config: InvocationConfig<{ readonly store?: string | undefined }>,
 ): Promise<CaptureLinker> {
   const file = config.storeFile();
   const { openReader } = await import('../../store/writer.ts');
@@ -120,7 +124,9 @@ export async function openCaptureLinker(
       try {
         // Tried each time: a listener that starts later creates the store.
         reader ??= openReader(file);
-        return reader === undefined ? null : linkCapture(entry, reader.ofEvent(eventId));
+        // A capture from the log itself is not the request of an attempt.
+        const received = reader?.ofEvent(eventId).filter(({ source }) => source === undefined);
+        return received === undefined ? null : linkCapture(entry, received);
       } catch (error) {
         isUsable = false;
         terminal.warn(`captures are not shown: ${errorMessage(error)}`);

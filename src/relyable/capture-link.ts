@@ -1,6 +1,6 @@
-import { eventIdOf } from '../../../relyable/payload-summary.ts';
-import type { Delivery } from '../../../relyable/delivery.ts';
-import type { LogEntry } from '../../../relyable/log-entries.ts';
+import { eventIdOf } from './payload-summary.ts';
+import type { Delivery } from './delivery.ts';
+import type { LogEntry } from './log-entries.ts';
 
 /** What it takes to recognise an attempt in a capture of the local listener. */
 export interface CaptureTime {
