@@ -53,8 +53,10 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** The limit on the time for the whole request, ms. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** How long the rest of a body that is too large is read and discarded, ms. */
+/** How long a connection with a body that is too large stays open in both directions, ms. */
 const DISCARD_MS = 2000;
+/** How long the rest of such a body is read and discarded, ms. */
+const LONGEST_DISCARD_MS = 30_000;
 
 /** Listens; resolves when connections are accepted, rejects with PORT_IN_USE or UNREACHABLE. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
@@ -205,28 +207,39 @@ function refuseTooLarge(
 
 /**
  * Answers 413 with a document, and discards the rest of the body: a connection that is closed while
- * the sender still writes is reset, and the sender does not see the answer.
+ * the sender still writes is reset, and a sender that reads only after it has written does not see the
+ * answer. After `DISCARD_MS` our side is closed, which tells a sender that reads that nothing more
+ * comes; the rest is read until `LONGEST_DISCARD_MS`.
  */
 export function answerTooLarge(
   request: IncomingMessage,
   response: ServerResponse,
   document: object,
 ): void {
+  const { socket } = request;
+  reportedSockets.add(socket);
   response.shouldKeepAlive = false;
-  // Node closes the connection when the response ends, so that waits for the sender.
+  // Node closes the connection in both directions when the response ends, so that waits for the sender.
   response.write(writeJsonHead(response, 413, document));
-  const limit = setTimeout(() => response.end(), DISCARD_MS);
-  request.once('end', () => response.end());
-  request.once('close', () => clearTimeout(limit));
+  const half = setTimeout(() => socket.end(), DISCARD_MS);
+  const whole = setTimeout(() => socket.destroy(), LONGEST_DISCARD_MS);
+  request.once('end', () => {
+    if (socket.writableEnded) socket.destroy();
+    else response.end();
+  });
+  request.once('close', () => {
+    clearTimeout(half);
+    clearTimeout(whole);
+  });
   request.resume();
 }
 
-/** Sockets whose request was refused as broken: that it then ends early is not reported again. */
+/** Sockets whose request was refused as broken or too large: that it then ends early is not reported again. */
 const reportedSockets = new WeakSet<Socket>();
 
 function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): void {
   const code = errorCode(error);
-  if (code === 'ECONNRESET' || !socket.writable) {
+  if (code === 'ECONNRESET' || !socket.writable || reportedSockets.has(socket)) {
     socket.destroy();
     return;
   }

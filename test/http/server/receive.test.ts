@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   answerJson,
   type ReceivedRequest,
@@ -149,6 +150,37 @@ describe('a body that is too large', () => {
     onTestFinished(() => receiver.close(0));
     return receiver.url;
   };
+
+  it('is answered 413 to a sender that writes for longer than the connection stays open for it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const port = Number(new URL(await startSmall()).port);
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const piece = `2710\r\n${'a'.repeat(10_000)}\r\n`;
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    socket.write(piece);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    // Our side is closed after 2 s, and what is still sent is taken without a reset.
+    const ended = once(socket, 'end');
+    vi.advanceTimersByTime(2000);
+    await ended;
+    const closed = once(socket, 'close');
+    for (let i = 0; i < 1000; i++) socket.write(piece);
+    socket.end('0\r\n\r\n');
+    expect(await closed).toEqual([false]);
+  });
+
+  it('is discarded for half a minute at most', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const socket = connect(Number(new URL(await startSmall()).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
+    await once(socket, 'data');
+    vi.advanceTimersByTime(30_000);
+    await once(socket, 'close');
+  });
 
   it.each(['a buffer', 'a stream'])("is answered 413 to Node's fetch with %s", async (kind) => {
     const pieces = Array.from({ length: 50 }, () => new Uint8Array(100_000));
