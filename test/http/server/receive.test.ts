@@ -12,8 +12,9 @@ import {
 } from '../../../src/http/server/receive.ts';
 import { hasPython } from '../../support/stacks.ts';
 
-it('lets a sender that keeps its connection finish, and no more', async () => {
+it('lets earlier requests finish, and answers 503 until it is closed', async () => {
   const requests: ReceivedRequest[] = [];
+  const refused: number[] = [];
   let onRequest: () => void = () => undefined;
   const arrived = new Promise<void>((resolve) => (onRequest = resolve));
   const receiver = await startReceiver({
@@ -21,36 +22,39 @@ it('lets a sender that keeps its connection finish, and no more', async () => {
     port: 0,
     maxBodyBytes: 1000,
     onRequest: (received) => {
-      if (requests.push(received) > 1) answerJson(received.response, 200, {});
+      requests.push(received);
       onRequest();
     },
     health: () => ({}),
-    onRefused: () => undefined,
+    onRefused: (status) => refused.push(status),
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
-  const post = (): Promise<IncomingMessage> =>
+  const post = (through?: Agent): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      request(receiver.url, { method: 'POST', agent }, (response) => {
+      request(receiver.url, { method: 'POST', agent: through }, (response) => {
         response.resume().on('end', () => resolve(response));
       })
         .on('error', reject)
         .end('{}');
     });
 
-  const first = post();
+  const first = post(agent);
   await arrived;
-  const closed = receiver.close(60_000);
-  // One more is on its way through the same connection while the first is answered.
-  const second = post().then(
-    ({ headers }) => headers.connection,
-    () => 'refused',
-  );
+  const drained = receiver.drain(60_000);
+  // One through the same connection, and one through another.
+  const second = post(agent);
+  const third = await post();
+  expect([third.statusCode, third.headers.connection]).toEqual([503, 'close']);
   if (requests[0] !== undefined) answerJson(requests[0].response, 200, {});
   expect((await first).statusCode).toBe(200);
-  expect(['close', 'refused']).toContain(await second);
-  await closed;
+  await drained;
+  expect([(await second).statusCode, (await second).headers.connection]).toEqual([503, 'close']);
+  expect((await post()).statusCode).toBe(503);
+  await receiver.close();
   await expect(post()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect(requests).toHaveLength(1);
+  expect(refused).toEqual([503, 503, 503]);
 });
 
 it.each([
@@ -83,7 +87,7 @@ it.each([
         outgoing.end();
       });
     }
-    await receiver.close(1000);
+    await receiver.close();
     expect(bodies.map((body) => body.equals(sent))).toEqual([true, true]);
   },
 );
@@ -134,7 +138,7 @@ describe('a body that is too large', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain('"message":"the body is larger than 1000 bytes"');
     expect(refused).toEqual([413]);
-    await receiver.close(1000);
+    await receiver.close();
   });
 
   /** A receiver that takes 1000 bytes, closed when the test ends. */
@@ -147,7 +151,7 @@ describe('a body that is too large', () => {
       health: () => ({}),
       onRefused: () => undefined,
     });
-    onTestFinished(() => receiver.close(0));
+    onTestFinished(() => receiver.close());
     return receiver.url;
   };
 
