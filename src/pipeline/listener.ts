@@ -33,7 +33,10 @@ export interface Listener {
   announce(address: Pick<Ready, 'publicUrl' | 'tunnel'>): void;
   /** Sends a stored capture to the target again and stores what came; null without a target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null;
-  /** Accepts nothing more and gives what is under way `graceMs` to finish. Emits the summary. */
+  /**
+   * Answers 503 from here on, gives what is under way `graceMs` to finish, then closes the port. Emits
+   * the summary.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -105,9 +108,10 @@ export async function startListener(
         () => pipeline.abortForwards('relyable stopped before an answer came'),
         graceMs,
       );
-      await receiver.close(graceMs + ANSWER_GRACE_MS);
+      await receiver.drain(graceMs + ANSWER_GRACE_MS);
       const summary = await pipeline.drain();
       clearTimeout(limit);
+      await receiver.close();
       emit(summary);
     },
   };

@@ -4,6 +4,7 @@ import envPaths from 'env-paths';
 import type * as Open from 'open';
 import { RelyableError } from '../errors.ts';
 import { elapsedMs } from './latency.ts';
+import { watchPipeReader } from './pipe-reader.ts';
 
 /** A stream we print to, as far as we need to know it. */
 export interface OutputStream {
@@ -65,6 +66,12 @@ export interface Context {
   openUrl(url: string): Promise<void>;
   /** Aborts on the first SIGINT, SIGTERM or SIGHUP, or when the reader of stdout went away. */
   readonly interrupt: AbortSignal;
+  /**
+   * Aborts `interrupt` also while nothing is written, soon after the reader of stdout went away; for
+   * commands that may have nothing to print for hours. To be called before anything is printed: a
+   * reader that has gone already is not missed.
+   */
+  endWithReader(): void;
   /** What a signal of that kind does: the same drain, and at once the second time. */
   stop(signal: StopSignal): void;
   /** Suspends our job as Ctrl-Z does; comes back when it is continued. Nothing on Windows. */
@@ -208,11 +215,9 @@ export function systemContext(
         setImmediate(() => done(outputProblem));
       }),
     stoppedBy: () => stoppedBy,
+    endWithReader: () => watchPipeReader(process.stdout.fd, process.pid, () => interrupt.abort()),
     stop,
-    suspend: () => {
-      // The whole process group, as the terminal itself would do it.
-      if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
-    },
+    suspend: suspendGroup,
     onContinue: (callback) => {
       process.on('SIGCONT', callback);
       return () => void process.off('SIGCONT', callback);
@@ -223,6 +228,11 @@ export function systemContext(
       return () => void process.off('exit', callback);
     },
   };
+}
+
+/** Stops the whole process group, as the terminal itself would do it. */
+function suspendGroup(): void {
+  if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
 }
 
 /** The working folder of a shell may have been removed. */

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
-import { spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { BIN, cleanEnvironment, spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
 
 const SECRET = 'whsec_test_readers';
 const READS = 9;
@@ -52,3 +54,16 @@ it('readers beside a loaded listener show all it has answered', async () => {
   expect(code).toBe(0);
   expect(stderr).not.toContain('warning');
 }, 120_000);
+
+it.runIf(process.platform === 'linux').each(['listen', 'emulate'])(
+  '%s ends with its reader, also while there is nothing to print',
+  async (command) => {
+    const home = temporaryFolder();
+    const script = `set -o pipefail; '${process.execPath}' '${BIN}' webhooks ${command} --json --port 0 | head -1`;
+    const child = spawn('bash', ['-c', script], { env: cleanEnvironment(home), stdio: 'pipe' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    child.stdout.resume();
+    child.stderr.resume();
+    expect(await once(child, 'close')).toEqual([0, null]);
+  },
+);

@@ -99,11 +99,15 @@ describe('stop', () => {
     const got = post();
     await app.waitFor(1);
     const stopped = stop(60_000);
-    await expect(post()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    // Until it has ended, senders are told to send again.
+    const late = await post();
+    expect([late.status, late.json()]).toMatchObject([503, { error: 'stopping' }]);
     answer();
     expect((await got).body.toString()).toBe('late');
     await stopped;
-    expect(world.events.map(({ type }) => type)).toEqual(['ready', 'delivery', 'summary']);
+    await expect(post()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const types = world.events.map(({ type }) => type);
+    expect(types).toEqual(['ready', 'refused', 'delivery', 'summary']);
     expect(world.events.at(-1)).toMatchObject({ received: 1, valid: 1, forwarded: 1, failed: 0 });
   });
 

@@ -368,7 +368,7 @@ describe('a sender that leaves before it is answered', () => {
     await once(response, 'close');
     answer.end();
     expect(await world.handled()).toMatchObject(lost);
-    await receiver.close(0);
+    await receiver.close();
   });
 
   it.each([

@@ -30,6 +30,7 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     fetch: (...args) => globalThis.fetch(...args),
     openUrl: async () => undefined,
     interrupt: new AbortController().signal,
+    endWithReader: () => undefined,
     stop: () => undefined,
     suspend: () => undefined,
     onContinue: () => () => undefined,

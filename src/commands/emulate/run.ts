@@ -33,6 +33,7 @@ const CONCURRENCY = 64;
 /** Serves the API and delivers until it is stopped. */
 export async function run(invocation: Invocation<EmulateOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
+  context.endWithReader();
   prepareOutput(context, options.readyFile, '--ready-file');
   const config = await readConfig(invocation);
   const reading = config.setting(

@@ -45,24 +45,23 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
     else terminal.raw(`${secret}\n`);
     return EXIT_SUCCESS;
   }
-  const settings = readListenSettings(invocation, config);
+  invocation.context.endWithReader();
+  const storeOption = formatStoreOption(invocation);
+  const live = createLiveView(invocation, storeOption);
+  const shown = { ...invocation, terminal: live?.terminal ?? terminal };
+  const settings = readListenSettings(shown, config);
   prepareOutput(invocation.context, options.readyFile, '--ready-file');
   const watcher = createExpectationWatcher(invocation);
   announceSecrets(invocation, settings.secrets);
   for (const warning of [...settings.warnings, ...(watcher?.warnings ?? [])]) {
     terminal.warn(warning);
   }
-  const storeOption = formatStoreOption(invocation);
-  const live = createLiveView(invocation, storeOption);
-  const app = await startManagedApp(
-    { ...invocation, terminal: live?.terminal ?? terminal },
-    {
-      command,
-      target: settings.listener.forward?.target ?? null,
-      secret: settings.listener.secrets[0].value,
-      startTimeoutMs: options.startTimeout,
-    },
-  );
+  const app = await startManagedApp(shown, {
+    command,
+    target: settings.listener.forward?.target ?? null,
+    secret: settings.listener.secrets[0].value,
+    startTimeoutMs: options.startTimeout,
+  });
   if (typeof app === 'number') return app;
   try {
     return await listen(invocation, { settings, storeThread, storeOption, watcher, app, live });

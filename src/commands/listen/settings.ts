@@ -20,7 +20,10 @@ export interface ListenSettings {
   readonly warnings: readonly string[];
 }
 
-/** Reads the settings of a listener; USAGE where one is wrong or two contradict each other. */
+/**
+ * Reads the settings of a listener; USAGE where one is wrong or two contradict each other. The
+ * terminal is also that of warnings while it listens.
+ */
 export function readListenSettings(
   invocation: Invocation<ListenOptions>,
   config: InvocationConfig<ListenOptions>,
@@ -45,8 +48,8 @@ export function readListenSettings(
     timeoutMs: settings.timeout.value,
     tls,
     keepsHost: options.keepHost,
-    onSerial: () =>
-      terminal.warn('your app serves one connection at a time: one is used for it from now on'),
+    onSerial: ({ host }: URL) =>
+      terminal.warn(`${host} serves one connection at a time: one is used for it from now on`),
   };
   return {
     storeFile,

@@ -16,6 +16,7 @@ import { TailOutput } from './tail-output.ts';
 /** Prints new attempts until it is stopped, or with --exit-on-failure until a delivery failed. */
 export async function run(invocation: Invocation<LogsTailOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
+  context.endWithReader();
   const filter = readEntryFilter(options, context.now());
   const config = await readConfig(invocation);
   const { client, url } = await openApi(invocation, config);

@@ -20,8 +20,8 @@ export interface ForwarderOptions {
   readonly tls: TlsOptions;
   /** Sends the sender's `Host` instead of the target's own. */
   readonly keepsHost: boolean;
-  /** Called once where the app proves to serve one connection after the other. */
-  readonly onSerial?: () => void;
+  /** Called once where the app at the target proves to serve one connection after the other. */
+  readonly onSerial?: (target: URL) => void;
 }
 
 export interface Forwarder {
@@ -45,7 +45,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     timeoutMs,
     keepsConnections: true,
     tls,
-    ...(onSerial === undefined ? {} : { onSerial }),
+    ...(onSerial === undefined ? {} : { onSerial: () => onSerial(target) }),
   });
   const ownHeaders = toFlatHeaders(options.addedHeaders);
   const replaced = new Set(options.addedHeaders.map(([name]) => name.toLowerCase()));

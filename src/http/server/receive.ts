@@ -8,6 +8,7 @@ import {
   type WebhookRequest,
 } from '../../request/request.ts';
 import { type Bound, bindServer, closeServer } from './bind.ts';
+import { OpenRequests } from './open-requests.ts';
 import type { RequestOrigin } from './origin-checks.ts';
 import { IDENTIFY_HEADER } from '../headers.ts';
 
@@ -39,13 +40,17 @@ export interface ReceiverOptions {
    * this request may not know it.
    */
   readonly identity?: (origin: RequestOrigin, nonce: string) => object | null;
-  /** A request was refused: broken framing, too large, wrong method, too slow. */
+  /** A request was refused: broken framing, too large, wrong method, too slow, while it stops. */
   readonly onRefused: (status: number, reason: string) => void;
 }
 
 export interface Receiver extends Bound {
-  /** Accepts nothing more; resolves when every answer is sent, or after `graceMs`. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Answers 503 from here on; resolves when every earlier request is answered, or after `graceMs`.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Accepts nothing more, and closes the connections that are left. */
+  close(): Promise<void>;
 }
 
 /** The limit on the time for the headers, ms. */
@@ -53,8 +58,13 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** The limit on the time for the whole request, ms. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** How long the rest of a body that is too large is read and discarded, ms. */
+/** How long a connection stays open in both directions after an early answer, ms. */
 const DISCARD_MS = 2000;
+/** How long the rest of a request is read and discarded after an early answer, ms. */
+const LONGEST_DISCARD_MS = 30_000;
+
+/** How long the last refusals may take when the server closes, ms. */
+const CLOSE_GRACE_MS = 500;
 
 /** Listens; resolves when connections are accepted, rejects with PORT_IN_USE or UNREACHABLE. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
@@ -68,8 +78,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   });
   // Node's default of about 1,000 drops further headers silently, and the signature may be last.
   server.maxHeadersCount = 0;
+  const open = new OpenRequests();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    receive(request, response, options);
+    // A sender may leave before it has its answer.
+    response.on('error', () => undefined);
+    if (open.admit(response)) receive(request, response, options);
+    else refuseWhileStopping(request, response, options);
   });
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
   server.on('connect', ({ url }: IncomingMessage, socket: Socket) => {
@@ -79,7 +93,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const bound = await bindServer(server, options);
   return {
     ...bound,
-    close: (graceMs) => closeServer(server, graceMs),
+    drain: (graceMs) => open.drain(graceMs),
+    close: () => closeServer(server, CLOSE_GRACE_MS),
   };
 }
 
@@ -88,8 +103,6 @@ function receive(
   response: ServerResponse,
   options: ReceiverOptions,
 ): void {
-  // A sender may leave before it has its answer.
-  response.on('error', () => undefined);
   const method = request.method ?? '';
   const path = originForm(request.url ?? '/');
   if (method !== 'POST') {
@@ -200,33 +213,55 @@ function refuseTooLarge(
 ): void {
   const message = `the body is larger than ${options.maxBodyBytes} bytes`;
   options.onRefused(413, message);
-  answerTooLarge(request, response, { error: 'too_large', message });
+  answerEarly(request, response, 413, { error: 'too_large', message });
+}
+
+function refuseWhileStopping(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ReceiverOptions,
+): void {
+  const message = 'the listener is stopping; send it again';
+  options.onRefused(503, 'the listener is stopping');
+  answerEarly(request, response, 503, { error: 'stopping', message });
 }
 
 /**
- * Answers 413 with a document, and discards the rest of the body: a connection that is closed while
- * the sender still writes is reset, and the sender does not see the answer.
+ * Answers before the request is complete, and discards the rest of it: a connection that is closed
+ * while the sender still writes is reset, and a sender that reads only after it has written does not
+ * see the answer. After `DISCARD_MS` our side is closed, which tells a sender that reads that nothing
+ * more comes; the rest is read until `LONGEST_DISCARD_MS`.
  */
-export function answerTooLarge(
+export function answerEarly(
   request: IncomingMessage,
   response: ServerResponse,
+  status: number,
   document: object,
 ): void {
+  const { socket } = request;
+  reportedSockets.add(socket);
   response.shouldKeepAlive = false;
-  // Node closes the connection when the response ends, so that waits for the sender.
-  response.write(writeJsonHead(response, 413, document));
-  const limit = setTimeout(() => response.end(), DISCARD_MS);
-  request.once('end', () => response.end());
-  request.once('close', () => clearTimeout(limit));
+  // Node closes the connection in both directions when the response ends, so that waits for the sender.
+  response.write(writeJsonHead(response, status, document));
+  const half = setTimeout(() => socket.end(), DISCARD_MS);
+  const whole = setTimeout(() => socket.destroy(), LONGEST_DISCARD_MS);
+  request.once('end', () => {
+    if (socket.writableEnded) socket.destroy();
+    else response.end();
+  });
+  request.once('close', () => {
+    clearTimeout(half);
+    clearTimeout(whole);
+  });
   request.resume();
 }
 
-/** Sockets whose request was refused as broken: that it then ends early is not reported again. */
+/** Sockets whose request was refused before its end: that it then ends early is not reported again. */
 const reportedSockets = new WeakSet<Socket>();
 
 function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): void {
   const code = errorCode(error);
-  if (code === 'ECONNRESET' || !socket.writable) {
+  if (code === 'ECONNRESET' || !socket.writable || reportedSockets.has(socket)) {
     socket.destroy();
     return;
   }

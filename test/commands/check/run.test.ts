@@ -12,6 +12,7 @@ import {
   type HandlerName,
   startHandler,
 } from '../../support/handlers.ts';
+import { junitProblems } from '../../support/junit-schemas.ts';
 
 const env = { RELYABLE_WEBHOOK_SECRET: HANDLER_SECRET };
 
@@ -125,6 +126,7 @@ describe('relyable webhooks check', () => {
     );
     const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
     expect(read('out.xml')).toContain('<testsuites tests="17" failures="11"');
+    expect(junitProblems(read('out.xml'))).toEqual([]);
     expect(read('out.tap')).toMatch(/^TAP version 14\n1\.\.17\nnot ok 1 - refuses\.body /);
     expect(read('out.tap')).toMatch(/^not ok \d+ - refuses\.uppercase .* # TODO a warning$/m);
     expect(read('out.md')).toContain(

@@ -11,6 +11,7 @@ import {
   temporaryFolder,
 } from '../../support/cli.ts';
 import { reservePort } from '../../support/reserve-port.ts';
+import { junitProblems } from '../../support/junit-schemas.ts';
 
 const SECRET = 'whsec_test_listen';
 const env = { RELYABLE_WEBHOOK_SECRET: SECRET };
@@ -94,6 +95,7 @@ describe('listen --expect', () => {
     );
     const junit = readFileSync(join(folder, 'out.xml'), 'utf8');
     expect(junit).toContain('<testsuites tests="1" failures="1"');
+    expect(junitProblems(junit)).toEqual([]);
     expect(readFileSync(summary, 'utf8')).toContain('| ❌ | test_run.completed | 1 | 0 |');
   });
 

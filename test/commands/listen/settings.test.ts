@@ -8,12 +8,13 @@ import { createTerminal } from '../../../src/terminal/terminal.ts';
 import { testContext } from '../../support/context.ts';
 import { parseOptions } from '../../support/parse-options.ts';
 
-/** The settings of `listen` with these arguments and config files. */
+/** The settings of `listen` with these arguments and config files; `said` takes what goes to stderr. */
 async function settingsOf(
   args: readonly string[],
   files: { readonly project?: object; readonly user?: object; readonly profile?: string } = {},
+  said: string[] = [],
 ): Promise<ListenSettings> {
-  const context = testContext();
+  const context = testContext({ stderr: { write: (text) => said.push(String(text)) > 0 } });
   const write = (file: string, values: object | undefined): void => {
     if (values === undefined) return;
     mkdirSync(dirname(file), { recursive: true });
@@ -92,4 +93,14 @@ describe('--events', () => {
     const { listener } = await settingsOf(['--events', given]);
     expect(listener.events && [...listener.events]).toEqual(types);
   });
+});
+
+it('an app that serves one connection at a time is named on stderr', async () => {
+  const said: string[] = [];
+  const { listener } = await settingsOf(['-f', '3000', '--route', 'x.new=3001'], {}, said);
+  const targets = [listener.forward, ...(listener.routes ?? []).map(([, forward]) => forward)];
+  for (const forward of targets) if (forward) forward.onSerial?.(forward.target);
+  expect(said.join('')).toMatch(
+    /^warning: localhost:3000 serves one connection at a time: .*\nwarning: localhost:3001 serves/m,
+  );
 });

@@ -13,6 +13,7 @@ import {
   temporaryFolder,
 } from '../../support/cli.ts';
 import { runCli } from '../../support/run-cli.ts';
+import { junitProblems } from '../../support/junit-schemas.ts';
 
 const FIXTURES = join(ROOT, 'fixtures/http');
 const CLIENTS = readdirSync(FIXTURES).filter((name) => name.endsWith('.http'));
@@ -145,6 +146,7 @@ it('writes a JUnit report', async () => {
   expect(report).toContain('<testsuite name="a.http" tests="2" failures="2"');
   expect(report).toContain('<testcase name="a.http#2 (no event)"');
   expect(report).toContain('<failure message="signature_missing" type="failure">');
+  expect(junitProblems(report)).toEqual([]);
   expect(result.code).toBe(1);
 });
 

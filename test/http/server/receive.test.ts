@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   answerJson,
   type ReceivedRequest,
@@ -11,8 +12,9 @@ import {
 } from '../../../src/http/server/receive.ts';
 import { hasPython } from '../../support/stacks.ts';
 
-it('lets a sender that keeps its connection finish, and no more', async () => {
+it('lets earlier requests finish, and answers 503 until it is closed', async () => {
   const requests: ReceivedRequest[] = [];
+  const refused: number[] = [];
   let onRequest: () => void = () => undefined;
   const arrived = new Promise<void>((resolve) => (onRequest = resolve));
   const receiver = await startReceiver({
@@ -20,36 +22,39 @@ it('lets a sender that keeps its connection finish, and no more', async () => {
     port: 0,
     maxBodyBytes: 1000,
     onRequest: (received) => {
-      if (requests.push(received) > 1) answerJson(received.response, 200, {});
+      requests.push(received);
       onRequest();
     },
     health: () => ({}),
-    onRefused: () => undefined,
+    onRefused: (status) => refused.push(status),
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
-  const post = (): Promise<IncomingMessage> =>
+  const post = (through?: Agent): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      request(receiver.url, { method: 'POST', agent }, (response) => {
+      request(receiver.url, { method: 'POST', agent: through }, (response) => {
         response.resume().on('end', () => resolve(response));
       })
         .on('error', reject)
         .end('{}');
     });
 
-  const first = post();
+  const first = post(agent);
   await arrived;
-  const closed = receiver.close(60_000);
-  // One more is on its way through the same connection while the first is answered.
-  const second = post().then(
-    ({ headers }) => headers.connection,
-    () => 'refused',
-  );
+  const drained = receiver.drain(60_000);
+  // One through the same connection, and one through another.
+  const second = post(agent);
+  const third = await post();
+  expect([third.statusCode, third.headers.connection]).toEqual([503, 'close']);
   if (requests[0] !== undefined) answerJson(requests[0].response, 200, {});
   expect((await first).statusCode).toBe(200);
-  expect(['close', 'refused']).toContain(await second);
-  await closed;
+  await drained;
+  expect([(await second).statusCode, (await second).headers.connection]).toEqual([503, 'close']);
+  expect((await post()).statusCode).toBe(503);
+  await receiver.close();
   await expect(post()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect(requests).toHaveLength(1);
+  expect(refused).toEqual([503, 503, 503]);
 });
 
 it.each([
@@ -82,7 +87,7 @@ it.each([
         outgoing.end();
       });
     }
-    await receiver.close(1000);
+    await receiver.close();
     expect(bodies.map((body) => body.equals(sent))).toEqual([true, true]);
   },
 );
@@ -133,7 +138,7 @@ describe('a body that is too large', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain('"message":"the body is larger than 1000 bytes"');
     expect(refused).toEqual([413]);
-    await receiver.close(1000);
+    await receiver.close();
   });
 
   /** A receiver that takes 1000 bytes, closed when the test ends. */
@@ -146,9 +151,40 @@ describe('a body that is too large', () => {
       health: () => ({}),
       onRefused: () => undefined,
     });
-    onTestFinished(() => receiver.close(0));
+    onTestFinished(() => receiver.close());
     return receiver.url;
   };
+
+  it('is answered 413 to a sender that writes for longer than the connection stays open for it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const port = Number(new URL(await startSmall()).port);
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const piece = `2710\r\n${'a'.repeat(10_000)}\r\n`;
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    socket.write(piece);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    // Our side is closed after 2 s, and what is still sent is taken without a reset.
+    const ended = once(socket, 'end');
+    vi.advanceTimersByTime(2000);
+    await ended;
+    const closed = once(socket, 'close');
+    for (let i = 0; i < 1000; i++) socket.write(piece);
+    socket.end('0\r\n\r\n');
+    expect(await closed).toEqual([false]);
+  });
+
+  it('is discarded for half a minute at most', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const socket = connect(Number(new URL(await startSmall()).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
+    await once(socket, 'data');
+    vi.advanceTimersByTime(30_000);
+    await once(socket, 'close');
+  });
 
   it.each(['a buffer', 'a stream'])("is answered 413 to Node's fetch with %s", async (kind) => {
     const pieces = Array.from({ length: 50 }, () => new Uint8Array(100_000));

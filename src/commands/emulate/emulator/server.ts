@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Bound, bindServer, closeServer } from '../../../http/server/bind.ts';
-import { answerTooLarge } from '../../../http/server/receive.ts';
+import { answerEarly } from '../../../http/server/receive.ts';
 import { isForeignOrigin, isLocalHost, isOwnHost } from '../../../http/server/origin-checks.ts';
 import { toHeaderPairs } from '../../../request/request.ts';
 import type { Handler } from './handler.ts';
@@ -52,7 +52,7 @@ async function answer(
   if (body === undefined) {
     const message = `the body is larger than ${MAX_REQUEST_BYTES} bytes`;
     const error = { code: 'PAYLOAD_TOO_LARGE', message };
-    answerTooLarge(incoming, response, { success: false, error });
+    answerEarly(incoming, response, 413, { success: false, error });
     return;
   }
   const method = incoming.method ?? 'GET';
