@@ -111,11 +111,11 @@ const pageFiles: Plugin = {
 // is what most commands need as well. Nothing in them loads a library but commander and chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|version|did-you-mean|system[\\/](context|ci)|config[\\/](values|defaults|settings)|terminal[\\/](safe-text|error|charset|columns)|tunnel[\\/]choice|json[\\/](safe-json|overrides)|request[\\/](request|files[\\/]input)|relyable[\\/](delivery|event-type|log-entries|retry|seeded-random|wire-format)|signature[\\/]tamper-kinds|commands[\\/](kit[\\/](declare-command|frameworks|shared-options)|[\w-]+[\\/]options|listen[\\/](expectations|where)|trigger[\\/]timestamp|emulate[\\/]emulator[\\/]faults|init[\\/]answers))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|version|did-you-mean|system[\\/](context|ci)|config[\\/](values|defaults|settings)|terminal[\\/](safe-text|error|charset|columns|format)|tunnel[\\/]choice|json[\\/](safe-json|overrides)|request[\\/](request|files[\\/]input)|relyable[\\/](addresses|delivery|event-type|log-entries|retry|seeded-random|wire-format)|signature[\\/]tamper-kinds|commands[\\/](kit[\\/](declare-command|help-text|frameworks|shared-options)|[\w-]+[\\/]options|listen[\\/](expectations|where)|trigger[\\/]timestamp|emulate[\\/]emulator[\\/]faults|init[\\/]answers))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',
-  test: /[\\/]src[\\/](shell-quote|request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](format|junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
+  test: /[\\/]src[\\/](shell-quote|request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import type { DeclaredCommand } from './commands/kit/declare-command.ts';
+import { commandPath } from './commands/kit/help-text.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
 import { EXIT_SUCCESS, RelyableError } from './errors.ts';
 import type { CommandModule } from './invocation.ts';
@@ -161,12 +162,6 @@ function unknownOption(
   return new RelyableError('USAGE', `unknown option '${option}'`, {
     hint: didYouMean(option, known) ?? 'add --help to see the options',
   });
-}
-
-/** `relyable webhooks captures` */
-function commandPath(command: Command): string {
-  const { parent } = command;
-  return parent === null ? command.name() : `${commandPath(parent)} ${command.name()}`;
 }
 
 /** A complaint of commander in our terms; undefined where it was help or the version. */

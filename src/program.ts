@@ -37,10 +37,11 @@ import { openCommand } from './commands/open/options.ts';
 import { schemaCommand } from './commands/schema/options.ts';
 import { triggerCommand } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
+import { versionCommand } from './commands/version/options.ts';
 import type { CommandModule } from './invocation.ts';
 import type { Context } from './system/context.ts';
 import { createLegible } from './terminal/charset.ts';
-import { columnsOf } from './terminal/columns.ts';
+import { textColumns } from './terminal/columns.ts';
 import { VERSION } from './version.ts';
 
 /** The program itself: the options that every command takes, and the texts of `relyable --help`. */
@@ -56,13 +57,11 @@ const programDeclaration = declareCommand({
     config: text('--config <file>', 'use this project config file'),
     profile: text('--profile <name>', 'use this profile of the config'),
   },
+  page: 'README.md',
   examples: [
-    [
-      'relyable webhooks listen --forward-to 3000/webhooks/relyable',
-      'receive, store, verify and forward',
-    ],
-    ['relyable webhooks trigger all', 'in another terminal: the four samples, signed'],
-    ['relyable webhooks verify', 'is each one genuine, and if not, why'],
+    ['relyable listen 3000/webhooks/relyable', 'receive, store, verify and forward'],
+    ['relyable trigger all', 'in another terminal: the four samples, signed'],
+    ['relyable verify', 'is each one genuine, and if not, why'],
     ['relyable doctor', 'when something does not work'],
   ],
   exitCodes: [
@@ -78,8 +77,9 @@ const programDeclaration = declareCommand({
 });
 
 const webhooksGroup = declareCommand({
-  description: 'receive, send, verify and inspect webhooks',
+  description: 'listen, trigger, verify and the others by their full names; schema and code',
   options: {},
+  page: 'README.md',
   examples: [
     ['relyable webhooks listen --forward-to 3000/webhooks/relyable', 'forward events to your app'],
     ['relyable webhooks trigger test_run.completed --to 3000/webhooks/relyable', 'send it one'],
@@ -133,14 +133,28 @@ const WEBHOOKS: readonly TreeEntry[] = [
   command('code', codeCommand, () => import('./commands/code/run.ts')),
 ];
 
+/** The commands of `webhooks` that stand beside it as well: `relyable listen` is `relyable webhooks listen`. */
+const SHORT_FORMS: ReadonlySet<string> = new Set([
+  'listen',
+  'inspect',
+  'trigger',
+  'verify',
+  'check',
+  'emulate',
+  'captures',
+  'logs',
+]);
+
 /** Every command, in the order of the help. */
 const COMMANDS: readonly TreeEntry[] = [
+  ...WEBHOOKS.filter(({ name }) => SHORT_FORMS.has(name)),
   { name: 'webhooks', alias: 'wh', declared: webhooksGroup, commands: WEBHOOKS },
   command('init', initCommand, () => import('./commands/init/run.ts')),
   command('doctor', doctorCommand, () => import('./commands/doctor/run.ts')),
   command('config', configCommand, () => import('./commands/config/run.ts')),
   command('open', openCommand, () => import('./commands/open/run.ts')),
   command('completion', completionCommand, () => import('./commands/completion/run.ts')),
+  command('version', versionCommand, () => import('./commands/version/run.ts')),
   command('complete', completeCommand, loadComplete, { isHidden: true }),
 ];
 
@@ -183,6 +197,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
   return program;
 }
 
+/** Lines longer than 120 characters are hard to read; a pipe gets the width of most terminals. */
 function helpWidth(context: Context): number {
-  return Math.min(columnsOf(context.stdout) ?? 100, 120);
+  return Math.min(textColumns(context) ?? 80, 120);
 }

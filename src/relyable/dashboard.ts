@@ -1,8 +1,5 @@
+import { DASHBOARD_URL } from './addresses.ts';
 import { parsePayload } from './payload-summary.ts';
-
-/** The dashboard; the published samples' `view_url`s are below it. */
-export const DASHBOARD_URL = 'https://app.relyable.ai/';
-export const DOCS_URL = 'https://help-center.relyable.ai/';
 
 /** An agent's page, as in the `view_url` of the published `agent.score_dropped`. */
 export function agentUrl(agentId: string): string {

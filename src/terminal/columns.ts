@@ -1,4 +1,4 @@
-import type { OutputStream } from '../system/context.ts';
+import type { Context, OutputStream } from '../system/context.ts';
 
 /**
  * The width of a terminal in columns; undefined where the stream is not a terminal, or one that
@@ -6,4 +6,13 @@ import type { OutputStream } from '../system/context.ts';
  */
 export function columnsOf({ columns }: Pick<OutputStream, 'columns'>): number | undefined {
   return columns !== undefined && columns > 0 ? columns : undefined;
+}
+
+/**
+ * The width that text for people is wrapped to: the terminal's, else the `COLUMNS` of the environment
+ * (`watch` sets it, and users may); undefined where neither is known.
+ */
+export function textColumns({ stdout, env }: Pick<Context, 'stdout' | 'env'>): number | undefined {
+  const given = Number.parseInt(env['COLUMNS'] ?? '', 10);
+  return columnsOf(stdout) ?? (given > 0 ? given : undefined);
 }

@@ -2,7 +2,7 @@ import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import { isCi } from '../system/ci.ts';
 import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
-import { columnsOf } from './columns.ts';
+import { columnsOf, textColumns } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
 import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../json/safe-json.ts';
@@ -86,7 +86,7 @@ export interface Terminal {
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Width of stdout in columns; Infinity where none is known, so that lines can be searched. */
+  /** Columns that text is wrapped to; Infinity where none are known, so that lines can be searched. */
   readonly columns: number;
 }
 
@@ -164,7 +164,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
       );
     },
     get columns() {
-      return columnsOf(stdout) ?? Infinity;
+      return textColumns(context) ?? Infinity;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Delivery } from '../../relyable/delivery.ts';
-import { DASHBOARD_URL } from '../../relyable/dashboard.ts';
+import { DASHBOARD_URL } from '../../relyable/addresses.ts';
 import {
   MAX_ATTEMPTS,
   retryOffsetsMs,

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { commandPath, formatHelp, type HelpNotes } from './help-text.ts';
 import {
   addOptions,
   checkRules,
@@ -31,9 +32,11 @@ export interface CommandDeclaration<D extends OptionDeclarations> {
   readonly options: D;
   readonly rules?: ReadonlyArray<OptionRule<keyof D & string>>;
   /** Two to four commands that run as printed, with what they do. */
-  readonly examples: readonly (readonly [command: string, does: string])[];
+  readonly examples: HelpNotes['examples'];
   /** The exit codes that matter here. */
-  readonly exitCodes: readonly (readonly [code: number | string, meaning: string])[];
+  readonly exitCodes: HelpNotes['exitCodes'];
+  /** Its page, as a path in the package; `docs/<command>.md` where none is given. */
+  readonly page?: string;
 }
 
 /** A declared command: what the program asks of it. */
@@ -55,12 +58,13 @@ export function declareCommand<const D extends OptionDeclarations>(
       if (usage !== undefined) command.usage(usage);
       for (const operand of operands) command.addArgument(new DeclaredArgument(operand));
       addOptions(command, options);
-      // A declaration's text is complete; commander would add its own words for a preset.
+      const { examples, exitCodes, page = pageOf(command) } = declaration;
       command.configureHelp({
         ...command.configureHelp(),
+        // A declaration's text is complete; commander would add its own words for a preset.
         optionDescription: ({ description }) => description,
+        formatHelp: (shown, helper) => formatHelp(shown, helper, { examples, exitCodes, page }),
       });
-      command.addHelpText('after', formatExtras(declaration));
     },
     read: (command) => {
       checkRules(command, rules);
@@ -81,12 +85,9 @@ export class DeclaredArgument extends Argument {
   }
 }
 
-/** The examples and exit codes under a command's options. */
-function formatExtras({
-  examples,
-  exitCodes,
-}: Pick<CommandDeclaration<OptionDeclarations>, 'examples' | 'exitCodes'>): string {
-  const lines = examples.map(([line, does]) => `  $ ${line}\n      ${does}`);
-  const codes = exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`);
-  return `\nExamples:\n${lines.join('\n')}\n\nExit codes:\n${codes.join('\n')}`;
+/** `docs/listen.md` for `relyable webhooks listen`: the commands of a group share its page. */
+function pageOf(command: Command): string {
+  const [, ...words] = commandPath(command).split(' ');
+  const [name = ''] = words[0] === 'webhooks' ? words.slice(1) : words;
+  return `docs/${name}.md`;
 }

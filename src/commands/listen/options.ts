@@ -149,8 +149,9 @@ export type ListenOptions = OptionsOf<typeof listenOptions>;
 
 export const listenCommand = declareCommand({
   description: 'receive, store, verify and forward webhooks to your app',
-  usage: '[options] [-- <command...>]',
+  usage: '[options] [url] [-- <command...>]',
   operands: [
+    { name: '[url]', help: 'your app, as with --forward-to' },
     {
       name: '[command...]',
       help: 'after --: starts your app, with PORT and RELYABLE_WEBHOOK_SECRET set',
@@ -167,16 +168,13 @@ export const listenCommand = declareCommand({
     { option: 'junit', needsOneOf: ['expect', 'exitAfter', 'timeoutAfter'] },
   ],
   examples: [
+    ['relyable webhooks listen 3000/webhooks/relyable', 'forward every event to your app'],
     [
-      'relyable webhooks listen --forward-to 3000/webhooks/relyable',
-      'forward every event to your app',
-    ],
-    [
-      'relyable webhooks listen -f 3000 --tunnel cloudflared',
+      'relyable webhooks listen 3000 --tunnel cloudflared',
       'with a public address, to paste into Settings → Webhooks',
     ],
     [
-      'relyable webhooks listen -f 3000 --expect test_run.completed --timeout-after 60s -- node server.js',
+      'relyable webhooks listen 3000 --expect test_run.completed --timeout-after 60s -- node server.js',
       'in CI: start the app, wait for an event, stop both',
     ],
     [

@@ -1,4 +1,4 @@
-import { errorMessage, EXIT_SUCCESS, EXIT_UNREACHABLE, RelyableError } from '../../errors.ts';
+import { errorMessage, EXIT_SUCCESS, EXIT_UNREACHABLE } from '../../errors.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenEvent } from '../../pipeline/events.ts';
 import type { Listener } from '../../pipeline/listener.ts';
@@ -15,7 +15,7 @@ import {
   readConfig,
   whenAborted,
 } from '../kit/invocation-config.ts';
-import { type ManagedApp, splitCommand, startManagedApp } from '../kit/managed-app.ts';
+import { type ManagedApp, startManagedApp } from '../kit/managed-app.ts';
 import { prepareOutput } from '../kit/output-file.ts';
 import { writeReadyFile } from '../kit/ready-file.ts';
 import { announceListener } from '../kit/running-listeners.ts';
@@ -24,6 +24,7 @@ import { createExpectationWatcher, type ExpectationWatcher } from './expectation
 import type { Ending } from './expectations-view.ts';
 import { ListenInspector } from './listen-inspector.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
+import { readOperands } from './operands.ts';
 import type { ListenOptions } from './options.ts';
 import { PublicAccess } from './public-access.ts';
 import { type ListenSettings, readListenSettings } from './settings.ts';
@@ -32,11 +33,13 @@ import { type ListenSettings, readListenSettings } from './settings.ts';
 const GRACE_MS = 5000;
 
 /** Receives webhooks until Ctrl-C, an expectation, a time limit or the end of the app. */
-export async function run(invocation: Invocation<ListenOptions>): Promise<number> {
-  const { options, terminal } = invocation;
+export async function run(given: Invocation<ListenOptions>): Promise<number> {
   // The thread starts up while everything else is read.
   const storeThread = startStoreThread();
-  const command = readAppCommand(invocation);
+  const { command, forwardTo } = readOperands(given);
+  const options = { ...given.options, forwardTo };
+  const invocation = { ...given, options };
+  const { terminal } = invocation;
   const config = await readConfig(invocation);
   if (options.printSecret) {
     const secret = config.secrets().chosen[0].value;
@@ -69,17 +72,6 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
     live?.close();
     await app.stop();
   }
-}
-
-/** The command after `--`; USAGE for operands before it. */
-function readAppCommand(
-  invocation: Invocation<unknown>,
-): ReturnType<typeof splitCommand>['command'] {
-  const { operands, command } = splitCommand(invocation);
-  if (operands.length === 0) return command;
-  throw new RelyableError('USAGE', `unexpected argument "${operands[0] ?? ''}"`, {
-    hint: 'name your app with --forward-to',
-  });
 }
 
 /** ` --store <file>` for the commands that are printed; empty where they find the store themselves. */

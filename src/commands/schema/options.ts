@@ -5,6 +5,7 @@ export const schemaCommand = declareCommand({
   description: 'print the JSON Schema of an event',
   operands: [{ name: '<event>', help: EVENT_TYPES.join(', '), words: EVENT_TYPES }],
   options: {},
+  page: 'docs/library.md',
   examples: [
     ['relyable webhooks schema test_run.completed', 'its JSON Schema (2020-12)'],
     ['relyable webhooks schema test_run.failed > test_run.failed.json', 'for a code generator'],

@@ -46,6 +46,12 @@ it('completes commands, flags, events and values', async () => {
   expect(await complete(['config', 'get', 'api.'])).toEqual(['api.url', 'api.deliveriesPath']);
 });
 
+it('completes the short forms like the whole ones', async () => {
+  expect(await complete(['lis'])).toEqual(['listen']);
+  expect(await complete(['logs', 'ta'])).toEqual(['tail']);
+  expect(await complete(['listen', '--respond', ''])).toEqual(['mirror', 'ack']);
+});
+
 it('completes what stands behind a comma', async () => {
   const first = 'test_run.completed,';
   expect(await complete(['webhooks', 'listen', '--events', `${first}test_run`])).toEqual([

@@ -52,8 +52,12 @@ it('is one JSON object under --json', async () => {
   expect(object).toMatchObject({ type: 'first_steps', v: 1, config: null });
 });
 
-it('still refuses an unknown command', async () => {
-  const { code, stderr } = await runCli(['docter']);
+it.each([
+  ['docter', 'relyable doctor'],
+  ['lisen', 'relyable listen'],
+  ['replay', 'relyable captures replay'],
+])('refuses an unknown command: %s', async (word, meant) => {
+  const { code, stderr } = await runCli([word]);
   expect(code).toBe(2);
-  expect(stderr).toContain('did you mean relyable doctor?');
+  expect(stderr).toContain(`did you mean ${meant}?`);
 });

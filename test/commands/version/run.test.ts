@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { VERSION } from '../../../src/version.ts';
+import { runCli } from '../../support/run-cli.ts';
+
+it('prints what --version prints', async () => {
+  const result = await runCli(['version']);
+  expect(result).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+  expect(await runCli(['--version'])).toEqual(result);
+});
+
+it('prints an object under --json', async () => {
+  const { stdout } = await runCli(['version', '--json']);
+  expect(JSON.parse(stdout)).toEqual({ type: 'version', v: 1, version: VERSION });
+});
