@@ -7,7 +7,7 @@ import { decodeText } from './env-file.ts';
 import type { Config, Profile } from './schema.ts';
 
 /** Data only: a program is never a config file. */
-const PROJECT_FILES = [
+export const PROJECT_FILES = [
   '.relyablerc',
   '.relyablerc.json',
   '.relyablerc.yaml',

@@ -1,15 +1,9 @@
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../system/context.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
-import {
-  ENV_FILES,
-  exportFromFile,
-  readCredentialFile,
-  readEnvValue,
-  readTextIfExists,
-} from './env-file.ts';
+import { ENV_FILES, readCredentialFile, readEnvValue, readTextIfExists } from './env-file.ts';
 import type { ConfigLayer } from './load.ts';
 import { makePrivateFolder } from '../system/private-folder.ts';
 
@@ -27,8 +21,6 @@ export interface Secrets {
   /** Other secrets: a signature made with one is recognised, but not `ok`. */
   readonly known: readonly SecretCandidate[];
   readonly warnings: readonly string[];
-  /** A warning that an env file gives the app another secret than the development secret; else null. */
-  readonly otherSecret: string | null;
   /** Says that the development secret is used; null where another one is. */
   readonly note: string | null;
 }
@@ -36,10 +28,17 @@ export interface Secrets {
 /** The variable that apps and relyable alike read the signing secret from. */
 export const SECRET_ENV_NAME = 'RELYABLE_WEBHOOK_SECRET';
 export const DEVELOPMENT_SECRET_SOURCE = 'the development secret';
+const DEVELOPMENT_PREFIX = 'whsec_dev_';
+
+/** Whether relyable made this secret for this machine, wherever it was read from. */
+export function isDevelopmentSecret(value: string): boolean {
+  return value.startsWith(DEVELOPMENT_PREFIX);
+}
 
 /**
  * The signing secret by precedence: flags, `RELYABLE_WEBHOOK_SECRET`, the config's `secretEnv`,
- * a user config's `secret`, else the development secret, which is made at first use.
+ * a user config's `secret`, the app's env file, else the development secret, which is made at first
+ * use.
  */
 export function resolveSecrets(
   context: Context,
@@ -67,30 +66,33 @@ export function resolveSecrets(
       .filter(({ value }) => value !== first.value)
       .map(({ source, value }) => ({ source, value, role: 'known' })),
     warnings,
-    otherSecret: isDevelopment ? otherSecretWarning(context, first.value) : null,
-    note: isDevelopment ? developmentNote(context, first.value) : null,
+    note: isDevelopment ? developmentNote(context, layers, first.value) : null,
   };
 }
 
-/** How the app gets the development secret; short where an env file sets it already, or another. */
-function developmentNote(context: Context, value: string): string {
+/** How the app gets the development secret; short where an env file sets it already. */
+function developmentNote(context: Context, layers: readonly ConfigLayer[], value: string): string {
   const using = `using ${DEVELOPMENT_SECRET_SOURCE}`;
-  const inFile = secretInEnvFile(context);
-  if (inFile !== undefined) {
-    return inFile.value === value ? `${using}, which ${inFile.file} sets too` : using;
-  }
+  const names = [SECRET_ENV_NAME, ...layers.flatMap(({ values }) => values.secretEnv ?? [])];
+  const inFile = names
+    .map((name) => findInEnvFiles(context, name))
+    .find((found) => found?.value === value);
+  if (inFile !== undefined) return `${using}, which ${inFile.file} sets too`;
   return `${using} (no ${SECRET_ENV_NAME} set); your app needs the same:
   ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`;
 }
 
-/** What an env file beside the command sets the signing secret to; undefined where none sets it. */
-function secretInEnvFile({
-  cwd,
-}: Context): { readonly file: string; readonly value: string } | undefined {
+interface EnvFileValue {
+  readonly file: string;
+  readonly value: string;
+}
+
+/** What an env file of the current folder sets a variable to; undefined where none sets it. */
+function findInEnvFiles({ cwd }: Context, name: string): EnvFileValue | undefined {
   for (const file of ENV_FILES) {
     try {
-      const value = readEnvValue(readTextIfExists(join(cwd, file)) ?? '', SECRET_ENV_NAME);
-      if (value) return { file, value };
+      const value = readEnvValue(readTextIfExists(join(cwd, file)) ?? '', name);
+      if (value !== undefined && value.trim() !== '') return { file, value };
     } catch {
       // A file that cannot be read is not relevant here.
     }
@@ -98,16 +100,22 @@ function secretInEnvFile({
   return undefined;
 }
 
-/** A warning where the app most likely has another secret than the development secret. */
-function otherSecretWarning(context: Context, value: string): string | null {
-  const inFile = secretInEnvFile(context);
-  if (inFile === undefined || inFile.value === value) return null;
-  const { file } = inFile;
-  const remedy =
-    context.platform === 'win32'
-      ? `set ${SECRET_ENV_NAME} in this shell to the value in ${file}`
-      : exportFromFile(file, SECRET_ENV_NAME, false);
-  return `${file} gives your app another ${SECRET_ENV_NAME} than ${DEVELOPMENT_SECRET_SOURCE}, which is used here: signatures will not match. Use the same: ${remedy}`;
+/**
+ * Where a secret is to be written so that the app and relyable both read it: the variable that the
+ * config names, in the env file that sets it, else in one that exists, else in `.env`.
+ */
+export function secretPlace(
+  context: Context,
+  layers: readonly ConfigLayer[],
+): { readonly name: string; readonly file: string } {
+  const name =
+    layers.find(({ values }) => values.secretEnv !== undefined)?.values.secretEnv ??
+    SECRET_ENV_NAME;
+  const file =
+    findInEnvFiles(context, name)?.file ??
+    ENV_FILES.find((it) => existsSync(join(context.cwd, it))) ??
+    '.env';
+  return { name, file };
 }
 
 /** Where the signing secret comes from without options; does not create one. */
@@ -175,21 +183,31 @@ function secretsFromEnvironment(
     if (value !== undefined)
       found.push({ source, value: requireSecret(value, source), role: 'chosen' });
   };
+  const addFromFile = (name: string, inFile: EnvFileValue | undefined): void => {
+    if (inFile === undefined) return;
+    const [development] = existingDevelopmentSecret(context);
+    const isDevelopment = inFile.value === development?.value;
+    add(isDevelopment ? DEVELOPMENT_SECRET_SOURCE : `${name} in ${inFile.file}`, inFile.value);
+  };
   add(SECRET_ENV_NAME, context.env[SECRET_ENV_NAME]);
   for (const { origin, values } of layers) {
     if (values.secretEnv !== undefined && values.secretEnv !== SECRET_ENV_NAME) {
       const value = context.env[values.secretEnv];
-      if (value === undefined && found.length === 0) {
+      const inFile = value === undefined ? findInEnvFiles(context, values.secretEnv) : undefined;
+      if (value === undefined && inFile === undefined && found.length === 0) {
         throw new RelyableError(
           'SECRET_INVALID',
           `${origin}: secretEnv names ${describeVariable(values.secretEnv)}, but it is not set`,
-          { hint: `set that variable to the secret, or pass --secret-file` },
+          { hint: `set that variable to the secret, here or in .env, or pass --secret-file` },
         );
       }
       add(values.secretEnv, value);
+      addFromFile(values.secretEnv, inFile);
     }
     add(`the secret of ${origin}`, values.secret);
   }
+  // The app's own variables, as its framework reads them: last, so that they change no setting.
+  if (found.length === 0) addFromFile(SECRET_ENV_NAME, findInEnvFiles(context, SECRET_ENV_NAME));
   for (const name of layers.flatMap(({ values }) => values.knownSecretEnvs ?? [])) {
     // These only recognise signatures: an unset variable is not an error.
     if (found.length > 0 && context.env[name]) add(name, context.env[name]);
@@ -228,7 +246,7 @@ function readDevelopmentSecret(context: Context): SecretCandidate {
   const existing = readIfExists(file);
   if (existing !== undefined)
     return { source: DEVELOPMENT_SECRET_SOURCE, value: existing, role: 'chosen' };
-  const made = `whsec_dev_${context.randomBytes(24).toString('hex')}`;
+  const made = `${DEVELOPMENT_PREFIX}${context.randomBytes(24).toString('hex')}`;
   const draft = `${file}.${context.pid}`;
   try {
     makePrivateFolder(dirname(file));

@@ -15,7 +15,8 @@ if (parentPort !== null) {
   startInspector(workerData as ThreadData, world).then(
     (inspector) => {
       port.on('message', (message: ToInspector) => {
-        if (message.type === 'close') void inspector.close().then(() => port.close());
+        if (message.type === 'secrets') inspector.replaceSecrets(message.secrets);
+        else void inspector.close().then(() => port.close());
       });
       tell({ type: 'ready', url: inspector.url });
     },

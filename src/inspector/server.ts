@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { errorMessage, RelyableError } from '../errors.ts';
 import { bindServer, closeServer } from '../http/server/bind.ts';
+import type { SecretCandidate } from '../signature/verify.ts';
 import { type Gate, isServedHost, isToken, judgeRequest, sessionCookie } from './access.ts';
 import { type Answer, ApiProblem, problemAnswer, writeAnswer } from './answer.ts';
 import { ChangeStream } from './change-stream.ts';
@@ -13,8 +14,12 @@ import { type Api, ROUTES } from './routes.ts';
 export interface Inspector {
   /** With the token: opening it lets a browser in. */
   readonly url: string;
+  /** Verifies and signs with these from here on. */
+  replaceSecrets(secrets: readonly SecretCandidate[]): void;
   close(): Promise<void>;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const TOKEN_BYTES = 24;
 /** An edited payload may be as large as a capture, whose limit is 10 MB by default. */
@@ -31,7 +36,8 @@ export async function startInspector(
   // A store that is damaged or of another program is reported now, not by the page.
   store.open();
   const changes = new ChangeStream(() => store.version());
-  const site = new Site({ options, world, store, changes, attemptLog });
+  const served: Writable<InspectorOptions> = { ...options };
+  const site = new Site({ options: served, world, store, changes, attemptLog });
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     response.on('error', () => undefined);
     site.answer(request, response).catch(() => response.destroy());
@@ -40,6 +46,7 @@ export async function startInspector(
     const url = await site.bind(server, options);
     return {
       url,
+      replaceSecrets: (secrets) => void (served.secrets = secrets),
       close: async () => {
         changes.close();
         await closeServer(server, GRACE_MS);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../errors.ts';
+import type { SecretCandidate } from '../signature/verify.ts';
 import type { InspectorOptions } from './inspector-options.ts';
 import type { FromInspector, ToInspector } from './thread-messages.ts';
 
@@ -10,6 +11,8 @@ export interface InspectorThread {
   readonly url: string;
   /** Rejects where the thread fails; never resolves. */
   readonly failed: Promise<never>;
+  /** Verifies and signs with these from here on. */
+  replaceSecrets(secrets: readonly SecretCandidate[]): void;
   close(): Promise<void>;
 }
 
@@ -34,14 +37,15 @@ export async function startInspectorThread(
     if (code === null) throw new Error(message.message);
     throw new RelyableError(code, message.message, hint === undefined ? {} : { hint });
   }
+  const tell = (text: ToInspector): void => worker.postMessage(text);
   return {
     url: message.url,
     failed,
+    replaceSecrets: (secrets) => tell({ type: 'secrets', secrets }),
     close: () =>
       new Promise((resolve) => {
         worker.once('exit', () => resolve());
-        const close: ToInspector = { type: 'close' };
-        worker.postMessage(close);
+        tell({ type: 'close' });
       }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { SecretCandidate } from '../signature/verify.ts';
 import type { InspectorOptions } from './inspector-options.ts';
 
 /** What the thread is started with. */
@@ -14,4 +15,6 @@ export type FromInspector =
       readonly hint: string | undefined;
     };
 
-export type ToInspector = { readonly type: 'close' };
+export type ToInspector =
+  | { readonly type: 'close' }
+  | { readonly type: 'secrets'; readonly secrets: readonly SecretCandidate[] };

@@ -1,4 +1,5 @@
 import type { TunnelEvent } from '../tunnel/public-address.ts';
+import type { ReportedClient } from './reported-client.ts';
 import type { Forward } from '../request/capture.ts';
 import type { Verification } from '../signature/verify.ts';
 
@@ -58,6 +59,10 @@ export interface HandledRequest {
   readonly forward: Forward | null;
   /** Marked as a probe of `trigger`. Any sender can set the mark, so it only changes the display. */
   readonly isProbe: boolean;
+  /** `tunnel` where its provider names the sender in a header; only the display depends on it. */
+  readonly source: 'http' | 'tunnel';
+  /** The sender as the tunnel's provider reports it; null where it does not. */
+  readonly client: ReportedClient | null;
   /** Not forwarded because `--events` does not name its type. */
   readonly isFiltered: boolean;
   readonly answered: Answered;
@@ -88,5 +93,13 @@ export interface Summary {
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly max: number };
 }
 
+/** Signatures are verified with another secret from here on. */
+export interface SecretChanged {
+  readonly type: 'secret_changed';
+  /** Where it was read from, never the secret. */
+  readonly secretSource: string;
+  readonly previousSource: string;
+}
+
 /** What a listener reports, in the order it happens. Every front end reads this one stream. */
-export type ListenEvent = Ready | HandledRequest | Refused | TunnelEvent | Summary;
+export type ListenEvent = Ready | HandledRequest | Refused | TunnelEvent | SecretChanged | Summary;

@@ -5,6 +5,7 @@ import type { Verification } from '../signature/verify.ts';
 import type { Answered, HandledRequest } from './events.ts';
 import type { EarlierFailure } from './failed-events.ts';
 import type { InFlightRequest } from './in-flight-request.ts';
+import { type ClientReporter, reportedClient } from './reported-client.ts';
 import { findWarnings } from './warnings.ts';
 
 /** How a request ended. */
@@ -16,15 +17,18 @@ export interface Outcome {
   /** null where it was not forwarded. */
   readonly forward: Forward | null;
   readonly answered: Answered;
+  /** What passed it on, where that states who sent it; null for a sender on the socket. */
+  readonly reporter: ClientReporter | null;
 }
 
 /** The event that reports a request; `verification` is the explained one. */
 export function toHandledRequest(
   { id, receivedAt, request, payload }: InFlightRequest,
-  { duplicateOf, earlierFailure, forward, answered }: Outcome,
+  { duplicateOf, earlierFailure, forward, answered, reporter }: Outcome,
   verification: Verification,
   isFiltered: boolean,
 ): HandledRequest {
+  const client = reporter === null ? null : reportedClient(request.headers, reporter);
   const handled: Omit<HandledRequest, 'warnings'> = {
     type: 'delivery',
     id,
@@ -38,6 +42,8 @@ export function toHandledRequest(
     duplicateOf,
     verification,
     forward,
+    source: client === null ? 'http' : 'tunnel',
+    client,
     isFiltered,
     isProbe: isProbe(request.headers),
     answered,

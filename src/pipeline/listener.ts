@@ -4,6 +4,7 @@ import { type Receiver, startReceiver } from '../http/server/receive.ts';
 import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
+import type { ClientReporter } from './reported-client.ts';
 import type { Ready } from './events.ts';
 import { Pipeline, type PipelineOptions, type PipelineWorld } from './pipeline.ts';
 
@@ -29,8 +30,16 @@ export interface Listener {
   readonly receiver: Receiver;
   /** Recognises the requests that check a public address; they are answered and not stored. */
   readonly checks: NonceChecks;
-  /** Emits `ready`, with the public address where there is one. */
-  announce(address: Pick<Ready, 'publicUrl' | 'tunnel'>): void;
+  /**
+   * Emits `ready`, with the public address where there is one. `reporter` is what passes its requests
+   * on and states who sent them.
+   */
+  announce(address: Pick<Ready, 'publicUrl' | 'tunnel'>, reporter: ClientReporter | null): void;
+  /**
+   * Verifies with these from here on, and emits `secret_changed`. Returns them with the earlier ones,
+   * which are still recognised.
+   */
+  replaceSecrets(secrets: ListenerOptions['secrets']): ListenerOptions['secrets'];
   /** Sends a stored capture to the target again and stores what came; null without a target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null;
   /**
@@ -84,13 +93,14 @@ export async function startListener(
     onRefused: (status, reason) => emit({ type: 'refused', at: world.now(), status, reason }),
   });
   const { url, port } = receiver;
-  const secretSource = options.secrets[0].source;
+  let { secrets } = options;
   const store = world.storeFile;
   const inspectUrl = world.inspectUrl ?? null;
   return {
     receiver,
     checks,
-    announce: (address) =>
+    announce: (address, reporter) => {
+      pipeline.setReporter(reporter);
       emit({
         type: 'ready',
         url,
@@ -98,10 +108,18 @@ export async function startListener(
         forwardTo,
         routes,
         store,
-        secretSource,
+        secretSource: secrets[0].source,
         inspectUrl,
         ...address,
-      }),
+      });
+    },
+    replaceSecrets: (next) => {
+      const previousSource = secrets[0].source;
+      secrets = withEarlier(next, secrets);
+      pipeline.replaceSecrets(secrets);
+      emit({ type: 'secret_changed', secretSource: secrets[0].source, previousSource });
+      return secrets;
+    },
     replay: (capture) => pipeline.replay(capture),
     stop: async (graceMs) => {
       const limit = setTimeout(
@@ -115,4 +133,18 @@ export async function startListener(
       emit(summary);
     },
   };
+}
+
+/** The secrets, and those before that are not among them: what they signed is told, not accepted. */
+function withEarlier(
+  next: ListenerOptions['secrets'],
+  before: ListenerOptions['secrets'],
+): ListenerOptions['secrets'] {
+  const isNew = ({ value }: SecretCandidate): boolean => !next.some((it) => it.value === value);
+  const earlier = before.filter(isNew).map(({ value, source, role }): SecretCandidate => ({
+    value,
+    source: role === 'known' ? source : `${source}, before it changed`,
+    role: 'known',
+  }));
+  return [...next, ...earlier];
 }

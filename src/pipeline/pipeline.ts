@@ -14,6 +14,7 @@ import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './fa
 import { type Outcome, toHandledRequest } from './handled-request.ts';
 import { type Clock, InFlightRequest } from './in-flight-request.ts';
 import { InFlightSlots } from './in-flight-slots.ts';
+import type { ClientReporter } from './reported-client.ts';
 import { type AppAnswer, Relay } from './relay.ts';
 import { respondNotStored, respondStored, respondUnverified } from './responses.ts';
 import { createTally } from './tally.ts';
@@ -53,8 +54,10 @@ export class Pipeline {
   private readonly inFlight = new InFlightSlots();
   private readonly tally = createTally();
   private readonly failedEvents = new FailedEvents();
-  private readonly explain: FailureExplainer;
-  private readonly conceal: Conceal;
+  private secrets: readonly SecretCandidate[] = [];
+  private explain: FailureExplainer = (_, verification) => verification;
+  private conceal: Conceal = (answer) => answer;
+  private reporter: ClientReporter | null = null;
 
   constructor(options: PipelineOptions, world: PipelineWorld) {
     this.options = options;
@@ -63,8 +66,19 @@ export class Pipeline {
     this.routes = new Map(
       options.routes?.map(([event, forward]) => [event, createForwarder(forward)]),
     );
-    this.explain = createFailureExplainer(options.secrets, () => world.elapsed());
-    this.conceal = createConceal(options.secrets.map(({ value }) => value));
+    this.replaceSecrets(options.secrets);
+  }
+
+  /** Verifies with these secrets from here on. */
+  replaceSecrets(secrets: readonly SecretCandidate[]): void {
+    this.secrets = secrets;
+    this.explain = createFailureExplainer(secrets, () => this.world.elapsed());
+    this.conceal = createConceal(secrets.map(({ value }) => value));
+  }
+
+  /** What passes requests on from here on, and states who sent them. */
+  setReporter(reporter: ClientReporter | null): void {
+    this.reporter = reporter;
   }
 
   /** Takes in a complete request; it is answered later. */
@@ -84,7 +98,7 @@ export class Pipeline {
   }
 
   private verify(received: ReceivedRequest): InFlightRequest {
-    const { secrets } = this.options;
+    const { secrets } = this;
     const verify = (): Verification => verifyRequest(received, secrets) ?? UNEXPLAINED;
     return new InFlightRequest(received, verify, this.world);
   }
@@ -224,7 +238,7 @@ export class Pipeline {
   /** The sender has its answer: count it, store what was not known before, report it. */
   private finish(
     request: InFlightRequest,
-    outcome: Omit<Outcome, 'earlierFailure'>,
+    outcome: Omit<Outcome, 'earlierFailure' | 'reporter'>,
     latencyMs = request.latencyMs(),
   ): void {
     const { store, emit } = this.world;
@@ -241,7 +255,7 @@ export class Pipeline {
     const verification = this.explain(request.request, request.verification);
     const { reason } = verification;
     if (reason !== request.verification.reason) store.setReason(id, reason);
-    const whole = { ...outcome, earlierFailure };
+    const whole = { ...outcome, earlierFailure, reporter: this.reporter };
     emit(toHandledRequest(request, whole, verification, this.isFiltered(request)));
   }
 

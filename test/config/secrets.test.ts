@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -30,34 +29,58 @@ describe('--secret-file', () => {
   });
 });
 
-describe('the development secret beside an env file', () => {
-  const linux = { platform: 'linux' } as const;
+describe('a secret in an env file', () => {
+  const layerWith = (secretEnv: string) =>
+    ({ origin: 'project config c', file: 'c', kind: 'project', values: { secretEnv } }) as const;
 
-  it('with another secret is warned of, with the command that uses it', () => {
-    const context = testContext(linux);
+  it('is used where nothing else sets one, .env.local before .env', () => {
+    const context = testContext();
     writeFileSync(join(context.cwd, '.env'), 'RELYABLE_WEBHOOK_SECRET=whsec_app\n');
-    const { otherSecret, note } = resolveSecrets(context, [], {});
-    expect(otherSecret).toMatch(
-      /^\.env gives your app another RELYABLE_WEBHOOK_SECRET than the dev/,
-    );
-    expect(note).toBe('using the development secret');
-    const command = otherSecret?.split('Use the same: ')[1] ?? '';
-    const script = `${command}\nprintf %s "$RELYABLE_WEBHOOK_SECRET"`;
-    expect(execFileSync('sh', ['-c', script], { cwd: context.cwd, encoding: 'utf8' })).toBe(
-      'whsec_app',
-    );
+    expect(resolveSecrets(context, [], {})).toMatchObject({
+      chosen: [{ source: 'RELYABLE_WEBHOOK_SECRET in .env', value: 'whsec_app' }],
+      note: null,
+    });
+    writeFileSync(join(context.cwd, '.env.local'), 'RELYABLE_WEBHOOK_SECRET=whsec_local\n');
+    expect(resolveSecrets(context, [], {}).chosen[0].value).toBe('whsec_local');
   });
 
-  it('that sets the same, or nothing, is not', () => {
-    const context = testContext(linux);
-    const { chosen } = resolveSecrets(context, [], {});
-    writeFileSync(join(context.cwd, '.env'), 'RELYABLE_WEBHOOK_SECRET=\n');
-    expect(resolveSecrets(context, [], {}).otherSecret).toBeNull();
-    writeFileSync(join(context.cwd, '.env'), `RELYABLE_WEBHOOK_SECRET=${chosen[0].value}\n`);
-    expect(resolveSecrets(context, [], {})).toMatchObject({
-      otherSecret: null,
-      note: 'using the development secret, which .env sets too',
-    });
+  it('is weaker than the environment, the config and options', () => {
+    const env = { RELYABLE_WEBHOOK_SECRET: 'whsec_env', SHOP: 'whsec_shop' };
+    const context = testContext({ env });
+    writeFileSync(join(context.cwd, '.env'), 'RELYABLE_WEBHOOK_SECRET=whsec_app\nSHOP=x\n');
+    expect(resolveSecrets(context, [], {}).chosen[0].value).toBe('whsec_env');
+    expect(resolveSecrets(context, [], { secret: ['s'] }).chosen[0].value).toBe('s');
+    const shop = testContext({ env: { SHOP: 'whsec_shop' }, cwd: context.cwd });
+    expect(resolveSecrets(shop, [layerWith('SHOP')], {}).chosen[0].source).toBe('SHOP');
+    const user = { ...layerWith('x'), kind: 'user', values: { secret: 'whsec_user' } } as const;
+    const { chosen } = resolveSecrets(testContext({ cwd: context.cwd }), [user], {});
+    expect(chosen[0].value).toBe('whsec_user');
+  });
+
+  it('may be the one that secretEnv names', () => {
+    const context = testContext();
+    writeFileSync(join(context.cwd, '.env'), 'SHOP_SECRET=whsec_shop\n');
+    const { chosen } = resolveSecrets(context, [layerWith('SHOP_SECRET')], {});
+    expect(chosen).toMatchObject([{ source: 'SHOP_SECRET in .env', value: 'whsec_shop' }]);
+  });
+
+  it.each(['RELYABLE_WEBHOOK_SECRET', 'SHOP_SECRET'])(
+    'that is the development secret is named as that (%s)',
+    (name) => {
+      const context = testContext();
+      const { value } = resolveSecrets(context, [], {}).chosen[0];
+      writeFileSync(join(context.cwd, '.env'), `${name}=${value}\n`);
+      expect(resolveSecrets(context, [layerWith(name)], {})).toMatchObject({
+        chosen: [{ source: 'the development secret' }],
+        note: 'using the development secret, which .env sets too',
+      });
+    },
+  );
+
+  it.each(['', '""', '"  "'])('that is empty (%j) is none', (written) => {
+    const context = testContext();
+    writeFileSync(join(context.cwd, '.env'), `RELYABLE_WEBHOOK_SECRET=${written}\n`);
+    expect(resolveSecrets(context, [], {}).chosen[0].source).toBe('the development secret');
   });
 });
 

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { signPayload } from '../../src/signature/sign.ts';
 import { type RunningCli, startCli, temporaryFolder } from '../support/cli.ts';
 
 /** An ngrok that passes requests on from a port of its own, another one at each start. */
@@ -9,7 +10,8 @@ const http = require('node:http');
 require('node:fs').writeFileSync(process.env.PID_FILE, String(process.pid));
 const target = process.argv[3];
 const server = http.createServer((request, response) => {
-  request.pipe(http.request(target + request.url, { method: request.method, headers: request.headers },
+  request.pipe(http.request(target + request.url, { method: request.method,
+      headers: { ...request.headers, 'x-forwarded-for': '203.0.113.7' } },
     (answer) => { response.writeHead(answer.statusCode, answer.headers); answer.pipe(response); }));
 }).listen(0, '127.0.0.1', () => console.log(JSON.stringify({
   lvl: 'info', msg: 'started tunnel', url: 'http://127.0.0.1:' + server.address().port })));
@@ -58,4 +60,35 @@ it('ends with 4 under --exit-on-url-change', async () => {
   };
   expect(changed.url).not.toBe(ready.publicUrl);
   expect((await done).code).toBe(4);
+});
+
+it('takes over the secret of the dashboard while it runs, and marks what came through the tunnel', async () => {
+  const { nextLine, nextErrorLine, home, child, done } = listen('--json');
+  await nextErrorLine((line) => line.includes('its events will fail verification'));
+  await nextErrorLine((line) => line.includes('write the secret shown there to .env;'));
+  const next = async (type: string): Promise<Record<string, unknown>> =>
+    JSON.parse(await nextLine((line) => line.startsWith(`{"type":"${type}"`))) as Record<
+      string,
+      unknown
+    >;
+  const { publicUrl } = await next('ready');
+  writeFileSync(join(home, '.env'), 'RELYABLE_WEBHOOK_SECRET=whsec_dashboard\n');
+  expect(await next('secret_changed')).toEqual({
+    type: 'secret_changed',
+    v: 1,
+    secretSource: 'RELYABLE_WEBHOOK_SECRET in .env',
+    previousSource: 'the development secret',
+  });
+  const signature = signPayload(Buffer.from('{}'), 'whsec_dashboard');
+  const headers = { 'X-Relyable-Signature': signature };
+  await fetch(String(publicUrl), { method: 'POST', body: '{}', headers });
+  expect(await next('delivery')).toMatchObject({
+    signature: { valid: true },
+    source: 'tunnel',
+    client: { address: '203.0.113.7', reportedBy: 'ngrok' },
+  });
+  child.kill('SIGINT');
+  const { code, stdout, stderr } = await done;
+  expect(code).toBe(0);
+  expect(`${stdout}${stderr}`).not.toContain('whsec_dashboard');
 });

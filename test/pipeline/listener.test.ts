@@ -2,7 +2,10 @@ import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { startListener } from '../../src/pipeline/listener.ts';
 import { startApp } from '../support/app.ts';
-import { listen, optionsFor, SECRET, TestWorld } from './world.ts';
+import { signPayload } from '../../src/signature/sign.ts';
+import { listen, optionsFor, PAYLOAD, SECRET, signed, TestWorld } from './world.ts';
+
+const NGROK = { name: 'ngrok', header: 'X-Forwarded-For' };
 
 /** The health document as a client gets it that asks for this `Host`. */
 function askHealth(url: string, host: string): Promise<unknown> {
@@ -137,5 +140,60 @@ describe('stop', () => {
     answer();
     await stopped;
     expect(world.events.map(({ type }) => type)).toEqual(['ready', 'delivery', 'summary']);
+  });
+});
+
+describe('another secret', () => {
+  it('is used from then on, and the earlier one is recognised', async () => {
+    const { replaceSecrets, post, world } = await listen();
+    replaceSecrets([{ source: '.env', value: 'whsec_next', role: 'chosen' }]);
+    expect(world.events.at(-1)).toEqual({
+      type: 'secret_changed',
+      secretSource: '.env',
+      previousSource: 'test secret',
+    });
+    expect((await post()).status).toBe(401);
+    const signature = signPayload(PAYLOAD, 'whsec_next');
+    expect((await post(PAYLOAD, { 'X-Relyable-Signature': signature })).status).toBe(200);
+    const verdicts = world.events.filter((event) => event.type === 'delivery');
+    expect(verdicts.map(({ verification }) => verification)).toMatchObject([
+      { reason: 'secret_other_known', secretSource: 'test secret, before it changed' },
+      { reason: 'ok', secretSource: '.env' },
+    ]);
+  });
+});
+
+describe('a request that came through a tunnel', () => {
+  it.each([
+    ['its last address', { 'X-Forwarded-For': '10.0.0.1, 203.0.113.7' }, '203.0.113.7'],
+    ['an IPv6 address', { 'x-forwarded-for': '2001:db8::1' }, '2001:db8::1'],
+  ])('is marked with %s, as the provider reports it', async (_, headers, address) => {
+    const { announce, post, world } = await listen();
+    announce({ publicUrl: 'https://a.example/', tunnel: 'ngrok' }, NGROK);
+    await post(PAYLOAD, { ...signed(PAYLOAD), ...headers });
+    expect(world.events.at(-1)).toMatchObject({
+      source: 'tunnel',
+      client: { address, reportedBy: 'ngrok' },
+    });
+  });
+
+  it.each([
+    ['without the header', {}],
+    ['with anything else in it', { 'X-Forwarded-For': '203.0.113.7, [31mx' }],
+  ])('is not marked %s', async (_, headers) => {
+    const { announce, post, world } = await listen();
+    announce({ publicUrl: 'https://a.example/', tunnel: 'ngrok' }, NGROK);
+    await post(PAYLOAD, { ...signed(PAYLOAD), ...headers });
+    expect(world.events.at(-1)).toMatchObject({ source: 'http', client: null });
+  });
+
+  it('gets no other rights: the identity stays with this machine', async () => {
+    const { receiver } = await listen({ isPublic: true });
+    const headers = { 'X-Forwarded-For': '127.0.0.1' };
+    expect(await (await fetch(receiver.url, { headers })).json()).toEqual({
+      type: 'health',
+      v: 1,
+      service: 'relyable listen',
+    });
   });
 });

@@ -473,6 +473,8 @@ describe('events', () => {
       subjectId: 'run_1',
       isJson: true,
       isProbe: true,
+      source: 'http',
+      client: null,
       isFiltered: false,
       bodyBytes: PAYLOAD.length,
       duplicateOf: null,

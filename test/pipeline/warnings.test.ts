@@ -39,6 +39,8 @@ const GOOD: Omit<HandledRequest, 'warnings'> = {
   verification: VALID,
   forward: FORWARD,
   isProbe: false,
+  source: 'http',
+  client: null,
   isFiltered: false,
   answered: { status: 200, complete: true },
 };

@@ -174,7 +174,7 @@ export async function listen(options: TestOptions = {}): Promise<TestListener> {
   const world = new TestWorld();
   const listener = await startListener(optionsFor(options), world);
   onTestFinished(() => listener.stop(0));
-  listener.announce({ publicUrl: null, tunnel: null });
+  listener.announce({ publicUrl: null, tunnel: null }, null);
   return {
     ...listener,
     world,

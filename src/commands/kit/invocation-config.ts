@@ -76,7 +76,6 @@ export async function readConfig<Options>(
 /** Says on stderr which signing secret is used, and warns of what is unusual about it. */
 export function announceSecrets({ terminal }: Invocation<unknown>, secrets: Secrets): void {
   for (const warning of secrets.warnings) terminal.warn(warning);
-  if (secrets.otherSecret !== null) terminal.warn(secrets.otherSecret);
   if (secrets.note !== null) terminal.info(terminal.errorStyle.dim(secrets.note));
   terminal.verbose(`signing secret: from ${secrets.chosen[0].source}`);
 }

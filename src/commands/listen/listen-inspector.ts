@@ -1,5 +1,6 @@
 import { readTlsOptions } from '../../http/target.ts';
 import type { InspectorThread } from '../../inspector/start-thread.ts';
+import type { SecretCandidate } from '../../signature/verify.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
@@ -8,11 +9,13 @@ import type { ListenSettings } from './settings.ts';
 export class ListenInspector {
   private readonly invocation: Invocation<ListenOptions>;
   private readonly settings: ListenSettings;
+  private secrets: readonly SecretCandidate[];
   private thread: Promise<InspectorThread> | undefined;
 
   constructor(invocation: Invocation<ListenOptions>, settings: ListenSettings) {
     this.invocation = invocation;
     this.settings = settings;
+    this.secrets = settings.listener.secrets;
   }
 
   /** The page's address with its token; starts the thread the first time. */
@@ -24,6 +27,15 @@ export class ListenInspector {
     });
     const { url } = await this.thread;
     return url;
+  }
+
+  /** Verifies and signs with these from here on. */
+  replaceSecrets(secrets: readonly SecretCandidate[]): void {
+    this.secrets = secrets;
+    this.thread?.then(
+      (thread) => thread.replaceSecrets(secrets),
+      () => undefined,
+    );
   }
 
   async close(): Promise<void> {
@@ -43,7 +55,7 @@ export class ListenInspector {
       // Without --inspect any free port will do.
       port: options.inspect ?? 0,
       storeFile,
-      secrets: listener.secrets,
+      secrets: this.secrets,
       target: listener.forward?.target.href ?? null,
       // A port that the system chooses is not known yet.
       listenerUrl: listener.port === 0 ? null : toUrl(listener.host, listener.port),

@@ -1,21 +1,27 @@
 import type { Ora } from 'ora';
-import { DEVELOPMENT_SECRET_SOURCE, SECRET_ENV_NAME } from '../../config/secrets.ts';
+import { isDevelopmentSecret } from '../../config/secrets.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenEvent, Ready } from '../../pipeline/events.ts';
 import type { Listener } from '../../pipeline/listener.ts';
+import type { ClientReporter } from '../../pipeline/reported-client.ts';
 import { createProxyFetch } from '../../relyable/api/proxy.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { TunnelProvider } from '../../tunnel/provider.ts';
 import type { PublicAddress } from '../../tunnel/public-address.ts';
 import type { ListenOptions } from './options.ts';
+import type { ListenSettings } from './settings.ts';
 
-type Address = Pick<Ready, 'publicUrl' | 'tunnel'>;
+/** A public address as `ready` shows it, and what states who sent a request to it. */
+export interface Address extends Pick<Ready, 'publicUrl' | 'tunnel'> {
+  readonly reporter: ClientReporter | null;
+}
 
 export interface PublicAccessOptions {
   readonly listener: Listener;
   /** Prints above the live view where there is one. */
   readonly terminal: Terminal;
-  readonly secretSource: string;
+  readonly settings: Pick<ListenSettings, 'secrets' | 'secretPlace'>;
   readonly emit: (event: ListenEvent) => void;
 }
 
@@ -37,11 +43,11 @@ export class PublicAccess {
   /** Resolves with the address once it works; rejects with why there is none. */
   async open(): Promise<Address> {
     const { context, options } = this.invocation;
-    const { listener, terminal, secretSource } = this.options;
+    const { listener, terminal } = this.options;
     if (options.tunnel === undefined && options.publicUrl === undefined) {
-      return { publicUrl: null, tunnel: null };
+      return { publicUrl: null, tunnel: null, reporter: null };
     }
-    if (secretSource === DEVELOPMENT_SECRET_SOURCE) warnOfDevelopmentSecret(terminal);
+    this.warnOfDevelopmentSecret();
     const [{ PublicAddress }, { askPublicDns }, { chooseProvider }] = await Promise.all([
       import('../../tunnel/public-address.ts'),
       import('../../tunnel/public-check.ts'),
@@ -77,10 +83,33 @@ export class PublicAccess {
     );
     try {
       const url = await this.address.open();
-      return { publicUrl: url.href, tunnel: provider?.name ?? null };
+      return {
+        publicUrl: url.href,
+        tunnel: provider?.name ?? null,
+        reporter: reporterOf(provider),
+      };
     } finally {
       progress.stop();
     }
+  }
+
+  /** Without the dashboard's secret, every event fails verification: says so, and how to set it. */
+  private warnOfDevelopmentSecret(): void {
+    const { context } = this.invocation;
+    const { terminal, settings } = this.options;
+    const [{ value }] = settings.secrets.chosen;
+    if (!isDevelopmentSecret(value)) return;
+    terminal.warn(
+      'Relyable signs with the secret of its dashboard, which this listener does not have yet: its events will fail verification',
+    );
+    const { name, file } = settings.secretPlace;
+    const save = 'once the address is saved under Settings → Webhooks';
+    // A variable of the shell takes precedence over the file.
+    terminal.info(
+      context.env[name] === undefined
+        ? `${save}, write the secret shown there to ${file}; it is used from then on, without a restart:\n  ${name}=whsec_…`
+        : `${save}, start again with the secret shown there:\n  export ${name}=whsec_…`,
+    );
   }
 
   /** Keeps the address up from here on, and reports its changes. */
@@ -93,14 +122,9 @@ export class PublicAccess {
   }
 }
 
-function warnOfDevelopmentSecret(terminal: Terminal): void {
-  terminal.warn(
-    'Relyable signs with the secret of its dashboard, which this listener does not have yet: its events will fail verification',
-  );
-  terminal.info(
-    `once the address is saved under Settings → Webhooks, start again with the secret shown there:
-  export ${SECRET_ENV_NAME}=whsec_…`,
-  );
+function reporterOf(provider: TunnelProvider | null): ClientReporter | null {
+  if (provider === null || provider.clientHeader === null) return null;
+  return { name: provider.name, header: provider.clientHeader };
 }
 
 interface Progress {

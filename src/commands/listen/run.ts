@@ -27,7 +27,8 @@ import { createLiveView, type LiveView } from './live/live-view.ts';
 import { readOperands } from './operands.ts';
 import type { ListenOptions } from './options.ts';
 import { PublicAccess } from './public-access.ts';
-import { type ListenSettings, readListenSettings } from './settings.ts';
+import { SecretWatch } from './secret-watch.ts';
+import { listenerSecrets, type ListenSettings, readListenSettings } from './settings.ts';
 
 /** How long the forwards in flight may take once the listener is asked to stop, ms. */
 const GRACE_MS = 5000;
@@ -67,7 +68,9 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   });
   if (typeof app === 'number') return app;
   try {
-    return await listen(invocation, { settings, storeThread, storeOption, watcher, app, live });
+    const hasOwnApp = command !== null;
+    const plan = { settings, storeThread, storeOption, watcher, app, hasOwnApp, live };
+    return await listen(invocation, plan);
   } finally {
     live?.close();
     await app.stop();
@@ -87,6 +90,8 @@ interface ListenPlan {
   readonly storeOption: string;
   readonly watcher: ExpectationWatcher | null;
   readonly app: ManagedApp;
+  /** Whether the app was started here. */
+  readonly hasOwnApp: boolean;
   readonly live: LiveView | null;
 }
 
@@ -115,15 +120,18 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     const access = new PublicAccess(invocation, {
       listener,
       terminal: live?.terminal ?? terminal,
-      secretSource: settings.listener.secrets[0].source,
+      settings,
       emit,
     });
     const running = { store, storeFile, listener, access, inspector };
-    const end = await waitForEnd(invocation, plan, running).catch(async (error: unknown) => {
-      // Nothing keeps listening after an error.
-      await Promise.all([listener.stop(0), access.close()]);
-      throw error;
-    });
+    const secretWatch = watchSecrets(invocation, plan, running);
+    const end = await waitForEnd(invocation, plan, running)
+      .catch(async (error: unknown) => {
+        // Nothing keeps listening after an error.
+        await Promise.all([listener.stop(0), access.close()]);
+        throw error;
+      })
+      .finally(() => secretWatch?.stop());
     await listener.stop(GRACE_MS);
     await access.close();
     live?.close();
@@ -134,6 +142,29 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
       terminal.warn(`not all forwards were stored: ${errorMessage(error)}`);
     });
   }
+}
+
+/** Takes over a secret that is written to a file meanwhile; null where an option gives the secret. */
+function watchSecrets(
+  invocation: Invocation<ListenOptions>,
+  { settings, hasOwnApp, live }: ListenPlan,
+  { listener, inspector }: { readonly listener: Listener; readonly inspector: ListenInspector },
+): SecretWatch | null {
+  if (invocation.options.secret.length > 0) return null;
+  const terminal = live?.terminal ?? invocation.terminal;
+  const watch = new SecretWatch(invocation, {
+    secrets: settings.secrets,
+    onChange: (secrets) => {
+      inspector.replaceSecrets(listener.replaceSecrets(listenerSecrets(secrets)));
+      if (hasOwnApp) terminal.warn('your app was started with the earlier secret: start again');
+      else terminal.info('your app needs it too: start it again');
+    },
+    onProblem: (message) => terminal.warn(`the signing secret stays as it is: ${message}`),
+  });
+  watch.run().catch((error: unknown) => {
+    terminal.warn(`the signing secret is not watched any more: ${errorMessage(error)}`);
+  });
+  return watch;
 }
 
 /** What ended the listening. */
@@ -161,7 +192,8 @@ async function waitForEnd(
     throw error;
   });
   if (address === null) return { ending: 'signal' };
-  listener.announce(address);
+  const { reporter, ...shown } = address;
+  listener.announce(shown, reporter);
   access.keep();
   const { url } = listener.receiver;
   const withdraw = announceListener(context.paths.data, {

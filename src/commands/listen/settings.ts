@@ -1,5 +1,5 @@
 import { nameOf } from '../../config/settings.ts';
-import type { Secrets } from '../../config/secrets.ts';
+import { type Secrets, secretPlace } from '../../config/secrets.ts';
 import { parseHeader } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { isLoopback } from '../../http/loopback.ts';
@@ -17,6 +17,8 @@ export interface ListenSettings {
   readonly listener: ListenerOptions;
   readonly storeFile: string;
   readonly secrets: Secrets;
+  /** Where the app's secret is to be written. */
+  readonly secretPlace: ReturnType<typeof secretPlace>;
   readonly warnings: readonly string[];
 }
 
@@ -54,13 +56,14 @@ export function readListenSettings(
   return {
     storeFile,
     secrets,
+    secretPlace: secretPlace(invocation.context, config.layers),
     warnings: checkEventTypes(eventsName, eventTypes ?? []),
     listener: {
       host: settings.host.value,
       port,
       maxBodyBytes: settings.maxBody.value,
       isPublic: options.tunnel !== undefined || options.publicUrl !== undefined,
-      secrets: [secrets.chosen[0], ...secrets.chosen.slice(1), ...secrets.known],
+      secrets: listenerSecrets(secrets),
       events: eventTypes && new Set(eventTypes),
       invalid: settings.invalid.value,
       respond: settings.respond.value,
@@ -68,6 +71,11 @@ export function readListenSettings(
       routes: expandRoutes(options.route).map(([event, url]) => [event, { target: url, ...how }]),
     },
   };
+}
+
+/** The secrets of a listener: the first is named, those that are only known accept nothing. */
+export function listenerSecrets({ chosen, known }: Secrets): ListenerOptions['secrets'] {
+  return [...chosen, ...known];
 }
 
 /** USAGE where a target is the listener itself. */

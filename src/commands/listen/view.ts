@@ -4,8 +4,10 @@ import type {
   ListenEvent,
   Ready,
   Refused,
+  SecretChanged,
   Summary,
 } from '../../pipeline/events.ts';
+import type { ReportedClient } from '../../pipeline/reported-client.ts';
 import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
@@ -65,6 +67,8 @@ function deliveryToJson(delivery: HandledRequest): JsonObject {
           },
     answered: delivery.answered,
     warnings: delivery.warnings,
+    source: delivery.source,
+    client: delivery.client,
     probe: delivery.isProbe,
   };
 }
@@ -79,6 +83,8 @@ function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string
       return formatRefused(event, terminal.style, terminal.isUtc);
     case 'tunnel':
       return formatTunnel(event, terminal.errorStyle);
+    case 'secret_changed':
+      return formatSecretChanged(event, terminal);
     case 'summary':
       return formatSummary(event, terminal.errorStyle);
   }
@@ -112,6 +118,14 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
     ...(ready.inspectUrl === null ? [] : [`  inspector at  ${style.cyan(ready.inspectUrl)}`]),
     style.dim(`  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed${to}`),
   ].join('\n');
+}
+
+function formatSecretChanged(
+  { secretSource, previousSource }: SecretChanged,
+  { errorStyle: style }: Terminal,
+): string {
+  const change = `verifies with another secret from here on: ${safeLine(secretSource)} (until now ${safeLine(previousSource)})`;
+  return style.cyan(change);
 }
 
 const DASHBOARD_COMMAND = 'relyable open webhooks';
@@ -195,6 +209,7 @@ function formatDelivery(
   if (delivery.isProbe) return lines.join('\n');
   const below = (text: string): number => lines.push(`${BELOW}${text}`);
   const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
+  if (delivery.client !== null) below(style.dim(formatClient(delivery.client)));
   if (!verification.valid) {
     const reasons = verification.reasons.join(' + ');
     const proof = wrapped(`${verification.detail} (${reasons})`);
@@ -208,6 +223,11 @@ function formatDelivery(
   }
   for (const warning of delivery.warnings) below(style.yellow(wrapped(`! ${warning.message}`)));
   return lines.join('\n');
+}
+
+/** The provider's word, and said to be that. */
+function formatClient({ address, reportedBy }: ReportedClient): string {
+  return `from ${safeLine(address)}, as ${safeLine(reportedBy)} reports`;
 }
 
 function formatOutcome(

@@ -54,6 +54,8 @@ function delivery(
             responseBody: Buffer.alloc(0),
             edited: false,
           },
+    source: 'http',
+    client: null,
     isFiltered: false,
     isProbe: false,
     answered: { status, complete },

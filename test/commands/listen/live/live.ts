@@ -55,6 +55,8 @@ export function delivery(
       secretSource: null,
     },
     forward: isValid ? { ...FORWARDED, status } : null,
+    source: 'http',
+    client: null,
     isFiltered: false,
     isProbe: changes.isProbe ?? false,
     answered: { status: isValid ? (status ?? 502) : 401, complete: true },
