@@ -3,8 +3,16 @@ import { basename, dirname, join } from 'node:path';
 import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
 import ts from 'typescript';
 
-/** cosmiconfig asks for `typescript` only where a project has it. */
-const EXTERNAL = ['@photostructure/sqlite', 'typescript'];
+/**
+ * cosmiconfig asks for `typescript` only where a project has it. The packages of the relay are optional.
+ */
+const EXTERNAL = [
+  '@photostructure/sqlite',
+  'typescript',
+  '@nats-io/transport-node',
+  '@nats-io/jetstream',
+  'prom-client',
+];
 
 /** The folder of the package a module lies in; undefined for our own modules. */
 function packageOf(moduleId: string): string | undefined {
@@ -111,7 +119,7 @@ const pageFiles: Plugin = {
 // is what most commands need as well. Nothing in them loads a library but commander and chalk.
 const BASE = {
   name: 'base',
-  test: /[\\/]src[\\/](errors|version|did-you-mean|system[\\/](context|ci)|config[\\/](values|defaults|settings)|terminal[\\/](safe-text|error|charset|columns|format)|tunnel[\\/]choice|json[\\/](safe-json|overrides)|request[\\/](request|files[\\/]input)|relyable[\\/](addresses|delivery|event-type|log-entries|retry|seeded-random|wire-format)|signature[\\/]tamper-kinds|commands[\\/](kit[\\/](declare-command|help-text|frameworks|shared-options)|[\w-]+[\\/]options|listen[\\/](expectations|where)|trigger[\\/]timestamp|emulate[\\/]emulator[\\/]faults|init[\\/]answers))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
+  test: /[\\/]src[\\/](errors|version|did-you-mean|system[\\/](context|ci)|config[\\/](values|defaults|settings)|terminal[\\/](safe-text|error|charset|columns|format)|tunnel[\\/]choice|json[\\/](safe-json|overrides)|request[\\/](request|files[\\/]input)|relyable[\\/](addresses|delivery|event-type|log-entries|retry|seeded-random|wire-format)|signature[\\/]tamper-kinds|commands[\\/](kit[\\/](declare-command|help-text|frameworks|nats-options|receive-options|shared-options)|[\w-]+[\\/]options|listen[\\/](expectations|where)|trigger[\\/]timestamp|emulate[\\/]emulator[\\/]faults|init[\\/]answers))\.ts$|node_modules[\\/](commander|env-paths|is-safe-filename)[\\/]/,
 };
 const LIGHT = {
   name: 'light',

@@ -34,6 +34,7 @@ import {
   logsTailCommand,
 } from './commands/logs/options.ts';
 import { openCommand } from './commands/open/options.ts';
+import { relayGroup, relayInitCommand, relayServeCommand } from './commands/relay/options.ts';
 import { schemaCommand } from './commands/schema/options.ts';
 import { triggerCommand } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
@@ -120,6 +121,13 @@ const LOGS: readonly TreeEntry[] = [
   command('show', logsShowCommand, () => import('./commands/logs/show.ts')),
 ];
 
+const RELAY: readonly TreeEntry[] = [
+  command('serve', relayServeCommand, () => import('./commands/relay/serve.ts'), {
+    isDefault: true,
+  }),
+  command('init', relayInitCommand, () => import('./commands/relay/init.ts')),
+];
+
 const WEBHOOKS: readonly TreeEntry[] = [
   command('listen', listenCommand, () => import('./commands/listen/run.ts')),
   command('inspect', inspectCommand, () => import('./commands/inspect/run.ts')),
@@ -129,6 +137,7 @@ const WEBHOOKS: readonly TreeEntry[] = [
   command('emulate', emulateCommand, () => import('./commands/emulate/run.ts')),
   { name: 'captures', declared: capturesGroup, commands: CAPTURES },
   { name: 'logs', declared: logsGroup, commands: LOGS },
+  { name: 'relay', declared: relayGroup, commands: RELAY },
   command('schema', schemaCommand, () => import('./commands/schema/run.ts')),
   command('code', codeCommand, () => import('./commands/code/run.ts')),
 ];

@@ -82,16 +82,21 @@ export function parseSinceTime(text: string, name: string): SinceTime {
 /** The largest body that is stored: what every command can read, show and export. */
 const MAX_SIZE = 256 * 1024 * 1024;
 
-/** `512`, `64kb`, `10mb`, `1GiB` → bytes; units of 1024. */
+/** The size of a body: `512`, `64kb`, `10mb` → bytes; units of 1024. */
 export function parseSize(text: string, name: string): number {
+  const bytes = parseStorage(text, name);
+  if (bytes > MAX_SIZE) throw usage(name, 'a size up to 256mb', text);
+  return bytes;
+}
+
+/** `512`, `64kb`, `10mb`, `1GiB` → bytes; units of 1024. */
+export function parseStorage(text: string, name: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
   const unit = SIZE_UNITS[match?.[2]?.toLowerCase() ?? '?'];
   if (match === null || unit === undefined) {
     throw usage(name, 'a size such as 512, 64kb or 10mb', text);
   }
-  const bytes = Math.floor(Number(match[1]) * unit);
-  if (bytes > MAX_SIZE) throw usage(name, 'a size up to 256mb', text);
-  return bytes;
+  return Math.floor(Number(match[1]) * unit);
 }
 
 /** A whole number within bounds (both included). */
@@ -238,4 +243,12 @@ function refuseCredentials(url: URL, name: string, hint?: string): void {
     `${name}: a URL with a user name or password is not accepted`,
     hint === undefined ? {} : { hint },
   );
+}
+
+/** A team's or reader's name: part of a subject, a stream's name and a consumer's name in NATS. */
+export function parseToken(text: string, name: string): string {
+  if (!/^[A-Za-z0-9_-]{1,32}$/.test(text)) {
+    throw usage(name, 'at most 32 letters, digits, - and _', text);
+  }
+  return text;
 }

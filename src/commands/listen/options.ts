@@ -2,9 +2,7 @@ import { SETTINGS } from '../../config/settings.ts';
 import {
   parseDuration,
   parseHeader,
-  parseHost,
   parseOneOf,
-  parseSize,
   parseTargetUrl,
   parseWhole,
 } from '../../config/values.ts';
@@ -23,11 +21,11 @@ import {
   value,
   withDefault,
 } from '../kit/options.ts';
+import { receiveOptions } from '../kit/receive-options.ts';
 import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 import { parseExpectation } from './expectations.ts';
 import { parseWhere } from './where.ts';
 
-const INVALID_POLICIES = ['reject', 'forward'] as const;
 const RESPONSES = ['mirror', 'ack'] as const;
 
 export const listenOptions = {
@@ -37,13 +35,8 @@ export const listenOptions = {
     parseTargetUrl,
     SETTINGS.forwardTo,
   ),
-  port: setting(
-    '-p, --port <n>',
-    'port to listen on, 0 for any free one',
-    parseWhole(0, 65_535),
-    SETTINGS.port,
-  ),
-  host: setting('--host <addr>', 'address to listen on', parseHost, SETTINGS.host),
+  port: receiveOptions.port,
+  host: receiveOptions.host,
   events: setting(
     '-e, --events <types>',
     'forward only these event types, comma-separated: test_run.*, or all',
@@ -63,12 +56,7 @@ export const listenOptions = {
   ),
   keepHost: flag('--keep-host', "forward the sender's Host header, not the one of the target"),
   header: list('-H, --header <"Name: value">', 'add a header to forwarded requests', parseHeader),
-  invalid: setting(
-    '--invalid <reject|forward>',
-    'what to do with a request whose signature is missing or invalid',
-    parseOneOf(INVALID_POLICIES),
-    { words: INVALID_POLICIES, default: 'reject' },
-  ),
+  invalid: receiveOptions.invalid,
   respond: setting(
     '--respond <mirror|ack>',
     "answer with the app's answer, or 200 once stored",
@@ -81,12 +69,7 @@ export const listenOptions = {
     parseDuration,
     SETTINGS.timeout,
   ),
-  maxBody: setting(
-    '--max-body <size>',
-    'answer larger requests with 413; at most 256mb',
-    parseSize,
-    SETTINGS.maxBody,
-  ),
+  maxBody: receiveOptions.maxBody,
   concurrency: setting('--concurrency <n>', 'forwards in flight', parseWhole(1, 10_000), {
     default: '64',
   }),

@@ -1,0 +1,100 @@
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import { errorMessage, EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import type { Invocation } from '../../invocation.ts';
+import type { Engine } from '../../relay/engine.ts';
+import {
+  createStream,
+  examineStream,
+  findStream,
+  openManager,
+  streamConfig,
+  updateStream,
+  type WantedStream,
+} from '../../relay/stream.ts';
+import { streamOf } from '../../relay/subjects.ts';
+import { readConfig } from '../kit/invocation-config.ts';
+import { connectNats } from '../kit/nats-connection.ts';
+import { requireNatsUrl } from './nats-url.ts';
+import { relayInitOptions, type RelayInitOptions } from './options.ts';
+import { type InitReport, initView } from './view.ts';
+
+/** Creates or checks the stream; the exit code says whether the relay keeps its promises with it. */
+export async function run(invocation: Invocation<RelayInitOptions>): Promise<number> {
+  const { terminal, options } = invocation;
+  const url = requireNatsUrl(invocation);
+  const config = await readConfig(invocation);
+  const maxBodyBytes = config.settings(relayInitOptions).maxBody.value;
+  const { team, maxAge, maxBytes, replicas } = options;
+  const wanted = { team, maxAgeMs: maxAge, maxBytes, replicas };
+  const engine = await connectNats(invocation, url, 'relay-init');
+  try {
+    const syncsAlways = await askMonitor(invocation);
+    const { info, state } = await ensureStream(await openManager(engine), wanted, options);
+    const report: InitReport = {
+      stream: streamOf(team),
+      state,
+      config: info?.config ?? streamConfig(wanted),
+      stored: info && { messages: info.state.messages, bytes: info.state.bytes },
+      findings: examineStream(
+        info?.config ?? streamConfig(wanted),
+        wanted,
+        { ...serverFacts(engine), syncsAlways },
+        maxBodyBytes,
+      ),
+    };
+    terminal.show(initView(report));
+    const isWrong = report.findings.some(({ level }) => level === 'wrong');
+    if (isWrong && !options.update) {
+      terminal.info('relyable webhooks relay init --update changes what can be changed');
+    }
+    return isWrong ? EXIT_CHECK_FAILED : EXIT_SUCCESS;
+  } finally {
+    await engine.close();
+  }
+}
+
+async function ensureStream(
+  manager: JetStreamManager,
+  wanted: WantedStream,
+  { dryRun, update }: RelayInitOptions,
+): Promise<{ info: StreamInfo | null; state: InitReport['state'] }> {
+  const found = await findStream(manager, wanted.team);
+  if (found !== null && (dryRun || !update)) return { info: found, state: 'found' };
+  if (found !== null) return { info: await updateStream(manager, wanted), state: 'updated' };
+  if (dryRun) return { info: null, state: 'missing' };
+  return { info: await createStream(manager, wanted), state: 'created' };
+}
+
+function serverFacts({ connection }: Engine): { version: string; maxPayload: number } {
+  return {
+    version: connection.info?.version ?? '',
+    maxPayload: connection.info?.max_payload ?? 0,
+  };
+}
+
+/** Whether the server of the monitoring page syncs each message; null without `--monitor`. */
+async function askMonitor({
+  context,
+  options,
+}: Invocation<RelayInitOptions>): Promise<boolean | null> {
+  const { monitor } = options;
+  if (monitor === undefined) return null;
+  const url = URL.canParse('/jsz', monitor) ? new URL('/jsz', monitor) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new RelyableError(
+      'USAGE',
+      `--monitor: expected a URL such as http://127.0.0.1:8222, got "${monitor}"`,
+    );
+  }
+  try {
+    const answer = await context.fetch(url, { signal: context.interrupt });
+    const { config } = (await answer.json()) as { config?: { sync_always?: boolean } };
+    return config?.sync_always === true;
+  } catch (error) {
+    throw new RelyableError(
+      'UNREACHABLE',
+      `--monitor: ${url.href} gave no JSON: ${errorMessage(error)}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,137 @@
+import type { ChalkInstance } from 'chalk';
+import type { RelayEvent, RelayReady, RelaySource } from '../../relay/relay-events.ts';
+import type { RelayStreamConfig, StreamFinding } from '../../relay/stream.ts';
+import { roundMs } from '../../system/latency.ts';
+import { formatCount, formatDuration, formatSize, formatTime } from '../../terminal/format.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
+import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
+
+/** An event of the relay: one line of NDJSON, or lines for people. */
+export function relayEventView(event: RelayEvent): View {
+  return {
+    text: (terminal) => formatEvent(event, terminal),
+    json: () => eventToJson(event),
+  };
+}
+
+function eventToJson(event: RelayEvent): JsonObject {
+  const { type, ...rest } = event;
+  if (event.type === 'relayed') {
+    const { at, isDuplicate, durationMs, ...facts } = event;
+    return {
+      ...facts,
+      type,
+      v: 1,
+      at: new Date(at).toISOString(),
+      duplicate: isDuplicate,
+      durationMs: roundMs(durationMs),
+    };
+  }
+  const at = event.type === 'refused' ? { at: new Date(event.at).toISOString() } : {};
+  return { type, v: 1, ...rest, ...at };
+}
+
+function formatEvent(event: RelayEvent, { style, errorStyle, isUtc }: Terminal): string {
+  switch (event.type) {
+    case 'ready':
+      return formatReady(event, errorStyle);
+    case 'source':
+      return formatSource(event, errorStyle);
+    case 'relayed': {
+      const { signature } = event;
+      const verdict =
+        signature === null
+          ? style.dim('not verified')
+          : signature.valid
+            ? style.green('✓ signature')
+            : style.red(`✗ signature (${signature.reason})`);
+      const parts = [
+        style.dim(formatTime(event.at, isUtc)),
+        style.bold(safeLine(event.event ?? '(no event)')),
+        verdict,
+        `→ ${event.isDuplicate ? 'stored before as' : 'stored as'} ${event.seq}`,
+        formatDuration(event.durationMs),
+      ];
+      return parts.join('  ');
+    }
+    case 'refused':
+      return `${style.dim(formatTime(event.at, isUtc))}  ${style.red(`✗ answered ${event.status}`)}  ${safeLine(event.reason)}`;
+    case 'summary':
+      return errorStyle.bold(
+        `${formatCount(event.relayed, 'request')} stored, ${event.duplicates} of them before, ${event.refused} refused`,
+      );
+  }
+}
+
+function formatReady(ready: RelayReady, style: ChalkInstance): string {
+  return [
+    `${style.bold('Relaying from')} ${style.cyan(ready.url)}`,
+    `  publishes to  ${safeLine(ready.nats)}, stream ${ready.stream}`,
+    `  verifies with  ${ready.secretSource === null ? 'nothing: every request is published' : safeLine(ready.secretSource)}`,
+    `  seals with  ${ready.keyId === null ? 'nothing: the server of the stream can read requests' : `key ${ready.keyId}`}`,
+    `  health and metrics at  ${ready.adminUrl}/readyz, ${ready.adminUrl}/metrics`,
+  ].join('\n');
+}
+
+function formatSource({ state, gapMs, message }: RelaySource, style: ChalkInstance): string {
+  if (state === 'up') return style.green(`NATS is back after ${formatDuration(gapMs ?? 0)}`);
+  const why = message === null || message === '' ? '' : `: ${safeLine(message)}`;
+  return style.red(
+    `the connection to NATS was lost${why}; trying again, requests are answered 503`,
+  );
+}
+
+/** What `relay init` found or did. */
+export interface InitReport {
+  readonly stream: string;
+  /** `missing` and `outdated` under `--dry-run` alone. */
+  readonly state: 'created' | 'updated' | 'found' | 'missing';
+  readonly config: RelayStreamConfig;
+  /** What it stores; null where it is not there. */
+  readonly stored: { readonly messages: number; readonly bytes: number } | null;
+  readonly findings: readonly StreamFinding[];
+}
+
+const STATES: Readonly<Record<InitReport['state'], string>> = {
+  created: 'was created',
+  updated: 'was changed',
+  found: 'is there',
+  missing: 'is not there; without --dry-run it would be created',
+};
+
+/** What `relay init` found or did, and what falls short. */
+export function initView(report: InitReport): View {
+  return {
+    json: () => ({ type: 'stream', v: 1, ...report }),
+    text: ({ style }) => formatReport(report, style),
+  };
+}
+
+function formatReport(report: InitReport, style: ChalkInstance): string {
+  const { config, stored } = report;
+  const days = config.max_age / 1_000_000 / 86_400_000;
+  const size = config.max_bytes < 0 ? 'without a limit' : `up to ${formatSize(config.max_bytes)}`;
+  const holds =
+    stored === null
+      ? []
+      : [`  it stores ${formatCount(stored.messages, 'message')} (${formatSize(stored.bytes)})`];
+  return [
+    `${style.bold(`stream ${report.stream}`)} ${STATES[report.state]}`,
+    `  keeps requests ${days === 0 ? 'for ever' : `for ${formatCount(days, 'day')}`}, ${size}`,
+    ...holds,
+    ...report.findings.map(({ level, text }) => `  ${mark(level, style)} ${safeLine(text)}`),
+  ].join('\n');
+}
+
+function mark(level: StreamFinding['level'], style: ChalkInstance): string {
+  switch (level) {
+    case 'ok':
+      return style.green('✓');
+    case 'wrong':
+      return style.red('✗');
+    case 'short':
+      return style.yellow('!');
+    case 'unknown':
+      return style.dim('?');
+  }
+}

@@ -1,0 +1,78 @@
+import { describeTlsProblem, errorCode, errorMessage, RelyableError } from '../errors.ts';
+
+/** Node's codes for a certificate that is not trusted, or is for another name. */
+const UNTRUSTED =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|CERT_.*|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+/** The client's errors by their names: its classes are not loaded with the program. */
+export function isEngineError(error: unknown, name: string): boolean {
+  return findEngineError(error, name) !== null;
+}
+
+/** The error of this name among an error and its causes. */
+function findEngineError(error: unknown, name: string): Error | null {
+  if (!(error instanceof Error)) return null;
+  return error.name === name ? error : findEngineError(error.cause, name);
+}
+
+/** The error number of JetStream's answer, e.g. 10059 for a missing stream; undefined for other errors. */
+export function jetStreamCode(error: unknown): number | undefined {
+  const name = error instanceof Error ? error.name : '';
+  const isAnswer = /^(JetStreamApiError|StreamNotFoundError|ConsumerNotFoundError)$/.test(name);
+  return isAnswer ? (error as { code?: number }).code : undefined;
+}
+
+/** JetStream's number for a stream that does not exist. */
+export const STREAM_NOT_FOUND = 10_059;
+
+/** What went wrong with the engine, in words. */
+export function describeEngineError(error: unknown): string {
+  const denied = findEngineError(error, 'PermissionViolationError');
+  if (denied !== null) {
+    const { operation = 'use', subject = 'a subject' } = denied as {
+      operation?: string;
+      subject?: string;
+    };
+    return `the server does not permit this user the ${operation} of ${subject}`;
+  }
+  if (isEngineError(error, 'TimeoutError')) return 'the server did not answer in time';
+  return errorMessage(error);
+}
+
+/** Why there is no connection to these servers, as an error of ours. */
+export function toEngineError(error: unknown, servers: readonly string[]): RelyableError {
+  const where = servers.join(', ');
+  if (isEngineError(error, 'AuthorizationError')) {
+    return new RelyableError(
+      'NOT_AUTHENTICATED',
+      `${where} refuses these credentials (${errorMessage(error)})`,
+      {
+        hint: 'give the ones of this user: --nats-creds, --nats-nkey, --nats-user or --nats-token-file',
+        cause: error,
+      },
+    );
+  }
+  const tls = describeTlsProblem(error, where);
+  if (UNTRUSTED.test(errorCode(error) ?? '')) {
+    return unreachable(
+      `the TLS certificate of ${where} is not trusted (${errorMessage(error)})`,
+      error,
+      '--nats-ca names the file of its CA',
+    );
+  }
+  if (/not support 'tls'/.test(errorMessage(error))) {
+    return unreachable(`${where} does not offer TLS`, error, 'write nats:// without --nats-ca');
+  }
+  return unreachable(
+    `NATS at ${where} cannot be reached: ${tls ?? describeEngineError(error)}`,
+    error,
+  );
+}
+
+function unreachable(message: string, cause: unknown, hint?: string): RelyableError {
+  return new RelyableError(
+    'UNREACHABLE',
+    message,
+    hint === undefined ? { cause } : { hint, cause },
+  );
+}

@@ -1,0 +1,136 @@
+import type { JetStreamClient, PubAck } from '@nats-io/jetstream';
+import type { Engine } from './engine.ts';
+import {
+  describeEngineError,
+  isEngineError,
+  jetStreamCode,
+  STREAM_NOT_FOUND,
+} from './engine-errors.ts';
+
+/** A message to be stored. */
+export interface Outgoing {
+  readonly subject: string;
+  /** The stream knows a repeat by it. */
+  readonly id: string;
+  readonly data: Buffer;
+}
+
+/** Where the stream has a message. */
+export interface Stored {
+  readonly seq: number;
+  /** The stream had it already, and has not stored it again. */
+  readonly isDuplicate: boolean;
+}
+
+/**
+ * Why a message was not stored, or is not known to be. `too_large`: the server takes no message of this
+ * size. `refused`: the stream answered that it does not store it. `no_answer`: it may have.
+ */
+export class PublishError extends Error {
+  readonly kind: 'too_large' | 'refused' | 'no_answer';
+
+  constructor(kind: PublishError['kind'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+/** What the protocol and the headers take of `max_payload`, bytes. */
+const HEADER_BYTES = 512;
+/** The wait before a message is published again that met no stream, as while a leader is elected, ms. */
+const RETRY_MS = 100;
+/** JetStream: the message is larger than the stream's `max_msg_size`. */
+const LARGER_THAN_STREAM = 10_054;
+
+/** Publishes messages to one stream. */
+export class Publisher {
+  private readonly engine: Engine;
+  private readonly stream: string;
+  private readonly client: JetStreamClient;
+  private readonly elapsed: () => number;
+
+  /** `elapsed` is a monotonic clock, ms. */
+  constructor(engine: Engine, stream: string, elapsed: () => number) {
+    this.engine = engine;
+    this.stream = stream;
+    this.client = engine.library.jetstream.jetstream(engine.connection);
+    this.elapsed = elapsed;
+  }
+
+  /**
+   * Resolves once the stream has acknowledged the message. It is published again after a lost connection
+   * (the stream knows it by its id) until `timeoutMs` is over. Rejects with PublishError.
+   */
+  async publish(message: Outgoing, timeoutMs: number): Promise<Stored> {
+    this.refuseTooLarge(message.data);
+    const end = this.elapsed() + timeoutMs;
+    let problem = 'there is no connection to NATS';
+    for (;;) {
+      const leftMs = end - this.elapsed();
+      if (leftMs < 1 || !(await this.engine.whenUp(leftMs))) {
+        throw new PublishError(
+          'no_answer',
+          `no acknowledgement within ${timeoutMs} ms: ${problem}`,
+        );
+      }
+      const result = await this.publishOnce(message, end - this.elapsed());
+      if (typeof result !== 'string') return result;
+      problem = result;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(RETRY_MS, leftMs)));
+    }
+  }
+
+  private refuseTooLarge(data: Buffer): void {
+    const limit = (this.engine.connection.info?.max_payload ?? Infinity) - HEADER_BYTES;
+    if (data.length <= limit) return;
+    throw new PublishError(
+      'too_large',
+      `the request is larger than the NATS server takes (${data.length} of ${limit} bytes): raise max_payload in its configuration`,
+    );
+  }
+
+  /** Text for what may be better the next time. */
+  private async publishOnce(
+    { subject, id, data }: Outgoing,
+    timeoutMs: number,
+  ): Promise<Stored | string> {
+    const { down, cancel } = this.engine.whenDown();
+    const lost = down.then(() => 'the connection to NATS was lost');
+    const published = this.client
+      .publish(subject, data, {
+        msgID: id,
+        timeout: Math.max(1, Math.ceil(timeoutMs)),
+        expect: { streamName: this.stream },
+      })
+      .then(toStored, (error: unknown) => this.explain(error));
+    try {
+      return await Promise.race([published, lost]);
+    } finally {
+      cancel();
+    }
+  }
+
+  private explain(error: unknown): string {
+    if (isEngineError(error, 'JetStreamNotEnabled')) {
+      return `no stream takes this subject: "relyable webhooks relay init" creates ${this.stream}`;
+    }
+    if (isEngineError(error, 'TimeoutError')) return describeEngineError(error);
+    const code = jetStreamCode(error);
+    if (code === LARGER_THAN_STREAM) {
+      throw new PublishError(
+        'too_large',
+        `the request is larger than the stream ${this.stream} takes: raise its max_msg_size`,
+        error,
+      );
+    }
+    const reason =
+      code === STREAM_NOT_FOUND
+        ? `there is no stream ${this.stream}`
+        : `${this.stream}: ${describeEngineError(error)}`;
+    throw new PublishError('refused', reason, error);
+  }
+}
+
+function toStored({ seq, duplicate }: PubAck): Stored {
+  return { seq, isDuplicate: duplicate };
+}

@@ -1,0 +1,49 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { errorMessage, RelyableError } from '../errors.ts';
+import type { Engine } from './engine.ts';
+import { findStream } from './stream.ts';
+import { streamOf } from './subjects.ts';
+
+/** How long an answer is used again, so that probes do not become load for the engine, ms. */
+const CACHED_MS = 1000;
+
+/** Whether a relay can store a request now: the engine is reachable, the stream there and not full. */
+export class Readiness {
+  private readonly engine: Engine;
+  private readonly manager: JetStreamManager;
+  private readonly team: string;
+  private readonly elapsed: () => number;
+  private checkedAt = -Infinity;
+  private checked: Promise<string | null> = Promise.resolve(null);
+
+  constructor(engine: Engine, manager: JetStreamManager, team: string, elapsed: () => number) {
+    this.engine = engine;
+    this.manager = manager;
+    this.team = team;
+    this.elapsed = elapsed;
+  }
+
+  /** Why no request can be stored; null where it can. */
+  problem(): Promise<string | null> {
+    const now = this.elapsed();
+    if (now - this.checkedAt >= CACHED_MS) [this.checkedAt, this.checked] = [now, this.check()];
+    return this.checked;
+  }
+
+  private async check(): Promise<string | null> {
+    if (!this.engine.isUp) return 'there is no connection to NATS';
+    try {
+      const stream = await findStream(this.manager, this.team);
+      if (stream === null) return `there is no stream ${streamOf(this.team)}`;
+      const { config, state } = stream;
+      const isLimited = config.max_bytes > 0 && config.discard === 'new';
+      return isLimited && state.bytes >= config.max_bytes
+        ? `the stream ${streamOf(this.team)} is full (${state.bytes} of ${config.max_bytes} bytes)`
+        : null;
+    } catch (error) {
+      // A relay without the right to ask can still publish.
+      const isDenied = error instanceof RelyableError && error.code === 'NOT_PERMITTED';
+      return isDenied ? null : errorMessage(error);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { RelyableError } from '../errors.ts';
+import type { Engine } from './engine.ts';
+import {
+  describeEngineError,
+  isEngineError,
+  jetStreamCode,
+  STREAM_NOT_FOUND,
+} from './engine-errors.ts';
+import { streamOf, subjectsOf } from './subjects.ts';
+
+/** What a stream of the relay should be. */
+export interface WantedStream {
+  readonly team: string;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+  readonly replicas: number;
+}
+
+/** The first two retries of a delivery come within this time, ms. A later one is stored again, and marked a repeat by its readers. */
+const DUPLICATE_WINDOW_MS = 10 * 60 * 1000;
+const NANOS = 1_000_000;
+
+/** The parts of a stream's configuration that the relay decides. */
+export type RelayStreamConfig = Pick<
+  StreamConfig,
+  | 'subjects'
+  | 'storage'
+  | 'retention'
+  | 'discard'
+  | 'max_age'
+  | 'max_bytes'
+  | 'num_replicas'
+  | 'duplicate_window'
+>;
+
+export function streamConfig({
+  team,
+  maxAgeMs,
+  maxBytes,
+  replicas,
+}: WantedStream): RelayStreamConfig {
+  return {
+    subjects: [subjectsOf(team)],
+    storage: 'file',
+    retention: 'limits',
+    // A full stream refuses new messages, and Relyable retries them; else it would drop old ones.
+    discard: 'new',
+    max_age: maxAgeMs * NANOS,
+    max_bytes: maxBytes,
+    num_replicas: replicas,
+    duplicate_window: Math.min(DUPLICATE_WINDOW_MS, maxAgeMs) * NANOS,
+  };
+}
+
+/** The manager of streams and consumers; it asks nothing of the server by itself. */
+export function openManager(engine: Engine): Promise<JetStreamManager> {
+  return engine.library.jetstream.jetstreamManager(engine.connection, { checkAPI: false });
+}
+
+/** A team's stream; null where there is none. Rejects with what else is wrong. */
+export async function findStream(
+  manager: JetStreamManager,
+  team: string,
+): Promise<StreamInfo | null> {
+  try {
+    return await manager.streams.info(streamOf(team));
+  } catch (error) {
+    if (jetStreamCode(error) === STREAM_NOT_FOUND) return null;
+    throw toStreamError(error, streamOf(team));
+  }
+}
+
+/** Creates a team's stream. */
+export async function createStream(
+  manager: JetStreamManager,
+  wanted: WantedStream,
+): Promise<StreamInfo> {
+  const name = streamOf(wanted.team);
+  try {
+    return await manager.streams.add({ name, ...streamConfig(wanted) });
+  } catch (error) {
+    throw toStreamError(error, name);
+  }
+}
+
+/** Changes a team's stream to what is wanted; what it stores stays. */
+export async function updateStream(
+  manager: JetStreamManager,
+  wanted: WantedStream,
+): Promise<StreamInfo> {
+  const name = streamOf(wanted.team);
+  try {
+    return await manager.streams.update(name, streamConfig(wanted));
+  } catch (error) {
+    throw toStreamError(error, name);
+  }
+}
+
+/** NOT_PERMITTED where rights are missing, else UNREACHABLE with the server's words. */
+export function toStreamError(error: unknown, stream: string): RelyableError {
+  if (error instanceof RelyableError) return error;
+  const options = { cause: error };
+  if (isEngineError(error, 'PermissionViolationError')) {
+    const message = `${stream}: ${describeEngineError(error)}`;
+    return new RelyableError('NOT_PERMITTED', message, {
+      ...options,
+      hint: 'docs/relay.md lists the rights that a relay and a listener need',
+    });
+  }
+  // The client's word for a request that had no responder.
+  if (isEngineError(error, 'JetStreamNotEnabled')) {
+    return new RelyableError('UNREACHABLE', 'the NATS server answers no JetStream request', {
+      ...options,
+      hint: 'its configuration needs a jetstream block; a cluster needs most of its servers',
+    });
+  }
+  return new RelyableError('UNREACHABLE', `${stream}: ${describeEngineError(error)}`, options);
+}
+
+/** One thing about a stream or its server that was looked at. */
+export interface StreamFinding {
+  /** `wrong`: the relay does not keep its promises with it. `short`: it does so under conditions. */
+  readonly level: 'ok' | 'unknown' | 'short' | 'wrong';
+  readonly text: string;
+}
+
+/** What there is to know of a server. */
+export interface ServerFacts {
+  readonly version: string;
+  /** bytes */
+  readonly maxPayload: number;
+  /** Whether each message is synced before it is acknowledged; null where it was not asked. */
+  readonly syncsAlways: boolean | null;
+}
+
+/** What falls short of a stream that loses nothing. */
+export function examineStream(
+  config: RelayStreamConfig,
+  wanted: WantedStream,
+  server: ServerFacts,
+  maxBodyBytes: number,
+): StreamFinding[] {
+  const minutes = Math.round(config.duplicate_window / NANOS / 60_000);
+  const subjects = subjectsOf(wanted.team);
+  return [
+    finding(
+      config.subjects.includes(subjects),
+      'wrong',
+      `the stream takes ${subjects}`,
+      `the stream takes ${config.subjects.join(', ')}, expected ${subjects}`,
+    ),
+    finding(
+      config.storage === 'file',
+      'wrong',
+      'it stores in files',
+      'it stores in memory: a restart of the server empties it. A stream cannot be changed to files',
+    ),
+    finding(
+      config.retention === 'limits',
+      'wrong',
+      'every reader gets every message',
+      `its retention is ${config.retention}, expected limits: a message that one reader took may be missing for the others`,
+    ),
+    finding(
+      config.duplicate_window >= DUPLICATE_WINDOW_MS * NANOS,
+      'wrong',
+      `it recognises a retry for ${minutes} minutes`,
+      `it recognises a retry for ${minutes} minutes, expected 10 or more: later retries are stored twice`,
+    ),
+    finding(
+      config.discard === 'new',
+      'short',
+      'a full stream refuses new requests, which Relyable retries',
+      'a full stream drops its oldest messages (discard old), read or not',
+    ),
+    finding(
+      config.num_replicas > 1,
+      'short',
+      `${config.num_replicas} servers have each message`,
+      'one server has each message (replicas 1): it is lost with the disk of that server',
+    ),
+    ...examineServer(server, maxBodyBytes),
+  ];
+}
+
+function examineServer(
+  { version, maxPayload, syncsAlways }: ServerFacts,
+  maxBodyBytes: number,
+): StreamFinding[] {
+  return [
+    finding(
+      isAtLeast(version, 2, 10),
+      'short',
+      `the server is ${version}`,
+      `the server is ${version}, older than 2.10: acknowledged messages may wait up to two minutes for the disk, and --events of listen takes one type`,
+    ),
+    finding(
+      maxPayload >= maxBodyBytes,
+      'short',
+      `the server takes messages of ${maxPayload} bytes`,
+      `the server takes messages of ${maxPayload} bytes (max_payload), --max-body is ${maxBodyBytes}: larger requests are answered 413`,
+    ),
+    syncsAlways === null
+      ? {
+          level: 'unknown',
+          text: 'whether each message is synced to disk before it is acknowledged (sync_interval: always) shows on the monitoring page of each server alone: --monitor http://<server>:8222 asks it',
+        }
+      : finding(
+          syncsAlways,
+          'short',
+          'each message is synced to disk before it is acknowledged',
+          'acknowledged messages may wait up to two minutes for the disk: set sync_interval: always in the jetstream block',
+        ),
+  ];
+}
+
+function finding(
+  isOk: boolean,
+  otherwise: StreamFinding['level'],
+  good: string,
+  bad: string,
+): StreamFinding {
+  return isOk ? { level: 'ok', text: good } : { level: otherwise, text: bad };
+}
+
+/** Whether a version such as `2.10.27` is at least this one. */
+export function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}

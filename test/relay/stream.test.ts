@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { examineStream, streamConfig } from '../../src/relay/stream.ts';
+import { STREAM } from './relay-world.ts';
+
+const GOOD = streamConfig({ ...STREAM, replicas: 3 });
+const SERVER = { version: '2.10.27', maxPayload: 8_000_000, syncsAlways: true };
+
+const problems = (config = GOOD, server: Partial<typeof SERVER> = {}): string[] =>
+  examineStream(config, STREAM, { ...SERVER, ...server }, 1_000_000)
+    .filter(({ level }) => level !== 'ok')
+    .map(({ level, text }) => `${level}: ${text}`);
+
+it('finds nothing where nothing falls short', () => {
+  expect(problems()).toEqual([]);
+});
+
+it.each([
+  [{ subjects: ['relyable.other.>'] }, /^wrong: the stream takes relyable.other.>, expected/],
+  [{ storage: 'memory' as const }, /^wrong: it stores in memory/],
+  [{ retention: 'workqueue' as const }, /^wrong: its retention is workqueue, expected limits/],
+  [{ duplicate_window: 120e9 }, /^wrong: it recognises a retry for 2 minutes, expected 10/],
+  [{ discard: 'old' as const }, /^short: a full stream drops its oldest/],
+  [{ num_replicas: 1 }, /^short: one server has each message/],
+])('finds what is wrong with a stream: %j', (change, problem) => {
+  expect(problems({ ...GOOD, ...change })).toEqual([expect.stringMatching(problem)]);
+});
+
+it.each([
+  [{ version: '2.9.10' }, /^short: the server is 2.9.10, older than 2.10/],
+  [{ maxPayload: 999_999 }, /^short: the server takes messages of 999999 bytes/],
+  [{ syncsAlways: false }, /^short: acknowledged messages may wait/],
+])('finds what is wrong with a server: %j', (change, problem) => {
+  expect(problems(GOOD, change)).toEqual([expect.stringMatching(problem)]);
+});
