@@ -152,6 +152,7 @@ const SHORT_FORMS: ReadonlySet<string> = new Set([
   'emulate',
   'captures',
   'logs',
+  'relay',
 ]);
 
 /** Every command, in the order of the help. */

@@ -89,7 +89,7 @@ export async function startRelay(
     health: () => ({}),
     onRefused: (status, reason) => relay.refused(status, reason),
   });
-  onTestFinished(() => receiver.close(0));
+  onTestFinished(() => receiver.close());
   return {
     url: receiver.url,
     events,

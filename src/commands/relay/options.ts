@@ -117,10 +117,6 @@ export const relayGroup = declareCommand({
   examples: [
     ['relyable webhooks relay init --nats nats://127.0.0.1:4222', 'create the stream'],
     ['relyable webhooks relay --nats nats://127.0.0.1:4222', 'receive and publish'],
-    [
-      'relyable webhooks listen --from nats://127.0.0.1:4222 -f 3000/webhooks/relyable',
-      'every developer: receive what the relay published',
-    ],
   ],
   exitCodes: [
     [0, 'success'],

@@ -163,7 +163,8 @@ class RunningRelay {
       engine.givenUp,
     ]);
     removeReadyFile();
-    await receiver.close(GRACE_MS);
+    await receiver.drain(GRACE_MS);
+    await receiver.close();
     await admin.close();
     this.show(await relay.drain());
     if (givenUp === null) return EXIT_SUCCESS;
