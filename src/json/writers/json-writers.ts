@@ -157,6 +157,7 @@ function java(): JsonWriter[] {
   const jackson: readonly (readonly [string, WhitespaceName, MemberOrder])[] = [
     ['Jackson writeValueAsString', 'compact', 'insertion'],
     ['Jackson writeValueAsString (sorted)', 'compact', 'sorted'],
+    ['Jackson writeValueAsString (TreeMap)', 'compact', 'sorted-outside'],
     ['Jackson writerWithDefaultPrettyPrinter', 'jackson', 'insertion'],
     ['Jackson writerWithDefaultPrettyPrinter (CRLF)', 'jacksonCrlf', 'insertion'],
   ];
@@ -168,7 +169,7 @@ function java(): JsonWriter[] {
   ];
   return [
     ...jackson.flatMap(([name, whitespace, order]) =>
-      (['java', 'source'] as const).map((numbers): JsonWriter => ({
+      (['java', 'source', 'bigDecimal'] as const).map((numbers): JsonWriter => ({
         name,
         order,
         whitespace,
@@ -184,7 +185,7 @@ function java(): JsonWriter[] {
       numbers: 'java',
     },
     ...gson.flatMap(([name, whitespace, strings]) =>
-      (['source', 'javaDoubles', 'java'] as const).map((numbers): JsonWriter => ({
+      (['source', 'javaDoubles', 'java', 'javaLongs'] as const).map((numbers): JsonWriter => ({
         name,
         order: 'insertion',
         whitespace,
@@ -216,6 +217,8 @@ function dotnet(): JsonWriter[] {
     ['.NET System.Text.Json', 'dotnet'],
     ['.NET System.Text.Json (UnsafeRelaxedJsonEscaping)', 'upperControl'],
     ['Newtonsoft.Json', 'newtonsoft'],
+    ['Newtonsoft.Json (EscapeNonAscii)', 'phpSlashes'],
+    ['Newtonsoft.Json (EscapeHtml)', 'newtonsoftHtml'],
   ];
   const layouts: Choice<WhitespaceName>[] = [
     ['', 'compact'],
@@ -224,7 +227,7 @@ function dotnet(): JsonWriter[] {
   ];
   return calls.flatMap(([name, strings]) =>
     layouts.flatMap(([layout, whitespace]) =>
-      (['source', 'javascript'] as const).map((numbers): JsonWriter => ({
+      (['source', 'javascript', 'newtonsoft'] as const).map((numbers): JsonWriter => ({
         name: `${name}${layout}`,
         order: 'insertion',
         whitespace,
@@ -253,42 +256,76 @@ function documented(): JsonWriter[] {
   );
 }
 
+type Call = readonly [
+  name: string,
+  order: MemberOrder,
+  whitespace: WhitespaceName,
+  strings: StringStyleName,
+];
+
+function calls(numbers: readonly NumberStyleName[], list: readonly Call[]): JsonWriter[] {
+  return list.flatMap(([name, order, whitespace, strings]) =>
+    numbers.map((style): JsonWriter => ({ name, order, whitespace, strings, numbers: style })),
+  );
+}
+
 const OTHER_WRITERS: readonly JsonWriter[] = [
-  {
-    name: 'PostgreSQL jsonb',
-    order: 'by-length',
-    whitespace: 'spaced',
-    strings: 'plain',
-    numbers: 'source',
-  },
-  {
-    name: 'MySQL JSON',
-    order: 'by-length',
-    whitespace: 'spaced',
-    strings: 'plain',
-    numbers: 'python',
-  },
-  {
-    name: 'Rust serde_json Value',
-    order: 'sorted',
-    whitespace: 'compact',
-    strings: 'plain',
-    numbers: 'python',
-  },
-  {
-    name: 'Swift JSONSerialization',
-    order: 'insertion',
-    whitespace: 'compact',
-    strings: 'slash',
-    numbers: 'javascript',
-  },
-  {
-    name: 'jq',
-    order: 'insertion',
-    whitespace: 'indent2',
-    strings: 'deleteEscaped',
-    numbers: 'javascript',
-  },
+  ...calls(
+    ['source', 'numeric'],
+    [
+      ['PostgreSQL jsonb', 'by-length', 'spaced', 'plain'],
+      ['PostgreSQL jsonb_pretty', 'by-length', 'jsonbPretty', 'plain'],
+    ],
+  ),
+  ...calls(['python'], [['MySQL JSON', 'by-length', 'spaced', 'plain']]),
+  ...calls(
+    ['serde', 'python'],
+    [
+      ['Rust serde_json Value', 'sorted', 'compact', 'plain'],
+      ['Rust serde_json', 'insertion', 'compact', 'plain'],
+      ['Rust serde_json Value (pretty)', 'sorted', 'indent2', 'plain'],
+      ['Rust serde_json (pretty)', 'insertion', 'indent2', 'plain'],
+    ],
+  ),
+  ...calls(['javascript'], [['Swift JSONSerialization', 'insertion', 'compact', 'slash']]),
+  // jq 1.7 keeps the numbers of the source.
+  ...calls(
+    ['javascript', 'c', 'source'],
+    [
+      ['jq', 'insertion', 'indent2', 'deleteEscaped'],
+      ['jq -c', 'insertion', 'compact', 'deleteEscaped'],
+      ['jq -c -S', 'sorted', 'compact', 'deleteEscaped'],
+      ['jq -c -a', 'insertion', 'compact', 'ascii'],
+      ['jq --tab', 'insertion', 'tabs', 'deleteEscaped'],
+    ],
+  ),
+  ...calls(
+    ['c'],
+    [
+      ['Perl JSON::PP canonical', 'sorted', 'compact', 'plain'],
+      ['Perl JSON::PP canonical, ascii', 'sorted', 'compact', 'phpSlashes'],
+      ['Perl JSON::PP canonical, pretty', 'sorted', 'perlPretty', 'plain'],
+    ],
+  ),
+  ...calls(
+    ['orjson'],
+    [
+      ['orjson.dumps', 'insertion', 'compact', 'plain'],
+      ['orjson.dumps(OPT_SORT_KEYS)', 'sorted', 'compact', 'plain'],
+      ['orjson.dumps(OPT_INDENT_2)', 'insertion', 'indent2', 'plain'],
+    ],
+  ),
+  ...calls(
+    ['ujson'],
+    [
+      ['ujson.dumps', 'insertion', 'compact', 'php'],
+      ['ujson.dumps(ensure_ascii=False)', 'insertion', 'compact', 'slash'],
+      ['ujson.dumps(escape_forward_slashes=False)', 'insertion', 'compact', 'phpSlashes'],
+      ['ujson.dumps(encode_html_chars=True)', 'insertion', 'compact', 'ujsonHtml'],
+      ['ujson.dumps(sort_keys=True)', 'sorted', 'compact', 'php'],
+      ['ujson.dumps(indent=2)', 'insertion', 'indent2', 'php'],
+    ],
+  ),
 ];
 
 /** The known JSON writers, the most common ones first. */

@@ -74,6 +74,11 @@ export const WHITESPACE = {
     emptyObject: 'space',
     emptyArray: 'space',
   }),
+  perlPretty: indented('   ', "Perl's indent", { colon: ' : ' }),
+  jsonbPretty: indented('    ', '4 spaces of indent, empty brackets over lines', {
+    emptyObject: 'line',
+    emptyArray: 'line',
+  }),
   swiftPretty: indented('  ', "Foundation's indent", { colon: ' : ', emptyArray: 'blank-line' }),
 } as const satisfies Record<string, Whitespace>;
 

@@ -8,6 +8,7 @@ import { KEY, OPEN_OBJECT } from '../tokeniser.ts';
  * - `insertion`: as in the source (Python, PHP, Ruby, Java)
  * - `javascript`: keys that are array indexes first, ascending (ECMAScript, OrdinaryOwnPropertyKeys)
  * - `sorted`: by bytes (Go maps, `sort_keys`, `jq -S`)
+ * - `sorted-outside`: those of the outermost object by bytes, the others as in the source (Java's TreeMap)
  * - `reversed`: as in the source, backwards
  * - `by-length`: by length, then bytes (PostgreSQL jsonb, MySQL JSON)
  * - `documented`: as in the published samples; keys that they do not have come last, in their order
@@ -17,6 +18,7 @@ export const MEMBER_ORDERS = [
   'insertion',
   'javascript',
   'sorted',
+  'sorted-outside',
   'by-length',
   'reversed',
   'documented',
@@ -66,7 +68,7 @@ function tokensIn(
       }
       const close = closes[at] ?? at;
       frames.push({
-        members: orderMembers(objects.get(at) ?? [], order),
+        members: orderMembers(objects.get(at) ?? [], at, order),
         next: 0,
         close,
         resume: until,
@@ -116,7 +118,11 @@ function readObjects(document: JsonDocument): ReadonlyMap<number, readonly Membe
   return objects;
 }
 
-function orderMembers(unique: readonly Member[], order: MemberOrder): readonly Member[] {
+function orderMembers(
+  unique: readonly Member[],
+  object: number,
+  order: MemberOrder,
+): readonly Member[] {
   const byBytes = (a: Member, b: Member): number => (a.key < b.key ? -1 : 1);
   switch (order) {
     case 'source':
@@ -130,6 +136,8 @@ function orderMembers(unique: readonly Member[], order: MemberOrder): readonly M
     }
     case 'sorted':
       return [...unique].sort(byBytes);
+    case 'sorted-outside':
+      return object === 0 ? [...unique].sort(byBytes) : unique;
     case 'by-length':
       return [...unique].sort((a, b) => a.key.length - b.key.length || byBytes(a, b));
     case 'reversed':

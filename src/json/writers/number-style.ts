@@ -28,10 +28,22 @@ const STYLES = {
   phpPrecisionFraction:
     'numbers as PHP writes them with serialize_precision = 17 and JSON_PRESERVE_ZERO_FRACTION',
   java: 'numbers as Java writes them (7e1 as 70.0)',
+  /** Gson with ToNumberPolicy.LONG_OR_DOUBLE. */
+  javaLongs: 'integers beyond 64 bits as Java doubles',
   /** Gson into a map: every number a double. */
   javaDoubles: 'every number as a decimal (70 as 70.0)',
   /** Fields that are decimals in the published samples, in a language that keeps the difference. */
   decimalFields: 'scores as decimals (70 as 70.0)',
+  /** Jackson with USE_BIG_DECIMAL_FOR_FLOATS. */
+  bigDecimal: "decimals as Java's BigDecimal writes them (7e1 as 7E+1)",
+  newtonsoft: 'numbers as Newtonsoft.Json writes them (1e-7 as 1E-07)',
+  serde: 'numbers as serde_json writes them (7e1 as 70.0, 1E21 as 1e21)',
+  orjson: 'numbers as orjson writes them (7e1 as 70.0, 1e21 as 1e+21)',
+  ujson: 'numbers as ujson writes them (7e1 as 70.0, 0.00001 as 1e-5)',
+  /** jq before 1.7, Perl. */
+  c: 'numbers as C prints them (70.0 as 70, 1e-7 as 1e-07)',
+  /** PostgreSQL. */
+  numeric: 'numbers without exponents',
   /** A JSON column that trims decimals. */
   plain: 'numbers without exponents and trailing zeros',
 } as const;
@@ -80,6 +92,8 @@ export function writeNumber(
   const value = Number(source);
   if (name === 'source') return source;
   if (name === 'plain') return trimZeros(source, value);
+  if (name === 'numeric') return withoutExponent(source);
+  if (name === 'bigDecimal') return asBigDecimal(source);
   if (!Number.isFinite(value)) return name === 'javascript' ? 'null' : source;
   switch (name) {
     case 'javascript':
@@ -94,14 +108,14 @@ export function writeNumber(
       return isInteger(source)
         ? phpNumber(source, value, false)
         : withPrecision(value, name === 'phpPrecisionFraction');
-    case 'python':
-      return isInteger(source) ? keepInteger(source) : writeDouble(value, PYTHON);
-    case 'ruby':
-      return isInteger(source) ? keepInteger(source) : writeDouble(value, RUBY);
-    case 'java':
-      return isInteger(source) ? keepInteger(source) : writeDouble(value, JAVA);
+    case 'c':
+      return isInteger(source) ? keepInteger(source) : writeDouble(value, C).replace(/\.0$/, '');
+    case 'javaLongs':
+      return isLong(source) ? keepInteger(source) : writeDouble(value, JAVA);
     case 'javaDoubles':
       return writeDouble(value, JAVA);
+    default:
+      return isInteger(source) ? keepInteger(source) : writeDouble(value, DOUBLES[name]);
   }
 }
 
@@ -111,12 +125,16 @@ function keepInteger(source: string): string {
 }
 
 function phpNumber(source: string, value: number, keepsFraction: boolean): string {
-  if (isInteger(source) && source !== '-0') {
-    const big = BigInt(source.length > 25 ? 10n ** 25n : source);
-    if (big <= 2n ** 63n - 1n && big >= -(2n ** 63n)) return source;
-  }
+  if (isLong(source) && source !== '-0') return source;
   const text = writeDouble(value, PHP);
   return keepsFraction || text.includes('e') ? text : text.replace(/\.0$/, '');
+}
+
+/** Whether this is an integer of at most 64 bits. */
+function isLong(source: string): boolean {
+  if (!isInteger(source) || source.length > 20) return false;
+  const value = BigInt(source);
+  return value <= 2n ** 63n - 1n && value >= -(2n ** 63n);
 }
 
 /** C's `%.17G`, without zeros at the end. */
@@ -134,6 +152,48 @@ function trimZeros(source: string, value: number): string {
   let end = source.length;
   while (source[end - 1] === '0') end -= 1;
   return source.slice(0, source[end - 1] === '.' ? end - 1 : end);
+}
+
+/** A decimal: its digits without a point, and how many of them stand behind it. */
+interface Decimal {
+  readonly sign: string;
+  readonly digits: string;
+  readonly scale: number;
+}
+
+/** A longer exponent is left as it is: written out, the number would fill pages. */
+const MAX_SCALE = 400;
+
+/** Null where the number has no fraction or exponent, or one that is too long. */
+function readDecimal(source: string): Decimal | null {
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(source) ?? [];
+  const scale = fraction.length - Number(power);
+  if (isInteger(source) || Math.abs(scale) > MAX_SCALE) return null;
+  return { sign, digits: (whole + fraction).replace(/^0+(?=\d)/, ''), scale };
+}
+
+/** PostgreSQL's `numeric`: every digit, zeros at the end included. */
+function withoutExponent(source: string): string {
+  const decimal = readDecimal(source);
+  return decimal === null ? source : decimal.sign + placePoint(decimal);
+}
+
+function placePoint({ digits, scale }: Decimal): string {
+  if (scale <= 0) return digits === '0' ? '0' : digits + '0'.repeat(-scale);
+  const padded = digits.padStart(scale + 1, '0');
+  return `${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
+}
+
+/** `BigDecimal.toString` of Java. */
+function asBigDecimal(source: string): string {
+  const decimal = readDecimal(source);
+  if (decimal === null) return source;
+  const { sign, digits, scale } = decimal;
+  const exponent = digits.length - 1 - scale;
+  if (scale >= 0 && exponent >= -6) return sign + placePoint(decimal);
+  const fraction = digits.length === 1 ? '' : `.${digits.slice(1)}`;
+  return `${sign}${digits[0] ?? ''}${fraction}E${exponent < 0 ? '' : '+'}${exponent}`;
 }
 
 interface DoubleFormat {
@@ -170,6 +230,24 @@ const JAVA: DoubleFormat = {
   plus: '',
   hasPointBeforeE: true,
 };
+
+/** .NET's `R`. */
+const NEWTONSOFT: DoubleFormat = { ...PYTHON, to: 15, e: 'E' };
+/** Rust's ryu. */
+const SERDE: DoubleFormat = { ...PYTHON, from: -5, hasPaddedExponent: false, plus: '' };
+/** `%.17g` with the shortest digits. */
+const C: DoubleFormat = { ...PYTHON, to: 17 };
+
+/** The languages that keep the digits of an integer. */
+const DOUBLES = {
+  python: PYTHON,
+  ruby: RUBY,
+  java: JAVA,
+  newtonsoft: NEWTONSOFT,
+  serde: SERDE,
+  orjson: { ...SERDE, plus: '+' },
+  ujson: { ...PYTHON, hasPaddedExponent: false },
+} as const satisfies Partial<Record<NumberStyleName, DoubleFormat>>;
 
 /** The shortest digits that read back as this double, in the format of a language. */
 function writeDouble(value: number, format: DoubleFormat): string {

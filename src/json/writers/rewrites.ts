@@ -257,6 +257,7 @@ const ORDER_NAMES: Readonly<Record<MemberOrder, string>> = {
   insertion: 'only the last of equal keys',
   javascript: 'numeric keys first',
   sorted: 'sorted keys',
+  'sorted-outside': 'sorted keys in the outermost object',
   'by-length': 'keys sorted by length',
   reversed: 'keys in reverse',
   documented: "keys in the order of Relyable's documentation",

@@ -91,6 +91,15 @@ const ENCODERS = {
   newtonsoft: style('U+0085 and U+2028 as \\u2028', {
     alsoEscaped: `\u0085${LINE_SEPARATORS}`,
   }),
+  newtonsoftHtml: style('<, >, &, \' and " as \\u003c', {
+    asUnicode: '<>&\'"',
+    alsoEscaped: `\u0085${LINE_SEPARATORS}`,
+  }),
+  ujsonHtml: style('non-ASCII, <, > and & as \\u003c, / as \\/', {
+    isAscii: true,
+    hasEscapedSlash: true,
+    asUnicode: '<>&',
+  }),
   slash: style('/ as \\/, all else as UTF-8', { hasEscapedSlash: true }),
   deleteEscaped: style('DEL as \\u007f', { hasEscapedDelete: true }),
 } as const satisfies Record<string, StringStyle>;

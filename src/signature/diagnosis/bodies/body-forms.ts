@@ -57,7 +57,11 @@ export function bodyForms(
     ...unicodeForms(body),
     ...(body.length > SMALL_BODY_BYTES
       ? []
-      : [...copiedForms(body), ...replacedForms(body), ...quotedNumberForms(body)]),
+      : [
+          ...copiedForms(body, document !== null),
+          ...replacedForms(body),
+          ...quotedNumberForms(body),
+        ]),
     ...(document === null ? [] : printedForms(document)),
   ];
   return [

@@ -10,8 +10,11 @@ const encoded = formMaker('body_encoded', { fix: RAW, isInner: true });
 const wrapped = formMaker('body_wrapped', { fix: RAW, isInner: true });
 const replaced = formMaker('charset_other', { fix: RAW, isInner: true });
 
-/** The body before a page, a log or an editor changed the copy that is here. */
-export function copiedForms(body: Buffer): BodyForm[] {
+/**
+ * The body before a page, a log or an editor changed the copy that is here. The escapes inside a JSON
+ * object belong to its strings: that they are gone is a rewrite, not the mark of a copy.
+ */
+export function copiedForms(body: Buffer, isJson: boolean): BodyForm[] {
   if (body.length > MAX_COPY_BYTES) return [];
   const text = body.toString('utf8');
   const trimmed = text.trim();
@@ -19,7 +22,8 @@ export function copiedForms(body: Buffer): BodyForm[] {
   const quoted = /^(["'`])([^]*)\1[;,]?$/.exec(trimmed);
   if (quoted !== null)
     forms.push(wrapped('the body without the quotes around it', quoted[2] ?? ''));
-  if (/\\["'\\/nrtu]/.test(text)) forms.push(...unescapedForms(trimmed, quoted?.[2]));
+  const isObject = isJson && quoted === null;
+  if (!isObject && /\\["'\\/nrtu]/.test(text)) forms.push(...unescapedForms(trimmed, quoted?.[2]));
   if (/<[a-z!/]/i.test(text)) {
     const plain = text.replace(/<br\s*\/?>/gi, '\n').replace(/<\/?[a-z!][^>]*>/gi, '');
     forms.push(
