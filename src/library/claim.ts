@@ -48,17 +48,19 @@ export function toBytes(body: string | Uint8Array): Uint8Array {
 }
 
 const RAW_BODY =
-  "Pass the raw body: in Express use express.raw({ type: '*/*' }) on this route, in NestJS { rawBody: true }, with fetch `await request.text()`";
+  "Pass the raw body: in Express use express.raw({ type: () => true, limit: '10mb' }) on this route, in NestJS { rawBody: true }, with fetch `await request.text()`";
 
 function describe(body: unknown): string {
   if (body === null || body === undefined) return 'The body is missing';
   if (typeof (body as { then?: unknown }).then === 'function') return 'The body is a promise';
+  const kind = Object.prototype.toString.call(body);
+  if (!/ (Object|Array)\]$/.test(kind)) return `The body is ${kind}, and not its bytes or text`;
   return 'The body is a parsed object, and its bytes cannot be had back';
 }
 
 function toKeys(secret: SigningSecret): ClaimKey[] {
-  const secrets = typeof secret === 'string' ? [secret] : (secret ?? []);
-  if (secrets.length === 0 || secrets.some((each) => !each)) throw fail('secret_empty');
+  const secrets: unknown = typeof secret === 'string' ? [secret] : secret;
+  if (!isTexts(secrets) || secrets.length === 0 || secrets.includes('')) throw fail('secret_empty');
   return secrets.flatMap(keysOf);
 }
 
@@ -75,10 +77,22 @@ function keysOf(text: string): ClaimKey[] {
 function toValues(header: SignatureHeader): readonly string[] {
   if (header === null || header === undefined) return [];
   if (typeof header === 'string') return [header];
-  if (!('get' in header)) return header;
-  const value = header.get('x-relyable-signature');
-  return value === null ? [] : [value];
+  if (isTexts(header)) return header;
+  if (typeof (header as { get?: unknown }).get !== 'function') {
+    throw new TypeError(
+      'Expected the value of X-Relyable-Signature or a Headers object; in Node pass request.headers["x-relyable-signature"]',
+    );
+  }
+  const value = (header as Headers).get('x-relyable-signature');
+  return typeof value === 'string' ? [value] : [];
 }
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+/** Longer values are not looked into: a sender could make that take long. */
+const MAX_HEADER_LENGTH = 1000;
 
 /**
  * Whether the signature is the HMAC of one key, and if not, why. `macs` has the HMAC-SHA256 of the
@@ -92,6 +106,7 @@ export function judge({ values, keys }: Claim, macs: readonly string[]): 'ok' | 
   for (const [index, mac] of macs.entries()) {
     if (values.length === 1 && isSame(first, mac)) return keys[index]?.reason ?? 'ok';
   }
+  if (first.length > MAX_HEADER_LENGTH) return 'secret_wrong_or_body_changed';
   const several = values.flatMap((value) => value.split(',')).map((value) => value.trim());
   for (const mac of macs) {
     if (several.length > 1 && several.some((value) => isSame(value, mac))) {
@@ -152,12 +167,13 @@ const FIXES: Partial<Record<FailureReason, string>> = {
     'The X-Relyable-Signature header is empty. Set the signing secret where the request is sent',
   signature_multiple:
     'The request has several signatures. Look for a proxy that adds another X-Relyable-Signature header',
-  signature_prefixed: `The signature has something before it. ${HEX}`,
+  signature_prefixed: `The signature has something before or after it. ${HEX}`,
   signature_uppercase: `The signature is in upper case. ${HEX}`,
   signature_base64: `The signature is in base64. ${HEX}`,
   signature_base64url: `The signature is in base64url. ${HEX}`,
   signature_truncated: `The signature was cut. ${HEX}`,
-  secret_empty: 'The signing secret is empty. Set RELYABLE_WEBHOOK_SECRET and pass its value',
+  secret_empty:
+    'The signing secret is empty or not text. Set RELYABLE_WEBHOOK_SECRET and pass its value',
   secret_whitespace: 'The signing secret has white space around it. Trim it where it is read',
   secret_quoted: 'The signing secret has quotes around it. Remove them where it is set',
 };

@@ -1,4 +1,8 @@
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
+import { webhookHandler } from '../../src/library/express.ts';
 import {
   EVENT_TYPES,
   type Overrides,
@@ -51,6 +55,22 @@ describe('signedRequest', () => {
     expect(await verifySignature(body, headers['X-Relyable-Signature'], TEST_SECRET)).toBe(true);
   });
 
+  it('says what is wrong with arguments that types would not allow', () => {
+    const parts = signedParts as (event: string, overrides?: object, options?: object) => unknown;
+    expect(() => parts('test_run.fail')).toThrow(
+      'the event: expected one of test_run.completed, test_run.failed, agent.score_dropped, test_case.critical_failure, got "test_run.fail"',
+    );
+    expect(() => parts('test_run.failed', {}, { wire: 'xml' })).toThrow(
+      /^wire: expected one of compact, .*, got "xml"$/,
+    );
+    expect(() => parts('test_run.failed', {}, { tamper: 'all' })).toThrow(
+      /^tamper: expected one of body, .*, got "all"$/,
+    );
+    expect(() => parts('test_run.failed', { 'data.error.code': 1 })).toThrow(
+      /^data\.error\.code: data\.error is a string, expected an object$/,
+    );
+  });
+
   it('types the new values by path', () => {
     type Completed = Overrides<'test_run.completed'>;
     expectTypeOf<Completed['data.score']>().toEqualTypeOf<number | undefined>();
@@ -81,6 +101,18 @@ it('retrySchedule has the five attempts', () => {
 });
 
 describe('toAcceptRelyableWebhook', () => {
+  it('reaches a server through fetch', async () => {
+    const handler = webhookHandler({ secret: TEST_SECRET });
+    const server = createServer((request, response) => void handler(request, response));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/relyable`;
+    const { pass, message } = await toAcceptRelyableWebhook((request) =>
+      fetch(new Request(url, request)),
+    );
+    expect(pass, message()).toBe(true);
+  });
+
   it('names what is wrong with a handler that parses and writes the body again', async () => {
     const handler = async (request: Request): Promise<Response> => {
       const body = JSON.stringify(await request.json());

@@ -97,6 +97,8 @@ describe.each(Object.entries(FUNCTIONS))('%s', (_, construct) => {
     ['signature_empty', ''],
     ['signature_empty', ['']],
     ['signature_prefixed', `sha256=${SIGNATURE}`],
+    ['signature_prefixed', `${SIGNATURE}\n`],
+    ['secret_wrong_or_body_changed', `${SIGNATURE},`.repeat(100)],
     ['signature_uppercase', SIGNATURE.toUpperCase()],
     ['signature_base64', base64],
     ['signature_base64url', Buffer.from(SIGNATURE, 'hex').toString('base64url')],
@@ -132,16 +134,64 @@ describe.each(Object.entries(FUNCTIONS))('%s', (_, construct) => {
     expect(await construct(BODY, sign(BODY, `${SECRET}\n`), `${SECRET}\n`)).toBeDefined();
   });
 
-  it.each([undefined, '', [], [SECRET, '']])('needs a secret, not %j', async (secret) => {
-    await expect(construct(BODY, SIGNATURE, secret)).rejects.toMatchObject({
+  it.each([
+    undefined,
+    null,
+    '',
+    [],
+    [SECRET, ''],
+    [SECRET, undefined],
+    42,
+    Promise.resolve(SECRET),
+    new Uint8Array(32),
+  ])('needs a secret, not %j', async (secret) => {
+    await expect(construct(BODY, SIGNATURE, secret as string)).rejects.toMatchObject({
       reason: 'secret_empty',
       message: expect.stringContaining('RELYABLE_WEBHOOK_SECRET'),
     });
   });
 
   it.each([
+    ['headers of Node', { 'x-relyable-signature': SIGNATURE }],
+    ['headers of which "get" is one', { get: SIGNATURE }],
+    ['a number', 0],
+    ['a list of lists', [[SIGNATURE]]],
+  ])('says what to pass in place of %s', async (_kind, header) => {
+    await expect(construct(BODY, header as never, SECRET)).rejects.toThrow(
+      'request.headers["x-relyable-signature"]',
+    );
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'returns an event of the type %s as any other',
+    async (type) => {
+      const body = `{"event":"${type}","__proto__":{"data":{}}}`;
+      const event = await construct(body, sign(body), SECRET);
+      expect(event.event).toBe(type);
+      expect(event.data).toBeUndefined();
+    },
+  );
+
+  it('compares every digit, wherever the first wrong one is', async () => {
+    const other = (digit: string): string => (digit === '0' ? '1' : '0');
+    const first = other(SIGNATURE.slice(0, 1)) + SIGNATURE.slice(1);
+    const last = SIGNATURE.slice(0, -1) + other(SIGNATURE.slice(-1));
+    const counts: number[] = [];
+    for (const wrong of [first, last]) {
+      const read = vi.spyOn(String.prototype, 'charCodeAt');
+      await construct(BODY, wrong, SECRET).catch(() => {});
+      counts.push(read.mock.calls.length);
+      read.mockRestore();
+    }
+    expect(counts[0]).toBeGreaterThanOrEqual(128);
+    expect(counts[0]).toBe(counts[1]);
+  });
+
+  it.each([
     ['a parsed object', JSON.parse(BODY), 'parsed object'],
     ['a promise', Promise.resolve(BODY), 'promise'],
+    ['a stream', new ReadableStream(), '[object ReadableStream]'],
+    ['a Blob', new Blob([BODY]), '[object Blob]'],
     ['nothing', undefined, 'missing'],
   ])('says what to do about %s as the body', async (_kind, body, words) => {
     const error = await construct(body, SIGNATURE, SECRET).catch((each: unknown) => each);
@@ -187,6 +237,12 @@ it('needs nothing of Node but WebCrypto', async () => {
   vi.stubGlobal('Buffer', undefined);
   expect(await constructEvent(BODY, SIGNATURE, SECRET)).toBeDefined();
   expect(modules).not.toHaveBeenCalled();
+});
+
+it('spends no time on a long header', async () => {
+  const split = vi.spyOn(String.prototype, 'split');
+  expect(await verifySignature(BODY, ','.repeat(1e6), SECRET)).toBe(false);
+  expect(split).not.toHaveBeenCalled();
 });
 
 it('keeps working with more secrets than it keeps keys', async () => {
