@@ -1,6 +1,7 @@
 import { SETTINGS } from '../../config/settings.ts';
 import {
   parseDuration,
+  parseFetchPort,
   parseHeader,
   parseOneOf,
   parseTargetUrl,
@@ -23,8 +24,8 @@ import {
 } from '../kit/options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
 import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
-import { parseExpectation } from './expectations.ts';
-import { parseWhere } from './where.ts';
+import { parseExpectation } from '../kit/expectations/expectations.ts';
+import { parseWhere } from '../kit/expectations/where.ts';
 
 const RESPONSES = ['mirror', 'ack'] as const;
 
@@ -90,7 +91,7 @@ export const listenOptions = {
   inspect: optionalValue(
     '--inspect [port]',
     'serve the inspector, a page for the captures (port 4401; 0 for any free one)',
-    parseWhole(0, 65_535),
+    parseFetchPort,
     '4401',
   ),
   readyFile: text(
