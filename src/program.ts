@@ -34,6 +34,7 @@ import {
   logsTailCommand,
 } from './commands/logs/options.ts';
 import { openCommand } from './commands/open/options.ts';
+import { recipeCommand } from './commands/recipe/options.ts';
 import { schemaCommand } from './commands/schema/options.ts';
 import { triggerCommand } from './commands/trigger/options.ts';
 import { verifyCommand } from './commands/verify/options.ts';
@@ -131,12 +132,14 @@ const WEBHOOKS: readonly TreeEntry[] = [
   { name: 'logs', declared: logsGroup, commands: LOGS },
   command('schema', schemaCommand, () => import('./commands/schema/run.ts')),
   command('code', codeCommand, () => import('./commands/code/run.ts')),
+  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts'), { isHidden: true }),
 ];
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly TreeEntry[] = [
   { name: 'webhooks', alias: 'wh', declared: webhooksGroup, commands: WEBHOOKS },
   command('init', initCommand, () => import('./commands/init/run.ts')),
+  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts')),
   command('doctor', doctorCommand, () => import('./commands/doctor/run.ts')),
   command('config', configCommand, () => import('./commands/config/run.ts')),
   command('open', openCommand, () => import('./commands/open/run.ts')),
