@@ -26,6 +26,7 @@ import { ListenInspector } from './listen-inspector.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
 import type { ListenOptions } from './options.ts';
 import { PublicAccess } from './public-access.ts';
+import type { PrintedOptions } from './refusal-hints.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { listenerSecrets, type ListenSettings, readListenSettings } from './settings.ts';
 
@@ -53,8 +54,8 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
   for (const warning of [...settings.warnings, ...(watcher?.warnings ?? [])]) {
     terminal.warn(warning);
   }
-  const storeOption = formatStoreOption(invocation);
-  const live = createLiveView(invocation, storeOption);
+  const printed = printedOptions(invocation);
+  const live = createLiveView(invocation, printed);
   const app = await startManagedApp(
     { ...invocation, terminal: live?.terminal ?? terminal },
     {
@@ -67,7 +68,7 @@ export async function run(invocation: Invocation<ListenOptions>): Promise<number
   if (typeof app === 'number') return app;
   try {
     const hasOwnApp = command !== null;
-    const plan = { settings, storeThread, storeOption, watcher, app, hasOwnApp, live };
+    const plan = { settings, storeThread, printed, watcher, app, hasOwnApp, live };
     return await listen(invocation, plan);
   } finally {
     live?.close();
@@ -86,17 +87,19 @@ function readAppCommand(
   });
 }
 
-/** ` --store <file>` for the commands that are printed; empty where they find the store themselves. */
-function formatStoreOption({ context, options }: Invocation<ListenOptions>): string {
-  if (options.store === undefined) return '';
+/** The options that printed commands need; empty where they find the same by themselves. */
+function printedOptions({ context, options }: Invocation<ListenOptions>): PrintedOptions {
   const quote = context.platform === 'win32' ? quoteCmdIfNeeded : quotePosixIfNeeded;
-  return ` --store ${quote(options.store)}`;
+  const files = options.secretFile.map((file) => ` --secret-file ${quote(file)}`);
+  // A secret is not printed.
+  const secret = options.secret.length > 0 ? ' --secret …' : files.join('');
+  return { store: options.store === undefined ? '' : ` --store ${quote(options.store)}`, secret };
 }
 
 interface ListenPlan {
   readonly settings: ListenSettings;
   readonly storeThread: StoreThread;
-  readonly storeOption: string;
+  readonly printed: PrintedOptions;
   readonly watcher: ExpectationWatcher | null;
   readonly app: ManagedApp;
   /** Whether the app was started here. */
@@ -113,7 +116,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     plan.storeThread.open(plan.settings.storeFile),
     import('../../pipeline/listener.ts'),
   ]);
-  const printer = live ?? new EventPrinter(invocation, plan.storeOption);
+  const printer = live ?? new EventPrinter(invocation, plan.printed);
   const inspector = new ListenInspector(invocation, settings);
   const emit = (event: ListenEvent): void => {
     watcher?.observe(event);
