@@ -49,6 +49,8 @@ export interface Context {
   readonly nodeVersion: string;
   /** The file of the running Node, to start another one. */
   readonly nodeFile: string;
+  /** The file of this program, to start it again in a process of its own. */
+  readonly programFile: string;
   readonly paths: UserPaths;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
@@ -183,6 +185,7 @@ export function systemContext(
     platform: process.platform,
     nodeVersion: process.versions.node,
     nodeFile: process.execPath,
+    programFile: process.argv[1] ?? '',
     paths: envPaths('relyable', { suffix: '' }),
     // Getters: merely touching one of the three opens it, which loads node:net or node:tty.
     get stdin() {
@@ -222,10 +225,7 @@ export function systemContext(
     stop,
     isForeground: () => isForegroundJob(process.platform, process.pid),
     suspend: suspendGroup,
-    onContinue: (callback) => {
-      process.on('SIGCONT', callback);
-      return () => void process.off('SIGCONT', callback);
-    },
+    onContinue,
     signalProcess: (pid, signal) => void process.kill(pid, signal),
     atExit: (callback) => {
       process.on('exit', callback);
@@ -237,6 +237,11 @@ export function systemContext(
 /** Stops the whole process group, as the terminal itself would do it. */
 function suspendGroup(): void {
   if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
+}
+
+function onContinue(callback: () => void): () => void {
+  process.on('SIGCONT', callback);
+  return () => void process.off('SIGCONT', callback);
 }
 
 /** The working folder of a shell may have been removed. */
