@@ -5,6 +5,7 @@ import type {
   Ready,
   Refused,
   SecretChanged,
+  SourceEvent,
   Summary,
 } from '../../pipeline/events.ts';
 import type { ReportedClient } from '../../pipeline/reported-client.ts';
@@ -67,14 +68,18 @@ function deliveryToJson(delivery: HandledRequest): JsonObject {
             error: forward.error,
           },
     answered: delivery.answered,
-    warnings: delivery.warnings,
     source: delivery.source,
+    warnings: delivery.warnings,
     client: delivery.client,
     probe: delivery.isProbe,
   };
 }
 
-function formatEvent(event: ListenEvent, terminal: Terminal, printed: PrintedOptions): string {
+function formatEvent(
+  event: ListenEvent,
+  terminal: Terminal,
+  printed: PrintedOptions,
+): string | null {
   switch (event.type) {
     case 'ready':
       return formatReady(event, terminal.errorStyle);
@@ -86,9 +91,34 @@ function formatEvent(event: ListenEvent, terminal: Terminal, printed: PrintedOpt
       return formatTunnel(event, terminal.errorStyle);
     case 'secret_changed':
       return formatSecretChanged(event, terminal);
+    case 'source':
+      return formatSource(event, terminal.errorStyle);
+    case 'set_aside':
+      return terminal.errorStyle.yellow(
+        `message ${event.seq} of the stream (${safeLine(event.subject)}) was set aside: ${safeLine(event.reason)}`,
+      );
     case 'summary':
       return formatSummary(event, terminal.errorStyle);
   }
+}
+
+/** null where a later line says it: how much was caught up with follows `up`. */
+function formatSource(
+  { state, gapMs, events, message }: SourceEvent,
+  style: ChalkInstance,
+): string | null {
+  const about = message === null || message === '' ? '' : `: ${safeLine(message)}`;
+  if (state === 'down')
+    return style.red(`the connection to the relay was lost${about}; trying again`);
+  if (state === 'up') {
+    if (gapMs !== null) return null;
+    return style.green(
+      `reading from the relay${about}, ${formatCount(events ?? 0, 'event')} waiting`,
+    );
+  }
+  const caughtUp = formatCount(events ?? 0, 'event');
+  if (gapMs === null) return events === 0 ? null : style.green(`caught up with ${caughtUp}`);
+  return style.green(`NATS is back after ${formatDuration(gapMs)}, caught up with ${caughtUp}`);
 }
 
 /** The indent of the lines below a delivery: the width of its time. */
@@ -168,6 +198,7 @@ function formatDelivery(
   if (delivery.isProbe) return lines.join('\n');
   const below = (text: string): number => lines.push(`${BELOW}${text}`);
   const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
+  if (delivery.source === 'relay') below(style.dim('from the relay: this answer is not sent back'));
   if (delivery.client !== null) below(style.dim(formatClient(delivery.client)));
   if (!verification.valid) {
     const reasons = verification.reasons.join(' + ');
