@@ -1,3 +1,6 @@
+import { type CaptureTime, linkCapture } from '../relyable/capture-link.ts';
+import { compareKeys, entriesOf, keyOfEntry } from '../relyable/log-entries.ts';
+import { MAX_ATTEMPTS } from '../relyable/retry.ts';
 import { viewUrlOf } from '../relyable/dashboard.ts';
 import { summarisePayload } from '../relyable/payload-summary.ts';
 import type { Capture, Forward } from '../request/capture.ts';
@@ -10,11 +13,13 @@ import type { Explanation } from '../signature/diagnosis/diagnosis.ts';
 import type { CaptureHead } from '../store/capture-browser.ts';
 import type {
   AttemptDocument,
+  AttemptsDocument,
   ByteExcerpt,
   CaptureDocument,
   CaptureRow,
   ExplanationDocument,
 } from './api-types.ts';
+import type { FoundDeliveries } from './delivery-search.ts';
 
 const isoTime = (epochMs: number): string => new Date(epochMs).toISOString();
 
@@ -80,6 +85,32 @@ function toAttempt(forward: Forward): AttemptDocument {
     responseHeaders: forward.responseHeaders,
     responseBodyBase64: forward.responseBody.toString('base64'),
   };
+}
+
+/** The attempts of all deliveries of an event, each with the capture that is its request. */
+export function toAttemptsDocument(
+  { deliveries, searched, isComplete }: FoundDeliveries,
+  captures: readonly CaptureTime[],
+): AttemptsDocument {
+  const entries = deliveries.flatMap(entriesOf);
+  entries.sort((a, b) => compareKeys(keyOfEntry(a), keyOfEntry(b)));
+  const attempts = entries.map((entry) => {
+    const { delivery, attempt, state, nextRetryAt } = entry;
+    return {
+      deliveryId: delivery.id,
+      attempt: attempt.attempt,
+      maxAttempts: MAX_ATTEMPTS,
+      at: isoTime(attempt.at),
+      status: attempt.status,
+      durationMs: attempt.durationMs,
+      error: attempt.error,
+      endpoint: delivery.endpoint,
+      state,
+      nextRetryAt: nextRetryAt === null ? null : isoTime(nextRetryAt),
+      captureId: linkCapture(entry, captures),
+    };
+  });
+  return { type: 'attempts', v: 1, attempts, searched, isComplete };
 }
 
 export function toExplanationDocument(

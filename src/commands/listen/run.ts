@@ -11,6 +11,7 @@ import {
 import type { Context } from '../../system/context.ts';
 import {
   announceSecrets,
+  type InvocationConfig,
   interruptedCode,
   readConfig,
   whenAborted,
@@ -69,7 +70,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   if (typeof app === 'number') return app;
   try {
     const hasOwnApp = command !== null;
-    const plan = { settings, storeThread, storeOption, watcher, app, hasOwnApp, live };
+    const plan = { config, settings, storeThread, storeOption, watcher, app, hasOwnApp, live };
     return await listen(invocation, plan);
   } finally {
     live?.close();
@@ -85,6 +86,7 @@ function formatStoreOption({ context, options }: Invocation<ListenOptions>): str
 }
 
 interface ListenPlan {
+  readonly config: InvocationConfig<ListenOptions>;
   readonly settings: ListenSettings;
   readonly storeThread: StoreThread;
   readonly storeOption: string;
@@ -105,7 +107,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.storeOption);
-  const inspector = new ListenInspector(invocation, settings);
+  const inspector = new ListenInspector(invocation, settings, plan.config);
   const emit = (event: ListenEvent): void => {
     watcher?.observe(event);
     printer.print(event);

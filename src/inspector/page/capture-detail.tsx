@@ -1,11 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type {
-  AttemptsDocument,
-  CaptureDocument,
-  ExplanationDocument,
-  StateDocument,
-} from '../api-types.ts';
+import type { CaptureDocument, ExplanationDocument, StateDocument } from '../api-types.ts';
 import { getBytes, getJson } from './api.ts';
 import { CaptureActions } from './capture-actions.tsx';
 import { CompareView } from './compare-view.tsx';
@@ -13,7 +8,7 @@ import { formatTime, safe } from './format.ts';
 import { HeaderTable } from './header-table.tsx';
 import { readPayload } from './payload.ts';
 import { PayloadView } from './payload-view.tsx';
-import { Timeline } from './timeline.tsx';
+import { EventTimeline } from './event-timeline.tsx';
 import { useLoaded } from './use-loaded.ts';
 import { Verdict } from './verdict.tsx';
 
@@ -35,9 +30,6 @@ export function CaptureDetail(props: {
   const body = useLoaded(id, 0, (signal) => getBytes(`${path}/body`, signal));
   const explanation = useLoaded(id, 0, (signal) =>
     getJson<ExplanationDocument>(`${path}/explanation`, signal),
-  );
-  const attempts = useLoaded(state.hasApi ? id : null, 0, (signal) =>
-    getJson<AttemptsDocument>(`${path}/attempts`, signal),
   );
   const text = useMemo(() => editableText(body.value), [body.value]);
   if (capture.error !== undefined) {
@@ -67,10 +59,7 @@ export function CaptureDetail(props: {
       {explanation.value !== undefined && <Verdict explanation={explanation.value} />}
       {explanation.error !== undefined && <p class="bad">{explanation.error.message}</p>}
       <Section title="Timeline">
-        <Timeline capture={value} apiAttempts={attempts.value?.attempts ?? []} onOpen={onOpen} />
-        {attempts.error !== undefined && (
-          <p class="dim">{`The API's attempts are missing: ${attempts.error.message}`}</p>
-        )}
+        <EventTimeline capture={value} hasApi={state.hasApi} onOpen={onOpen} />
       </Section>
       <Section title="Payload">
         {value.viewUrl !== null && (
