@@ -110,6 +110,8 @@ export interface ExplanationDocument {
   } | null;
   readonly difference: {
     readonly offset: number;
+    readonly bodyBase64: string;
+    readonly signedBase64: string;
     readonly body: ByteExcerpt;
     readonly signed: ByteExcerpt;
   } | null;

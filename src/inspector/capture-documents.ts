@@ -4,17 +4,12 @@ import { MAX_ATTEMPTS } from '../relyable/retry.ts';
 import { viewUrlOf } from '../relyable/dashboard.ts';
 import { summarisePayload } from '../relyable/payload-summary.ts';
 import type { Capture, Forward } from '../request/capture.ts';
-import {
-  type Difference,
-  type Excerpt,
-  printableBytes,
-} from '../signature/diagnosis/difference.ts';
 import type { Explanation } from '../signature/diagnosis/diagnosis.ts';
+import { explanationSteps } from '../signature/diagnosis/explanation-steps.ts';
 import type { CaptureHead } from '../store/capture-browser.ts';
 import type {
   AttemptDocument,
   AttemptsDocument,
-  ByteExcerpt,
   CaptureDocument,
   CaptureRow,
   ExplanationDocument,
@@ -113,37 +108,17 @@ export function toAttemptsDocument(
   return { type: 'attempts', v: 1, attempts, searched, isComplete };
 }
 
+/** The verdict, its steps as `verify --explain --json` has them, and code for the framework. */
 export function toExplanationDocument(
-  { verification, received, signed, difference, tried }: Explanation,
+  explanation: Explanation,
   recipe: ExplanationDocument['recipe'],
 ): ExplanationDocument {
-  const { valid, reason, reasons, detail, fix, secretSource } = verification;
+  const { verification } = explanation;
   return {
     type: 'explanation',
     v: 1,
-    valid,
-    reason,
-    reasons,
-    detail,
-    fix,
-    secretSource,
-    body: received,
-    signed:
-      signed === null ? null : { name: signed.name, length: signed.length, sha256: signed.sha256 },
-    difference: difference === null ? null : toDifference(difference),
-    tried,
-    recipe: valid ? null : recipe,
-  };
-}
-
-function toDifference({ offset, received, signed }: Difference): ExplanationDocument['difference'] {
-  return { offset, body: toExcerpt(received), signed: toExcerpt(signed) };
-}
-
-function toExcerpt({ before, after }: Excerpt): ByteExcerpt {
-  return {
-    before: printableBytes(before),
-    differs: printableBytes(after.subarray(0, 1)),
-    after: printableBytes(after.subarray(1)),
+    ...verification,
+    ...explanationSteps(explanation),
+    recipe: verification.valid ? null : recipe,
   };
 }
