@@ -47,7 +47,7 @@ async function inspectWithApi(captures: readonly Capture[], answer: Answer) {
     {
       now: () => captures.at(-1)!.receivedAt + HOUR_MS,
       fetch: (input, init) => {
-        const page = Number(new URL(input as URL).searchParams.get('page'));
+        const page = Number((input as URL).searchParams.get('page'));
         const authorization = new Headers(init?.headers).get('authorization');
         requests.push({ page, authorization });
         return Promise.resolve(answer(page));

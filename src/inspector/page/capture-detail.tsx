@@ -4,6 +4,7 @@ import type { CaptureDocument, ExplanationDocument, StateDocument } from '../api
 import { getBytes, getJson } from './api.ts';
 import { CaptureActions } from './capture-actions.tsx';
 import { CompareView } from './compare-view.tsx';
+import type { Filters } from './filters.ts';
 import { formatTime, safe } from './format.ts';
 import { HeaderTable } from './header-table.tsx';
 import { readPayload } from './payload.ts';
@@ -20,11 +21,12 @@ export function CaptureDetail(props: {
   readonly id: string;
   readonly revision: number;
   readonly state: StateDocument;
+  readonly filters: Filters;
   readonly onOpen: (id: string) => void;
   readonly onClose: () => void;
   readonly onNotice: (notice: string) => void;
 }) {
-  const { id, revision, state, onOpen, onClose, onNotice } = props;
+  const { id, revision, state, filters, onOpen, onClose, onNotice } = props;
   const path = `/api/captures/${id}`;
   const capture = useLoaded(id, revision, (signal) => getJson<CaptureDocument>(path, signal));
   const body = useLoaded(id, 0, (signal) => getBytes(`${path}/body`, signal));
@@ -52,6 +54,7 @@ export function CaptureDetail(props: {
           capture={value}
           text={text}
           state={state}
+          filters={filters}
           onNotice={onNotice}
           onDeleted={onClose}
         />
