@@ -225,10 +225,13 @@ export default defineConfig([
     ...COMMON,
     // On its own for the same reason; only `inspect` and `listen --inspect` load it.
     input: 'src/inspector/inspector-thread.ts',
+    // A megabyte that only an API behind a proxy needs: taken from the installed package.
+    external: [...EXTERNAL, 'undici'],
     plugins: [standIns],
     output: {
       file: 'dist/chunks/inspector-thread.cjs',
       format: 'cjs',
+      dynamicImportInCjs: false,
       codeSplitting: false,
     },
   },

@@ -212,18 +212,21 @@ export async function startListen(home, target, extra = []) {
 
 let listeners = 0;
 
-/** Processor time a process has used so far, in clock ticks of 10 ms; on Linux only. */
-function ticksOf(pid) {
+/** Clock ticks in a second, in which /proc counts (fixed by Linux's ABI). */
+const TICKS = 100;
+
+/** Processor time a process has used so far, ms; on Linux only. */
+export function processorMs(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
 }
 
 /** Resolves once a process has had nothing to do for a tenth of a second. */
 export async function whenIdle(pid) {
-  for (let before = -1, now = ticksOf(pid); now !== before;) {
+  for (let before = -1, now = processorMs(pid); now !== before;) {
     before = now;
     await new Promise((resolve) => setTimeout(resolve, 100));
-    now = ticksOf(pid);
+    now = processorMs(pid);
   }
 }
 

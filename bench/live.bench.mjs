@@ -1,9 +1,6 @@
 // The live view of `listen` against its plain lines, both in a pseudo-terminal: share of one
 // processor at 50 events a second, and how fast it forwards under load.
-import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import {
@@ -14,15 +11,14 @@ import {
   median,
   medianRatio,
   printClaim,
+  processorMs,
   startApp,
   startLoad,
 } from './harness.mjs';
+import { closePacedLoad, sendPaced } from './paced-load.mjs';
 
 const PER_SECOND = 50;
 const SECONDS = 5;
-/** Clock ticks in a second, in which /proc counts (fixed by Linux's ABI). */
-const TICKS = 100;
-
 /** `listen` in a terminal of 120 by 40: `{ url, pid, stop }`. */
 function startInTerminal(home, target, extra) {
   const args = ['webhooks', 'listen', '--port', '0', '--forward-to', target, ...extra];
@@ -51,38 +47,11 @@ function startInTerminal(home, target, extra) {
   });
 }
 
-/** Processor time a process has used so far, ms. */
-function processorMs(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
-}
-
-const agent = new Agent({ keepAlive: true });
-let sent = 0;
-
-function send(url) {
-  const data = { test_run_id: `run_${(sent += 1)}`, note: 'x'.repeat(800) };
-  const body = JSON.stringify({ event: 'test_run.completed', timestamp: '2026-01-16', data });
-  const signature = createHmac('sha256', 'whsec_bench').update(body).digest('hex');
-  const headers = { 'Content-Type': 'application/json', 'X-Relyable-Signature': signature };
-  return new Promise((resolve, reject) => {
-    request(url, { method: 'POST', agent, headers }, (response) => {
-      response.resume().on('end', resolve);
-    })
-      .on('error', reject)
-      .end(body);
-  });
-}
-
 /** Percent of one processor used while events come at an even pace. */
 async function share({ url, pid }) {
   const startedAt = performance.now();
   const usedBefore = processorMs(pid);
-  for (let n = 0; n < PER_SECOND * SECONDS; n++) {
-    const dueMs = startedAt + (n * 1000) / PER_SECOND - performance.now();
-    if (dueMs > 0) await sleep(dueMs);
-    await send(url);
-  }
+  await sendPaced(url, { perSecond: PER_SECOND, seconds: SECONDS });
   return ((processorMs(pid) - usedBefore) * 100) / (performance.now() - startedAt);
 }
 
@@ -124,6 +93,6 @@ export async function bench() {
   await load.stop();
   await plain.stop();
   await live.stop();
-  agent.destroy();
+  closePacedLoad();
   await app.stop();
 }

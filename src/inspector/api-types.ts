@@ -110,6 +110,8 @@ export interface ExplanationDocument {
   } | null;
   readonly difference: {
     readonly offset: number;
+    readonly bodyBase64: string;
+    readonly signedBase64: string;
     readonly body: ByteExcerpt;
     readonly signed: ByteExcerpt;
   } | null;
@@ -126,24 +128,32 @@ export interface ByteExcerpt {
   readonly after: string;
 }
 
-/** An attempt of the same delivery as the API reports it. */
+/** An attempt of a delivery of the same event, as the API reports it. */
 export interface ApiAttemptDocument {
   readonly deliveryId: string;
+  /** From 1. */
   readonly attempt: number;
+  readonly maxAttempts: number;
   readonly at: string;
   readonly status: number | null;
   readonly durationMs: number | null;
   readonly error: string | null;
   readonly endpoint: string | null;
-  readonly state: string;
+  readonly state: 'delivered' | 'retrying' | 'failed';
+  readonly nextRetryAt: string | null;
+  /** The capture that is this attempt's request; null where there is none. */
+  readonly captureId: string | null;
 }
 
 export interface AttemptsDocument {
   readonly type: 'attempts';
   readonly v: 1;
+  /** Oldest first. */
   readonly attempts: readonly ApiAttemptDocument[];
-  /** The newest deliveries of the log that were looked through. */
+  /** How many of the newest deliveries were looked through. */
   readonly searched: number;
+  /** Whether those are all in which the event can be. */
+  readonly isComplete: boolean;
 }
 
 export interface ActivityDocument {

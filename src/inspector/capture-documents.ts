@@ -1,20 +1,20 @@
+import { type CaptureTime, linkCapture } from '../relyable/capture-link.ts';
+import { compareKeys, entriesOf, keyOfEntry } from '../relyable/log-entries.ts';
+import { MAX_ATTEMPTS } from '../relyable/retry.ts';
 import { viewUrlOf } from '../relyable/dashboard.ts';
 import { summarisePayload } from '../relyable/payload-summary.ts';
 import type { Capture, Forward } from '../request/capture.ts';
-import {
-  type Difference,
-  type Excerpt,
-  printableBytes,
-} from '../signature/diagnosis/difference.ts';
 import type { Explanation } from '../signature/diagnosis/diagnosis.ts';
+import { explanationSteps } from '../signature/diagnosis/explanation-steps.ts';
 import type { CaptureHead } from '../store/capture-browser.ts';
 import type {
   AttemptDocument,
-  ByteExcerpt,
+  AttemptsDocument,
   CaptureDocument,
   CaptureRow,
   ExplanationDocument,
 } from './api-types.ts';
+import type { FoundDeliveries } from './delivery-search.ts';
 
 const isoTime = (epochMs: number): string => new Date(epochMs).toISOString();
 
@@ -82,37 +82,43 @@ function toAttempt(forward: Forward): AttemptDocument {
   };
 }
 
+/** The attempts of all deliveries of an event, each with the capture that is its request. */
+export function toAttemptsDocument(
+  { deliveries, searched, isComplete }: FoundDeliveries,
+  captures: readonly CaptureTime[],
+): AttemptsDocument {
+  const entries = deliveries.flatMap(entriesOf);
+  entries.sort((a, b) => compareKeys(keyOfEntry(a), keyOfEntry(b)));
+  const attempts = entries.map((entry) => {
+    const { delivery, attempt, state, nextRetryAt } = entry;
+    return {
+      deliveryId: delivery.id,
+      attempt: attempt.attempt,
+      maxAttempts: MAX_ATTEMPTS,
+      at: isoTime(attempt.at),
+      status: attempt.status,
+      durationMs: attempt.durationMs,
+      error: attempt.error,
+      endpoint: delivery.endpoint,
+      state,
+      nextRetryAt: nextRetryAt === null ? null : isoTime(nextRetryAt),
+      captureId: linkCapture(entry, captures),
+    };
+  });
+  return { type: 'attempts', v: 1, attempts, searched, isComplete };
+}
+
+/** The verdict, its steps as `verify --explain --json` has them, and code for the framework. */
 export function toExplanationDocument(
-  { verification, received, signed, difference, tried }: Explanation,
+  explanation: Explanation,
   recipe: ExplanationDocument['recipe'],
 ): ExplanationDocument {
-  const { valid, reason, reasons, detail, fix, secretSource } = verification;
+  const { verification } = explanation;
   return {
     type: 'explanation',
     v: 1,
-    valid,
-    reason,
-    reasons,
-    detail,
-    fix,
-    secretSource,
-    body: received,
-    signed:
-      signed === null ? null : { name: signed.name, length: signed.length, sha256: signed.sha256 },
-    difference: difference === null ? null : toDifference(difference),
-    tried,
-    recipe: valid ? null : recipe,
-  };
-}
-
-function toDifference({ offset, received, signed }: Difference): ExplanationDocument['difference'] {
-  return { offset, body: toExcerpt(received), signed: toExcerpt(signed) };
-}
-
-function toExcerpt({ before, after }: Excerpt): ByteExcerpt {
-  return {
-    before: printableBytes(before),
-    differs: printableBytes(after.subarray(0, 1)),
-    after: printableBytes(after.subarray(1)),
+    ...verification,
+    ...explanationSteps(explanation),
+    recipe: verification.valid ? null : recipe,
   };
 }

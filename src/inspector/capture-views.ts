@@ -17,8 +17,27 @@ export interface ViewPart {
   readonly seqs: readonly number[];
 }
 
+/** Asks a view for its rows: `isLate` says when to answer with what is known. */
+interface View {
+  part(offset: number, limit: number, isLate: () => boolean): ViewPart;
+}
+
+/** Every capture: the store's index has their order, so nothing has to be searched or kept. */
+class WholeView implements View {
+  private readonly browser: CaptureBrowser;
+
+  constructor(browser: CaptureBrowser) {
+    this.browser = browser;
+  }
+
+  part(offset: number, limit: number): ViewPart {
+    const { count } = this.browser.span();
+    return { total: count, isComplete: true, seqs: this.browser.newest(offset, limit) };
+  }
+}
+
 /** The positions of every capture that a query wants, found from the newest on and kept up to date. */
-class CaptureView {
+class CaptureView implements View {
   private readonly browser: CaptureBrowser;
   private readonly query: CaptureQuery;
   /** Ascending. */
@@ -117,7 +136,8 @@ export class CaptureViews {
     this.browser = browser;
   }
 
-  of(query: CaptureQuery): Pick<CaptureView, 'part'> {
+  of(query: CaptureQuery): View {
+    if (Object.keys(query).length === 0) return new WholeView(this.browser);
     const key = JSON.stringify(query);
     const view = this.views.get(key) ?? new CaptureView(this.browser, query);
     this.views.delete(key);

@@ -1,6 +1,17 @@
 import type { TlsOptions } from '../http/target.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
-import type { ApiAttemptDocument, ExplanationDocument } from './api-types.ts';
+import type { ExplanationDocument } from './api-types.ts';
+
+/** Where the API's delivery log is, and what opens it. */
+export interface ApiAccess {
+  /** E.g. `https://app.relyable.ai/api`. */
+  readonly url: string;
+  /** Under the URL, e.g. `/webhooks/deliveries`. */
+  readonly deliveriesPath: string;
+  /** The API key; it is never part of an answer. */
+  readonly key: string;
+  readonly proxy: string | undefined;
+}
 
 /** What an inspector serves and how it acts; everything in it can be posted to a thread. */
 export interface InspectorOptions {
@@ -17,6 +28,8 @@ export interface InspectorOptions {
   readonly tls: TlsOptions;
   /** For each replay and sample, ms; 0 for no limit. */
   readonly timeoutMs: number;
+  /** The delivery log; null where neither an API key nor an emulator is configured. */
+  readonly api: ApiAccess | null;
   /** Code for the project's framework. */
   readonly recipe: ExplanationDocument['recipe'];
   /** The folder of the built page. */
@@ -30,10 +43,7 @@ export interface InspectorWorld {
   /** Monotonic clock, ms. */
   elapsed(): number;
   randomBytes(size: number): Buffer;
+  /** As global `fetch`, for the API alone. */
+  readonly fetch: typeof globalThis.fetch;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
-
-/** The API's attempts for an event, newest deliveries first; null where no API is configured. */
-export type AttemptLog = (eventId: string) => Promise<{
-  readonly attempts: readonly ApiAttemptDocument[];
-  readonly searched: number;
-}>;

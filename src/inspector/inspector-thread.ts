@@ -1,5 +1,6 @@
 // The inspector's thread: reading the store and finding causes must not hold up a listener.
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage, RelyableError } from '../errors.ts';
 import { elapsedMs } from '../system/latency.ts';
@@ -7,7 +8,13 @@ import type { InspectorWorld } from './inspector-options.ts';
 import { startInspector } from './server.ts';
 import type { FromInspector, ThreadData, ToInspector } from './thread-messages.ts';
 
-const world: InspectorWorld = { now: () => Date.now(), elapsed: elapsedMs, randomBytes };
+const world: InspectorWorld = {
+  now: () => Date.now(),
+  elapsed: elapsedMs,
+  randomBytes,
+  fetch: globalThis.fetch,
+  sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+};
 
 if (parentPort !== null) {
   const port = parentPort;

@@ -8,16 +8,17 @@ import { REASONS } from '../signature/verify.ts';
 import { VERSION } from '../version.ts';
 import { deleteCapture, replayCapture, type ReplayRequest, sendSample } from './actions.ts';
 import { type Answer, ApiProblem, jsonAnswer } from './answer.ts';
-import type {
-  ActivityDocument,
-  AttemptsDocument,
-  CapturesDocument,
-  StateDocument,
-} from './api-types.ts';
-import { toCaptureDocument, toExplanationDocument, toRow } from './capture-documents.ts';
+import type { ActivityDocument, CapturesDocument, StateDocument } from './api-types.ts';
+import {
+  toAttemptsDocument,
+  toCaptureDocument,
+  toExplanationDocument,
+  toRow,
+} from './capture-documents.ts';
 import { oneOf, readCaptureQuery, readWhole } from './capture-query.ts';
 import type { ChangeStream } from './change-stream.ts';
-import type { AttemptLog, InspectorOptions, InspectorWorld } from './inspector-options.ts';
+import type { DeliverySearch } from './delivery-search.ts';
+import type { InspectorOptions, InspectorWorld } from './inspector-options.ts';
 import type { OpenedStore } from './opened-store.ts';
 
 /** What the API works with. */
@@ -26,7 +27,8 @@ export interface Api {
   readonly world: InspectorWorld;
   readonly store: OpenedStore;
   readonly changes: ChangeStream;
-  readonly attemptLog: AttemptLog | null;
+  /** null where no API is configured. */
+  readonly deliveries: DeliverySearch | null;
 }
 
 /** A request that was let in. */
@@ -68,7 +70,7 @@ export const ROUTES: ReadonlyArray<readonly [method: string, path: RegExp, run: 
   ['POST', /^\/api\/samples$/, sample],
 ];
 
-function getState({ options, attemptLog }: Api): Answer {
+function getState({ options, deliveries }: Api): Answer {
   const document: StateDocument = {
     type: 'state',
     v: 1,
@@ -79,7 +81,7 @@ function getState({ options, attemptLog }: Api): Answer {
     reasons: REASONS,
     exportFormats: EXPORT_FORMATS,
     secretSource: options.secrets[0]?.source ?? '',
-    hasApi: attemptLog !== null,
+    hasApi: deliveries !== null,
   };
   return jsonAnswer(document);
 }
@@ -151,11 +153,19 @@ function getExplanation({ store, options }: Api, { id }: ApiRequest): Answer {
   return jsonAnswer(toExplanationDocument(explanation, options.recipe));
 }
 
-async function getAttempts({ store, attemptLog }: Api, { id }: ApiRequest): Promise<Answer> {
-  const { eventId } = store.require(id);
-  const found = (await attemptLog?.(eventId)) ?? { attempts: [], searched: 0 };
-  const document: AttemptsDocument = { type: 'attempts', v: 1, ...found };
-  return jsonAnswer(document);
+async function getAttempts({ store, deliveries }: Api, { id }: ApiRequest): Promise<Answer> {
+  const { eventId, receivedAt } = store.require(id);
+  if (deliveries === null) {
+    throw new ApiProblem(
+      404,
+      'NOT_FOUND',
+      'no API is configured',
+      'set RELYABLE_API_KEY, or RELYABLE_API_URL to an emulator',
+    );
+  }
+  const found = await deliveries.find(eventId, receivedAt);
+  const captures = store.open()?.reader.ofEvent(eventId) ?? [];
+  return jsonAnswer(toAttemptsDocument(found, captures));
 }
 
 function exportOne({ store }: Api, { id, parameters }: ApiRequest): Answer {

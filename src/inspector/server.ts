@@ -5,7 +5,8 @@ import type { SecretCandidate } from '../signature/verify.ts';
 import { type Gate, isServedHost, isToken, judgeRequest, sessionCookie } from './access.ts';
 import { type Answer, ApiProblem, problemAnswer, writeAnswer } from './answer.ts';
 import { ChangeStream } from './change-stream.ts';
-import type { AttemptLog, InspectorOptions, InspectorWorld } from './inspector-options.ts';
+import { DeliverySearch } from './delivery-search.ts';
+import type { InspectorOptions, InspectorWorld } from './inspector-options.ts';
 import { OpenedStore } from './opened-store.ts';
 import { LOCKED, readPageFiles } from './page-files.ts';
 import { type Api, ROUTES } from './routes.ts';
@@ -30,14 +31,14 @@ const GRACE_MS = 1000;
 export async function startInspector(
   options: InspectorOptions,
   world: InspectorWorld,
-  attemptLog: AttemptLog | null = null,
 ): Promise<Inspector> {
   const store = new OpenedStore(options.storeFile);
   // A store that is damaged or of another program is reported now, not by the page.
   store.open();
+  const deliveries = options.api === null ? null : new DeliverySearch(options.api, world);
   const changes = new ChangeStream(() => store.version());
   const served: Writable<InspectorOptions> = { ...options };
-  const site = new Site({ options: served, world, store, changes, attemptLog });
+  const site = new Site({ options: served, world, store, changes, deliveries });
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     response.on('error', () => undefined);
     site.answer(request, response).catch(() => response.destroy());

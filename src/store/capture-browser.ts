@@ -104,18 +104,26 @@ export class CaptureBrowser {
     return { first: first ?? 0, last: last ?? 0, count };
   }
 
+  /** The `seq` of `limit` captures, newest first, without the newest `offset` of them. */
+  newest(offset: number, limit: number): number[] {
+    return this.readSeqs(
+      'SELECT seq FROM captures INDEXED BY captures_arrival ORDER BY seq DESC LIMIT ? OFFSET ?',
+      limit,
+      offset,
+    );
+  }
+
   /** The `seq` of every capture from `from` to `to`, both included, that the query wants; ascending. */
   find(query: CaptureQuery, from: number, to: number): number[] {
     const { where, values } = toConditions(query);
-    // One text crosses into JavaScript ten times as fast as a row for each.
     // Without a condition the index has all that is asked for; the table also has the bodies.
     const source = where === '' ? 'captures INDEXED BY captures_arrival' : 'captures';
-    const sql = `SELECT json_group_array(seq) AS seqs FROM
-      (SELECT seq FROM ${source} WHERE seq BETWEEN ? AND ? ${where} ORDER BY seq)`;
-    return this.guarded(() => {
-      const row = this.database.prepare(sql).get(from, to, ...values) as { seqs: string };
-      return JSON.parse(row.seqs) as number[];
-    });
+    return this.readSeqs(
+      `SELECT seq FROM ${source} WHERE seq BETWEEN ? AND ? ${where} ORDER BY seq`,
+      from,
+      to,
+      ...values,
+    );
   }
 
   /** Captures below `before` that were forwarded or replayed since the forward numbered `after`. */
@@ -165,6 +173,15 @@ export class CaptureBrowser {
 
   close(): void {
     this.database.close();
+  }
+
+  /** One text crosses into JavaScript ten times as fast as a row for each number. */
+  private readSeqs(select: string, ...values: readonly SqlValue[]): number[] {
+    const sql = `SELECT json_group_array(seq) AS seqs FROM (${select})`;
+    return this.guarded(() => {
+      const { seqs } = this.database.prepare(sql).get(...values) as { seqs: string };
+      return JSON.parse(seqs) as number[];
+    });
   }
 
   private guarded<T>(read: () => T): T {

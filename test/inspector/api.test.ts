@@ -12,6 +12,7 @@ import type { Capture } from '../../src/request/capture.ts';
 import { verifyRequest } from '../../src/signature/verify.ts';
 import { openStore } from '../../src/store/writer.ts';
 import { FORWARD, fillStore, makeCapture, readStore, SECRET } from '../support/captures.ts';
+import { runCli } from '../support/run-cli.ts';
 import { inspect } from './inspector-world.ts';
 
 const range = (count: number): Capture[] => Array.from({ length: count }, (_, n) => makeCapture(n));
@@ -161,9 +162,17 @@ test('explains a signature as verify does', async () => {
   const signed = makeCapture(1, { body: Buffer.from('{"event":"test_run.completed"}') });
   const capture = { ...signed, body: Buffer.from('{"event":"test_run.completed"}\n') };
   const recipe = { title: 'Express', code: 'app.post(…)' };
-  const { read } = await inspect([capture], { recipe });
+  const { read, storeFile } = await inspect([capture], { recipe });
   const path = `/api/captures/${capture.id}/explanation`;
   const explanation = await read<ExplanationDocument>(path);
+  const verify = ['webhooks', 'verify', capture.id, '--store', storeFile, '--secret', SECRET];
+  const { stdout } = await runCli([...verify, '--explain', '--json']);
+  const { explanation: steps, ...verdict } = JSON.parse(stdout.split('\n')[0] ?? '');
+  // A command knows the development secret as well, so it tries more.
+  expect(explanation).toMatchObject({ ...steps, tried: { bodies: steps.tried.bodies } });
+  for (const name of ['valid', 'reason', 'reasons', 'detail', 'fix', 'secretSource'] as const) {
+    expect(explanation[name]).toEqual(verdict[name]);
+  }
   expect(explanation).toMatchObject({ valid: false, reason: 'body_trailing_newline', recipe });
   expect(explanation.fix).not.toBeNull();
   expect(explanation.difference).toMatchObject({ offset: 30, body: { differs: '\\n' } });

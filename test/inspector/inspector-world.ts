@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { AttemptLog, InspectorOptions } from '../../src/inspector/inspector-options.ts';
+import type { InspectorOptions, InspectorWorld } from '../../src/inspector/inspector-options.ts';
 import { type Inspector, startInspector } from '../../src/inspector/server.ts';
 import type { Capture } from '../../src/request/capture.ts';
 import { fillStore, SECRET } from '../support/captures.ts';
@@ -36,7 +37,7 @@ export interface CallOptions {
 export async function inspect(
   captures: readonly Capture[],
   options: Partial<InspectorOptions> = {},
-  attemptLog: AttemptLog | null = null,
+  world: Partial<InspectorWorld> = {},
 ): Promise<InspectorUnderTest> {
   const storeFile = join(temporaryFolder(), 'captures.db');
   if (captures.length > 0) fillStore(storeFile, captures);
@@ -50,12 +51,19 @@ export async function inspect(
       listenerUrl: null,
       tls: { rejectUnauthorized: true },
       timeoutMs: 0,
+      api: null,
       recipe: null,
       pageFolder: join(ROOT, 'dist/page'),
       ...options,
     },
-    { now: Date.now, elapsed: () => performance.now(), randomBytes },
-    attemptLog,
+    {
+      now: Date.now,
+      elapsed: () => performance.now(),
+      randomBytes,
+      fetch: globalThis.fetch,
+      sleep: (ms) => setTimeout(ms),
+      ...world,
+    },
   );
   onTestFinished(() => inspector.close());
   const { origin, searchParams } = new URL(inspector.url);

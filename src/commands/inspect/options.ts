@@ -2,7 +2,7 @@ import { SETTINGS } from '../../config/settings.ts';
 import { parseDuration, parseFetchPort, parseHost, parseTargetUrl } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import { flag, type OptionsOf, setting, withDefault } from '../kit/options.ts';
-import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
+import { apiOptions, secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 
 export const inspectOptions = {
   port: withDefault(
@@ -26,6 +26,7 @@ export const inspectOptions = {
     SETTINGS.timeout,
   ),
   store: storeOption,
+  ...apiOptions,
   ...tlsOptions,
   ...secretOptions,
 };

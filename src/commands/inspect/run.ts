@@ -2,6 +2,7 @@ import { errorMessage, EXIT_SUCCESS } from '../../errors.ts';
 import { readTlsOptions } from '../../http/target.ts';
 import { startInspectorThread } from '../../inspector/start-thread.ts';
 import type { Invocation } from '../../invocation.ts';
+import { findApiAccess } from '../kit/api-access.ts';
 import { announceSecrets, readConfig, whenAborted } from '../kit/invocation-config.ts';
 import { recipeOf } from '../kit/project-recipe.ts';
 import { findListener } from '../kit/running-listeners.ts';
@@ -13,8 +14,9 @@ export async function run(invocation: Invocation<InspectOptions>): Promise<numbe
   const { context, terminal, options } = invocation;
   const config = await readConfig(invocation);
   const secrets = config.secrets();
-  const { forwardTo, timeout } = config.settings(inspectOptions);
+  const { forwardTo, timeout, apiUrl } = config.settings(inspectOptions);
   const storeFile = config.storeFile();
+  const api = findApiAccess(invocation, config, apiUrl, options.apiKeyFile);
   announceSecrets(invocation, secrets);
   const listener = await findListener(context.paths.data, context.interrupt);
   const inspector = await startInspectorThread({
@@ -26,6 +28,7 @@ export async function run(invocation: Invocation<InspectOptions>): Promise<numbe
     listenerUrl: listener?.url ?? null,
     tls: readTlsOptions(options),
     timeoutMs: timeout.value,
+    api,
     recipe: recipeOf(context.cwd),
   });
   try {

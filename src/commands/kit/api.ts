@@ -1,8 +1,7 @@
 import { type ApiClient, createApiClient } from '../../relyable/api/client.ts';
-import { createProxyFetch, proxyFor } from '../../relyable/api/proxy.ts';
+import { fetchThrough } from '../../relyable/api/proxy.ts';
 import type { WireProblem } from '../../relyable/api/wire.ts';
 import type { Invocation } from '../../invocation.ts';
-import { resolveApi } from '../../config/api.ts';
 import { errorMessage } from '../../errors.ts';
 import { deliveredEventId, linkCapture } from '../../relyable/capture-link.ts';
 import type { LogEntry } from '../../relyable/log-entries.ts';
@@ -10,8 +9,8 @@ import { formatProblem } from './attempt-view.ts';
 import { formatDuration } from '../../terminal/format.ts';
 import type { CaptureReader } from '../../store/captures.ts';
 import { VERSION } from '../../version.ts';
-import { isLoopback } from '../../http/loopback.ts';
-import { explainSettings, type InvocationConfig } from './invocation-config.ts';
+import { resolveApiAccess } from './api-access.ts';
+import type { InvocationConfig } from './invocation-config.ts';
 import type { OptionsOf } from './options.ts';
 import { apiOptions } from './shared-options.ts';
 
@@ -46,30 +45,18 @@ export async function openApi(
 ): Promise<Api> {
   const { context, terminal, options } = invocation;
   const { apiUrl } = config.settings(apiOptions);
-  const { url, deliveriesPath, key } = resolveApi(
-    context,
-    config.layers,
+  const { url, deliveriesPath, key, proxy } = resolveApiAccess(
+    invocation,
+    config,
     apiUrl,
     options.apiKeyFile,
   );
-  const proxy = proxyFor(url.value, context.env);
-  explainSettings(invocation, {
-    'api.deliveriesPath': deliveriesPath,
-    'API key': { value: '(hidden)', origin: key.origin },
-    proxy: {
-      value: proxy === undefined ? 'none' : withoutCredentials(proxy),
-      origin: 'HTTPS_PROXY, NO_PROXY',
-    },
-  });
-  if (url.value.protocol === 'http:' && !isLoopback(url.value)) {
-    terminal.warn(`the API key goes to ${url.value.host} without TLS: it can be read on the way`);
-  }
   const told = new Set<string>();
   const client = createApiClient({
-    fetch: await createProxyFetch(context.fetch, url.value, context.env),
-    baseUrl: url.value,
-    deliveriesPath: deliveriesPath.value,
-    key: key.value,
+    fetch: await fetchThrough(context.fetch, proxy),
+    baseUrl: new URL(url),
+    deliveriesPath,
+    key,
     userAgent: `relyable-cli/${VERSION}`,
     timeoutMs: TIMEOUT_MS,
     tries: TRIES,
@@ -87,11 +74,7 @@ export async function openApi(
     },
     signal,
   });
-  return { client, url: url.value.href.replace(/\/$/, '') };
-}
-
-function withoutCredentials(proxy: string): string {
-  return proxy.replace(/\/\/[^/@]*@/, '//');
+  return { client, url: url.replace(/\/$/, '') };
 }
 
 /** Warns of invalid fields, a few times for each: a page of a hundred deliveries may repeat them. */

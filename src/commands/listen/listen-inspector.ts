@@ -1,7 +1,10 @@
+import { SETTINGS } from '../../config/settings.ts';
+import { parseApiUrl } from '../../config/values.ts';
 import { readTlsOptions } from '../../http/target.ts';
 import type { InspectorThread } from '../../inspector/start-thread.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
 import type { Invocation } from '../../invocation.ts';
+import type { InvocationConfig } from '../kit/invocation-config.ts';
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
 
@@ -10,12 +13,18 @@ export class ListenInspector {
   private readonly invocation: Invocation<ListenOptions>;
   private readonly settings: ListenSettings;
   private secrets: readonly SecretCandidate[];
+  private readonly config: InvocationConfig<ListenOptions>;
   private thread: Promise<InspectorThread> | undefined;
 
-  constructor(invocation: Invocation<ListenOptions>, settings: ListenSettings) {
+  constructor(
+    invocation: Invocation<ListenOptions>,
+    settings: ListenSettings,
+    config: InvocationConfig<ListenOptions>,
+  ) {
     this.invocation = invocation;
     this.settings = settings;
     this.secrets = settings.listener.secrets;
+    this.config = config;
   }
 
   /** The page's address with its token; starts the thread the first time. */
@@ -44,11 +53,13 @@ export class ListenInspector {
   }
 
   private async start(): Promise<InspectorThread> {
-    const { context, options } = this.invocation;
+    const { invocation, config } = this;
+    const { context, options } = invocation;
     const { listener, storeFile } = this.settings;
-    const [{ startInspectorThread }, { recipeOf }] = await Promise.all([
+    const [{ startInspectorThread }, { recipeOf }, { findApiAccess }] = await Promise.all([
       import('../../inspector/start-thread.ts'),
       import('../kit/project-recipe.ts'),
+      import('../kit/api-access.ts'),
     ]);
     return startInspectorThread({
       host: '127.0.0.1',
@@ -61,6 +72,12 @@ export class ListenInspector {
       listenerUrl: listener.port === 0 ? null : toUrl(listener.host, listener.port),
       tls: readTlsOptions(options),
       timeoutMs: listener.forward?.timeoutMs ?? 0,
+      api: findApiAccess(
+        invocation,
+        config,
+        config.setting(SETTINGS.apiUrl, parseApiUrl),
+        undefined,
+      ),
       recipe: recipeOf(context.cwd),
     });
   }

@@ -11,6 +11,7 @@ import {
 import type { Context } from '../../system/context.ts';
 import {
   announceSecrets,
+  type InvocationConfig,
   interruptedCode,
   readConfig,
   whenAborted,
@@ -77,7 +78,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   if (typeof app === 'number') return app;
   try {
     const hasOwnApp = command !== null;
-    const plan = { settings, storeThread, printed, watcher, app, hasOwnApp, live };
+    const plan = { config, settings, storeThread, printed, watcher, app, hasOwnApp, live };
     return await listen(invocation, plan);
   } finally {
     live?.close();
@@ -95,6 +96,7 @@ function printedOptions({ context, options }: Invocation<ListenOptions>): Printe
 }
 
 interface ListenPlan {
+  readonly config: InvocationConfig<ListenOptions>;
   readonly settings: ListenSettings;
   readonly storeThread: StoreThread;
   readonly printed: PrintedOptions;
@@ -115,7 +117,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.printed);
-  const inspector = new ListenInspector(invocation, settings);
+  const inspector = new ListenInspector(invocation, settings, plan.config);
   const emit = (event: ListenEvent): void => {
     if (event.type === 'delivery') watcher?.observe(observeDelivery(event));
     printer.print(event);

@@ -37,34 +37,6 @@ export function formatExplanation(style: ChalkInstance, explanation: Explanation
   return lines.join('\n');
 }
 
-/** The same for `--json`; bytes as base64, because they need not be text. */
-export function explanationToJson({ received, signed, difference, tried }: Explanation): object {
-  return {
-    body: received,
-    signed:
-      signed === null
-        ? null
-        : {
-            name: signed.name,
-            length: signed.length,
-            sha256: signed.sha256,
-          },
-    difference:
-      difference === null
-        ? null
-        : {
-            offset: difference.offset,
-            bodyBase64: base64Of(difference.received),
-            signedBase64: base64Of(difference.signed),
-          },
-    tried,
-  };
-}
-
-function base64Of({ before, after }: Excerpt): string {
-  return Buffer.concat([before, after]).toString('base64');
-}
-
 function describeBytes({ length, sha256 }: { length: number; sha256: string }): string {
   return `${formatCount(length, 'byte')}, SHA-256 ${sha256}`;
 }

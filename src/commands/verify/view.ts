@@ -3,8 +3,9 @@ import type { InputProblem } from '../kit/input-problems.ts';
 import { describeSource, type RequestPlace } from '../kit/request-inputs.ts';
 import type { Verification } from '../../signature/verify.ts';
 import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
+import { explanationSteps } from '../../signature/diagnosis/explanation-steps.ts';
 import type { JsonObject, View } from '../../terminal/terminal.ts';
-import { explanationToJson, formatExplanation } from './explanation-view.ts';
+import { formatExplanation } from './explanation-view.ts';
 import { formatCount, wrapText } from '../../terminal/format.ts';
 import type { JunitCase, JunitSuite } from '../../terminal/junit.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
@@ -34,7 +35,7 @@ export function verificationView(verified: VerifiedRequest, explanation: Explana
     },
     json: () => ({
       ...verificationToJson(verified),
-      ...(explanation === null ? {} : { explanation: explanationToJson(explanation) }),
+      ...(explanation === null ? {} : { explanation: explanationSteps(explanation) }),
     }),
   };
 }

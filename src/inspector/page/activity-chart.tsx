@@ -58,8 +58,7 @@ function Bars({ buckets, title }: { readonly buckets: readonly Bucket[]; readonl
   return (
     <figure>
       <figcaption>
-        {title}{' '}
-        <span class="dim">{`${total} in all, ${troubles} failed or invalid, most ${most}`}</span>
+        {title} <span class="dim">{`${total}, ${troubles} failed or invalid, most ${most}`}</span>
       </figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
@@ -121,8 +120,7 @@ function Durations({
   return (
     <figure>
       <figcaption>
-        {title}{' '}
-        <span class="dim">{`highest mean ${formatMs(most)}, slowest ${formatMs(slowest)}`}</span>
+        {title} <span class="dim">{`up to ${formatMs(most)}, slowest ${formatMs(slowest)}`}</span>
       </figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

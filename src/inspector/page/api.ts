@@ -27,6 +27,14 @@ export async function getBytes(path: string, signal?: AbortSignal): Promise<Uint
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** A file with the name that the server gives it. */
+export async function getFile(path: string): Promise<{ name: string; bytes: Uint8Array }> {
+  const response = await call(path, {});
+  const disposition = response.headers.get('content-disposition') ?? '';
+  const name = /filename="([^"]+)"/.exec(disposition)?.[1] ?? 'export';
+  return { name, bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
 export async function post(path: string, body: object): Promise<SentDocument> {
   const headers = { 'Content-Type': 'application/json' };
   const response = await call(path, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -82,6 +82,7 @@ export function App() {
               id={place.capture}
               revision={revision}
               state={state.value}
+              filters={place.filters}
               onOpen={open}
               onClose={close}
               onNotice={setNotice}

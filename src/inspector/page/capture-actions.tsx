@@ -3,6 +3,8 @@ import type { CaptureDocument, StateDocument } from '../api-types.ts';
 import { getBytes, post, remove } from './api.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { EditDialog } from './edit-dialog.tsx';
+import { ExportDialog } from './export-dialog.tsx';
+import type { Filters } from './filters.ts';
 import { describeSent } from './outcome.tsx';
 
 const COPIED = [
@@ -17,10 +19,11 @@ export function CaptureActions(props: {
   readonly capture: CaptureDocument;
   readonly text: string | null;
   readonly state: StateDocument;
+  readonly filters: Filters;
   readonly onNotice: (notice: string) => void;
   readonly onDeleted: () => void;
 }) {
-  const { capture, text, state, onNotice, onDeleted } = props;
+  const { capture, text, state, filters, onNotice, onDeleted } = props;
   const [dialog, setDialog] = useState<DialogName>(null);
   const [to, setTo] = useState('');
   const path = `/api/captures/${capture.id}`;
@@ -38,7 +41,7 @@ export function CaptureActions(props: {
   const copy = (format: string, label: string): Promise<void> =>
     attempt(async () => {
       const bytes = await getBytes(`${path}/export?format=${format}`);
-      await navigator.clipboard.writeText(new TextDecoder().decode(bytes));
+      await navigator.clipboard.writeText(toText(bytes, label));
       return `Copied as ${label}`;
     });
 
@@ -62,15 +65,8 @@ export function CaptureActions(props: {
         Edit…
       </button>
       <CopyMenu onCopy={(format, label) => void copy(format, label)} />
-      <button
-        type="button"
-        onClick={() =>
-          void attempt(() =>
-            download(`${path}/export?format=ndjson&redact=yes`, `${capture.id}.ndjson`),
-          )
-        }
-      >
-        Export redacted
+      <button type="button" onClick={() => setDialog('export')}>
+        Export…
       </button>
       <button type="button" class="danger" onClick={() => setDialog('delete')}>
         Delete…
@@ -79,7 +75,9 @@ export function CaptureActions(props: {
         dialog={dialog}
         capture={capture}
         text={text ?? ''}
-        secretSource={state.secretSource}
+        state={state}
+        filters={filters}
+        onNotice={onNotice}
         target={to === '' ? target : to}
         onClose={() => setDialog(null)}
         onSend={(changes) => void replay(changes)}
@@ -95,31 +93,45 @@ export function CaptureActions(props: {
   );
 }
 
-type DialogName = 'edit' | 'delete' | null;
+type DialogName = 'edit' | 'export' | 'delete' | null;
 
 function ActionDialog(props: {
   readonly dialog: DialogName;
   readonly capture: CaptureDocument;
   readonly text: string;
-  readonly secretSource: string;
+  readonly state: StateDocument;
+  readonly filters: Filters;
   readonly target: string;
+  readonly onNotice: (notice: string) => void;
   readonly onClose: () => void;
   readonly onSend: (changes: object) => void;
   readonly onDelete: () => void;
 }) {
-  const { dialog, capture, text, secretSource, target, onClose, onSend, onDelete } = props;
+  const { dialog, capture, text, state, filters, target } = props;
+  const { onNotice, onClose, onSend, onDelete } = props;
   if (dialog === 'edit') {
     return (
       <EditDialog
         capture={capture}
         text={text}
-        secretSource={secretSource}
+        secretSource={state.secretSource}
         target={target}
         onClose={onClose}
         onSend={(payload, to) => {
           onClose();
           onSend({ payload, to });
         }}
+      />
+    );
+  }
+  if (dialog === 'export') {
+    return (
+      <ExportDialog
+        id={capture.id}
+        filters={filters}
+        formats={state.exportFormats}
+        onNotice={onNotice}
+        onClose={onClose}
       />
     );
   }
@@ -160,14 +172,11 @@ function CopyMenu({ onCopy }: { readonly onCopy: (format: string, label: string)
   );
 }
 
-/** Fetched by the page, because only its own requests are answered. */
-async function download(path: string, name: string): Promise<string> {
-  const bytes = await getBytes(path);
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-  return `Exported ${name}, redacted and signed with the public test secret`;
+/** Bytes that are not text cannot be copied: other characters would take their place. */
+function toText(bytes: Uint8Array, label: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Error(`Not copied: as ${label} it has bytes that are not text; export it as a file`);
+  }
 }

@@ -1,19 +1,15 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type {
-  AttemptsDocument,
-  CaptureDocument,
-  ExplanationDocument,
-  StateDocument,
-} from '../api-types.ts';
+import type { CaptureDocument, ExplanationDocument, StateDocument } from '../api-types.ts';
 import { getBytes, getJson } from './api.ts';
 import { CaptureActions } from './capture-actions.tsx';
 import { CompareView } from './compare-view.tsx';
+import type { Filters } from './filters.ts';
 import { formatTime, safe } from './format.ts';
 import { HeaderTable } from './header-table.tsx';
 import { readPayload } from './payload.ts';
 import { PayloadView } from './payload-view.tsx';
-import { Timeline } from './timeline.tsx';
+import { EventTimeline } from './event-timeline.tsx';
 import { useLoaded } from './use-loaded.ts';
 import { Verdict } from './verdict.tsx';
 
@@ -25,19 +21,17 @@ export function CaptureDetail(props: {
   readonly id: string;
   readonly revision: number;
   readonly state: StateDocument;
+  readonly filters: Filters;
   readonly onOpen: (id: string) => void;
   readonly onClose: () => void;
   readonly onNotice: (notice: string) => void;
 }) {
-  const { id, revision, state, onOpen, onClose, onNotice } = props;
+  const { id, revision, state, filters, onOpen, onClose, onNotice } = props;
   const path = `/api/captures/${id}`;
   const capture = useLoaded(id, revision, (signal) => getJson<CaptureDocument>(path, signal));
   const body = useLoaded(id, 0, (signal) => getBytes(`${path}/body`, signal));
   const explanation = useLoaded(id, 0, (signal) =>
     getJson<ExplanationDocument>(`${path}/explanation`, signal),
-  );
-  const attempts = useLoaded(state.hasApi ? id : null, 0, (signal) =>
-    getJson<AttemptsDocument>(`${path}/attempts`, signal),
   );
   const text = useMemo(() => editableText(body.value), [body.value]);
   if (capture.error !== undefined) {
@@ -60,6 +54,7 @@ export function CaptureDetail(props: {
           capture={value}
           text={text}
           state={state}
+          filters={filters}
           onNotice={onNotice}
           onDeleted={onClose}
         />
@@ -67,10 +62,7 @@ export function CaptureDetail(props: {
       {explanation.value !== undefined && <Verdict explanation={explanation.value} />}
       {explanation.error !== undefined && <p class="bad">{explanation.error.message}</p>}
       <Section title="Timeline">
-        <Timeline capture={value} apiAttempts={attempts.value?.attempts ?? []} onOpen={onOpen} />
-        {attempts.error !== undefined && (
-          <p class="dim">{`The API's attempts are missing: ${attempts.error.message}`}</p>
-        )}
+        <EventTimeline capture={value} hasApi={state.hasApi} onOpen={onOpen} />
       </Section>
       <Section title="Payload">
         {value.viewUrl !== null && (

@@ -1,10 +1,11 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Component } from 'preact';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureRow } from '../api-types.ts';
 import type { CaptureList } from './capture-source.ts';
 import { formatMs, formatTime, safe, words } from './format.ts';
 import { Outcome } from './outcome.tsx';
 
-export const ROW_HEIGHT = 58;
+const ROW_HEIGHT = 58;
 /** Rows above and below what is visible. */
 const OVERSCAN = 8;
 /** Browsers end an element at 33 million pixels. */
@@ -30,6 +31,13 @@ export function CaptureListView(props: {
   const count = Math.min(total - first, Math.ceil(view.height / ROW_HEIGHT) + 2 * OVERSCAN);
   useEffect(() => onVisible(first, Math.max(0, count)), [first, count, list]);
   useEffect(() => scrollTo(box.current, cursor), [cursor]);
+  const choose = useCallback(
+    (index: number, row: CaptureRow | undefined) => {
+      onCursor(index);
+      if (row !== undefined) onOpen(row.id);
+    },
+    [onCursor, onOpen],
+  );
   const indexes = Array.from({ length: Math.max(0, count) }, (_, index) => first + index);
   return (
     <div
@@ -48,27 +56,54 @@ export function CaptureListView(props: {
         {indexes.map((index) => {
           const row = list.rows.get(index);
           return (
-            <div
+            <ListRow
               key={index}
-              id={`row-${index}`}
-              role="option"
-              aria-selected={row !== undefined && row.id === open}
-              aria-posinset={index + 1}
-              aria-setsize={total}
-              class={`row${index === cursor ? ' cursor' : ''}`}
-              style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
-              onClick={() => {
-                onCursor(index);
-                if (row !== undefined) onOpen(row.id);
-              }}
-            >
-              {row === undefined ? <span class="waiting">loading…</span> : <Row row={row} />}
-            </div>
+              index={index}
+              row={row}
+              total={total}
+              isOpen={row !== undefined && row.id === open}
+              isCursor={index === cursor}
+              onChoose={choose}
+            />
           );
         })}
       </div>
     </div>
   );
+}
+
+interface ListRowProps {
+  readonly index: number;
+  readonly row: CaptureRow | undefined;
+  readonly total: number;
+  readonly isOpen: boolean;
+  readonly isCursor: boolean;
+  readonly onChoose: (index: number, row: CaptureRow | undefined) => void;
+}
+
+/** A place in the list. It is rendered again only for other properties: a list that scrolls keeps most rows. */
+class ListRow extends Component<ListRowProps> {
+  override shouldComponentUpdate(next: ListRowProps): boolean {
+    const names = Object.keys(next) as Array<keyof ListRowProps>;
+    return names.some((name) => next[name] !== this.props[name]);
+  }
+
+  override render({ index, row, total, isOpen, isCursor, onChoose }: ListRowProps) {
+    return (
+      <div
+        id={`row-${index}`}
+        role="option"
+        aria-selected={isOpen}
+        aria-posinset={index + 1}
+        aria-setsize={total}
+        class={`row${isCursor ? ' cursor' : ''}`}
+        style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
+        onClick={() => onChoose(index, row)}
+      >
+        {row === undefined ? <span class="waiting">loading…</span> : <Row row={row} />}
+      </div>
+    );
+  }
 }
 
 function Row({ row }: { readonly row: CaptureRow }) {
@@ -113,7 +148,7 @@ function useResize(
   }, []);
 }
 
-/** New captures come in above: whoever has scrolled down keeps seeing the same rows. */
+/** New captures come in above: a list that is scrolled down keeps showing the same rows. */
 function useAnchor(box: { readonly current: HTMLElement | null }, total: number): void {
   const before = useRef(total);
   useLayoutEffect(() => {

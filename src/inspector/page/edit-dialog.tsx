@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureDocument } from '../api-types.ts';
 import { SendDialog } from './send-dialog.tsx';
 
@@ -13,6 +13,9 @@ export function EditDialog(props: {
 }) {
   const { capture, secretSource, target, onSend, onClose } = props;
   const [text, setText] = useState(props.text);
+  const field = useRef<HTMLTextAreaElement>(null);
+  // A field that gets the focus has its caret at the end, and shows the end of a long text.
+  useEffect(() => field.current?.setSelectionRange(0, 0), []);
   return (
     <SendDialog
       title="Edit and send"
@@ -25,6 +28,7 @@ export function EditDialog(props: {
       <label>
         Payload
         <textarea
+          ref={field}
           rows={14}
           spellcheck={false}
           value={text}

@@ -52,14 +52,14 @@ export function FilterBar(props: {
       <SearchField value={filters.q ?? ''} onSearch={(text) => set('q', text)} />
       <Select
         label="Event"
-        any="every event"
+        any="any event"
         value={filters.event ?? ''}
         choices={(state?.events ?? []).map((name): Choice => [name, name])}
         onChoose={(value) => set('event', value)}
       />
       <Select
         label="Signature"
-        any="any signature"
+        any="any verdict"
         value={filters.signature ?? ''}
         choices={signatures}
         onChoose={(value) => set('signature', value)}
@@ -73,7 +73,7 @@ export function FilterBar(props: {
       />
       <Select
         label="Replays"
-        any="replayed or not"
+        any="any replays"
         value={filters.replayed ?? ''}
         choices={REPLAYED}
         onChoose={(value) => set('replayed', value)}

@@ -34,6 +34,11 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }
 
+/** `1 delivery`, `2,000 deliveries`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+}
+
 /** `body_reserialized` → `body reserialized`. */
 export function words(reason: string): string {
   return reason.replaceAll('_', ' ');

@@ -8,7 +8,7 @@ const KEYS = [
   ['/', 'search'],
   ['r', 'replay the open capture'],
   ['e', 'edit it and send it signed again'],
-  ['c', 'copy it as curl'],
+  ['c', 'choose what to copy it as'],
   ['?', 'these keys'],
 ] as const;
 

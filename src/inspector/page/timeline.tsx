@@ -31,7 +31,9 @@ export function Timeline(props: {
               <Received entry={entry} answered={capture.answered} onOpen={onOpen} />
             )}
             {entry.kind === 'attempt' && <Attempt attempt={entry.attempt} />}
-            {entry.kind === 'api' && <ApiAttempt attempt={entry.attempt} />}
+            {entry.kind === 'api' && (
+              <ApiAttempt attempt={entry.attempt} thisId={capture.id} onOpen={onOpen} />
+            )}
           </div>
         </li>
       ))}
@@ -101,19 +103,37 @@ function Attempt({ attempt }: { readonly attempt: AttemptDocument }) {
   );
 }
 
-function ApiAttempt({ attempt }: { readonly attempt: ApiAttemptDocument }) {
-  const { deliveryId, endpoint, status, durationMs, error, state } = attempt;
+function ApiAttempt(props: {
+  readonly attempt: ApiAttemptDocument;
+  readonly thisId: string;
+  readonly onOpen: (id: string) => void;
+}) {
+  const { attempt, thisId, onOpen } = props;
+  const { deliveryId, endpoint, status, durationMs, error, state, nextRetryAt, captureId } =
+    attempt;
   return (
-    <p>
-      {`attempt ${attempt.attempt} of ${safe(deliveryId)} `}
-      <Outcome status={status} />{' '}
-      {durationMs !== null && <span class="dim">{formatMs(durationMs)}</span>}{' '}
-      <span class="tag">{safe(state)}</span>
-      <br />
-      <span class="dim url">{safe(endpoint ?? error ?? 'as the API reports it')}</span>
-    </p>
+    <>
+      <p>
+        {`Relyable's attempt ${attempt.attempt} of ${attempt.maxAttempts} `}
+        <Outcome status={status} />{' '}
+        {durationMs !== null && <span class="dim">{formatMs(durationMs)}</span>}{' '}
+        {state !== 'delivered' && <span class="tag">{STATES[state]}</span>}
+        {captureId === thisId && <span class="tag">this capture</span>}
+        {captureId !== null && captureId !== thisId && (
+          <button type="button" class="link" onClick={() => onOpen(captureId)}>
+            {captureId}
+          </button>
+        )}
+        <br />
+        <span class="dim url">{safe([deliveryId, endpoint].filter(Boolean).join(' to '))}</span>
+      </p>
+      {error !== null && <p class="bad">{safe(error)}</p>}
+      {nextRetryAt !== null && <p class="dim">{`next attempt ${formatTime(nextRetryAt)}`}</p>}
+    </>
   );
 }
+
+const STATES = { retrying: 'will be retried', failed: 'given up' } as const;
 
 function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));

@@ -1,3 +1,4 @@
+import { RelyableError } from '../../errors.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import { failureText, hideKey, unreachable } from './api-errors.ts';
 import {
@@ -65,6 +66,8 @@ export class ApiReader {
         await this.waitAfter(answer, backoffMs);
       } catch (error) {
         signal?.throwIfAborted();
+        // `sleep` may refuse to wait.
+        if (error instanceof RelyableError) throw error;
         if (isLast) throw unreachable(error, baseUrl, key);
         await this.wait(`the API: ${failureText(error, baseUrl, key)}`, backoffMs);
       }

@@ -32,16 +32,23 @@ export function proxyFor(url: URL, env: Environment): string | undefined {
   return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
-/**
- * `fetch` for this URL: through the proxy where the environment names one. Where the proxy cannot be
- * reached, the error is about the proxy: no connection to the host of the URL was attempted.
- */
-export async function createProxyFetch(
+/** `fetch` for this URL: through the proxy where the environment names one. */
+export function createProxyFetch(
   fetch: typeof globalThis.fetch,
   url: URL,
   env: Environment,
 ): Promise<typeof globalThis.fetch> {
-  const proxy = proxyFor(url, env);
+  return fetchThrough(fetch, proxyFor(url, env));
+}
+
+/**
+ * `fetch` through a proxy, if there is one. Where the proxy cannot be reached, the error is about the
+ * proxy: no connection to the host of the URL was attempted.
+ */
+export async function fetchThrough(
+  fetch: typeof globalThis.fetch,
+  proxy: string | undefined,
+): Promise<typeof globalThis.fetch> {
   if (proxy === undefined) return fetch;
   const dispatcher = await createProxyDispatcher(proxy);
   // `dispatcher` is undici's own extension of fetch; the platform's types do not know it.

@@ -1,0 +1,63 @@
+import type { Explanation } from './diagnosis.ts';
+import { type Excerpt, printableBytes } from './difference.ts';
+
+/** The steps behind a verdict as JSON, for `verify --explain --json` and the inspector alike. */
+export interface ExplanationSteps {
+  readonly body: Explanation['received'];
+  readonly signed: Omit<NonNullable<Explanation['signed']>, 'bytes'> | null;
+  readonly difference: {
+    /** Number of equal bytes before it. */
+    readonly offset: number;
+    /** The bytes around it: as they are, because they need not be text, and to be read. */
+    readonly bodyBase64: string;
+    readonly signedBase64: string;
+    readonly body: PrintableExcerpt;
+    readonly signed: PrintableExcerpt;
+  } | null;
+  readonly tried: Explanation['tried'];
+}
+
+/** Bytes around the first one that differs, where everything but printable ASCII is escaped. */
+interface PrintableExcerpt {
+  readonly before: string;
+  /** Empty where the bytes end there. */
+  readonly differs: string;
+  readonly after: string;
+}
+
+/** The steps of an explanation; its verdict is not among them. */
+export function explanationSteps({
+  received,
+  signed,
+  difference,
+  tried,
+}: Explanation): ExplanationSteps {
+  return {
+    body: received,
+    signed:
+      signed === null ? null : { name: signed.name, length: signed.length, sha256: signed.sha256 },
+    difference:
+      difference === null
+        ? null
+        : {
+            offset: difference.offset,
+            bodyBase64: toBase64(difference.received),
+            signedBase64: toBase64(difference.signed),
+            body: toPrintable(difference.received),
+            signed: toPrintable(difference.signed),
+          },
+    tried,
+  };
+}
+
+function toBase64({ before, after }: Excerpt): string {
+  return Buffer.concat([before, after]).toString('base64');
+}
+
+function toPrintable({ before, after }: Excerpt): PrintableExcerpt {
+  return {
+    before: printableBytes(before),
+    differs: printableBytes(after.subarray(0, 1)),
+    after: printableBytes(after.subarray(1)),
+  };
+}
