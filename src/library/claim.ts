@@ -48,7 +48,7 @@ export function toBytes(body: string | Uint8Array): Uint8Array {
 }
 
 const RAW_BODY =
-  "Pass the raw body: in Express use express.raw({ type: '*/*' }) on this route, in NestJS { rawBody: true }, with fetch `await request.text()`";
+  "Pass the raw body: in Express use express.raw({ type: () => true, limit: '10mb' }) on this route, in NestJS { rawBody: true }, with fetch `await request.text()`";
 
 function describe(body: unknown): string {
   if (body === null || body === undefined) return 'The body is missing';

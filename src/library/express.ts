@@ -1,4 +1,5 @@
 import type { RawBody } from './claim.ts';
+import { readBody } from './read-body.ts';
 import { type EventRoute, Receiver, type ReceiverOptions, withRoute } from './receiver.ts';
 
 export type {
@@ -35,13 +36,11 @@ export type ExpressHandler = ((
 ) => Promise<void>) &
   EventRoute;
 
-/** The most that is read of a body. */
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
-
 /**
  * A handler for Express 4 and 5, NestJS on Express, Connect and node:http. It reads the body itself, so
  * that it comes before `express.json()`; after `express.raw()`, or where there is a `rawBody`, it takes
- * those bytes. Errors go to `next`, or reject where there is none.
+ * those bytes. Errors go to `next`; where there is none, to `onError`, and the answer is 500. It never
+ * rejects: node:http does not look at the promise, and the process would end.
  *
  *     app.post('/webhooks/relyable', webhookHandler({ … }));  // Express
  *     app.use('/webhooks/relyable', webhookHandler({ … }));   // NestJS, in main.ts before app.listen()
@@ -52,16 +51,21 @@ export function webhookHandler(options: ReceiverOptions): ExpressHandler {
     async (request: NodeRequest, response: NodeResponse, next?: (error: unknown) => void) => {
       try {
         const { status, text } = await answer(receiver, request);
-        response.statusCode = status;
-        response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-        response.end(text);
+        respond(response, status, text);
       } catch (error) {
-        if (next === undefined) throw error;
-        next(error);
+        if (next !== undefined) return next(error);
+        void receiver.report(error);
+        respond(response, 500, 'Internal Server Error');
       }
     },
     receiver,
   );
+}
+
+function respond(response: NodeResponse, status: number, text: string): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.end(text);
 }
 
 async function answer(
@@ -69,29 +73,16 @@ async function answer(
   request: NodeRequest,
 ): Promise<{ readonly status: number; readonly text: string }> {
   if (request.method !== 'POST') return { status: 405, text: 'Only POST' };
-  const body = await readBody(request);
+  const body = await rawBodyOf(request);
   if (body === null) return { status: 413, text: 'Body too large' };
   return receiver.receive(body, request.headers['x-relyable-signature']);
 }
 
 /** The raw body; null where it is too large. */
-async function readBody(request: NodeRequest): Promise<RawBody | null> {
+async function rawBodyOf(request: NodeRequest): Promise<RawBody | null> {
   const { rawBody, body } = request;
   if (rawBody !== undefined) return rawBody as RawBody;
   // Parsed already: if it is not raw, `receive` says what to do.
   if (request.readableEnded) return body as RawBody;
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of request) {
-    length += part.length;
-    if (length > MAX_BODY_BYTES) return null;
-    parts.push(part);
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return readBody(request);
 }

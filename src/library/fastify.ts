@@ -1,4 +1,5 @@
 import type { RawBody, SignatureHeader } from './claim.ts';
+import { MAX_BODY_BYTES } from './read-body.ts';
 import { type EventRoute, Receiver, type ReceiverOptions, withRoute } from './receiver.ts';
 
 export type {
@@ -35,9 +36,6 @@ interface FastifyReply {
 
 /** A plugin of Fastify, with `on` and `otherwise`. */
 export type FastifyPlugin = ((scope: FastifyScope) => Promise<void>) & EventRoute;
-
-/** The most that is read of a body. */
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
  * A plugin for Fastify: `app.register(webhookPlugin({ … }), { prefix: '/webhooks/relyable' })`. Inside it

@@ -1,3 +1,4 @@
+import { partsOf, readBody } from './read-body.ts';
 import { type EventRoute, Receiver, type ReceiverOptions, withRoute } from './receiver.ts';
 
 export type {
@@ -30,6 +31,8 @@ export async function answerRequest(receiver: Receiver, request: Request): Promi
       'The body was read before the webhook handler: leave request.json() and request.text() to it',
     );
   }
-  const { status, text } = await receiver.receive(await request.arrayBuffer(), request.headers);
+  const body = await readBody(partsOf(request.body));
+  if (body === null) return new Response('Body too large', { status: 413 });
+  const { status, text } = await receiver.receive(body, request.headers);
   return new Response(text, { status });
 }

@@ -25,8 +25,11 @@ export interface ReceiverOptions {
   readonly handled?: HandledEvents;
   /** Keeps the runtime alive for work after `ack()`, e.g. `after` of Next.js, `waitUntil` of Workers. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
-  /** Called with what a handler throws after `ack()`. Default: `console.error`. */
-  readonly onError?: (error: unknown, event: WebhookEvent) => void;
+  /**
+   * Called with errors that cannot change the answer, and their event if there is one: what a handler
+   * throws after `ack()`, what `handled.add` or `waitUntil` throw. Default: `console.error`.
+   */
+  readonly onError?: (error: unknown, event?: WebhookEvent) => unknown;
 }
 
 /** An event as a handler gets it. */
@@ -105,7 +108,12 @@ export class Receiver implements EventRoute {
   private async handleUnlessHandled(key: string, event: WebhookEvent): Promise<void> {
     if (await this.handled.has(key)) return;
     await this.handle(event);
-    await this.handled.add(key);
+    try {
+      await this.handled.add(key);
+    } catch (error) {
+      // An error as the answer would have the event sent, and handled, again.
+      await this.report(error, event);
+    }
   }
 
   /** Resolves when the handler has returned or called `ack()`; rejects if it threw before. */
@@ -116,7 +124,8 @@ export class Receiver implements EventRoute {
     let acknowledge: (isEarly: true) => void = () => undefined;
     const acknowledged = new Promise<true>((resolve) => (acknowledge = resolve));
     // Not enumerable: the event can still be stored or cloned as it came.
-    Object.defineProperty(event, 'ack', { value: () => acknowledge(true) });
+    const value = (): void => acknowledge(true);
+    Object.defineProperty(event, 'ack', { value, enumerable: false, configurable: true });
     const work = (async () => void (await handler(event as Received<WebhookEvent>)))();
     const isEarly = await Promise.race([acknowledged, work]);
     if (isEarly === true) this.watch(work, event);
@@ -124,10 +133,24 @@ export class Receiver implements EventRoute {
 
   /** Work that goes on after the answer: its error can reach only a log. */
   private watch(work: Promise<void>, event: WebhookEvent): void {
+    const watched = work.catch((error: unknown) => this.report(error, event));
+    try {
+      this.options.waitUntil?.(watched);
+    } catch (error) {
+      void this.report(error, event);
+    }
+  }
+
+  /** Hands an error to `onError`. Never rejects: nothing would catch it, and the process would end. */
+  async report(error: unknown, event?: WebhookEvent): Promise<void> {
     // oxlint-disable-next-line no-console, no-restricted-globals -- lost otherwise
-    const { waitUntil, onError = console.error } = this.options;
-    const watched = work.catch((error: unknown) => onError(error, event));
-    waitUntil?.(watched);
+    const log = (lost: unknown): void => console.error(lost);
+    const { onError = log } = this.options;
+    try {
+      await onError(error, event);
+    } catch (another) {
+      log(another);
+    }
   }
 }
 

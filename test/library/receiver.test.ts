@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { webhookHandler } from '../../src/library/fetch.ts';
 import type { ReceiverOptions } from '../../src/library/receiver.ts';
 import { signedRequest, TEST_SECRET, toAcceptRelyableWebhook } from '../../src/library/testing.ts';
@@ -54,6 +54,21 @@ describe('answers', () => {
   it('405 to other methods', async () => {
     const answer = await create()(new Request('http://localhost/'));
     expect([answer.status, answer.headers.get('Allow')]).toEqual([405, 'POST']);
+  });
+
+  it('413 to a body above 10 MB, which is read to its end and dropped', async () => {
+    const megabyte = new Uint8Array(1024 * 1024);
+    let left = 30;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => (left-- > 0 ? controller.enqueue(megabyte) : controller.close()),
+    });
+    const long = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' });
+    expect([(await create()(long)).status, left]).toEqual([413, -1]);
+  });
+
+  it('401 to a request without a body', async () => {
+    const empty = new Request('http://localhost/', { method: 'POST' });
+    expect((await create()(empty)).status).toBe(401);
   });
 
   it('rejects when the handler throws, so that the event is sent again', async () => {
@@ -114,6 +129,36 @@ describe('ack', () => {
     await expect.poll(() => onError.mock.calls.length).toBe(1);
   });
 
+  it('holds when onError, waitUntil or both throw', async () => {
+    const log = vi.spyOn(console, 'error').mockReturnValue();
+    onTestFinished(() => log.mockRestore());
+    const handler = create({
+      onError: async (error) => {
+        throw new Error('the log is full', { cause: error });
+      },
+      waitUntil: () => {
+        throw new Error('outside of a request');
+      },
+    }).on('test_run.completed', (event) => {
+      event.ack();
+      throw new Error('too late');
+    });
+    expect((await handler(request())).status).toBe(200);
+    // An error that nothing catches fails the test.
+    const causes = (): unknown[] => log.mock.calls.map(([error]) => String(error.cause)).toSorted();
+    await expect.poll(causes).toEqual(['Error: outside of a request', 'Error: too late']);
+  });
+
+  it('is there for a payload that has such a field', async () => {
+    let copy: unknown;
+    const handler = create().otherwise((event) => {
+      event.ack();
+      copy = structuredClone(event);
+    });
+    const answer = await handler(signedRequest({ event: 'agent.archived', ack: 1 }));
+    expect([answer.status, copy]).toEqual([200, { event: 'agent.archived' }]);
+  });
+
   it('leaves the event as it came', async () => {
     let copy: unknown;
     const handler = create().on('test_run.failed', (event) => (copy = structuredClone(event)));
@@ -152,6 +197,22 @@ describe('duplicates', () => {
     }
     expect(handle).toHaveBeenCalledOnce();
     expect([...handled]).toEqual([expect.stringMatching(/^[\da-f]{64}$/)]);
+  });
+
+  it('are handled again where the store cannot say, and not where it cannot add', async () => {
+    const handle = vi.fn<() => void>();
+    const onError = vi.fn<NonNullable<ReceiverOptions['onError']>>();
+    const fail = (): never => {
+      throw new Error('the store is down');
+    };
+    const adds = create({ onError, handled: { has: () => false, add: fail } });
+    expect((await adds.on('test_run.completed', handle)(request())).status).toBe(200);
+    expect(onError.mock.calls).toEqual([
+      [new Error('the store is down'), expect.objectContaining({ event: 'test_run.completed' })],
+    ]);
+    const looks = create({ handled: { has: fail, add: fail } }).on('test_run.completed', handle);
+    await expect(looks(request())).rejects.toThrow('the store is down');
+    expect(handle).toHaveBeenCalledOnce();
   });
 
   it('are forgotten after 10 000 events', async () => {
