@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
 
 export default defineConfig({
+  // The recipes name the second package, which has the same modules.
+  resolve: { alias: [{ find: /^@relyable\/webhooks/, replacement: 'relyable/webhooks' }] },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/fresh-build.ts',

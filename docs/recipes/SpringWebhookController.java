@@ -32,7 +32,8 @@ class SpringWebhookController {
     byte[] bytes = body == null ? new byte[0] : body;
     if (!isSigned(bytes, signature)) return ResponseEntity.status(HttpStatus.UNAUTHORIZED).build();
     JsonNode event = json.readTree(bytes);
-    System.out.println(event.get("event").asText()); // keep it short, or hand it to a queue
+    // Insert a row, or add a job to a queue. An exception is answered 500, and Relyable sends the event again.
+    System.out.println(event.get("event").asText());
     return ResponseEntity.ok("OK");
   }
 

@@ -1,38 +1,24 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+// npm install @relyable/webhooks
+import { webhookHandler } from '@relyable/webhooks/express';
 import express from 'express';
 
 export const app = express();
 
-// express.raw leaves the body raw. Register this route before any app.use(express.json()).
+// The handler reads the raw body itself. Register it before any app.use(express.json()).
 app.post(
   '/webhooks/relyable',
-  express.raw({ type: () => true, limit: '10mb' }),
-  (request, response) => {
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    if (!isSigned(body, request.get('X-Relyable-Signature'))) return response.sendStatus(401);
-    const event = JSON.parse(body.toString('utf8'));
-    setImmediate(work, event); // answer first, work afterwards
-    response.sendStatus(200);
-  },
+  webhookHandler({ secret: process.env.RELYABLE_WEBHOOK_SECRET })
+    .on('test_run.completed', save)
+    .otherwise(ignore),
 );
 
-function isSigned(body, signature = '') {
-  const secret = process.env.RELYABLE_WEBHOOK_SECRET;
-  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
-  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
-  const received = Buffer.from(signature);
-  return received.length === expected.length && timingSafeEqual(received, expected);
+// The answer is 200 once this has returned. If it throws, the answer is 500, and Relyable sends the
+// event again.
+async function save({ data }) {
+  console.log(data.agent_name, data.score); // insert a row, or add a job to a queue
 }
 
-// Runs after the answer. An error is logged here: uncaught, it would end the process.
-async function work(event) {
-  try {
-    await handle(event);
-  } catch (error) {
-    console.error(error);
-  }
-}
-
-function handle(event) {
-  console.log(event.event);
+// Called for all other events, including types that are not published yet.
+function ignore({ event }) {
+  console.log(event);
 }

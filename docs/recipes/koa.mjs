@@ -1,41 +1,27 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+// npm install @relyable/webhooks
+import { webhookHandler } from '@relyable/webhooks/express';
 import Koa from 'koa';
 
 export const app = new Koa();
 
-// Register this before any body parser. Once a parser has read context.req, the raw body is gone.
+const receive = webhookHandler({ secret: process.env.RELYABLE_WEBHOOK_SECRET })
+  .on('test_run.completed', save)
+  .otherwise(ignore);
+
+// The handler reads the raw body itself. Register it before any body parser.
 app.use(async (context, next) => {
-  if (context.method !== 'POST' || context.path !== '/webhooks/relyable') return next();
-  const chunks = [];
-  for await (const chunk of context.req) chunks.push(chunk);
-  const body = Buffer.concat(chunks);
-  if (!isSigned(body, context.get('X-Relyable-Signature'))) {
-    context.status = 401;
-    return;
-  }
-  const event = JSON.parse(body.toString('utf8'));
-  setImmediate(work, event); // answer first, work afterwards
-  context.status = 200; // Koa's own is 404
-  context.body = 'OK';
+  if (context.path !== '/webhooks/relyable') return next();
+  context.respond = false; // the handler answers on Node's own response
+  await receive(context.req, context.res);
 });
 
-function isSigned(body, signature) {
-  const secret = process.env.RELYABLE_WEBHOOK_SECRET;
-  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
-  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
-  const received = Buffer.from(signature);
-  return received.length === expected.length && timingSafeEqual(received, expected);
+// The answer is 200 once this has returned. If it throws, the answer is 500, and Relyable sends the
+// event again.
+async function save({ data }) {
+  console.log(data.agent_name, data.score); // insert a row, or add a job to a queue
 }
 
-// Runs after the answer. An error is logged here: uncaught, it would end the process.
-async function work(event) {
-  try {
-    await handle(event);
-  } catch (error) {
-    console.error(error);
-  }
-}
-
-function handle(event) {
-  console.log(event.event);
+// Called for all other events, including types that are not published yet.
+function ignore({ event }) {
+  console.log(event);
 }

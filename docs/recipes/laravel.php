@@ -15,7 +15,8 @@ Route::post('/webhooks/relyable', function (Request $request) {
         abort(401);
     }
     $event = json_decode($body, true, 512, JSON_THROW_ON_ERROR);
-    logger()->info($event['event']); // keep it short, or dispatch a job
+    // Insert a row, or dispatch a job. An exception is answered 500, and Relyable sends the event again.
+    logger()->info($event['event']);
 
     return response('OK', 200);
 });

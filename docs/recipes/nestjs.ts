@@ -1,46 +1,26 @@
-// main.ts: const app = await NestFactory.create(AppModule, { rawBody: true });
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Controller, Headers, HttpCode, Post, Req, UnauthorizedException } from '@nestjs/common';
-import type { RawBodyRequest } from '@nestjs/common';
-import type { Request } from 'express';
+// npm install @relyable/webhooks
+// main.ts, before await app.listen(…): receiveRelyable(app);
+import type { INestApplication } from '@nestjs/common';
+import { webhookHandler } from '@relyable/webhooks/nestjs';
+import type { EventOf, WebhookEvent } from '@relyable/webhooks';
 
-interface RelyableEvent {
-  event: string;
+// As middleware it comes before Nest's parsers, and reads the raw body itself.
+export function receiveRelyable(app: INestApplication): void {
+  app.use(
+    '/webhooks/relyable',
+    webhookHandler({ secret: process.env['RELYABLE_WEBHOOK_SECRET'] })
+      .on('test_run.completed', save)
+      .otherwise(ignore),
+  );
 }
 
-@Controller('webhooks/relyable')
-export class RelyableWebhookController {
-  @Post()
-  @HttpCode(200) // Nest answers 201 to a POST; Relyable counts only 200 as delivered.
-  receive(
-    @Req() request: RawBodyRequest<Request>,
-    @Headers('x-relyable-signature') signature?: string,
-  ): string {
-    const body = request.rawBody ?? Buffer.alloc(0);
-    if (!isSigned(body, signature)) throw new UnauthorizedException();
-    const event = JSON.parse(body.toString('utf8')) as RelyableEvent;
-    setImmediate(work, event); // answer first, work afterwards
-    return 'OK';
-  }
+// The answer is 200 once this has returned. If it throws, the answer is 500, and Relyable sends the
+// event again.
+async function save({ data }: EventOf<'test_run.completed'>): Promise<void> {
+  console.log(data.agent_name, data.score); // insert a row, or add a job to a queue
 }
 
-function isSigned(body: Buffer, signature = ''): boolean {
-  const secret = process.env['RELYABLE_WEBHOOK_SECRET'];
-  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
-  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
-  const received = Buffer.from(signature);
-  return received.length === expected.length && timingSafeEqual(received, expected);
-}
-
-// Runs after the answer. An error is logged here: uncaught, it would end the process.
-async function work(event: RelyableEvent): Promise<void> {
-  try {
-    await handle(event);
-  } catch (error) {
-    console.error(error);
-  }
-}
-
-async function handle(event: RelyableEvent): Promise<void> {
-  console.log(event.event);
+// Called for all other events, including types that are not published yet.
+function ignore({ event }: WebhookEvent): void {
+  console.log(event);
 }

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strings"
 )
 
 type relyableEvent struct {
@@ -22,7 +23,8 @@ func relyable(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "body too large", http.StatusRequestEntityTooLarge)
 		return
 	}
-	if !isSigned(body, r.Header.Get("X-Relyable-Signature")) {
+	// Joined, so that two signatures are refused; Get would take the first.
+	if !isSigned(body, strings.Join(r.Header.Values("X-Relyable-Signature"), ",")) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
@@ -31,18 +33,19 @@ func relyable(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not JSON", http.StatusBadRequest)
 		return
 	}
-	go work(event) // answer first, work afterwards
+	if err := save(event); err != nil {
+		log.Println("relyable:", err)
+		http.Error(w, "not saved", http.StatusInternalServerError)
+		return
+	}
 	w.WriteHeader(http.StatusOK)
 }
 
-// work runs after the answer. A panic is logged here: unrecovered, it would end the process.
-func work(event relyableEvent) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			log.Println("relyable:", reason)
-		}
-	}()
-	log.Println(event.Event)
+// The answer is 200 once save has returned. After an error it is 500, and Relyable sends the event
+// again. A panic ends the connection and not the process: net/http recovers it.
+func save(event relyableEvent) error {
+	log.Println(event.Event) // insert a row, or add a job to a queue
+	return nil
 }
 
 func isSigned(body []byte, signature string) bool {

@@ -1,40 +1,20 @@
-// pages/api/webhooks/relyable.js
-import { createHmac, timingSafeEqual } from 'node:crypto';
+// npm install @relyable/webhooks; pages/api/webhooks/relyable.js
+import { webhookHandler } from '@relyable/webhooks/express'; // for Node's requests, which Next.js has here
 
 // Without this, Next.js parses the body, and the raw body is gone.
 export const config = { api: { bodyParser: false } };
 
-export default async function handler(request, response) {
-  const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const body = Buffer.concat(chunks);
-  if (!isSigned(body, request.headers['x-relyable-signature'])) {
-    response.statusCode = 401;
-    return response.end();
-  }
-  const event = JSON.parse(body.toString('utf8'));
-  setImmediate(work, event); // answer first, work afterwards
-  response.statusCode = 200;
-  response.end('OK');
+export default webhookHandler({ secret: process.env.RELYABLE_WEBHOOK_SECRET })
+  .on('test_run.completed', save)
+  .otherwise(ignore);
+
+// The answer is 200 once this has returned. If it throws, the answer is 500, and Relyable sends the
+// event again.
+async function save({ data }) {
+  console.log(data.agent_name, data.score); // insert a row, or add a job to a queue
 }
 
-function isSigned(body, signature = '') {
-  const secret = process.env.RELYABLE_WEBHOOK_SECRET;
-  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
-  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
-  const received = Buffer.from(signature);
-  return received.length === expected.length && timingSafeEqual(received, expected);
-}
-
-// Runs after the answer. An error is logged here: uncaught, it would end the process.
-async function work(event) {
-  try {
-    await handle(event);
-  } catch (error) {
-    console.error(error);
-  }
-}
-
-function handle(event) {
-  console.log(event.event);
+// Called for all other events, including types that are not published yet.
+function ignore({ event }) {
+  console.log(event);
 }

@@ -1,37 +1,21 @@
-// server/api/webhooks/relyable.post.js
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { defineEventHandler, getHeader, readRawBody, setResponseStatus } from 'h3';
+// npm install @relyable/webhooks; server/api/webhooks/relyable.post.js
+import { webhookHandler } from '@relyable/webhooks/fetch';
+import { defineEventHandler, toWebRequest } from 'h3';
 
-export default defineEventHandler(async (event) => {
-  // The raw body: false means bytes, not text. readBody would parse it.
-  const body = (await readRawBody(event, false)) ?? Buffer.alloc(0);
-  if (!isSigned(body, getHeader(event, 'X-Relyable-Signature') ?? '')) {
-    setResponseStatus(event, 401);
-    return '';
-  }
-  const payload = JSON.parse(body.toString('utf8'));
-  // Answer first, work afterwards; on serverless: event.waitUntil(work(payload)).
-  event.node.res.once('finish', () => work(payload));
-  return 'OK'; // 200: returning nothing would say 204, which Relyable retries
-});
+const receive = webhookHandler({ secret: process.env.RELYABLE_WEBHOOK_SECRET })
+  .on('test_run.completed', save)
+  .otherwise(ignore);
 
-function isSigned(body, signature) {
-  const secret = process.env.RELYABLE_WEBHOOK_SECRET;
-  if (!secret) throw new Error('RELYABLE_WEBHOOK_SECRET is not set');
-  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
-  const received = Buffer.from(signature);
-  return received.length === expected.length && timingSafeEqual(received, expected);
+// The handler reads the raw body itself, so do not call readBody() before it.
+export default defineEventHandler((event) => receive(toWebRequest(event)));
+
+// The answer is 200 once this has returned. If it throws, the answer is 500, and Relyable sends the
+// event again.
+async function save({ data }) {
+  console.log(data.agent_name, data.score); // insert a row, or add a job to a queue
 }
 
-// Runs after the answer. An error is logged here: uncaught, it would end the process.
-async function work(event) {
-  try {
-    await handle(event);
-  } catch (error) {
-    console.error(error);
-  }
-}
-
-function handle(event) {
-  console.log(event.event);
+// Called for all other events, including types that are not published yet.
+function ignore({ event }) {
+  console.log(event);
 }

@@ -4,7 +4,8 @@ class RelyableWebhooksController < ActionController::API
     body = request.raw_post # the bytes; params is parsed
     return head :unauthorized unless signed?(body, request.headers["X-Relyable-Signature"])
 
-    RelyableEventJob.perform_later(body) # answer first, work afterwards
+    # The answer waits for the queue. An error is answered 500, and Relyable sends the event again.
+    RelyableEventJob.perform_later(JSON.parse(body))
     head :ok # not :no_content: Relyable counts only 200 as delivered
   end
 

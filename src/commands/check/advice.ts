@@ -112,6 +112,9 @@ const COMPARE_FIXES: Fixes = {
   'python-http-server': PYTHON_COMPARE,
 };
 
+const WHOLE_HEADER =
+  'compare the whole header value with the hex digest, without decoding, trimming or splitting it';
+
 const ADVICE: Readonly<Record<Topic, Advice>> = {
   'no-answer': {
     headline: 'no answer',
@@ -170,7 +173,11 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   'inexact-signature': {
     headline: 'another form of the signature is accepted',
     why: 'Relyable sends one header with 64 lower-case hex digits. A handler that takes other forms accepts what Relyable never sends, and hides mistakes of proxies and test tools.',
-    fix: 'compare the whole header value with the hex digest, without decoding, trimming or splitting it',
+    fix: WHOLE_HEADER,
+    fixes: {
+      fastapi: `${WHOLE_HEADER}; join the values where the header is sent twice: \`",".join(request.headers.getlist("X-Relyable-Signature"))\``,
+      go: `${WHOLE_HEADER}; join the values where the header is sent twice: \`strings.Join(r.Header.Values("X-Relyable-Signature"), ",")\``,
+    },
   },
   'refusal-crashes': {
     headline: 'the handler fails where it should refuse',

@@ -24,21 +24,35 @@ export interface Recipe {
   readonly title: string;
   /** A complete file, the same as under docs/recipes. */
   readonly code: string;
+  /** Where the code uses `@relyable/webhooks`: the file below docs/recipes that does without it. */
+  readonly withoutLibrary?: string;
 }
 
 /** Every recipe. */
 export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
-  express: { title: 'Express', code: express },
-  fastify: { title: 'Fastify', code: fastify },
-  next: { title: 'Next.js (app router)', code: nextApp },
-  'next-pages': { title: 'Next.js (pages router)', code: nextPages },
-  nuxt: { title: 'Nuxt', code: nuxt },
-  sveltekit: { title: 'SvelteKit', code: sveltekit },
-  remix: { title: 'Remix, React Router', code: remix },
-  astro: { title: 'Astro', code: astro },
-  hono: { title: 'Hono', code: hono },
-  koa: { title: 'Koa', code: koa },
-  nestjs: { title: 'NestJS', code: nestjs },
+  express: { title: 'Express', code: express, withoutLibrary: 'without-library/express.mjs' },
+  fastify: { title: 'Fastify', code: fastify, withoutLibrary: 'without-library/fastify.mjs' },
+  next: {
+    title: 'Next.js (app router)',
+    code: nextApp,
+    withoutLibrary: 'without-library/next-app-router.mjs',
+  },
+  'next-pages': {
+    title: 'Next.js (pages router)',
+    code: nextPages,
+    withoutLibrary: 'without-library/next-pages-router.mjs',
+  },
+  nuxt: { title: 'Nuxt', code: nuxt, withoutLibrary: 'without-library/nuxt.mjs' },
+  sveltekit: {
+    title: 'SvelteKit',
+    code: sveltekit,
+    withoutLibrary: 'without-library/sveltekit.mjs',
+  },
+  remix: { title: 'Remix, React Router', code: remix, withoutLibrary: 'without-library/remix.mjs' },
+  astro: { title: 'Astro', code: astro, withoutLibrary: 'without-library/astro.mjs' },
+  hono: { title: 'Hono', code: hono, withoutLibrary: 'without-library/hono.mjs' },
+  koa: { title: 'Koa', code: koa, withoutLibrary: 'without-library/koa.mjs' },
+  nestjs: { title: 'NestJS', code: nestjs, withoutLibrary: 'without-library/nestjs.ts' },
   flask: { title: 'Flask', code: flask },
   fastapi: { title: 'FastAPI', code: fastapi },
   django: { title: 'Django', code: django },

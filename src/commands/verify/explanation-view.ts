@@ -97,8 +97,11 @@ function formatRecipes(style: ChalkInstance, framework: RecipeName | undefined):
   const names = framework === undefined ? RECIPE_NAMES : [framework];
   return names
     .map((name) => {
-      const { title, code } = RECIPES[name];
-      return `${style.bold(title)}\n\n${code.trimEnd().replace(/^(?=.)/gm, '    ')}`;
+      const { title, code, withoutLibrary } = RECIPES[name];
+      const recipe = `${style.bold(title)}\n\n${code.trimEnd().replace(/^(?=.)/gm, '    ')}`;
+      if (withoutLibrary === undefined) return recipe;
+      const other = `Without @relyable/webhooks: docs/recipes/${withoutLibrary} in the package relyable`;
+      return `${recipe}\n\n${style.dim(other)}`;
     })
     .join('\n\n');
 }
