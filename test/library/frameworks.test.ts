@@ -10,7 +10,6 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import 'reflect-metadata';
 import * as forExpress from '../../src/library/express.ts';
 import * as forFastify from '../../src/library/fastify.ts';
-import * as forFetch from '../../src/library/fetch.ts';
 import * as forHono from '../../src/library/hono.ts';
 import type { EventRoute } from '../../src/library/receiver.ts';
 import { signedParts, TEST_SECRET } from '../../src/library/testing.ts';
@@ -77,15 +76,6 @@ async function startHono(): Promise<string> {
   return serveFetch(app.fetch);
 }
 
-/** A module worker: an object with `fetch`, called with a Request, the bindings and a context. */
-async function startWorker(): Promise<string> {
-  const handler = counting(forFetch.webhookHandler(OPTIONS));
-  const worker = {
-    fetch: async (request: Request, _env: object): Promise<Response> => handler(request),
-  };
-  return serveFetch(async (request) => worker.fetch(request, {}));
-}
-
 /** As in main.ts: before Nest adds its parsers. */
 async function startNest(): Promise<string> {
   class AppModule {
@@ -124,7 +114,7 @@ async function listenNest(app: INestApplication): Promise<string> {
   return `http://127.0.0.1:${app.getHttpServer().address().port}`;
 }
 
-/** The recipes' tests check Express 5, Fastify, Hono, Next.js and NestJS. */
+/** The recipes' tests check Express 5, Fastify, Hono, Next.js and NestJS; workers.test.ts has Workers. */
 const APPS: Readonly<Record<string, () => Promise<string>>> = {
   'Express 4': () => startExpress('express4'),
   'Express 5 after express.raw()': () => startExpress('express', 'raw'),
@@ -133,7 +123,6 @@ const APPS: Readonly<Record<string, () => Promise<string>>> = {
     listen(
       (request, response) => void counting(forExpress.webhookHandler(OPTIONS))(request, response),
     ),
-  'a Worker': startWorker,
 };
 
 describe.each(Object.entries(APPS))('%s', (_name, start) => {
