@@ -57,8 +57,8 @@ function describe(body: unknown): string {
 }
 
 function toKeys(secret: SigningSecret): ClaimKey[] {
-  const secrets = typeof secret === 'string' ? [secret] : (secret ?? []);
-  if (secrets.length === 0 || secrets.some((each) => !each)) throw fail('secret_empty');
+  const secrets: unknown = typeof secret === 'string' ? [secret] : secret;
+  if (!isTexts(secrets) || secrets.length === 0 || secrets.includes('')) throw fail('secret_empty');
   return secrets.flatMap(keysOf);
 }
 
@@ -75,9 +75,18 @@ function keysOf(text: string): ClaimKey[] {
 function toValues(header: SignatureHeader): readonly string[] {
   if (header === null || header === undefined) return [];
   if (typeof header === 'string') return [header];
-  if (!('get' in header)) return header;
+  if (isTexts(header)) return header;
+  if (!('get' in header) || typeof header.get !== 'function') {
+    throw new TypeError(
+      'Expected the value of X-Relyable-Signature or a Headers object; in Node pass request.headers["x-relyable-signature"]',
+    );
+  }
   const value = header.get('x-relyable-signature');
   return value === null ? [] : [value];
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 /**
@@ -157,7 +166,8 @@ const FIXES: Partial<Record<FailureReason, string>> = {
   signature_base64: `The signature is in base64. ${HEX}`,
   signature_base64url: `The signature is in base64url. ${HEX}`,
   signature_truncated: `The signature was cut. ${HEX}`,
-  secret_empty: 'The signing secret is empty. Set RELYABLE_WEBHOOK_SECRET and pass its value',
+  secret_empty:
+    'The signing secret is empty or not text. Set RELYABLE_WEBHOOK_SECRET and pass its value',
   secret_whitespace: 'The signing secret has white space around it. Trim it where it is read',
   secret_quoted: 'The signing secret has quotes around it. Remove them where it is set',
 };

@@ -101,7 +101,7 @@ const EXPECTED = [
   true,
   5,
   'function',
-  'secret_wrong_or_body_changed',
+  'signature_malformed',
   true,
 ];
 

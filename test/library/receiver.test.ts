@@ -1,7 +1,20 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest';
+import type { EventOf, WebhookEvent } from '../../src/library/events.ts';
 import { webhookHandler } from '../../src/library/fetch.ts';
 import type { ReceiverOptions } from '../../src/library/receiver.ts';
-import { signedRequest, TEST_SECRET, toAcceptRelyableWebhook } from '../../src/library/testing.ts';
+import {
+  type MatcherOptions,
+  signedRequest,
+  TEST_SECRET,
+  toAcceptRelyableWebhook,
+} from '../../src/library/testing.ts';
+
+// As docs/library.md has it.
+declare module 'vitest' {
+  interface Matchers<T> {
+    toAcceptRelyableWebhook(options?: MatcherOptions): Promise<T>;
+  }
+}
 
 expect.extend({ toAcceptRelyableWebhook });
 
@@ -227,7 +240,21 @@ describe('duplicates', () => {
 });
 
 it('passes its own matcher', async () => {
+  await expect(create()).toAcceptRelyableWebhook();
+  await expect(create({ secret: 'whsec_other' })).not.toAcceptRelyableWebhook();
   const result = await toAcceptRelyableWebhook(create());
   expect(result.message()).toContain('passed every case');
-  expect(result.pass).toBe(true);
+});
+
+it('types the events of its handlers', () => {
+  const route = create()
+    .on('test_run.completed', (event) => {
+      expectTypeOf(event.data).toEqualTypeOf<EventOf<'test_run.completed'>['data']>();
+      // @ts-expect-error -- a field of another event
+      event.data.calls_failed satisfies unknown;
+    })
+    .otherwise((event) => expectTypeOf(event).toExtend<WebhookEvent>());
+  // @ts-expect-error -- not a published type
+  route.on('test_run.complete', () => {});
+  expectTypeOf(route).toBeCallableWith(new Request('http://localhost/'));
 });

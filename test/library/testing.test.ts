@@ -1,4 +1,8 @@
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
+import { webhookHandler } from '../../src/library/express.ts';
 import {
   EVENT_TYPES,
   type Overrides,
@@ -81,6 +85,18 @@ it('retrySchedule has the five attempts', () => {
 });
 
 describe('toAcceptRelyableWebhook', () => {
+  it('reaches a server through fetch', async () => {
+    const handler = webhookHandler({ secret: TEST_SECRET });
+    const server = createServer((request, response) => void handler(request, response));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/relyable`;
+    const { pass, message } = await toAcceptRelyableWebhook((request) =>
+      fetch(new Request(url, request)),
+    );
+    expect(pass, message()).toBe(true);
+  });
+
   it('names what is wrong with a handler that parses and writes the body again', async () => {
     const handler = async (request: Request): Promise<Response> => {
       const body = JSON.stringify(await request.json());

@@ -132,11 +132,56 @@ describe.each(Object.entries(FUNCTIONS))('%s', (_, construct) => {
     expect(await construct(BODY, sign(BODY, `${SECRET}\n`), `${SECRET}\n`)).toBeDefined();
   });
 
-  it.each([undefined, '', [], [SECRET, '']])('needs a secret, not %j', async (secret) => {
-    await expect(construct(BODY, SIGNATURE, secret)).rejects.toMatchObject({
+  it.each([
+    undefined,
+    null,
+    '',
+    [],
+    [SECRET, ''],
+    [SECRET, undefined],
+    42,
+    Promise.resolve(SECRET),
+    new Uint8Array(32),
+  ])('needs a secret, not %j', async (secret) => {
+    await expect(construct(BODY, SIGNATURE, secret as string)).rejects.toMatchObject({
       reason: 'secret_empty',
       message: expect.stringContaining('RELYABLE_WEBHOOK_SECRET'),
     });
+  });
+
+  it.each([
+    ['headers of Node', { 'x-relyable-signature': SIGNATURE }],
+    ['headers of which "get" is one', { get: SIGNATURE }],
+    ['a list of lists', [[SIGNATURE]]],
+  ])('says what to pass in place of %s', async (_kind, header) => {
+    await expect(construct(BODY, header as never, SECRET)).rejects.toThrow(
+      'request.headers["x-relyable-signature"]',
+    );
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'returns an event of the type %s as any other',
+    async (type) => {
+      const body = `{"event":"${type}","__proto__":{"data":{}}}`;
+      const event = await construct(body, sign(body), SECRET);
+      expect(event.event).toBe(type);
+      expect(event.data).toBeUndefined();
+    },
+  );
+
+  it('compares every digit, wherever the first wrong one is', async () => {
+    const other = (digit: string): string => (digit === '0' ? '1' : '0');
+    const first = other(SIGNATURE.slice(0, 1)) + SIGNATURE.slice(1);
+    const last = SIGNATURE.slice(0, -1) + other(SIGNATURE.slice(-1));
+    const counts: number[] = [];
+    for (const wrong of [first, last]) {
+      const read = vi.spyOn(String.prototype, 'charCodeAt');
+      await construct(BODY, wrong, SECRET).catch(() => {});
+      counts.push(read.mock.calls.length);
+      read.mockRestore();
+    }
+    expect(counts[0]).toBeGreaterThanOrEqual(128);
+    expect(counts[0]).toBe(counts[1]);
   });
 
   it.each([
