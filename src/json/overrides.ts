@@ -66,23 +66,36 @@ export function formatPath(path: Override['path']): string {
     .slice(1);
 }
 
-/** A copy of the payload with the overrides applied in order; missing objects are created. */
-export function applyOverrides(payload: JsonObject, overrides: readonly Override[]): JsonObject {
+/**
+ * A copy of the payload with the overrides applied in order; missing objects are created.
+ *
+ * @param option what errors put before the path
+ */
+export function applyOverrides(
+  payload: JsonObject,
+  overrides: readonly Override[],
+  option = '--set ',
+): JsonObject {
   return overrides.reduce(
     // The first step is a key, so the result is an object.
-    (current, override) => put(current, override, 0) as JsonObject,
+    (current, override) => put(current, override, 0, option) as JsonObject,
     payload,
   );
 }
 
-function put(current: JsonValue | undefined, { path, value }: Override, depth: number): JsonValue {
+function put(
+  current: JsonValue | undefined,
+  { path, value }: Override,
+  depth: number,
+  option: string,
+): JsonValue {
   const step = path[depth];
   if (step === undefined) return value;
   const override = { path, value };
   const mismatch = (expected: string): RelyableError =>
     new RelyableError(
       'USAGE',
-      `--set ${formatPath(path)}: ${formatPath(path.slice(0, depth))} is ${describe(current)}, expected ${expected}`,
+      `${option}${formatPath(path)}: ${formatPath(path.slice(0, depth))} is ${describe(current)}, expected ${expected}`,
     );
   if (typeof step === 'number') {
     const list: readonly JsonValue[] | null =
@@ -90,7 +103,7 @@ function put(current: JsonValue | undefined, { path, value }: Override, depth: n
     if (list === null) throw mismatch('a list');
     if (step > list.length) throw mismatch(`a list of at least ${step}`);
     const copy = [...list];
-    copy[step] = put(list[step], override, depth + 1);
+    copy[step] = put(list[step], override, depth + 1, option);
     return copy;
   }
   const isObject = typeof current === 'object' && current !== null && !Array.isArray(current);
@@ -99,7 +112,7 @@ function put(current: JsonValue | undefined, { path, value }: Override, depth: n
   const copy = { ...object };
   // Defined, not assigned: `__proto__` is a key like any other.
   Object.defineProperty(copy, step, {
-    value: put(Object.hasOwn(object, step) ? object[step] : undefined, override, depth + 1),
+    value: put(Object.hasOwn(object, step) ? object[step] : undefined, override, depth + 1, option),
     enumerable: true,
     writable: true,
     configurable: true,

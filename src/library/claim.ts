@@ -53,6 +53,8 @@ const RAW_BODY =
 function describe(body: unknown): string {
   if (body === null || body === undefined) return 'The body is missing';
   if (typeof (body as { then?: unknown }).then === 'function') return 'The body is a promise';
+  const kind = Object.prototype.toString.call(body);
+  if (!/ (Object|Array)\]$/.test(kind)) return `The body is ${kind}, and not its bytes or text`;
   return 'The body is a parsed object, and its bytes cannot be had back';
 }
 
@@ -76,18 +78,21 @@ function toValues(header: SignatureHeader): readonly string[] {
   if (header === null || header === undefined) return [];
   if (typeof header === 'string') return [header];
   if (isTexts(header)) return header;
-  if (!('get' in header) || typeof header.get !== 'function') {
+  if (typeof (header as { get?: unknown }).get !== 'function') {
     throw new TypeError(
       'Expected the value of X-Relyable-Signature or a Headers object; in Node pass request.headers["x-relyable-signature"]',
     );
   }
-  const value = header.get('x-relyable-signature');
-  return value === null ? [] : [value];
+  const value = (header as Headers).get('x-relyable-signature');
+  return typeof value === 'string' ? [value] : [];
 }
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
+
+/** Longer values are not looked into: a sender could make that take long. */
+const MAX_HEADER_LENGTH = 1000;
 
 /**
  * Whether the signature is the HMAC of one key, and if not, why. `macs` has the HMAC-SHA256 of the
@@ -101,6 +106,7 @@ export function judge({ values, keys }: Claim, macs: readonly string[]): 'ok' | 
   for (const [index, mac] of macs.entries()) {
     if (values.length === 1 && isSame(first, mac)) return keys[index]?.reason ?? 'ok';
   }
+  if (first.length > MAX_HEADER_LENGTH) return 'secret_wrong_or_body_changed';
   const several = values.flatMap((value) => value.split(',')).map((value) => value.trim());
   for (const mac of macs) {
     if (several.length > 1 && several.some((value) => isSame(value, mac))) {
@@ -161,7 +167,7 @@ const FIXES: Partial<Record<FailureReason, string>> = {
     'The X-Relyable-Signature header is empty. Set the signing secret where the request is sent',
   signature_multiple:
     'The request has several signatures. Look for a proxy that adds another X-Relyable-Signature header',
-  signature_prefixed: `The signature has something before it. ${HEX}`,
+  signature_prefixed: `The signature has something before or after it. ${HEX}`,
   signature_uppercase: `The signature is in upper case. ${HEX}`,
   signature_base64: `The signature is in base64. ${HEX}`,
   signature_base64url: `The signature is in base64url. ${HEX}`,

@@ -50,10 +50,11 @@ export function webhookHandler(options: ReceiverOptions): ExpressHandler {
   return withRoute(
     async (request: NodeRequest, response: NodeResponse, next?: (error: unknown) => void) => {
       try {
-        const { status, text } = await answer(receiver, request);
+        const { status, text } = await answer(receiver, request, response);
         respond(response, status, text);
       } catch (error) {
-        if (next !== undefined) return next(error);
+        // Without an error, Express would go on to the next handler.
+        if (next !== undefined) return next(error ?? new Error('A webhook handler threw nothing'));
         void receiver.report(error);
         respond(response, 500, 'Internal Server Error');
       }
@@ -71,8 +72,12 @@ function respond(response: NodeResponse, status: number, text: string): void {
 async function answer(
   receiver: Receiver,
   request: NodeRequest,
+  response: NodeResponse,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  if (request.method !== 'POST') return { status: 405, text: 'Only POST' };
+  if (request.method !== 'POST') {
+    response.setHeader('Allow', 'POST');
+    return { status: 405, text: 'Only POST' };
+  }
   const body = await rawBodyOf(request);
   if (body === null) return { status: 413, text: 'Body too large' };
   return receiver.receive(body, request.headers['x-relyable-signature']);

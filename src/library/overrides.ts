@@ -43,6 +43,7 @@ export function override(
       path: path.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
       value: value as JsonValue,
     })),
+    '',
   );
   // What is undefined is left out here, as JSON leaves it out.
   return JSON.parse(JSON.stringify(edited)) as JsonObject;

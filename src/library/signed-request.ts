@@ -1,9 +1,10 @@
 import type { JsonObject } from '../json/json-value.ts';
 import { serialisePayload } from '../relyable/payload.ts';
+import { EVENT_TYPES } from '../relyable/event-type.ts';
 import { SAMPLES } from '../relyable/samples.ts';
 import { createSeededSample } from '../relyable/seeded-sample.ts';
-import type { WireFormat } from '../relyable/wire-format.ts';
-import type { Tamper } from '../signature/tamper-kinds.ts';
+import { WIRE_FORMATS, type WireFormat } from '../relyable/wire-format.ts';
+import { type Tamper, TAMPERS } from '../signature/tamper-kinds.ts';
 import { type SignedRequest, signRequest, tamperRequest } from '../signature/tamper.ts';
 import type { EventOf, EventType } from './events.ts';
 import { override, type Overrides } from './overrides.ts';
@@ -44,6 +45,7 @@ export function sampleEvent<T extends EventType>(type: T, seed?: number): EventO
 }
 
 function sample(type: EventType, seed: number | undefined): JsonObject {
+  requireOneOf('the event', type, EVENT_TYPES);
   return seed === undefined ? structuredClone(SAMPLES[type]) : createSeededSample(type, seed);
 }
 
@@ -89,11 +91,19 @@ export function signedParts(
   return sign(event, overrides, options);
 }
 
+/** For those who call from JavaScript. */
+function requireOneOf(name: string, value: string, list: readonly string[]): void {
+  if (list.includes(value)) return;
+  throw new TypeError(`${name}: expected one of ${list.join(', ')}, got "${value}"`);
+}
+
 function sign(
   event: EventType | object,
   overrides: AnyOverrides,
   { secret = TEST_SECRET, wire = 'compact', tamper, seed }: SigningOptions,
 ): SignedParts {
+  requireOneOf('wire', wire, WIRE_FORMATS);
+  if (tamper !== undefined) requireOneOf('tamper', tamper, TAMPERS);
   const payload = typeof event === 'string' ? sample(event, seed) : (event as JsonObject);
   const bytes = serialisePayload(override(payload, overrides), wire);
   const signed: SignedRequest =

@@ -150,6 +150,23 @@ it.each(['express', 'express4'])(
   },
 );
 
+it('Express: an error that is undefined is answered 500, too', async () => {
+  const app = require('express4')();
+  const handler = forExpress.webhookHandler(OPTIONS).otherwise(() => Promise.reject());
+  app.post(PATH, handler);
+  app.use((_error: unknown, _request: unknown, response: any, _next: unknown) =>
+    response.sendStatus(500),
+  );
+  expect((await post((await listen(app)) + PATH))[0]).toBe(500);
+});
+
+it('node:http: other methods are answered 405', async () => {
+  const handler = forExpress.webhookHandler(OPTIONS);
+  const url = await listen((request, response) => void handler(request, response));
+  const answer = await fetch(url);
+  expect([answer.status, answer.headers.get('Allow')]).toEqual([405, 'POST']);
+});
+
 describe('a controller of NestJS', () => {
   it.each([
     [200, undefined],

@@ -55,6 +55,22 @@ describe('signedRequest', () => {
     expect(await verifySignature(body, headers['X-Relyable-Signature'], TEST_SECRET)).toBe(true);
   });
 
+  it('says what is wrong with arguments that types would not allow', () => {
+    const parts = signedParts as (event: string, overrides?: object, options?: object) => unknown;
+    expect(() => parts('test_run.fail')).toThrow(
+      'the event: expected one of test_run.completed, test_run.failed, agent.score_dropped, test_case.critical_failure, got "test_run.fail"',
+    );
+    expect(() => parts('test_run.failed', {}, { wire: 'xml' })).toThrow(
+      /^wire: expected one of compact, .*, got "xml"$/,
+    );
+    expect(() => parts('test_run.failed', {}, { tamper: 'all' })).toThrow(
+      /^tamper: expected one of body, .*, got "all"$/,
+    );
+    expect(() => parts('test_run.failed', { 'data.error.code': 1 })).toThrow(
+      /^data\.error\.code: data\.error is a string, expected an object$/,
+    );
+  });
+
   it('types the new values by path', () => {
     type Completed = Overrides<'test_run.completed'>;
     expectTypeOf<Completed['data.score']>().toEqualTypeOf<number | undefined>();

@@ -97,6 +97,8 @@ describe.each(Object.entries(FUNCTIONS))('%s', (_, construct) => {
     ['signature_empty', ''],
     ['signature_empty', ['']],
     ['signature_prefixed', `sha256=${SIGNATURE}`],
+    ['signature_prefixed', `${SIGNATURE}\n`],
+    ['secret_wrong_or_body_changed', `${SIGNATURE},`.repeat(100)],
     ['signature_uppercase', SIGNATURE.toUpperCase()],
     ['signature_base64', base64],
     ['signature_base64url', Buffer.from(SIGNATURE, 'hex').toString('base64url')],
@@ -152,6 +154,7 @@ describe.each(Object.entries(FUNCTIONS))('%s', (_, construct) => {
   it.each([
     ['headers of Node', { 'x-relyable-signature': SIGNATURE }],
     ['headers of which "get" is one', { get: SIGNATURE }],
+    ['a number', 0],
     ['a list of lists', [[SIGNATURE]]],
   ])('says what to pass in place of %s', async (_kind, header) => {
     await expect(construct(BODY, header as never, SECRET)).rejects.toThrow(
@@ -187,6 +190,8 @@ describe.each(Object.entries(FUNCTIONS))('%s', (_, construct) => {
   it.each([
     ['a parsed object', JSON.parse(BODY), 'parsed object'],
     ['a promise', Promise.resolve(BODY), 'promise'],
+    ['a stream', new ReadableStream(), '[object ReadableStream]'],
+    ['a Blob', new Blob([BODY]), '[object Blob]'],
     ['nothing', undefined, 'missing'],
   ])('says what to do about %s as the body', async (_kind, body, words) => {
     const error = await construct(body, SIGNATURE, SECRET).catch((each: unknown) => each);
@@ -232,6 +237,12 @@ it('needs nothing of Node but WebCrypto', async () => {
   vi.stubGlobal('Buffer', undefined);
   expect(await constructEvent(BODY, SIGNATURE, SECRET)).toBeDefined();
   expect(modules).not.toHaveBeenCalled();
+});
+
+it('spends no time on a long header', async () => {
+  const split = vi.spyOn(String.prototype, 'split');
+  expect(await verifySignature(BODY, ','.repeat(1e6), SECRET)).toBe(false);
+  expect(split).not.toHaveBeenCalled();
 });
 
 it('keeps working with more secrets than it keeps keys', async () => {
