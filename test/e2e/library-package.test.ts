@@ -121,38 +121,42 @@ describe.each(PACKAGES)('$name', ({ name, folder, base }) => {
   it.each([
     ['node16', 'node16'],
     ['esnext', 'bundler'],
-  ])('compiles under strict with module %s and moduleResolution %s', (module, moduleResolution) => {
-    const files = moduleResolution === 'bundler' ? ['esm.ts'] : ['esm.ts', 'common.cts'];
-    writeFileSync(
-      join(project, `tsconfig.${moduleResolution}.json`),
-      JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          exactOptionalPropertyTypes: true,
-          skipLibCheck: false,
-          target: 'es2022',
-          lib: ['es2022', 'dom'],
-          types: [],
-          module,
-          moduleResolution,
-          outDir: moduleResolution,
-        },
-        files,
-      }),
-    );
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const args = [tsc, '-p', `tsconfig.${moduleResolution}.json`];
-    const { stdout } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
-    expect(stdout).toBe('');
-    for (const file of files) {
-      const output = file.replace(/ts$/, 'js');
-      const script = `import('./${moduleResolution}/${output}').then(async ({ main }) => console.log(JSON.stringify(await main())))`;
-      if (moduleResolution === 'bundler')
-        writeFileSync(join(project, moduleResolution, 'package.json'), '{"type":"module"}');
-      const run = spawnSync(process.execPath, ['-e', script], { cwd: project, encoding: 'utf8' });
-      expect(JSON.parse(run.stdout || run.stderr)).toEqual(EXPECTED);
-    }
-  });
+  ])(
+    'compiles under strict with module %s and moduleResolution %s',
+    (module, moduleResolution) => {
+      const files = moduleResolution === 'bundler' ? ['esm.ts'] : ['esm.ts', 'common.cts'];
+      writeFileSync(
+        join(project, `tsconfig.${moduleResolution}.json`),
+        JSON.stringify({
+          compilerOptions: {
+            strict: true,
+            exactOptionalPropertyTypes: true,
+            skipLibCheck: false,
+            target: 'es2022',
+            lib: ['es2022', 'dom'],
+            types: [],
+            module,
+            moduleResolution,
+            outDir: moduleResolution,
+          },
+          files,
+        }),
+      );
+      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+      const args = [tsc, '-p', `tsconfig.${moduleResolution}.json`];
+      const { stdout } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
+      expect(stdout).toBe('');
+      for (const file of files) {
+        const output = file.replace(/ts$/, 'js');
+        const script = `import('./${moduleResolution}/${output}').then(async ({ main }) => console.log(JSON.stringify(await main())))`;
+        if (moduleResolution === 'bundler')
+          writeFileSync(join(project, moduleResolution, 'package.json'), '{"type":"module"}');
+        const run = spawnSync(process.execPath, ['-e', script], { cwd: project, encoding: 'utf8' });
+        expect(JSON.parse(run.stdout || run.stderr)).toEqual(EXPECTED);
+      }
+    },
+    180_000,
+  );
 
   it('loads nothing of the program, of Node or of another package to verify', async () => {
     const bundle = await rolldown({

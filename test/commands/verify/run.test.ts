@@ -131,6 +131,21 @@ describe('verify of captures', () => {
   });
 });
 
+it.each([
+  ['express', 'Without @relyable/webhooks: docs/recipes/without-library/express.mjs in the'],
+  ['flask', null],
+])(
+  '--explain prints the recipe for %s, and where there is one without the library',
+  async (name, other) => {
+    const store = storeOf([unsigned]);
+    const args = ['last', '--store', store, '--explain', '--framework', name];
+    const { stdout } = await verify(args);
+    expect(stdout).toContain('/webhooks/relyable');
+    expect(stdout.includes('Without @relyable/webhooks')).toBe(other !== null);
+    expect(stdout).toContain(other ?? 'hmac.compare_digest');
+  },
+);
+
 it('names the env file whose secret matches, and not the secret', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, '.env'), 'RELYABLE_WEBHOOK_SECRET=whsec_of_the_file\n');
