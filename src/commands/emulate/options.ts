@@ -1,7 +1,11 @@
 import { DEFAULT_EMULATOR_PORT, DEFAULT_HOST } from '../../config/defaults.ts';
 import { parseHost, parseSpeed, parseTargetUrl, parseWhole } from '../../config/values.ts';
+import { didYouMean } from '../../did-you-mean.ts';
+import { RelyableError } from '../../errors.ts';
+import { EVENT_TYPES, type EventType, isEventType } from '../../relyable/event-type.ts';
 import { MAX_SEED } from '../../relyable/seeded-random.ts';
 import { declareCommand } from '../kit/declare-command.ts';
+import { expandEventTypes } from '../kit/event-types.ts';
 import { list, optionalValue, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
 import { secretOptions } from '../kit/shared-options.ts';
 import { parseFaults } from './emulator/faults.ts';
@@ -18,6 +22,23 @@ const parseStateStore = (given: string): StateStore => ({
   file: given === '' ? undefined : given,
 });
 
+/** A key as a header can carry it; an empty one is none. */
+function parseApiKey(given: string, origin: string): string {
+  if (/^[!-~]+$/.test(given)) return given;
+  throw new RelyableError('USAGE', `${origin}: expected visible ASCII characters, got "${given}"`, {
+    hint: 'leave it out to accept any key',
+  });
+}
+
+/** The published event types that a name, a pattern or `all` stands for. */
+function parseEvents(given: string, origin: string): readonly EventType[] {
+  const types = expandEventTypes(origin, [given]) ?? EVENT_TYPES;
+  if (types.every(isEventType)) return types;
+  throw new RelyableError('USAGE', `${origin}: unknown event type "${given}"`, {
+    hint: didYouMean(given, EVENT_TYPES) ?? `the types are ${EVENT_TYPES.join(', ')}`,
+  });
+}
+
 const options = {
   endpoint: list('--endpoint <url>', 'register an endpoint for all events', parseTargetUrl),
   port: withDefault(
@@ -33,7 +54,13 @@ const options = {
     parseSpeed,
     '1x',
   ),
-  apiKey: text('--api-key <key>', 'the one key that is accepted (default: any)'),
+  send: list(
+    '--send <event>',
+    'send a sample to each endpoint at the start: an event type, test_run.*, or all',
+    parseEvents,
+    { words: [...EVENT_TYPES, 'all'] },
+  ),
+  apiKey: value('--api-key <key>', 'the one key that is accepted (default: any)', parseApiKey),
   rateLimit: withDefault(
     '--rate-limit <n>',
     'API requests per minute',
@@ -78,7 +105,10 @@ export const emulateCommand = declareCommand({
       'relyable webhooks logs tail --api-url http://127.0.0.1:4500/api',
       'watch the attempts as the API reports them',
     ],
-    ['relyable webhooks emulate --faults 429:3,500:10%', 'an API that fails now and then'],
+    [
+      'relyable webhooks emulate --endpoint 4400 --send all',
+      'deliver the four samples at once, to a listener',
+    ],
   ],
   exitCodes: [
     [0, 'stopped with Ctrl-C after draining'],

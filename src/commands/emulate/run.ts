@@ -1,7 +1,7 @@
 import type { Invocation } from '../../invocation.ts';
 import { SETTINGS, storeSetting } from '../../config/settings.ts';
 import { parseOneOf } from '../../config/values.ts';
-import { EXIT_SUCCESS } from '../../errors.ts';
+import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import { createSender } from '../../http/client/send.ts';
 import { isOpen } from '../../relyable/delivery.ts';
 import { seededFractions } from '../../relyable/seeded-random.ts';
@@ -28,6 +28,7 @@ import { type EmulatorReady, readyView, summaryView } from './view.ts';
 const GRACE_MS = 5000;
 /** The limit of a delivery; Relyable's own is not published. */
 const DELIVERY_TIMEOUT_MS = 30_000;
+/** Attempts in flight to each endpoint. */
 const CONCURRENCY = 64;
 
 /** Serves the API and delivers until it is stopped. */
@@ -48,7 +49,8 @@ export async function run(invocation: Invocation<EmulateOptions>): Promise<numbe
   const sender = createSender({
     timeoutMs: DELIVERY_TIMEOUT_MS,
     tls: { rejectUnauthorized: true },
-    connections: CONCURRENCY,
+    // The engine limits them, for each endpoint.
+    connections: Infinity,
   });
   const display = new EmulatorDisplay(context, terminal);
   try {
@@ -68,6 +70,11 @@ export async function run(invocation: Invocation<EmulateOptions>): Promise<numbe
       ...(memory === undefined ? {} : { memory }),
     });
     for (const { href } of options.endpoint) await emulator.register(href, secret);
+    if (options.send.length > 0 && emulator.endpoints.list().length === 0) {
+      throw new RelyableError('USAGE', '--send: expected an endpoint to send to', {
+        hint: 'add --endpoint <url>, e.g. --endpoint 4400',
+      });
+    }
     await serve(invocation, emulator, {
       speed,
       reading,
@@ -109,6 +116,7 @@ async function serve(
     const endpoints = emulator.endpoints.list().map(({ id, url }) => ({ id, url }));
     terminal.note(readyView({ url, endpoints, ...facts }));
     const removeReadyFile = writeReadyFile(context.cwd, options.readyFile, url);
+    for (const type of options.send.flat()) await emulator.send(type);
     await whenAborted(context.interrupt);
     removeReadyFile();
   } catch (error) {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { emulateCommand } from '../../../src/commands/emulate/options.ts';
+import { EVENT_TYPES } from '../../../src/relyable/event-type.ts';
 import { parseOptions } from '../../support/parse-options.ts';
 
 const parse = (...args: string[]): ReturnType<typeof emulateCommand.read> =>
@@ -14,6 +15,7 @@ it('has defaults', () => {
     apiKey: undefined,
     rateLimit: 1_000_000,
     faults: undefined,
+    send: [],
     seed: undefined,
     readyFile: undefined,
     store: undefined,
@@ -77,9 +79,27 @@ it.each([
   [['--rate-limit', '0'], '--rate-limit'],
   [['--seed', '-1'], '--seed'],
   [['--host', ''], '--host'],
+  [['--api-key', ''], '--api-key: expected visible ASCII characters, got ""'],
+  [['--api-key', 'a b'], '--api-key: expected visible ASCII characters, got "a b"'],
+  [['--send', 'test_run.complete'], '--send: unknown event type "test_run.complete"'],
+  [['--send', 'x.*'], '--send: no event type begins as "x.*"'],
   [['--endpoint', 'ftp://example.test'], '--endpoint'],
   [['--port', '1', '--port', '2'], '--port is given twice'],
   [['--store', '--store'], '--store is given twice'],
 ])('refuses %j', (args, message) => {
   expect(() => parse(...args)).toThrow(message);
+});
+
+it.each([
+  [['--send', 'all'], [...EVENT_TYPES]],
+  [
+    ['--send', 'test_run.*'],
+    ['test_run.completed', 'test_run.failed'],
+  ],
+  [
+    ['--send', 'test_run.failed', '--send', 'test_run.failed'],
+    ['test_run.failed', 'test_run.failed'],
+  ],
+])('%j sends those at the start', (args, types) => {
+  expect(parse(...args).send.flat()).toEqual(types);
 });

@@ -196,6 +196,22 @@ describe('relyable webhooks emulate', () => {
     expect(await run()).toBe(await run());
   });
 
+  it('sends samples at the start, and ends with the summary while an endpoint hangs', async () => {
+    const [good, hanging] = await Promise.all([startApp(), startApp(() => undefined)]);
+    const endpoints = ['--endpoint', good.url, '--endpoint', hanging.url];
+    const running = await startEmulate([...endpoints, '--send', 'all']);
+    await Promise.all([good.waitFor(4), hanging.waitFor(4)]);
+    for (let i = 0; i < 4; i++) {
+      expect(await nextOfType(running, 'attempt')).toMatchObject({ state: 'delivered' });
+    }
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.done;
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ type: 'summary', attempts: 4 });
+    expect(code).toBe(0);
+  });
+
   it('refuses what it cannot do, with the right exit code', async () => {
     const refused = await runCli(['webhooks', 'emulate', '--endpoint', 'http://example.test/']);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
@@ -206,6 +222,7 @@ describe('relyable webhooks emulate', () => {
       ['--port', '99999'],
       ['--rate-limit', '0'],
       ['--seed', '-1'],
+      ['--send', 'all', '--port', '0'],
     ]) {
       expect((await runCli(['webhooks', 'emulate', ...args])).code).toBe(2);
     }

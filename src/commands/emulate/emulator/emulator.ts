@@ -1,5 +1,6 @@
 import type { Sender } from '../../../http/client/send.ts';
 import { RelyableError } from '../../../errors.ts';
+import type { EventType } from '../../../relyable/event-type.ts';
 import type { RetryReading, Speed } from '../../../relyable/retry.ts';
 import { type Clock, createVirtualClock } from './clock.ts';
 import { DeliveryLog, type DeliveryRecord } from './delivery-log.ts';
@@ -17,6 +18,7 @@ import { createFaultPlan, type Fault } from './faults.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { createId } from './create-id.ts';
 import { createRateLimiter } from './rate-limiter.ts';
+import { makeTestEvent } from './test-event.ts';
 
 /** State of an earlier run, and the journal that stores that of this one. */
 export interface EmulatorMemory {
@@ -31,7 +33,7 @@ export interface EmulatorOptions {
   readonly speed: Speed;
   readonly reading: RetryReading;
   readonly sender: Sender;
-  /** Attempts in flight. */
+  /** Attempts in flight to each endpoint. */
   readonly concurrency: number;
   readonly userAgent: string;
   /** From 0 up to 1: ids, samples and faults follow from it. */
@@ -51,6 +53,8 @@ export interface Emulator {
   readonly log: DeliveryLog;
   /** Registers a URL for all events; returns the endpoint that has the URL already, if any. */
   register(url: string, secret: string): Promise<Endpoint>;
+  /** Sends one test event to each endpoint that is registered for its type. */
+  send(type: EventType): Promise<void>;
 }
 
 /** A Relyable in this process: API, delivery engine and state. */
@@ -71,6 +75,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   });
   for (const delivery of memory?.deliveries ?? []) log.add(delivery);
   engine.resume(memory?.deliveries ?? []);
+  const nextSeed = (): number => Math.floor(random() * 2 ** 32);
   const handler = createHandler({
     clock,
     engine,
@@ -82,7 +87,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     apiKey: options.apiKey,
     newId,
     newSecret: () => createId('whsec', random),
-    nextSeed: () => Math.floor(random() * 2 ** 32),
+    nextSeed,
   });
   return {
     handler,
@@ -98,6 +103,11 @@ export function createEmulator(options: EmulatorOptions): Emulator {
       const endpoint = { id: newId('wh'), url, events: ALL_EVENTS, secret, createdAt };
       await endpoints.add(endpoint);
       return endpoint;
+    },
+    send: async (type) => {
+      const body = makeTestEvent(type, nextSeed(), clock.now());
+      const interested = endpoints.list().filter(({ events }) => events.includes(type));
+      await Promise.all(interested.map((endpoint) => engine.deliver(endpoint, body)));
     },
   };
 }

@@ -31,6 +31,13 @@ export interface DeliveryJournal {
   updateState(delivery: DeliveryRecord): Promise<void>;
 }
 
+/** The attempts of one endpoint. */
+interface Lane {
+  inFlight: number;
+  /** Due, but without room. */
+  readonly queue: DeliveryRecord[];
+}
+
 export interface EngineOptions {
   readonly clock: Clock;
   /** How much faster than production the schedule runs. */
@@ -38,7 +45,7 @@ export interface EngineOptions {
   readonly reading: RetryReading;
   readonly sender: Sender;
   readonly log: DeliveryLog;
-  /** Attempts in flight. */
+  /** Attempts in flight to each endpoint. */
   readonly concurrency: number;
   readonly userAgent: string;
   newId(): string;
@@ -53,13 +60,22 @@ const STORED_RESPONSE_BYTES = 4096;
 /** Node's timers count to 2^31 ms; a later time is looked at again. */
 const LONGEST_SLEEP_MS = 60 * 60_000;
 
+/** How long an attempt in flight holds up a virtual clock, ms of real time. */
+const HOLD_CLOCK_MS = 1000;
+
 /** Delivers as Relyable does: signs, sends, and follows the retry schedule. */
 export class Engine {
   private readonly options: EngineOptions;
   private readonly offsets: readonly number[];
   private readonly planned = createDueQueue<DeliveryRecord>();
+  /** By the endpoint's id. */
+  private readonly lanes = new Map<string, Lane>();
   private inFlight = 0;
+  /** Attempts in flight that hold up a virtual clock. */
+  private holding = 0;
   private isStopped = false;
+  /** Attempts in flight are not waited for any more: they end without an answer. */
+  private isCutOff = false;
   private hasJournalFailed = false;
   /** The wait for the next attempt. */
   private alarm: { readonly at: number; readonly cancel: AbortController } | undefined;
@@ -118,38 +134,40 @@ export class Engine {
     const limit = this.options.clock.sleep(graceMs, grace.signal).catch(() => undefined);
     await Promise.race([this.idle(), limit]);
     grace.abort();
+    this.isCutOff = true;
   }
 
-  /** Starts what is due while there is room, and sets the alarm for the rest. */
+  /** Starts what is due and has room at its endpoint, and sets the alarm for the rest. */
   private pump(): void {
     if (!this.isStopped) {
       while (this.isNextDue()) {
         const delivery = this.planned.take();
-        if (delivery !== undefined) this.start(delivery);
+        if (delivery !== undefined) this.startOrQueue(delivery);
       }
       this.setAlarm();
     }
+    // A delivery waits in a lane only while others of it are in flight.
     if (this.inFlight > 0 || (!this.isStopped && this.planned.size > 0)) return;
     const waiters = this.idleWaiters;
     this.idleWaiters = [];
     for (const wake of waiters) wake();
   }
 
-  /** Whether an attempt is due and there is room for it; a virtual clock jumps to the next one. */
+  /** Whether an attempt is due; a virtual clock jumps to the next one. */
   private isNextDue(): boolean {
-    const { clock, concurrency } = this.options;
+    const { clock } = this.options;
     const nextAt = this.planned.nextAt();
-    if (nextAt === undefined || this.inFlight >= concurrency) return false;
+    if (nextAt === undefined) return false;
     if (nextAt <= clock.now()) return true;
-    if (clock.skipTo === undefined || this.inFlight > 0) return false;
+    if (clock.skipTo === undefined || this.holding > 0) return false;
     clock.skipTo(nextAt);
     return true;
   }
 
-  /** Wakes the engine when the next attempt is due; without room, the end of an attempt does. */
+  /** Wakes the engine when the next attempt is due. */
   private setAlarm(): void {
-    const { clock, concurrency } = this.options;
-    const at = this.inFlight >= concurrency ? undefined : this.planned.nextAt();
+    const { clock } = this.options;
+    const at = this.planned.nextAt();
     if (at === this.alarm?.at) return;
     this.alarm?.cancel.abort();
     this.alarm = undefined;
@@ -166,15 +184,55 @@ export class Engine {
     );
   }
 
-  private start(delivery: DeliveryRecord): void {
-    const { emit } = this.options;
+  /** Each endpoint has room of its own, so that one that hangs holds up no other. */
+  private startOrQueue(delivery: DeliveryRecord): void {
+    const { endpointId } = delivery;
+    const lane = this.lanes.get(endpointId) ?? { inFlight: 0, queue: [] };
+    this.lanes.set(endpointId, lane);
+    if (lane.inFlight >= this.options.concurrency) lane.queue.push(delivery);
+    else void this.start(delivery, lane);
+  }
+
+  private async start(delivery: DeliveryRecord, lane: Lane): Promise<void> {
     this.inFlight += 1;
-    void this.attempt(delivery)
-      .catch((error: unknown) => emit({ type: 'warning', message: errorMessage(error) }))
-      .finally(() => {
-        this.inFlight -= 1;
+    lane.inFlight += 1;
+    const release = this.holdClock();
+    try {
+      await this.attempt(delivery);
+    } catch (error) {
+      this.options.emit({ type: 'warning', message: errorMessage(error) });
+    }
+    release();
+    this.inFlight -= 1;
+    lane.inFlight -= 1;
+    const next = this.isStopped ? undefined : lane.queue.shift();
+    if (next !== undefined) void this.start(next, lane);
+    else if (lane.inFlight === 0) this.lanes.delete(delivery.endpointId);
+    this.pump();
+  }
+
+  /**
+   * Keeps a virtual clock from jumping over the attempt that follows this one, for a while: an
+   * endpoint that hangs does not hold up the schedule of the others. Returns what ends it.
+   */
+  private holdClock(): () => void {
+    const { clock } = this.options;
+    if (clock.skipTo === undefined) return () => undefined;
+    const over = new AbortController();
+    this.holding += 1;
+    const release = (): void => {
+      if (over.signal.aborted) return;
+      over.abort();
+      this.holding -= 1;
+    };
+    clock.sleep(HOLD_CLOCK_MS, over.signal).then(
+      () => {
+        release();
         this.pump();
-      });
+      },
+      () => undefined,
+    );
+    return release;
   }
 
   /** One attempt: sent, recorded, reported, and the next one planned. */
@@ -189,7 +247,8 @@ export class Engine {
     }
     const attempt = await this.send(delivery, target);
     // Cut off by our own stop: it is not an answer of the endpoint, and the next run tries it again.
-    if (this.isStopped && attempt.status === null && journal !== undefined) return;
+    const isOurs = this.isCutOff || (this.isStopped && journal !== undefined);
+    if (isOurs && attempt.status === null) return;
     this.record(delivery, attempt);
     await this.save(journal?.addAttempt(delivery, attempt));
     emit({ type: 'attempt', delivery, attempt });

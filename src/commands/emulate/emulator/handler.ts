@@ -13,6 +13,7 @@ import {
   createEndpointSchema,
   describeIssues,
   listQuerySchema,
+  pageQuerySchema,
   testEventSchema,
 } from './requests.ts';
 import { makeTestEvent } from './test-event.ts';
@@ -143,6 +144,7 @@ interface Answer {
 type Route = (options: HandlerOptions, request: Request, id: string) => Answer | Promise<Answer>;
 
 const ROUTES: ReadonlyArray<readonly [method: string, path: RegExp, run: Route]> = [
+  ['GET', /^\/api\/agents$/, listAgents],
   ['GET', /^\/api\/webhooks$/, listEndpoints],
   ['POST', /^\/api\/webhooks$/, createEndpoint],
   ['GET', /^\/api\/webhooks\/deliveries$/, listDeliveries],
@@ -171,6 +173,12 @@ function safeDecode(text: string): string {
 
 const found = (data: unknown): Answer => ({ status: 200, body: { data } });
 const created = (data: unknown): Answer => ({ status: 201, body: { data } });
+
+/** The list that the vendor documents, and that `doctor` asks for. There are no agents here. */
+function listAgents(_: HandlerOptions, { url }: Request): Answer {
+  const { page, limit } = parse(pageQuerySchema, Object.fromEntries(new URL(url).searchParams));
+  return { status: 200, body: { data: [], pagination: { page, limit, total: 0 } } };
+}
 
 function listEndpoints({ endpoints }: HandlerOptions): Answer {
   return found(endpoints.list().map(toWireEndpoint));

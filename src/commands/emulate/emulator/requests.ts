@@ -21,9 +21,12 @@ export const testEventSchema = z.strictObject({
   data: z.record(z.string(), z.json() as z.ZodType<JsonValue>).optional(),
 });
 
-export const listQuerySchema = z.object({
+export const pageQuerySchema = z.object({
   page: z.coerce.number().int().min(1).default(1),
   limit: z.coerce.number().int().min(1).max(100).default(25),
+});
+
+export const listQuerySchema = pageQuerySchema.extend({
   event: z.enum(EVENT_TYPES).optional(),
   state: z.enum(DELIVERY_STATES).optional(),
   since: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),

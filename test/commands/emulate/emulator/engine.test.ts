@@ -20,6 +20,24 @@ async function sendOne(emulator: TestEmulator, url = 'https://example.test/hook'
   return body.data.id as string;
 }
 
+/** A sender that hangs for /hangs until it is told to end that, and answers everything else. */
+function createHangingSender(answer: { readonly status: number }): {
+  readonly sender: ReturnType<typeof createFakeSender>;
+  endHanging(): void;
+} {
+  let hanging: Array<() => void> = [];
+  return {
+    sender: createFakeSender(({ url }) => {
+      if (url.pathname !== '/hangs') return answer;
+      return new Promise((resolve) => hanging.push(() => resolve({ status: 200 })));
+    }),
+    endHanging: () => {
+      for (const end of hanging) end();
+      hanging = [];
+    },
+  };
+}
+
 describe('the delivery engine', () => {
   it.each<[RetryReading, number[]]>([
     ['gaps', [0, 1, 6, 21, 81]],
@@ -159,6 +177,48 @@ describe('the delivery engine', () => {
     await emulator.engine.idle();
     expect(sender.sent).toHaveLength(50);
     expect(most).toBe(4);
+  });
+
+  it('lets no endpoint that hangs hold up another', async () => {
+    const clock = createFakeClock();
+    const { sender, endHanging } = createHangingSender({ status: 200 });
+    const emulator = startEmulator({ clock, speed: 1, sender, concurrency: 2 });
+    const hanging = await emulator.register('https://example.test/hangs', SECRET);
+    for (let i = 0; i < 4; i++) await emulator.call('POST', `/webhooks/${hanging.id}/test`);
+    const id = await sendOne(emulator);
+    await clock.pass(0);
+    expect(emulator.log.get(id)).toMatchObject({ state: 'delivered' });
+    expect(sender.sent).toHaveLength(3);
+    endHanging();
+    await clock.pass(0);
+    expect(sender.sent).toHaveLength(5);
+    endHanging();
+  });
+
+  it('at speed instant goes on with the schedule of the others after a second', async () => {
+    const clock = createFakeClock();
+    const { sender, endHanging } = createHangingSender({ status: 500 });
+    const emulator = startEmulator({ clock, sender });
+    await sendOne(emulator, 'https://example.test/hangs');
+    const id = await sendOne(emulator);
+    await clock.pass(SECOND - 1);
+    expect(emulator.log.get(id)?.attempts).toHaveLength(1);
+    await clock.pass(1);
+    expect(emulator.log.get(id)).toMatchObject({ state: 'failed', attempts: { length: 5 } });
+    endHanging();
+  });
+
+  it('reports nothing that its own end cuts off', async () => {
+    let cutOff: () => void = () => undefined;
+    const sender = createFakeSender(
+      () => new Promise((resolve) => (cutOff = () => resolve({ status: null, error: 'stopped' }))),
+    );
+    const emulator = startEmulator({ sender });
+    await sendOne(emulator);
+    await emulator.engine.stop(0);
+    cutOff();
+    await emulator.engine.idle();
+    expect(emulator.events).toEqual([]);
   });
 
   it('stops retrying for an endpoint that was deleted', async () => {

@@ -138,6 +138,15 @@ describe('the emulated API', () => {
     expect((await emulator.call('PATCH', '/webhooks')).status).toBe(404);
   });
 
+  it('lists agents, of which it has none, as doctor asks for', async () => {
+    const { call } = startEmulator();
+    expect(await call('GET', '/agents?limit=1')).toMatchObject({
+      status: 200,
+      body: { success: true, data: [], pagination: { page: 1, limit: 1, total: 0 } },
+    });
+    expect((await call('GET', '/agents?limit=101')).status).toBe(400);
+  });
+
   it('wants a key: any, or the one it was given', async () => {
     const open = startEmulator({ sender: quiet() });
     expect((await open.call('GET', '/webhooks', undefined, {})).status).toBe(401);
