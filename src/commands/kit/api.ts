@@ -31,10 +31,18 @@ export interface Api {
   readonly url: string;
 }
 
+export interface ApiUse {
+  /** Ends requests and waits; by default the signal that ends the command. */
+  readonly signal?: AbortSignal;
+  /** For a command that waits again and again: each kind of wait is mentioned once. */
+  readonly tellsWaitsOnce?: boolean;
+}
+
 /** The API client of this invocation: settings, key, proxy. */
 export async function openApi(
   invocation: Invocation<ApiOptions>,
   config: InvocationConfig<ApiOptions>,
+  { signal = invocation.context.interrupt, tellsWaitsOnce = false }: ApiUse = {},
 ): Promise<Api> {
   const { context, terminal, options } = invocation;
   const { apiUrl } = config.settings(apiOptions);
@@ -56,6 +64,7 @@ export async function openApi(
   if (url.value.protocol === 'http:' && !isLoopback(url.value)) {
     terminal.warn(`the API key goes to ${url.value.host} without TLS: it can be read on the way`);
   }
+  const told = new Set<string>();
   const client = createApiClient({
     fetch: await createProxyFetch(context.fetch, url.value, context.env),
     baseUrl: url.value,
@@ -69,10 +78,14 @@ export async function openApi(
     random: () => context.randomBytes(4).readUInt32LE() / 2 ** 32,
     onWait: (why, ms) => {
       const text = `${why}; waiting ${formatDuration(ms)}`;
-      if (ms >= SHOWN_WAIT_MS) terminal.info(text);
-      else terminal.verbose(text);
+      if (ms < SHOWN_WAIT_MS || told.has(why)) {
+        terminal.verbose(text);
+        return;
+      }
+      if (tellsWaitsOnce) told.add(why);
+      terminal.info(tellsWaitsOnce ? `${text} (further such waits only under --verbose)` : text);
     },
-    signal: context.interrupt,
+    signal,
   });
   return { client, url: url.value.href.replace(/\/$/, '') };
 }

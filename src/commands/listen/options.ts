@@ -23,8 +23,8 @@ import {
 } from '../kit/options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
 import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
-import { parseExpectation } from './expectations.ts';
-import { parseWhere } from './where.ts';
+import { parseExpectation } from '../kit/expectations/expectations.ts';
+import { parseWhere } from '../kit/expectations/where.ts';
 
 const RESPONSES = ['mirror', 'ack'] as const;
 

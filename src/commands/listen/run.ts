@@ -20,15 +20,21 @@ import { prepareOutput } from '../kit/output-file.ts';
 import { writeReadyFile } from '../kit/ready-file.ts';
 import { announceListener } from '../kit/running-listeners.ts';
 import { EventPrinter } from './event-printer.ts';
-import { createExpectationWatcher, type ExpectationWatcher } from './expectation-watcher.ts';
-import type { Ending } from './expectations-view.ts';
+import {
+  createExpectationWatcher,
+  type ExpectationWatcher,
+} from '../kit/expectations/expectation-watcher.ts';
+import type { Ending } from '../kit/expectations/expectations-view.ts';
 import { ListenInspector } from './listen-inspector.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
+import { observeDelivery } from './observe-delivery.ts';
 import { readOperands } from './operands.ts';
 import type { ListenOptions } from './options.ts';
 import { PublicAccess } from './public-access.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { listenerSecrets, type ListenSettings, readListenSettings } from './settings.ts';
+
+const WATCHED = { command: 'listen', one: 'delivery', many: 'deliveries' };
 
 /** How long the forwards in flight may take once the listener is asked to stop, ms. */
 const GRACE_MS = 5000;
@@ -55,7 +61,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   const shown = { ...invocation, terminal: live?.terminal ?? terminal };
   const settings = readListenSettings(shown, config);
   prepareOutput(invocation.context, options.readyFile, '--ready-file');
-  const watcher = createExpectationWatcher(invocation);
+  const watcher = createExpectationWatcher(invocation, WATCHED);
   announceSecrets(invocation, settings.secrets);
   for (const warning of [...settings.warnings, ...(watcher?.warnings ?? [])]) {
     terminal.warn(warning);
@@ -107,7 +113,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const printer = live ?? new EventPrinter(invocation, plan.storeOption);
   const inspector = new ListenInspector(invocation, settings);
   const emit = (event: ListenEvent): void => {
-    watcher?.observe(event);
+    if (event.type === 'delivery') watcher?.observe(observeDelivery(event));
     printer.print(event);
   };
   const { now, elapsed, randomBytes } = context;

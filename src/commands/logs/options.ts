@@ -4,7 +4,8 @@ import { DELIVERY_STATES } from '../../relyable/delivery.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { parseStatusFilter } from './entry-filter.ts';
 import { declareCommand } from '../kit/declare-command.ts';
-import { flag, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
+import { parseExpectation } from '../kit/expectations/expectations.ts';
+import { flag, list, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
 import { apiOptions } from '../kit/shared-options.ts';
 
 /** A shorter interval would only use up the rate limit. */
@@ -66,6 +67,14 @@ const tailOptions = {
     '--exit-on-failure',
     'exit with 1 at the first delivery that failed for good',
   ),
+  expect: list(
+    '--expect <type[:n]>',
+    'exit once n (1) new attempts of this type were answered 200; 0: expect none',
+    parseExpectation,
+    { words: EVENT_TYPES },
+  ),
+  exitAfter: value('--exit-after <n>', 'exit after n new attempts', parseWhole(1, 1_000_000)),
+  timeoutAfter: value('--timeout-after <duration>', 'exit after this time', parseDuration),
   ...logOptions,
 };
 
@@ -126,16 +135,20 @@ export const logsTailCommand = declareCommand({
       'from an emulator',
     ],
     [
-      'relyable webhooks logs tail --limit 0 --exit-on-failure',
-      'for a script: fails at the first delivery given up from now on',
+      'relyable webhooks logs tail --expect test_run.completed --timeout-after 60s',
+      'for a script: waits until one is delivered',
     ],
   ],
   exitCodes: [
-    [0, 'stopped with Ctrl-C'],
-    [1, 'with --exit-on-failure: a delivery failed for good'],
+    [0, 'stopped with Ctrl-C, or all expectations met'],
+    [
+      1,
+      'the expectations can no longer be met; with --exit-on-failure: a delivery failed for good',
+    ],
     [2, 'usage, configuration, or no log at that path'],
     [3, 'the API refused the key'],
     [4, 'the API did not answer at the start'],
+    [5, 'timed out waiting for expected events (--timeout-after)'],
   ],
 });
 

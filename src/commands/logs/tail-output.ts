@@ -5,13 +5,18 @@ import type { LogEntry } from '../../relyable/log-entries.ts';
 import { type EntryFilter, matchesFilter } from './entry-filter.ts';
 import { attemptView } from '../kit/attempt-view.ts';
 import type { CaptureLinker } from '../kit/api.ts';
+import type { ExpectationWatcher } from '../kit/expectations/expectation-watcher.ts';
 import type { LogsTailOptions } from './options.ts';
 import type { CursorWriter } from './pages/cursor.ts';
+import { observeAttempt } from './observe-attempt.ts';
 import type { TailEvent } from './pages/tail-events.ts';
 import type { Tracker } from './pages/tracker.ts';
 import { formatTailNote } from './view.ts';
 
-/** What the tail does after an event; `fail` is a delivery given up under --exit-on-failure. */
+/**
+ * What the tail does after an event; `fail` is a delivery given up under --exit-on-failure. The watcher
+ * knows whether a `stop` is its verdict.
+ */
 export type Next = 'continue' | 'stop' | 'fail';
 
 interface TailOutputOptions {
@@ -21,15 +26,26 @@ interface TailOutputOptions {
   readonly filter: EntryFilter;
   readonly linker: CaptureLinker;
   readonly cursor: CursorWriter;
+  /** null where nothing is expected. */
+  readonly watcher: ExpectationWatcher | null;
+  /** The attempts until the log is caught up are old ones: they are shown, and not expected. */
+  readonly beginsWithOld: boolean;
   reportProblems(problems: readonly WireProblem[]): void;
 }
 
 /** Shows the events of a tail and records how far it got. */
 export class TailOutput {
   private readonly options: TailOutputOptions;
+  private isOld: boolean;
 
   constructor(options: TailOutputOptions) {
     this.options = options;
+    this.isOld = options.beginsWithOld;
+  }
+
+  /** Records how far the tail got, where an event did not end it. */
+  end(): void {
+    this.options.cursor.save(this.options.tracker);
   }
 
   async handle(event: TailEvent): Promise<Next> {
@@ -38,6 +54,7 @@ export class TailOutput {
       case 'attempt':
         return this.showAttempt(event.entry);
       case 'caught_up':
+        this.isOld = false;
         cursor.caughtUp(tracker);
         break;
       case 'problems':
@@ -51,7 +68,7 @@ export class TailOutput {
 
   /** Shows an attempt that matches the filter, and records it once stdout has taken it. */
   private async showAttempt(entry: LogEntry): Promise<Next> {
-    const { invocation, client, tracker, filter, linker, cursor } = this.options;
+    const { invocation, client, tracker, filter, linker, cursor, watcher } = this.options;
     const { context, terminal, options } = invocation;
     const isMatching = matchesFilter(entry, filter);
     if (isMatching) {
@@ -64,7 +81,9 @@ export class TailOutput {
     tracker.shown(entry);
     cursor.shown(entry);
     const isFailure = options.exitOnFailure && isMatching && entry.state === 'failed';
-    if (!isFailure && !isStopped) return 'continue';
+    const isExpected = isMatching && !this.isOld && watcher !== null;
+    const isDecided = isExpected && watcher.observe(observeAttempt(entry));
+    if (!isFailure && !isStopped && !isDecided) return 'continue';
     cursor.save(tracker);
     return isFailure ? 'fail' : 'stop';
   }

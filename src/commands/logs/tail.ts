@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS } from '../../errors.ts';
 import { formatDuration } from '../../terminal/format.ts';
-import { readConfig } from '../kit/invocation-config.ts';
+import {
+  createExpectationWatcher,
+  type ExpectationWatcher,
+} from '../kit/expectations/expectation-watcher.ts';
+import type { Ending } from '../kit/expectations/expectations-view.ts';
+import { interruptedCode, readConfig } from '../kit/invocation-config.ts';
 import { readEntryFilter } from './entry-filter.ts';
 import { createProblemReporter, openApi, openCaptureLinker } from '../kit/api.ts';
 import type { LogsTailOptions } from './options.ts';
@@ -13,15 +18,23 @@ import type { TailStart } from './pages/tail-events.ts';
 import { Tracker } from './pages/tracker.ts';
 import { TailOutput } from './tail-output.ts';
 
-/** Prints new attempts until it is stopped, or with --exit-on-failure until a delivery failed. */
+const WATCHED = { command: 'logs tail', one: 'attempt', many: 'attempts' };
+
+/** Prints new attempts until it is stopped, an expectation or a time limit ends it, or a delivery failed. */
 export async function run(invocation: Invocation<LogsTailOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
   context.endWithReader();
   const filter = readEntryFilter(options, context.now());
+  const watcher = createExpectationWatcher(invocation, WATCHED);
+  for (const warning of watcher?.warnings ?? []) terminal.warn(warning);
   const config = await readConfig(invocation);
-  const { client, url } = await openApi(invocation, config);
+  const decided = new AbortController();
+  void watcher?.decided.then((ending) => decided.abort(ending));
+  const signal = AbortSignal.any([context.interrupt, decided.signal]);
+  const { client, url } = await openApi(invocation, config, { signal, tellsWaitsOnce: true });
   const file = cursorFile(invocation);
   const cursor = options.resume ? readUsableCursor(invocation, file, url) : undefined;
+  const start = chooseStart(options.limit, filter.since, cursor);
   const tracker = new Tracker(cursor?.state);
   const backlog = new Backlog(join(context.paths.data, `tail-backlog.${context.pid}`));
   const linker = await openCaptureLinker(invocation, config);
@@ -32,31 +45,52 @@ export async function run(invocation: Invocation<LogsTailOptions>): Promise<numb
     filter,
     linker,
     cursor: new CursorWriter(file, url, context.pid, terminal.warn),
+    watcher,
+    beginsWithOld: start.kind === 'last',
     reportProblems: createProblemReporter(invocation),
   });
   const every = formatDuration(options.interval);
   terminal.info(terminal.errorStyle.dim(`watching ${url} every ${every}; Ctrl-C ends it`));
+  watcher?.start();
   const events = tail({
     client,
     tracker,
     backlog,
-    start: chooseStart(options.limit, filter.since, cursor),
+    start,
     intervalMs: options.interval,
     now: context.now,
     sleep: context.sleep,
     random: () => context.randomBytes(4).readUInt32LE() / 2 ** 32,
-    signal: context.interrupt,
+    signal,
   });
   try {
     for await (const event of events) {
       const next = await output.handle(event);
-      if (next !== 'continue') return next === 'fail' ? EXIT_CHECK_FAILED : EXIT_SUCCESS;
+      if (next === 'fail') return finish('failure', watcher, context);
+      if (next === 'stop' || signal.aborted) break;
     }
+    if (decided.signal.aborted) {
+      output.end();
+      return finish(decided.signal.reason as Ending, watcher, context);
+    }
+    return finish('signal', watcher, context);
   } finally {
+    watcher?.cancel();
     backlog.close();
     linker.close();
   }
-  return EXIT_SUCCESS;
+}
+
+/** The exit code, once nothing more is read. */
+function finish(
+  ending: Ending,
+  watcher: ExpectationWatcher | null,
+  context: Invocation<unknown>['context'],
+): number {
+  const verdict = watcher?.finish(ending) ?? EXIT_SUCCESS;
+  if (ending === 'failure') return EXIT_CHECK_FAILED;
+  // Ctrl-C is how a tail without expectations is meant to end.
+  return ending === 'signal' && watcher !== null ? interruptedCode(context) : verdict;
 }
 
 /** Each profile has its own place in the log. */

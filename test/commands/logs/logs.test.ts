@@ -451,6 +451,78 @@ describe('relyable webhooks logs tail', () => {
     expect(ids(stdout).at(-1)).toBe(`${id} 5`);
   });
 
+  describe('with expectations', () => {
+    /** Runs a tail to its end; the events are sent once it has shown the old ones. */
+    async function tailWith(
+      api: TestApi,
+      expectations: readonly string[],
+      send: () => Promise<unknown> = async () => undefined,
+    ): Promise<{ code: number | null; report: any; stderr: string }> {
+      const [old = ''] = await api.send(1);
+      const running = startCli(tailArgs(api, ...expectations), { env });
+      await running.nextLine((line) => line.includes(old));
+      await send();
+      const { code, stdout, stderr } = await running.done;
+      return { code, report: JSON.parse(stdout.trim().split('\n').at(-1) ?? ''), stderr };
+    }
+
+    /** The lines of attempts. */
+    const withoutReport = (stdout: string): string => stdout.replace(/.*\n$/, '');
+
+    it('ends with 0 once a new attempt meets them; the first ones shown do not count', async () => {
+      const api = await startApi();
+      const { code, report } = await tailWith(api, ['--expect', 'test_run.completed'], () =>
+        api.send(1),
+      );
+      expect(report).toMatchObject({ type: 'expectations', met: true, deliveries: 1 });
+      expect(code).toBe(0);
+    });
+
+    it('ends with 5 at the time limit, though the API is asked once an hour', async () => {
+      const api = await startApi();
+      const args = ['--expect', 'test_run.completed', '--timeout-after', '0', '--interval', '1h'];
+      const { code, stdout } = await runCli(logs(api, 'tail', '--json', ...args), { env });
+      expect(JSON.parse(stdout)).toMatchObject({ ending: 'time', verdict: 'waiting' });
+      expect(code).toBe(5);
+    });
+
+    it('ends with 1 after n attempts of which one was not answered 200', async () => {
+      const api = await startApi(() => 500);
+      const [id = ''] = await api.send(1);
+      const since = ['--since', '2000-01-01', '--exit-after', '2'];
+      const { code, stdout } = await runCli(tailArgs(api, ...since), { env });
+      expect(ids(withoutReport(stdout))).toEqual([`${id} 1`, `${id} 2`]);
+      expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
+        met: false,
+        failures: [{ id, why: 'answered 500' }, { id }],
+      });
+      expect(code).toBe(1);
+    });
+
+    it('goes on with --resume behind the attempt that met them', async () => {
+      const home = temporaryFolder();
+      const api = await startApi();
+      const all = await api.send(3);
+      const one = ['--since', '2000-01-01', '--exit-after', '1'];
+      const first = await runCli(tailArgs(api, ...one), { env, home });
+      const second = await runCli(tailArgs(api, '--resume', '--exit-after', '2'), { env, home });
+      expect([first.code, second.code]).toEqual([0, 0]);
+      const shown = [first, second].flatMap(({ stdout }) => ids(withoutReport(stdout)));
+      expect(shown).toHaveLength(3);
+      expect(shown.toSorted()).toEqual(all.map((id) => `${id} 1`).toSorted());
+    });
+
+    it('is told by its exit code that it was interrupted', async () => {
+      const api = await startApi();
+      const running = startCli(tailArgs(api, '--expect', 'x.y'), { env });
+      await running.nextErrorLine((line) => line.includes('watching'));
+      running.child.kill('SIGINT');
+      const { code, stderr } = await running.done;
+      expect(stderr).toContain('--expect: x.y is not a published event type');
+      expect(code).toBe(130);
+    });
+  });
+
   it('refuses an interval that is none', async () => {
     for (const interval of ['0', '1ms', 'often']) {
       const { code } = await runCli(['webhooks', 'logs', 'tail', '--interval', interval]);

@@ -24,6 +24,9 @@ it('has defaults', () => {
     interval: 5000,
     resume: false,
     exitOnFailure: false,
+    expect: [],
+    exitAfter: undefined,
+    timeoutAfter: undefined,
   });
   expect(parseOptions(logsShowCommand, ['dlv_1'])).toEqual(api);
 });

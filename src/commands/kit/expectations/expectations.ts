@@ -1,7 +1,16 @@
-import { RelyableError } from '../../errors.ts';
-import { isDelivered } from '../../relyable/retry.ts';
-import type { HandledRequest } from '../../pipeline/events.ts';
+import { RelyableError } from '../../../errors.ts';
 import { meetsWhere, valueAt, type WhereClause } from './where.ts';
+
+/** A delivery, or an attempt of one, as expectations see it. */
+export interface Observation {
+  /** Of the capture or the delivery. */
+  readonly id: string;
+  readonly event: string | null;
+  /** Why it does not count, whatever is expected; null where it may. */
+  readonly problem: string | null;
+  /** The parsed body, for conditions. */
+  readonly readPayload?: () => unknown;
+}
 
 /** `--expect type[:n]`: n deliveries of an event type; 0: none. */
 export interface Expectation {
@@ -26,7 +35,7 @@ export type Verdict = 'met' | 'impossible' | 'waiting';
 
 /** A delivery of an expected type that did not count. */
 export interface Mismatch {
-  /** The capture's id. */
+  /** Of the capture or the delivery. */
   readonly id: string;
   readonly why: string;
 }
@@ -112,7 +121,7 @@ export class Expectations {
   }
 
   /** Counts a delivery; once the verdict is decided, further deliveries change nothing. */
-  add(delivery: HandledRequest): Verdict {
+  add(delivery: Observation): Verdict {
     const decided = this.verdict(false);
     if (decided !== 'waiting') return decided;
     this.deliveries += 1;
@@ -170,16 +179,10 @@ function addLimited(list: Mismatch[], item: Mismatch): void {
 }
 
 /** Why a delivery does not count; null when it does. */
-function whyNot(delivery: HandledRequest, where: readonly WhereClause[]): string | null {
-  const { verification, answered, forward } = delivery;
-  if (!verification.valid) return `signature not valid (${verification.reason})`;
-  if (!isDelivered(answered.status)) {
-    const error = forward?.error ?? null;
-    return error === null ? `answered ${answered.status}` : `answered ${answered.status}: ${error}`;
-  }
-  if (!answered.complete) return 'the sender did not get the whole answer';
+function whyNot(delivery: Observation, where: readonly WhereClause[]): string | null {
+  if (delivery.problem !== null) return delivery.problem;
   if (where.length === 0) return null;
-  const payload = delivery.readPayload();
+  const payload = delivery.readPayload?.();
   const failed = where.find((clause) => !meetsWhere(payload, clause));
   if (failed === undefined) return null;
   const found = valueAt(payload, failed.path);

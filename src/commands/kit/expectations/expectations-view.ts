@@ -1,20 +1,32 @@
 import type { ChalkInstance } from 'chalk';
 import type { ExpectationReport, ExpectationState } from './expectations.ts';
-import { formatCount } from '../../terminal/format.ts';
-import { formatAnnotation } from '../../terminal/github.ts';
-import { formatJunit, type JunitCase } from '../../terminal/junit.ts';
-import { safeLine } from '../../terminal/safe-text.ts';
-import type { JsonObject, View } from '../../terminal/terminal.ts';
+import { formatCount } from '../../../terminal/format.ts';
+import { formatAnnotation } from '../../../terminal/github.ts';
+import { formatJunit, type JunitCase } from '../../../terminal/junit.ts';
+import { safeLine } from '../../../terminal/safe-text.ts';
+import type { JsonObject, View } from '../../../terminal/terminal.ts';
 
-/** What ended the waiting: the verdict, the time limit, the end of the app, or a signal. */
-export type Ending = 'verdict' | 'time' | 'app' | 'signal' | 'url-change';
+/**
+ * What ended the waiting: the verdict, the time limit, the end of the app, a signal, another public
+ * address, or a delivery that failed for good.
+ */
+export type Ending = 'verdict' | 'time' | 'app' | 'signal' | 'url-change' | 'failure';
+
+/** The command that waited, and what it counts. */
+export interface ExpectationSubject {
+  /** Without the program and the group, e.g. `logs tail`. */
+  readonly command: string;
+  readonly one: string;
+  readonly many: string;
+}
 
 const ENDINGS: Readonly<Record<Ending, string>> = {
   'url-change': 'the public address changed',
   verdict: 'the expectations can no longer be met',
   time: 'the time limit was reached',
   app: 'the app ended',
-  signal: 'the listener was stopped',
+  signal: 'the command was stopped',
+  failure: 'a delivery failed for good',
 };
 
 /** Why the expectations are not met; the time limit only where they could still have been met. */
@@ -23,9 +35,13 @@ function describeEnd({ verdict }: ExpectationReport, ending: Ending): string {
 }
 
 /** The verdict, with what was expected and what was received. */
-export function expectationsView(report: ExpectationReport, ending: Ending): View {
+export function expectationsView(
+  report: ExpectationReport,
+  ending: Ending,
+  subject: ExpectationSubject,
+): View {
   return {
-    text: ({ style }) => formatExpectations(report, ending, style),
+    text: ({ style }) => formatExpectations(report, ending, subject, style),
     json: () => expectationsToJson(report, ending),
   };
 }
@@ -52,6 +68,7 @@ function expectationsToJson(report: ExpectationReport, ending: Ending): JsonObje
 function formatExpectations(
   report: ExpectationReport,
   ending: Ending,
+  { one, many }: ExpectationSubject,
   style: ChalkInstance,
 ): string {
   const isMet = report.verdict === 'met';
@@ -68,7 +85,7 @@ function formatExpectations(
   const others = describeOthers(report);
   if (others !== '') lines.push(style.dim(`  also received: ${others}`));
   if (report.expectations.length === 0)
-    lines.push(`  ${formatCount(report.deliveries, 'delivery', 'deliveries')}`);
+    lines.push(`  ${formatCount(report.deliveries, one, many)}`);
   return lines.join('\n');
 }
 
@@ -103,9 +120,10 @@ function explainState(
 export function formatExpectationsJunit(
   report: ExpectationReport,
   ending: Ending,
+  subject: ExpectationSubject,
   durationMs: number,
 ): string {
-  const classname = 'relyable.listen';
+  const classname = `relyable.${subject.command.replaceAll(' ', '.')}`;
   const timeSeconds = durationMs / 1000;
   const cases = report.expectations.map((state): JunitCase => {
     const name = state.expected === 0 ? `no ${state.event}` : `${state.event} × ${state.expected}`;
@@ -114,23 +132,33 @@ export function formatExpectationsJunit(
     return { name, classname, timeSeconds, failure: { message: describeState(state), text } };
   });
   if (cases.length === 0) {
-    const failed = report.verdict === 'met' ? {} : { failure: overallFailure(report, ending) };
+    const failed =
+      report.verdict === 'met' ? {} : { failure: overallFailure(report, ending, subject) };
     cases.push({ name: 'deliveries', classname, timeSeconds, ...failed });
   }
-  return formatJunit([{ name: 'relyable webhooks listen', cases }]);
+  return formatJunit([{ name: nameOf(subject), cases }]);
+}
+
+function nameOf({ command }: ExpectationSubject): string {
+  return `relyable webhooks ${command}`;
 }
 
 function overallFailure(
   report: ExpectationReport,
   ending: Ending,
+  { one, many }: ExpectationSubject,
 ): { message: string; text: string } {
   const { deliveries, failures } = report;
-  const message = `${formatCount(deliveries, 'delivery', 'deliveries')}; ${describeEnd(report, ending)}`;
+  const message = `${formatCount(deliveries, one, many)}; ${describeEnd(report, ending)}`;
   return { message, text: failures.map(({ id, why }) => `${id}: ${safeLine(why)}`).join('\n') };
 }
 
 /** A GitHub annotation for each expectation that is not met; empty when all are. */
-export function formatExpectationsGithub(report: ExpectationReport, ending: Ending): string {
+export function formatExpectationsGithub(
+  report: ExpectationReport,
+  ending: Ending,
+  subject: ExpectationSubject,
+): string {
   if (report.verdict === 'met') return '';
   const missed = report.expectations.filter(({ isMet }) => !isMet);
   if (missed.length > 0) {
@@ -144,17 +172,21 @@ export function formatExpectationsGithub(report: ExpectationReport, ending: Endi
       )
       .join('\n');
   }
-  const { message, text } = overallFailure(report, ending);
-  return formatAnnotation('error', 'relyable webhooks listen', [message, text]);
+  const { message, text } = overallFailure(report, ending, subject);
+  return formatAnnotation('error', nameOf(subject), [message, text]);
 }
 
 /** A table for GitHub's step summary. */
-export function formatExpectationsMarkdown(report: ExpectationReport, ending: Ending): string {
+export function formatExpectationsMarkdown(
+  report: ExpectationReport,
+  ending: Ending,
+  subject: ExpectationSubject,
+): string {
   const isMet = report.verdict === 'met';
   const cell = (text: string): string =>
     safeLine(text).replaceAll('|', '\\|').replaceAll('<', '&lt;');
   const lines = [
-    `### relyable webhooks listen: ${isMet ? 'as expected' : `not as expected, ${describeEnd(report, ending)}`}`,
+    `### ${nameOf(subject)}: ${isMet ? 'as expected' : `not as expected, ${describeEnd(report, ending)}`}`,
     '',
     '| | event | expected | received | did not count |',
     '|---|---|---|---|---|',
@@ -164,6 +196,6 @@ export function formatExpectationsMarkdown(report: ExpectationReport, ending: En
     }),
   ];
   if (report.expectations.length === 0)
-    lines.splice(2, 2, formatCount(report.deliveries, 'delivery', 'deliveries'));
+    lines.splice(2, 2, formatCount(report.deliveries, subject.one, subject.many));
   return `${lines.join('\n')}\n\n`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { meetsWhere, parseWhere } from '../../../src/commands/listen/where.ts';
+import { meetsWhere, parseWhere } from '../../../../src/commands/kit/expectations/where.ts';
 
 const PAYLOAD = {
   event: 'test_run.completed',

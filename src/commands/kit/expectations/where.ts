@@ -1,4 +1,4 @@
-import { RelyableError } from '../../errors.ts';
+import { RelyableError } from '../../../errors.ts';
 
 const OPERATORS = ['!=', '>=', '<=', '=', '>', '<', '~'] as const;
 type Operator = (typeof OPERATORS)[number];

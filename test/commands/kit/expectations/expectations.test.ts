@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { HandledRequest } from '../../../src/pipeline/events.ts';
 import {
   Expectations,
+  type Observation,
   parseExpectation,
   type Verdict,
-} from '../../../src/commands/listen/expectations.ts';
-import { parseWhere } from '../../../src/commands/listen/where.ts';
+} from '../../../../src/commands/kit/expectations/expectations.ts';
+import { observeDelivery } from '../../../../src/commands/listen/observe-delivery.ts';
+import { parseWhere } from '../../../../src/commands/kit/expectations/where.ts';
 
 let made = 0;
 
@@ -18,10 +19,10 @@ function delivery(
     data?: object;
     error?: string;
   } = {},
-): HandledRequest {
+): Observation {
   made += 1;
   const { status = 200, complete = true, valid = true, data = {}, error = null } = rest;
-  return {
+  return observeDelivery({
     type: 'delivery',
     id: `cap_${made}`,
     receivedAt: 0,
@@ -60,7 +61,7 @@ function delivery(
     isProbe: false,
     answered: { status, complete },
     warnings: [],
-  };
+  });
 }
 
 function expectations(
@@ -75,7 +76,7 @@ function expectations(
 }
 
 /** The verdict after each delivery. */
-function verdicts(machine: Expectations, all: HandledRequest[]): Verdict[] {
+function verdicts(machine: Expectations, all: Observation[]): Verdict[] {
   return all.map((one) => machine.add(one));
 }
 

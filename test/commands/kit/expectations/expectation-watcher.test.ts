@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createExpectationWatcher } from '../../../src/commands/listen/expectation-watcher.ts';
-import { listenCommand } from '../../../src/commands/listen/options.ts';
-import { createTerminal } from '../../../src/terminal/terminal.ts';
-import { testContext } from '../../support/context.ts';
-import { parseOptions } from '../../support/parse-options.ts';
-import { delivery } from './live/live.ts';
+import { createExpectationWatcher } from '../../../../src/commands/kit/expectations/expectation-watcher.ts';
+import { observeDelivery } from '../../../../src/commands/listen/observe-delivery.ts';
+import { listenCommand } from '../../../../src/commands/listen/options.ts';
+import { createTerminal } from '../../../../src/terminal/terminal.ts';
+import { testContext } from '../../../support/context.ts';
+import { parseOptions } from '../../../support/parse-options.ts';
+import { delivery } from '../../listen/live/live.ts';
 
 /** A watcher for these options, and what is printed to stdout. */
 function watch(...args: string[]) {
@@ -14,7 +15,14 @@ function watch(...args: string[]) {
   const options = parseOptions(listenCommand, args);
   const terminal = createTerminal(context, {});
   const invocation = { context, terminal, globals: {}, options, args: [] };
-  return { watcher: createExpectationWatcher(invocation), printed };
+  return {
+    watcher: createExpectationWatcher(invocation, {
+      command: 'listen',
+      one: 'delivery',
+      many: 'deliveries',
+    }),
+    printed,
+  };
 }
 
 describe('createExpectationWatcher', () => {
@@ -40,7 +48,7 @@ describe('the watcher', () => {
   it('ends with 0 once the expectation is met', async () => {
     const { watcher, printed } = watch('--expect', 'test_run.completed');
     watcher?.start();
-    watcher?.observe(delivery(1));
+    watcher?.observe(observeDelivery(delivery(1)));
     expect(await watcher?.decided).toBe('verdict');
     expect(watcher?.finish('verdict')).toBe(0);
     expect(printed.join('')).toBe(

@@ -1,23 +1,39 @@
-import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_TIMED_OUT, RelyableError } from '../../errors.ts';
-import type { Invocation } from '../../invocation.ts';
-import type { ListenEvent } from '../../pipeline/events.ts';
-import { checkEventTypes } from '../kit/event-types.ts';
-import { prepareOutput, writeOutput } from '../kit/output-file.ts';
-import { type Expectation, type ExpectationReport, Expectations } from './expectations.ts';
+import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_TIMED_OUT, RelyableError } from '../../../errors.ts';
+import type { Invocation } from '../../../invocation.ts';
+import { checkEventTypes } from '../event-types.ts';
+import { prepareOutput, writeOutput } from '../output-file.ts';
+import {
+  type Expectation,
+  type ExpectationReport,
+  Expectations,
+  type Observation,
+} from './expectations.ts';
+import type { WhereClause } from './where.ts';
 import {
   type Ending,
+  type ExpectationSubject,
   expectationsView,
   formatExpectationsGithub,
   formatExpectationsJunit,
   formatExpectationsMarkdown,
 } from './expectations-view.ts';
-import type { ListenOptions } from './options.ts';
+
+/** The options about what is expected, of the commands that can wait for it. */
+export interface ExpectationSettings {
+  readonly expect: readonly Expectation[];
+  readonly where?: readonly WhereClause[];
+  readonly exitAfter: number | undefined;
+  /** ms */
+  readonly timeoutAfter: number | undefined;
+  readonly junit?: string | undefined;
+}
 
 /** A watcher for `--expect`, `--exit-after` and `--timeout-after`; null when none is given. */
 export function createExpectationWatcher(
-  invocation: Invocation<ListenOptions>,
+  invocation: Invocation<ExpectationSettings>,
+  subject: ExpectationSubject,
 ): ExpectationWatcher | null {
-  const { expect, where, exitAfter = null, timeoutAfter } = invocation.options;
+  const { expect, where = [], exitAfter = null, timeoutAfter } = invocation.options;
   if (expect.length === 0 && exitAfter === null && timeoutAfter === undefined) return null;
   prepareOutput(invocation.context, invocation.options.junit, '--junit');
   const names = expect.map(({ event }) => event);
@@ -25,6 +41,7 @@ export function createExpectationWatcher(
   if (exitAfter === null && timeoutAfter === undefined) refuseEndless(expect);
   return new ExpectationWatcher(
     invocation,
+    subject,
     new Expectations({ expected: expect, where, exitAfter }),
     checkEventTypes('--expect', names),
   );
@@ -46,24 +63,27 @@ function refuseEndless(expected: readonly Expectation[]): void {
   });
 }
 
-/** Ends a `listen` when its expectations are decided or its time is over, and reports the verdict. */
+/** Ends a command when its expectations are decided or its time is over, and reports the verdict. */
 export class ExpectationWatcher {
   /** About event types that are not published. */
   readonly warnings: readonly string[];
   /** Resolves with what ended the waiting: the verdict or the time limit. */
   readonly decided: Promise<Ending>;
-  private readonly invocation: Invocation<ListenOptions>;
+  private readonly invocation: Invocation<ExpectationSettings>;
+  private readonly subject: ExpectationSubject;
   private readonly expectations: Expectations;
   private readonly finished = new AbortController();
   private decide: (ending: Ending) => void = () => undefined;
   private startedAt = 0;
 
   constructor(
-    invocation: Invocation<ListenOptions>,
+    invocation: Invocation<ExpectationSettings>,
+    subject: ExpectationSubject,
     expectations: Expectations,
     warnings: readonly string[],
   ) {
     this.invocation = invocation;
+    this.subject = subject;
     this.expectations = expectations;
     this.warnings = warnings;
     this.decided = new Promise((resolve) => {
@@ -82,15 +102,21 @@ export class ExpectationWatcher {
     );
   }
 
-  observe(event: ListenEvent): void {
-    if (event.type !== 'delivery') return;
-    if (this.expectations.add(event) !== 'waiting') this.decide('verdict');
+  /** Counts it; true once the verdict is decided. */
+  observe(observation: Observation): boolean {
+    const isDecided = this.expectations.add(observation) !== 'waiting';
+    if (isDecided) this.decide('verdict');
+    return isDecided;
+  }
+
+  /** Waits no longer: a pending timer would keep the process alive. */
+  cancel(): void {
+    this.finished.abort();
   }
 
   /** Reports the verdict; the exit code. */
   finish(ending: Ending): number {
-    // A pending timer would keep the process alive.
-    this.finished.abort();
+    this.cancel();
     // Once the app has ended, nothing more can arrive.
     const report = this.expectations.conclude(ending !== 'app');
     this.report(report, ending);
@@ -100,19 +126,20 @@ export class ExpectationWatcher {
 
   private report(report: ExpectationReport, ending: Ending): void {
     const { context, terminal, options } = this.invocation;
-    terminal.show(expectationsView(report, ending));
+    const { subject } = this;
+    terminal.show(expectationsView(report, ending, subject));
     if (options.junit !== undefined) {
       const durationMs = context.elapsed() - this.startedAt;
-      const junit = formatExpectationsJunit(report, ending, durationMs);
+      const junit = formatExpectationsJunit(report, ending, subject, durationMs);
       writeOutput(context, options.junit, '--junit', junit);
     }
     if (context.env['GITHUB_ACTIONS'] !== 'true') return;
     // The runner reads annotations on both streams; stdout is data.
-    const annotations = formatExpectationsGithub(report, ending);
+    const annotations = formatExpectationsGithub(report, ending, subject);
     if (annotations !== '') context.stderr.write(`${annotations}\n`);
     const summaryFile = context.env['GITHUB_STEP_SUMMARY'];
     if (summaryFile) {
-      const markdown = formatExpectationsMarkdown(report, ending);
+      const markdown = formatExpectationsMarkdown(report, ending, subject);
       writeOutput(context, summaryFile, 'GITHUB_STEP_SUMMARY', markdown, 'append');
     }
   }
