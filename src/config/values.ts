@@ -1,6 +1,7 @@
 import { RelyableError } from '../errors.ts';
 import { DEFAULT_API_URL, DEFAULT_EMULATOR_PORT } from './defaults.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { requireFetchPort } from '../http/fetch-ports.ts';
 import { FIELD_VALUE, TOKEN } from '../request/request.ts';
 import type { Speed } from '../relyable/retry.ts';
 
@@ -129,6 +130,20 @@ export function parseWhole(min: number, max: number): (text: string, name: strin
   return (text, name) => parseInteger(text, name, min, max);
 }
 
+/** A port for what browsers or `fetch` ask, 0 for any free one. */
+export function parseFetchPort(text: string, name: string): number {
+  const port = parseInteger(text, name, 0, 65_535);
+  requireFetchPort({ port }, name);
+  return port;
+}
+
+/** A URL as `parseTargetUrl` takes it, which `fetch` will ask. */
+export function parseFetchUrl(text: string, name: string): URL {
+  const url = parseTargetUrl(text, name);
+  requireFetchPort(url, name);
+  return url;
+}
+
 /** A number above zero, e.g. a rate. */
 export function parsePositive(text: string, name: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
@@ -230,6 +245,7 @@ export function parseApiUrl(text: string, name: string): URL {
     );
   }
   refuseCredentials(url, name);
+  requireFetchPort(url, name);
   url.search = '';
   url.hash = '';
   return url;

@@ -1,5 +1,6 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { RelyableError } from '../errors.ts';
+import { requireFetchPort } from '../http/fetch-ports.ts';
 import { isLoopback } from '../http/loopback.ts';
 
 /** What `--tunnel` names; `auto` where it names nothing. */
@@ -50,7 +51,11 @@ export function parsePublicUrl(text: string, origin: string): URL {
     (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) &&
     url.username === '' &&
     url.hash === '';
-  if (isRight) return url;
+  if (isRight) {
+    // The address is checked with fetch before it is shown.
+    requireFetchPort(url, origin);
+    return url;
+  }
   throw new RelyableError(
     'USAGE',
     `${origin}: expected the https:// address that leads here, got "${text}"`,

@@ -1,8 +1,8 @@
 import {
   parseDuration,
+  parseFetchUrl,
   parseHeader,
   parseOneOf,
-  parseTargetUrl,
   parseWhole,
 } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
@@ -46,7 +46,7 @@ const options = {
   stateUrl: value(
     '--state-url <url>',
     'a page that changes with every event, e.g. a row count',
-    parseTargetUrl,
+    parseFetchUrl,
   ),
   stateCommand: text('--state-command <command>', 'the same, as a command of your shell'),
   settle: withDefault(

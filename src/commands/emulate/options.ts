@@ -1,5 +1,11 @@
 import { DEFAULT_EMULATOR_PORT, DEFAULT_HOST } from '../../config/defaults.ts';
-import { parseHost, parseSpeed, parseTargetUrl, parseWhole } from '../../config/values.ts';
+import {
+  parseFetchPort,
+  parseHost,
+  parseSpeed,
+  parseTargetUrl,
+  parseWhole,
+} from '../../config/values.ts';
 import { didYouMean } from '../../did-you-mean.ts';
 import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES, type EventType, isEventType } from '../../relyable/event-type.ts';
@@ -44,7 +50,7 @@ const options = {
   port: withDefault(
     '-p, --port <n>',
     'port of the API, 0 for any free one',
-    parseWhole(0, 65_535),
+    parseFetchPort,
     String(DEFAULT_EMULATOR_PORT),
   ),
   host: withDefault('--host <addr>', 'address to listen on', parseHost, DEFAULT_HOST),

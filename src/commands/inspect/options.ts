@@ -1,5 +1,5 @@
 import { SETTINGS } from '../../config/settings.ts';
-import { parseDuration, parseHost, parseTargetUrl, parseWhole } from '../../config/values.ts';
+import { parseDuration, parseFetchPort, parseHost, parseTargetUrl } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import { flag, type OptionsOf, setting, withDefault } from '../kit/options.ts';
 import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
@@ -8,7 +8,7 @@ export const inspectOptions = {
   port: withDefault(
     '-p, --port <n>',
     'port to serve the page on, 0 for any free one',
-    parseWhole(0, 65_535),
+    parseFetchPort,
     '4401',
   ),
   host: withDefault('--host <addr>', 'address to serve the page on', parseHost, '127.0.0.1'),

@@ -1,6 +1,7 @@
 import { SETTINGS } from '../../config/settings.ts';
 import {
   parseDuration,
+  parseFetchPort,
   parseHeader,
   parseOneOf,
   parseTargetUrl,
@@ -90,7 +91,7 @@ export const listenOptions = {
   inspect: optionalValue(
     '--inspect [port]',
     'serve the inspector, a page for the captures (port 4401; 0 for any free one)',
-    parseWhole(0, 65_535),
+    parseFetchPort,
     '4401',
   ),
   readyFile: text(
