@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import envPaths from 'env-paths';
 import type * as Open from 'open';
 import { RelyableError } from '../errors.ts';
+import { isForegroundJob } from './foreground.ts';
 import { elapsedMs } from './latency.ts';
 import { watchPipeReader } from './pipe-reader.ts';
 
@@ -74,6 +75,8 @@ export interface Context {
   endWithReader(): void;
   /** What a signal of that kind does: the same drain, and at once the second time. */
   stop(signal: StopSignal): void;
+  /** Whether we may read keys and draw; false for a job in the background of its terminal. */
+  isForeground(): boolean;
   /** Suspends our job as Ctrl-Z does; comes back when it is continued. Nothing on Windows. */
   suspend(): void;
   /** Runs when the process is continued (SIGCONT); the returned function cancels it. */
@@ -217,6 +220,7 @@ export function systemContext(
     stoppedBy: () => stoppedBy,
     endWithReader: () => watchPipeReader(process.stdout.fd, process.pid, () => interrupt.abort()),
     stop,
+    isForeground: () => isForegroundJob(process.platform, process.pid),
     suspend: suspendGroup,
     onContinue: (callback) => {
       process.on('SIGCONT', callback);

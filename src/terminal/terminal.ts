@@ -71,7 +71,7 @@ export interface Terminal {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
-  /** Spinners and live views may be drawn on stderr: a terminal that knows its width. */
+  /** Spinners and live views may be drawn on stderr: a terminal that knows its width, in the foreground. */
   readonly isLive: boolean;
   /** Questions may be asked. */
   readonly mayPrompt: boolean;
@@ -153,15 +153,12 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
     isUtf8: isUtf8Locale(env, context.platform),
     legible,
     link: createLinker(env, stdout.isTTY === true && !isJson),
-    isLive: canBeRedrawn(stderr, env) && !isBuild && !isJson && !isQuiet,
+    get isLive() {
+      const isWanted = !isBuild && !isJson && !isQuiet;
+      return isWanted && canBeRedrawn(stderr, env) && context.isForeground();
+    },
     get mayPrompt() {
-      return (
-        options.input !== false &&
-        !isBuild &&
-        !isJson &&
-        stderr.isTTY === true &&
-        context.stdin.isTTY === true
-      );
+      return options.input !== false && !isBuild && !isJson && canBeAsked(context);
     },
     get columns() {
       return textColumns(context) ?? Infinity;
@@ -201,6 +198,12 @@ function writeLine(stream: OutputStream, line: string | null): void {
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '';
+}
+
+/** Whether there is somebody to see a question and to type the answer. */
+function canBeAsked(context: Context): boolean {
+  // In this order: stdin is opened only where it is needed.
+  return context.stderr.isTTY === true && context.stdin.isTTY === true && context.isForeground();
 }
 
 /** Whether a stream is a terminal where text can be drawn again in place. */

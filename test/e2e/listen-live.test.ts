@@ -411,6 +411,17 @@ describe('the terminal afterwards', () => {
 });
 
 describe('plain lines', () => {
+  it('come from a job in the background, which no key stops', async () => {
+    // With job control, as in a shell that people type in.
+    const script =
+      'set -m; "$@" & read typed; echo "typed $typed"; kill %1; wait $!; echo "code $?"';
+    const cli = await startLive({ isPlain: true, script });
+    cli.type('x\r');
+    await cli.waitUntil(has('typed x'));
+    await cli.waitUntil(has('code 0'));
+    expect(cli.screen()).not.toMatch(/keys|\u001b\[\?25l|\u001b\[J/);
+  });
+
   it.each([
     ['--output plain', ['--output', 'plain'], {}],
     ['--no-input', ['--no-input'], {}],

@@ -32,6 +32,7 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     interrupt: new AbortController().signal,
     endWithReader: () => undefined,
     stop: () => undefined,
+    isForeground: () => true,
     suspend: () => undefined,
     onContinue: () => () => undefined,
     signalProcess: () => {

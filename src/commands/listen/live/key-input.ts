@@ -25,14 +25,13 @@ export class KeyInput {
     stdin.on('error', () => undefined);
     context.stdout.on?.('resize', this.onResize);
     this.enter();
-    stdin.resume();
   }
 
   suspend(): void {
     this.leave();
     this.context.suspend();
     // The process has been continued, or there is no shell that could suspend it.
-    this.enter();
+    this.resume();
   }
 
   close(): void {
@@ -50,13 +49,24 @@ export class KeyInput {
   private readonly onResize = (): void => this.screen.resized();
 
   private readonly onContinue = (): void => {
+    this.resume();
+  };
+
+  /** After `bg` the terminal stays the shell's: only lines are printed. */
+  private resume(): void {
+    if (!this.context.isForeground()) {
+      this.screen.hide();
+      this.stdin.pause();
+      return;
+    }
     // The shell may have changed the mode; Node sets it only where it believes that it changes.
     this.leave();
     this.enter();
-  };
+  }
 
   private readonly enter = (): void => {
     this.stdin.setRawMode?.(true);
+    this.stdin.resume();
     this.screen.show();
   };
 

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * Whether this process may use its terminal: a job in the background (`… &`) is stopped by the system
+ * when it reads a key or changes the mode. True where that cannot be found out.
+ */
+export function isForegroundJob(platform: NodeJS.Platform, pid: number): boolean {
+  if (platform === 'win32') return true;
+  try {
+    if (platform === 'linux') return isForegroundStat(readFileSync('/proc/self/stat', 'latin1'));
+    const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'latin1' });
+    return state.includes('+');
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Reads `/proc/<pid>/stat`: the process group is the terminal's own, or there is no terminal (-1). The
+ * second field is the program's name, which may have spaces and parentheses.
+ */
+export function isForegroundStat(stat: string): boolean {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [group, terminalGroup] = [fields[2], fields[5]];
+  return terminalGroup === '-1' || group === terminalGroup;
+}
