@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { toUsageError } from './command-tree.ts';
-import { createProgram } from './program.ts';
+import { createProgram, ownArguments } from './program.ts';
 import { type Context, signalExitCode } from './system/context.ts';
 import { describeFileProblem, errorMessage, RelyableError } from './errors.ts';
 import { createLegible } from './terminal/charset.ts';
@@ -51,7 +51,7 @@ function report(context: Context, thrown: unknown): number {
   const error = toError(thrown);
   if (error === undefined) return 0;
   const legible = createLegible(context.env, context.platform);
-  const ownArgs = beforeDashes(context.argv);
+  const ownArgs = ownArguments(context.argv);
   if (ownArgs.includes('--json')) {
     context.stderr.write(`${safeJson(errorToJson(error))}\n`);
   } else {
@@ -70,9 +70,4 @@ function toError(thrown: unknown): RelyableError | undefined {
     hint: 'please report it with the command you ran; --verbose shows where it happened',
     cause: thrown,
   });
-}
-
-function beforeDashes(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf('--');
-  return end === -1 ? argv : argv.slice(0, end);
 }

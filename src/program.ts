@@ -42,6 +42,7 @@ import { verifyCommand } from './commands/verify/options.ts';
 import { versionCommand } from './commands/version/options.ts';
 import type { CommandModule } from './invocation.ts';
 import type { Context } from './system/context.ts';
+import { safeJson } from './json/safe-json.ts';
 import { createLegible } from './terminal/charset.ts';
 import { textColumns } from './terminal/columns.ts';
 import { VERSION } from './version.ts';
@@ -180,6 +181,23 @@ async function loadComplete(program: Command): Promise<CommandModule> {
   return { run: createComplete(program) };
 }
 
+/** What the user typed for this program: without the app's command after `--`. */
+export function ownArguments(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+/** What commander prints itself, the version and help, as text or under `--json` as an object. */
+function formatOwnText(text: string, { argv, env, platform }: Context): string {
+  if (!ownArguments(argv).includes('--json')) return createLegible(env, platform)(text);
+  const shown = text.trimEnd();
+  const object =
+    shown === VERSION
+      ? { type: 'version', v: 1, version: VERSION }
+      : { type: 'help', v: 1, text: shown };
+  return `${safeJson(object)}\n`;
+}
+
 /** The whole command tree; `onExit` receives the exit code of the command that ran. */
 export function createProgram(context: Context, onExit: (code: number) => void): Command {
   const program = new Command('relyable')
@@ -188,8 +206,7 @@ export function createProgram(context: Context, onExit: (code: number) => void):
     .configureHelp({ showGlobalOptions: true, helpWidth: helpWidth(context) })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) =>
-        void context.stdout.write(createLegible(context.env, context.platform)(text)),
+      writeOut: (text) => void context.stdout.write(formatOwnText(text, context)),
       // The error itself is reported once, by main.
       writeErr: () => undefined,
     });

@@ -140,3 +140,14 @@ function silence(command: Command, ran: string[]): void {
   });
   for (const child of command.commands) silence(child, ran);
 }
+
+it.each(['--help', 'webhooks', 'help listen', 'webhooks listen --help'])(
+  '%s is an object under --json',
+  async (line) => {
+    const args = line.split(' ');
+    const text = (await runCli(args)).stdout;
+    const { code, stdout } = await runCli([...args, '--json']);
+    expect(JSON.parse(stdout)).toEqual({ type: 'help', v: 1, text: text.trimEnd() });
+    expect(code).toBe(0);
+  },
+);

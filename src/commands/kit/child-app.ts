@@ -4,7 +4,9 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
 import { isListening } from '../../http/client/reachability.ts';
+import { portOf } from '../../http/target.ts';
 import { quoteCmdIfNeeded } from '../../shell-quote.ts';
+import { listeningPorts } from '../../system/listening-ports.ts';
 
 /** How a process ended. */
 export interface ChildExit {
@@ -34,6 +36,8 @@ export interface ChildApp {
   readonly exited: Promise<ChildExit>;
   /** null while it runs. */
   exit(): ChildExit | null;
+  /** The ports on which it listens, as far as they can be seen (on Linux). */
+  ports(): readonly number[];
   /** Signals the whole process tree; what is left of it after `graceMs` is killed. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<ChildExit>;
 }
@@ -89,6 +93,7 @@ export async function startChildApp(
   return {
     exited,
     exit: () => exit,
+    ports: () => (child.pid === undefined ? [] : listeningPorts(child.pid)),
     stop: async (signal, graceMs) => {
       signalTree(child, signal, world);
       // Its output is closed: what is left of the group are zombies that no init process reaps.
@@ -158,34 +163,54 @@ function splitLines(stream: Readable, onLine: (line: string) => void): void {
   });
 }
 
+/** The time between two looks at the ports on which the app listens instead, ms. */
+const PORTS_EVERY_MS = 500;
+
 /**
  * Waits until the app accepts connections. `ended` when it ended before that; UNREACHABLE when the
- * time is over.
+ * time is over. Where it listens on another port meanwhile, `onElsewhere` hears of it, once.
  */
 export async function waitUntilListening(
   url: URL,
-  app: Pick<ChildApp, 'exit'>,
-  { timeoutMs, signal, elapsed, sleep }: WaitOptions,
+  app: Pick<ChildApp, 'exit' | 'ports'>,
+  { timeoutMs, signal, elapsed, sleep, onElsewhere }: WaitOptions,
 ): Promise<'listening' | 'ended'> {
   const deadline = elapsed() + timeoutMs;
+  let others: readonly number[] = [];
+  let lookAt = elapsed() + PORTS_EVERY_MS;
   for (;;) {
     signal.throwIfAborted();
     if (app.exit() !== null) return 'ended';
     if (await isListening(url, signal)) return 'listening';
-    if (elapsed() >= deadline) {
-      throw new RelyableError(
-        'UNREACHABLE',
-        `expected the app to listen on ${url.host} within ${timeoutMs / 1000} s, nothing does`,
-        { hint: 'does it listen on that port? It is given PORT; --start-timeout waits longer' },
-      );
+    if (others.length === 0 && elapsed() >= lookAt) {
+      lookAt = elapsed() + PORTS_EVERY_MS;
+      others = app.ports().filter((port) => port !== portOf(url));
+      if (others.length > 0) onElsewhere(others);
     }
+    if (elapsed() >= deadline) throw notListening(url, timeoutMs, others);
     await sleep(POLL_MS, signal);
   }
+}
+
+function notListening(url: URL, timeoutMs: number, others: readonly number[]): RelyableError {
+  const what = others.length === 0 ? 'nothing does' : `it listens on port ${others.join(', ')}`;
+  return new RelyableError(
+    'UNREACHABLE',
+    `expected the app to listen on ${url.host} within ${timeoutMs / 1000} s, ${what}`,
+    {
+      hint:
+        others.length === 0
+          ? 'does it listen on that port? It is given PORT; --start-timeout waits longer'
+          : 'name the port on which it listens, or let it listen on PORT',
+    },
+  );
 }
 
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** The app listens, but on these ports. */
+  onElsewhere(ports: readonly number[]): void;
   elapsed(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

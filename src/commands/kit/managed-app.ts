@@ -3,6 +3,7 @@ import type { Invocation } from '../../invocation.ts';
 import { EXIT_CHECK_FAILED, RelyableError } from '../../errors.ts';
 import { type ChildApp, type ChildExit, startChildApp, waitUntilListening } from './child-app.ts';
 import { isListening } from '../../http/client/reachability.ts';
+import { portOf } from '../../http/target.ts';
 import { errorToJson, formatError } from '../../terminal/error.ts';
 import { formatAppLine } from './app-line.ts';
 
@@ -111,11 +112,15 @@ function reportEarlyEnd(
 function waitFor(
   app: ChildApp,
   target: URL,
-  { context }: Invocation<unknown>,
+  { context, terminal }: Invocation<unknown>,
   timeoutMs: number,
 ): Promise<'listening' | 'ended'> {
   const { interrupt: signal, elapsed, sleep } = context;
-  return waitUntilListening(target, app, { timeoutMs, signal, elapsed, sleep });
+  const onElsewhere = (ports: readonly number[]): void =>
+    terminal.warn(
+      `the app listens on port ${ports.join(', ')}, not on ${portOf(target)}: name that port, or let the app listen on PORT`,
+    );
+  return waitUntilListening(target, app, { timeoutMs, signal, elapsed, sleep, onElsewhere });
 }
 
 /** As a shell reports it: the code, or 128 + the signal's number. */

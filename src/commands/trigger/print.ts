@@ -1,4 +1,4 @@
-import { EXIT_SUCCESS } from '../../errors.ts';
+import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import type { Invocation } from '../../invocation.ts';
 import { formatCurlCommand } from '../../request/curl.ts';
@@ -9,11 +9,19 @@ import type { PrintForm, TriggerOptions } from './options.ts';
 import type { TriggerPlan } from './plan.ts';
 import { formatHttpRequest, triggerToJson } from './view.ts';
 
-/** The form of `--print`, or that of `--dry-run`; null where the requests are sent. */
+/**
+ * The form of `--print`, or that of `--dry-run`; null where the requests are sent. USAGE for another
+ * form than JSON under `--json`.
+ */
 export function printFormOf(
   { print, dryRun }: TriggerOptions,
   { isJson }: Pick<Terminal, 'isJson'>,
 ): PrintForm | null {
+  if (isJson && print !== undefined && print !== 'json') {
+    throw new RelyableError('USAGE', `--json: a request as ${print} is not JSON`, {
+      hint: 'use --print json, or leave out --json',
+    });
+  }
   if (print !== undefined) return print;
   if (!dryRun) return null;
   return isJson ? 'json' : 'http';

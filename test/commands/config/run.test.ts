@@ -14,7 +14,7 @@ it('shows every setting with its origin', async () => {
   const cwd = project({ forwardTo: 3000, port: 4401, profiles: { ci: { port: 0 } } });
   const { code, stdout } = await runCli(['config', '--json', '--profile', 'ci'], {
     cwd,
-    env: { RELYABLE_API_URL: 'http://127.0.0.1:1/api' },
+    env: { RELYABLE_API_URL: 'http://127.0.0.1:2/api' },
   });
   expect(code).toBe(0);
   const file = join(cwd, '.relyablerc.json');
@@ -25,7 +25,7 @@ it('shows every setting with its origin', async () => {
       forwardTo: { value: '3000', origin: `project config ${file}` },
       port: { value: 0, origin: `project config ${file}, profile ci` },
       host: { value: '127.0.0.1', origin: 'default' },
-      'api.url': { value: 'http://127.0.0.1:1/api', origin: 'RELYABLE_API_URL' },
+      'api.url': { value: 'http://127.0.0.1:2/api', origin: 'RELYABLE_API_URL' },
       apiKey: { value: null, origin: 'default' },
     },
     files: [{ kind: 'project', file }],

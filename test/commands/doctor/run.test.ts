@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../support/cli.ts';
 import { runCli } from '../../support/run-cli.ts';
 
 /** No test asks the API. */
-const NO_API = { RELYABLE_API_URL: 'http://127.0.0.1:1/api' };
+const NO_API = { RELYABLE_API_URL: 'http://127.0.0.1:2/api' };
 
 interface DoctorObject {
   readonly ok: boolean;

@@ -15,7 +15,7 @@ export function testSubject(
     configWarnings: [],
     target: null,
     store: { value: join(context.paths.data, 'captures.db'), origin: 'default' },
-    api: { value: new URL('http://127.0.0.1:1/api'), origin: 'RELYABLE_API_URL' },
+    api: { value: new URL('http://127.0.0.1:2/api'), origin: 'RELYABLE_API_URL' },
     apiKey: null,
     deliveriesPath: '/webhooks/deliveries',
     mayProbe: false,

@@ -84,7 +84,7 @@ it.each([
   [['--send', 'test_run.complete'], '--send: unknown event type "test_run.complete"'],
   [['--send', 'x.*'], '--send: no event type begins as "x.*"'],
   [['--endpoint', 'ftp://example.test'], '--endpoint'],
-  [['--port', '1', '--port', '2'], '--port is given twice'],
+  [['--port', '4501', '--port', '4502'], '--port is given twice'],
   [['--store', '--store'], '--store is given twice'],
 ])('refuses %j', (args, message) => {
   expect(() => parse(...args)).toThrow(message);

@@ -73,6 +73,7 @@ const waitOptions = {
   signal: new AbortController().signal,
   elapsed: () => performance.now(),
   sleep: WORLD.sleep,
+  onElsewhere: () => undefined,
 };
 
 describe('the app beside a command', () => {
@@ -157,12 +158,34 @@ describe('waiting for the app', () => {
     expect(await waitUntilListening(url, app, waitOptions)).toBe('ended');
   });
 
+  test.runIf(process.platform === 'linux')(
+    'tells of the port on which it listens instead, and goes on to wait',
+    async () => {
+      const url = new URL(`http://localhost:${await reservePort()}/hook`);
+      const { app, line } = await start(
+        `const server = require('node:net').createServer();
+         server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));`,
+      );
+      const port = Number((await line((text) => text.startsWith('port '))).slice(5));
+      const told: Array<readonly number[]> = [];
+      const onElsewhere = (ports: readonly number[]): void => void told.push(ports);
+      let now = 0;
+      const clock = { elapsed: () => now, sleep: async (ms: number) => void (now += ms) };
+      const waiting = waitUntilListening(url, app, { ...waitOptions, ...clock, onElsewhere });
+      await expect(waiting).rejects.toThrow(`it listens on port ${port}`);
+      expect(told).toEqual([[port]]);
+      // What the hint says.
+      const other = new URL(`http://localhost:${port}/hook`);
+      expect(await waitUntilListening(other, app, waitOptions)).toBe('listening');
+    },
+  );
+
   test('is an error when the time is over', async () => {
     const url = new URL(`http://localhost:${await reservePort()}/hook`);
     let now = 0;
     const waiting = waitUntilListening(
       url,
-      { exit: () => null },
+      { exit: () => null, ports: () => [] },
       { ...waitOptions, elapsed: () => now, sleep: async (ms) => void (now += ms) },
     );
     await expect(waiting).rejects.toMatchObject({ code: 'UNREACHABLE' });

@@ -168,6 +168,12 @@ describe('--print and --dry-run', () => {
     expect(app.received).toHaveLength(0);
   });
 
+  it.each(['curl', 'http'])('is not JSON as %s, so --json is refused', async (form) => {
+    const { code, stdout, stderr } = await trigger([...args, '--print', form, '--json']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`--json: a request as ${form} is not JSON`);
+  });
+
   it('print the message to the byte', async () => {
     const { stdout } = await trigger([...args, '--to', '3000/hook?x=1', '--print', 'http']);
     const [head = '', body = ''] = stdout.split('\r\n\r\n');

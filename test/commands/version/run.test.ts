@@ -9,6 +9,12 @@ it('prints what --version prints', async () => {
 });
 
 it('prints an object under --json', async () => {
-  const { stdout } = await runCli(['version', '--json']);
-  expect(JSON.parse(stdout)).toEqual({ type: 'version', v: 1, version: VERSION });
+  for (const args of [
+    ['version', '--json'],
+    ['--version', '--json'],
+    ['--json', '-V'],
+  ]) {
+    const { stdout } = await runCli(args);
+    expect(JSON.parse(stdout)).toEqual({ type: 'version', v: 1, version: VERSION });
+  }
 });
