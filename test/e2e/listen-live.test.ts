@@ -59,7 +59,8 @@ function steady(lines: readonly string[]): string[] {
     line
       .replaceAll(/\d\d:\d\d:\d\dZ/g, '10:00:00Z')
       .replaceAll(/cap_[a-z0-9]+/g, 'cap_1')
-      .replaceAll(/\d+(?:\.\d)? m?s\b/g, '1 ms')
+      .replaceAll(/ +\d+(?:\.\d)? m?s\b/g, ' 1 ms')
+      .replaceAll(/(?<=\S) {2,}/g, '  ')
       .replaceAll(/(?<before>:|--to )\d{4,5}\b/g, '$<before>4400')
       .replaceAll(/(?<before>captures in {2}|--store ).*/g, '$<before>store.db'),
   );
@@ -88,8 +89,8 @@ describe('listen on a terminal', () => {
       '  verifies with  RELYABLE_WEBHOOK_SECRET',
       '  stores captures in  store.db',
       '  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed --to 4400',
-      '10:00:00Z  test_run.completed  run_1  ✓ signature  → 200 1 ms  cap_1',
-      '10:00:00Z  test_run.failed  run_2  ✓ signature  → 500 1 ms  cap_1',
+      '10:00:00Z  → 200 1 ms  ✓ signature  test_run.completed  run_1  cap_1',
+      '10:00:00Z  → 500 1 ms  ✓ signature  test_run.failed  run_2  cap_1',
       '          │ {"error":"no such run"}',
       '          replay: relyable webhooks captures replay cap_1 --store store.db',
       'http://127.0.0.1:4400 → http://127.0.0.1:4400/hook up  2 received, 1 failed',
@@ -106,7 +107,7 @@ describe('listen on a terminal', () => {
     expect(await cli.exitCode).toBe(0);
     await cli.waitUntil(has('answered in'));
     expect(steady(cli.scrollback()).slice(5)).toEqual([
-      '10:00:00Z  test_run.completed  run_1  ✓ signature  answered 200  cap_1',
+      '10:00:00Z  answered 200  ✓  test_run.completed  run_1  cap_1',
       '1 request, 1 valid, 0 invalid, 0 forwarded, 0 failed',
       '  test_run.completed  1',
       '  answered in 1 ms (median), 1 ms (p95), 1 ms (worst)',
@@ -126,21 +127,21 @@ describe('listen on a terminal', () => {
     await cli.waitUntil(has('2 received, 2 failed'));
     isFixed = true;
     cli.type('r');
-    await cli.waitUntil(has('replay  → 200'));
+    await cli.waitUntil(has('replay of cap_'));
     cli.type('\u001b[A');
     await cli.waitUntil(has('> '));
     cli.type('\u001b[A');
     await cli.waitUntil((lines) => lines.some((line) => /^> .*run_1/.test(line)));
     expect(steady(cli.visible()).slice(-4)).toEqual([
-      '> 10:00:00Z  test_run.completed  run_1  ✓ signature  → 503 1 ms  cap_1',
-      '  10:00:00Z  test_run.failed  run_2  ✓ signature  → 503 1 ms  cap_1',
+      '> 10:00:00Z  → 503 1 ms  ✓  test_run.completed  run_1  cap_1',
+      '  10:00:00Z  → 503 1 ms  ✓  test_run.failed  run_2  cap_1',
       'http://127.0.0.1:4400 → http://127.0.0.1:4400/hook up  2 received, 2 failed',
       'enter view  r replay  Esc back  c curl  o open  ? keys  q quit',
     ]);
     cli.type('r');
     await app.waitFor(4);
     await cli.waitUntil(
-      (lines) => lines.filter((line) => line.includes('replay  → 200')).length === 2,
+      (lines) => lines.filter((line) => line.includes('replay of cap_')).length === 2,
     );
     expect(app.received.map(({ body }) => /run_\d/.exec(body.toString())?.[0])).toEqual([
       'run_1',
@@ -167,7 +168,7 @@ describe('listen on a terminal', () => {
     await cli.waitUntil(has(' down  1 received'));
     await startApp(undefined, { port });
     cli.type('r');
-    await cli.waitUntil(has('replay  → 200'));
+    await cli.waitUntil(has('replay of cap_'));
     expect(cli.visible().join('\n')).toContain(' up  1 received');
     cli.type('q');
     expect(await cli.exitCode).toBe(0);
@@ -425,7 +426,7 @@ describe('plain lines', () => {
     await cli.waitUntil(has('answered in'));
     expect(cli.screen()).not.toMatch(/keys|\u001b\[\?25l|\u001b\[J/);
     expect(steady(cli.scrollback())).toContain(
-      '10:00:00Z  test_run.completed  run_1  ✓ signature  answered 200  cap_1',
+      '10:00:00Z  answered 200  ✓  test_run.completed  run_1  cap_1',
     );
   });
 
@@ -437,7 +438,7 @@ describe('plain lines', () => {
     await send(ready.replace('Listening on ', ''), 'test_run.completed', { test_run_id: 'run_1' });
     const line = await cli.nextLine((text) => text.includes('run_1'));
     expect(steady([line])).toEqual([
-      '10:00:00Z  test_run.completed  run_1  ok signature  answered 200  cap_1',
+      '10:00:00Z  answered 200  ok signature  test_run.completed  run_1  cap_1',
     ]);
   });
 });

@@ -17,7 +17,7 @@ export async function run(invocation: Invocation<CapturesListOptions>): Promise<
     let count = 0;
     for (const capture of reader.newest(filter, options.limit)) {
       context.interrupt.throwIfAborted();
-      await showCapture(terminal, capture, captureLineView(capture));
+      await showCapture(terminal, capture, captureLineView(capture, context.now()));
       count += 1;
     }
     if (count === 0) terminal.info('no matching captures');

@@ -4,17 +4,19 @@ import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { formatCount, formatSize, formatTime } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
+import { describeAnswer, formatEventLine, type Outcome } from '../kit/event-line.ts';
+import { withNote } from '../../terminal/width.ts';
 import { describeChange, formatFailure, formatOutcome, shownText } from '../kit/capture-view.ts';
 
 /** How much of a body is shown, bytes; `--raw` writes all. */
 const SHOWN_BODY_BYTES = 16 * 1024;
 
-type Look = Pick<Terminal, 'style' | 'isUtc'>;
+type Look = Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
 
-/** A capture in one line. */
-export function captureLineView(capture: Capture): View {
+/** A capture in one line; `now` in ms since 1970. */
+export function captureLineView(capture: Capture, now: number): View {
   return {
-    text: (terminal) => formatCaptureLine(capture, terminal),
+    text: (terminal) => formatCaptureLine(capture, now, terminal),
     json: () => captureToJson(capture),
   };
 }
@@ -31,14 +33,16 @@ export function captureView(capture: Capture): View {
 export function importedView(capture: Capture, place: string): View {
   const { id, event, receivedAt } = capture;
   return {
-    text: ({ style, isUtc }) =>
-      [
+    text: (terminal) => {
+      const { style } = terminal;
+      return [
         id,
-        style.dim(formatMoment(receivedAt, { style, isUtc })),
+        style.dim(formatMoment(receivedAt, terminal)),
         style.bold(safeLine(event ?? '(no event)')),
-        formatVerdict(capture, { style, isUtc }),
+        formatVerdict(capture, terminal),
         style.dim(safeLine(place)),
-      ].join('  '),
+      ].join('  ');
+    },
     // The ids are in the totals: a command that ends prints one object.
     json: () => null,
   };
@@ -100,7 +104,8 @@ export function exportedView(result: {
 export function plannedReplayView(capture: Capture, url: string): View {
   const { id, event } = capture;
   return {
-    text: (terminal) => `would send ${formatCaptureLine(capture, terminal)}  to ${safeLine(url)}`,
+    text: ({ style }) =>
+      `would send ${id}  ${style.bold(safeLine(event ?? '(no event)'))}  → ${safeLine(url)}`,
     json: () => ({ type: 'replay', v: 1, id, event, url, dryRun: true }),
   };
 }
@@ -151,22 +156,52 @@ function captureToJson(capture: Capture): CaptureLine & Record<string, unknown> 
   return { ...captureToLine(capture), ...storedFields(capture) };
 }
 
-/** `YYYY-MM-DD HH:MM:SS  <cap id>  <event>  <subject id>  ✓|✗ <reason>  → <status> <duration>`. */
-function formatCaptureLine(capture: Capture, look: Look): string {
-  const { style } = look;
-  const { subjectId } = summarisePayload(capture);
-  const last = capture.forwards.at(-1);
-  const tries = capture.forwards.length;
-  return [
-    style.dim(formatMoment(capture.receivedAt, look)),
-    capture.id,
-    style.bold(safeLine(capture.event ?? '(no event)')),
-    ...(subjectId === null ? [] : [safeLine(subjectId)]),
-    formatVerdict(capture, look),
-    last === undefined ? style.dim(formatUnforwarded(capture)) : formatOutcome(last, style),
-    ...(tries > 1 ? [style.dim(`(${tries} tries)`)] : []),
-    ...(capture.duplicateOf === null ? [] : [style.dim('repeat')]),
-  ].join('  ');
+/**
+ * `MM-DD HH:MM:SS  → <status> <duration>  ✓|✗ signature  <event>  <subject id>  <cap id>`, and what else is
+ * to be known of it: why it is not valid, how often it was sent, that it repeats another.
+ */
+function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): string {
+  const { style, columns } = terminal;
+  const { verification, forwards, answered, duplicateOf } = capture;
+  const last = forwards.at(-1);
+  const unforwarded: Outcome = {
+    text: answered === null ? 'not forwarded' : `answered ${answered}`,
+    tone: 'plain',
+  };
+  const line = formatEventLine(
+    {
+      time: formatListed(capture.receivedAt, now, terminal),
+      outcome: last === undefined ? unforwarded : describeAnswer(last.status, last.durationMs),
+      isValid: verification.reason === NOT_VERIFIED ? null : verification.valid,
+      event: capture.event,
+      subjectId: summarisePayload(capture).subjectId,
+      id: capture.id,
+    },
+    terminal,
+  );
+  const notes = [
+    ...(verification.valid ? [] : [describeReason(verification.reason)]),
+    ...(forwards.length > 1 ? [`${forwards.length} tries`] : []),
+    ...(duplicateOf === null ? [] : ['repeat']),
+  ].join(', ');
+  return withNote(line, notes === '' ? '' : style.dim(notes), LISTED_INDENT, columns);
+}
+
+function describeReason(reason: string): string {
+  return reason === NOT_VERIFIED ? 'not verified here' : reason;
+}
+
+/** The reason of a request that was stored without being judged. */
+const NOT_VERIFIED = 'not_verified';
+const LISTED_INDENT = ' '.repeat('MM-DD HH:MM:SS  '.length);
+
+/** The time without what all lines share: the year, unless it is another. */
+function formatListed(epochMs: number, now: number, look: Look): string {
+  const whole = formatMoment(epochMs, look);
+  const year = '2026-'.length;
+  return formatMoment(now, look).slice(0, year) === whole.slice(0, year)
+    ? whole.slice(year)
+    : whole;
 }
 
 function formatCapture(capture: Capture, look: Look): string {
@@ -199,17 +234,14 @@ function formatForward(forward: Forward, look: Look): string[] {
   const { style } = look;
   const kind = `${forward.kind}${describeChange(forward)}`;
   return [
-    `${style.bold(kind)}  ${formatMoment(forward.at, look)}  ${safeLine(forward.url)}  ${formatOutcome(forward, style)}`,
-    ...formatFailure(forward, style),
+    `${style.bold(kind)}  ${formatMoment(forward.at, look)}  ${safeLine(forward.url)}  ${formatOutcome(forward, style).replace(/ {2,}/, ' ')}`,
+    ...formatFailure(forward, look),
   ];
 }
 
-function formatUnforwarded({ answered }: Capture): string {
-  return answered === null ? 'not forwarded' : `answered ${answered}`;
-}
-
 function formatVerdict({ verification }: Capture, { style }: Look): string {
-  if (verification.reason === 'not_verified') return style.yellow('? not verified here');
+  if (verification.reason === NOT_VERIFIED)
+    return style.yellow(`? ${describeReason(NOT_VERIFIED)}`);
   return verification.valid ? style.green('✓ ok') : style.red(`✗ ${verification.reason}`);
 }
 

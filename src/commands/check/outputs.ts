@@ -79,7 +79,10 @@ function render(
 ): string {
   switch (name) {
     case 'pretty':
-      return formatCheckPretty(report, file === null ? terminal : { style: PLAIN, isUtf8: true });
+      return formatCheckPretty(
+        report,
+        file === null ? terminal : { style: PLAIN, isUtf8: true, columns: Infinity },
+      );
     case 'json':
       return formatCheckJson(report);
     case 'junit':

@@ -2,9 +2,12 @@ import type { ChalkInstance } from 'chalk';
 import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
-import { formatDuration } from '../../terminal/format.ts';
+import { describeAnswer, paintOutcome } from './event-line.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
-import type { View } from '../../terminal/terminal.ts';
+import type { Terminal, View } from '../../terminal/terminal.ts';
+import { wrapText } from '../../terminal/format.ts';
+
+type Look = Pick<Terminal, 'style' | 'columns'>;
 
 /** How much of an answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
@@ -12,7 +15,7 @@ const SHOWN_RESPONSE_BYTES = 500;
 /** The outcome of sending a capture again; `place` says which of how many it is. */
 export function replayView(id: string, forward: Forward, place = ''): View {
   return {
-    text: ({ style }) => formatReplay(id, forward, style, place),
+    text: (terminal) => formatReplay(id, forward, terminal, place),
     json: () => ({
       type: 'replay',
       v: 1,
@@ -30,15 +33,11 @@ export function replayView(id: string, forward: Forward, place = ''): View {
 }
 
 /** `→ <status> <duration>  <cap id>  <url>`, and under a failure why and the answer. */
-export function formatReplay(
-  id: string,
-  forward: Forward,
-  style: ChalkInstance,
-  place = '',
-): string {
+function formatReplay(id: string, forward: Forward, look: Look, place: string): string {
+  const { style } = look;
   const note = style.dim(`${describeChange(forward)}${place === '' ? '' : `  ${place}`}`);
   const lines = [`${formatOutcome(forward, style)}  ${id}  ${safeLine(forward.url)}${note}`];
-  if (!isDelivered(forward.status)) lines.push(...formatFailure(forward, style));
+  if (!isDelivered(forward.status)) lines.push(...formatFailure(forward, look));
   return lines.join('\n');
 }
 
@@ -48,17 +47,16 @@ export function describeChange({ edited, resigned }: Forward): string {
   return resigned === true ? ' (resigned)' : '';
 }
 
-/** `→ <status> <duration>`. */
+/** `→ <status>   <duration>`. */
 export function formatOutcome({ status, durationMs }: Forward, style: ChalkInstance): string {
-  const duration = formatDuration(durationMs);
-  if (status === null) return style.red(`→ no answer after ${duration}`);
-  const colour = isDelivered(status) ? style.green : status < 400 ? style.yellow : style.red;
-  return `→ ${colour(String(status))} ${duration}`;
+  const { text, tone } = describeAnswer(status, durationMs);
+  return paintOutcome(text, tone, style);
 }
 
 /** Why a forward failed and the first bytes of the answer, each on a line of its own. */
-export function formatFailure(forward: Forward, style: ChalkInstance): string[] {
-  const lines = forward.error === null ? [] : [`  ${style.red(safeLine(forward.error))}`];
+export function formatFailure(forward: Forward, { style, columns }: Look): string[] {
+  const { error } = forward;
+  const lines = error === null ? [] : [`  ${style.red(wrapText(safeLine(error), '  ', columns))}`];
   const shown = shownText(forward.responseBody, SHOWN_RESPONSE_BYTES);
   return [...lines, ...shown.map((line) => style.dim(`  │ ${line}`))];
 }

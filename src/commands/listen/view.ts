@@ -1,4 +1,4 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+import type { ChalkInstance } from 'chalk';
 import type {
   HandledRequest,
   ListenEvent,
@@ -10,13 +10,11 @@ import type {
 import type { ReportedClient } from '../../pipeline/reported-client.ts';
 import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import { roundMs } from '../../system/latency.ts';
-import type { Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
+import { formatDeliveryHead } from './delivery-head.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
-
-const PLAIN = new Chalk({ level: 0 });
 
 /** How much of an app's answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
@@ -154,57 +152,11 @@ function formatTunnel(
   }
 }
 
-/** The parts of a delivery that its first line shows. */
-export type DeliveryHead = Pick<
-  HandledRequest,
-  | 'id'
-  | 'receivedAt'
-  | 'event'
-  | 'subjectId'
-  | 'verification'
-  | 'isFiltered'
-  | 'isProbe'
-  | 'answered'
-> & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
-
-/** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`; the line of a probe is dim and names it. */
-export function formatDeliveryHead(
-  delivery: DeliveryHead,
-  style: ChalkInstance,
-  isUtc: boolean,
-): string {
-  const { verification, event, subjectId } = delivery;
-  if (delivery.isProbe) return formatProbeHead(delivery, style, isUtc);
-  const time = style.dim(formatTime(delivery.receivedAt, isUtc));
-  const what = style.bold(safeLine(event ?? '(no event)'));
-  const subject = subjectId === null ? '' : `  ${safeLine(subjectId)}`;
-  const verdict = verification.valid ? style.green('✓ signature') : style.red('✗ signature');
-  const outcome = formatOutcome(delivery, style);
-  return `${time}  ${what}${subject}  ${verdict}  ${outcome}  ${style.dim(delivery.id)}`;
-}
-
-function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: boolean): string {
-  const { receivedAt, event, subjectId, verification, id } = delivery;
-  const parts = [
-    formatTime(receivedAt, isUtc),
-    safeLine(event ?? '(no event)'),
-    ...(subjectId === null ? [] : [safeLine(subjectId)]),
-    'probe of trigger',
-    verification.valid ? '✓ signature' : '✗ signature',
-    formatOutcome(delivery, PLAIN),
-    id,
-  ];
-  return style.dim(parts.join('  '));
-}
-
 /** The line of a delivery, and below it what is wrong with it and how to replay it. */
-function formatDelivery(
-  delivery: HandledRequest,
-  { style, isUtc, columns }: Terminal,
-  storeOption: string,
-): string {
+function formatDelivery(delivery: HandledRequest, terminal: Terminal, storeOption: string): string {
+  const { style, columns } = terminal;
   const { verification, forward } = delivery;
-  const lines = [formatDeliveryHead(delivery, style, isUtc)];
+  const lines = [formatDeliveryHead(delivery, terminal)];
   // A probe is sent to be refused; the event before it has the explanation.
   if (delivery.isProbe) return lines.join('\n');
   const below = (text: string): number => lines.push(`${BELOW}${text}`);
@@ -228,24 +180,6 @@ function formatDelivery(
 /** The provider's word, and said to be that. */
 function formatClient({ address, reportedBy }: ReportedClient): string {
   return `from ${safeLine(address)}, as ${safeLine(reportedBy)} reports`;
-}
-
-function formatOutcome(
-  { forward, isFiltered, answered }: DeliveryHead,
-  style: ChalkInstance,
-): string {
-  if (forward === null) {
-    return isFiltered ? style.dim('→ not forwarded (--events)') : `answered ${answered.status}`;
-  }
-  const duration = formatDuration(forward.durationMs);
-  if (forward.status === null)
-    return style.red(`→ no answer after ${duration}, answered ${answered.status}`);
-  const colour = isDelivered(forward.status)
-    ? style.green
-    : forward.status < 400
-      ? style.yellow
-      : style.red;
-  return `→ ${colour(String(forward.status))} ${duration}`;
 }
 
 function shownResponse(body: Buffer): string[] {

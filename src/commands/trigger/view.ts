@@ -8,9 +8,13 @@ import { KEPT_RESPONSE_BYTES } from '../../request/capture.ts';
 import type { EventField } from '../../relyable/event-fields.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
-import { formatCount, formatDuration, formatNumber } from '../../terminal/format.ts';
+import { formatCount, formatDuration, formatNumber, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
+import { withNote } from '../../terminal/width.ts';
+import { describeAnswer, OUTCOME_WIDTH, paintOutcome } from '../kit/event-line.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
+
+type Look = Pick<Terminal, 'style' | 'columns'>;
 
 /** How much of an app's answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
@@ -29,7 +33,7 @@ export interface TriggerOutcome {
 /** One attempt, shown to people when it ends; under `--json` it is part of the outcome. */
 export function attemptView(request: TriggerRequest, attempt: Attempt, isExpected: boolean): View {
   return {
-    text: ({ style }) => formatAttempt(request, attempt, isExpected, style),
+    text: (terminal) => formatAttempt(request, attempt, isExpected, terminal),
     json: () => null,
   };
 }
@@ -43,7 +47,7 @@ export function formatWait({ waitMs, next }: RetryWait): string {
 export function outcomeView(outcome: TriggerOutcome): View {
   const { diagnosis } = outcome;
   return {
-    text: ({ style }) => (diagnosis === null ? null : formatDiagnosis(diagnosis, style)),
+    text: (terminal) => (diagnosis === null ? null : formatDiagnosis(diagnosis, terminal)),
     json: () => triggerToJson(outcome),
   };
 }
@@ -51,7 +55,8 @@ export function outcomeView(outcome: TriggerOutcome): View {
 /** A hint for people; objects have their own. */
 export function hintView(hint: string): View {
   return {
-    text: ({ errorStyle }) => `${errorStyle.yellow('hint:')} ${safeLine(hint)}`,
+    text: ({ errorStyle, columns }) =>
+      `${errorStyle.yellow('hint:')} ${wrapText(safeLine(hint), '  ', columns)}`,
     json: () => null,
   };
 }
@@ -93,28 +98,30 @@ export function triggerToJson(outcome: TriggerOutcome): JsonObject {
   };
 }
 
-/** `✓ test_run.completed run_xyz789 → 200 in 12 ms  http://localhost:3000/hook`; the body of an unexpected answer below. */
+/**
+ * `✓ → 200   12 ms  test_run.completed  run_xyz789`, and where it went; below it, the body of an answer that
+ * is not the expected one.
+ */
 function formatAttempt(
   { payload, outgoing }: TriggerRequest,
   attempt: Attempt,
   isExpected: boolean,
-  style: ChalkInstance,
+  { style, columns }: Look,
 ): string {
   const mark = isExpected ? style.green('✓') : style.red('✗');
-  const colour = isExpected ? style.green : style.red;
-  const name = style.bold(safeLine(payload.event ?? '(no event)'));
+  const { text } = describeAnswer(attempt.status, attempt.durationMs);
+  const outcome = paintOutcome(text.padEnd(OUTCOME_WIDTH), isExpected ? 'good' : 'bad', style);
   const { subjectId } = summarisePayload({ headers: [], body: payload.body });
-  const subject = subjectId === null ? '' : ` ${safeLine(subjectId)}`;
-  const duration = formatDuration(attempt.durationMs);
-  const outcome =
-    attempt.status === null
-      ? style.red(`→ no answer after ${duration}`)
-      : `→ ${colour(String(attempt.status))} in ${duration}`;
-  const line = `${mark} ${name}${subject} ${outcome}  ${style.dim(safeLine(outgoing.url.href))}`;
-  const note = attemptNote(attempt);
-  const lines = [note === null ? line : `${line}  ${style.dim(note)}`];
+  const line = [
+    `${mark} ${outcome}`,
+    style.bold(safeLine(payload.event ?? '(no event)')),
+    ...(subjectId === null ? [] : [safeLine(subjectId)]),
+  ].join('  ');
+  const notes = [safeLine(outgoing.url.href), attemptNote(attempt)].filter((it) => it !== null);
+  const lines = [withNote(line, style.dim(notes.join('  ')), '  ', columns)];
   if (!isExpected) {
-    if (attempt.error !== null) lines.push(`  ${style.red(safeLine(attempt.error))}`);
+    const { error } = attempt;
+    if (error !== null) lines.push(`  ${style.red(wrapText(safeLine(error), '  ', columns))}`);
     for (const text of shownResponse(attempt.body)) lines.push(`  ${style.dim(`│ ${text}`)}`);
   }
   return lines.join('\n');
@@ -139,8 +146,9 @@ function shownResponse(body: Buffer): string[] {
 /** The result of the probes, shown below an attempt. */
 function formatDiagnosis(
   { probes, to, cause, fix }: HandlerDiagnosis,
-  style: ChalkInstance,
+  { style, columns }: Look,
 ): string {
+  const wrapped = (text: string): string => wrapText(text, '    ', columns);
   const sent = formatCount(probes.length, 'further request');
   const where = to === undefined ? '' : ` to ${safeLine(to)}, the app behind the listener,`;
   const lines =
@@ -148,11 +156,13 @@ function formatDiagnosis(
       ? []
       : [
           style.dim(
-            `sent variants of the event${where} to find out why: ${sent} (--no-probe sends none)`,
+            wrapped(
+              `sent variants of the event${where} to find out why: ${sent} (--no-probe sends none)`,
+            ),
           ),
         ];
-  if (cause !== null) lines.push(`${style.yellow('cause:')} ${safeLine(cause)}`);
-  if (fix !== null) lines.push(`${style.yellow('fix:')}   ${safeLine(fix)}`);
+  if (cause !== null) lines.push(`${style.yellow('cause:')} ${wrapped(safeLine(cause))}`);
+  if (fix !== null) lines.push(`${style.yellow('fix:')}   ${wrapped(safeLine(fix))}`);
   if (cause === null) lines.push('no answer explains it');
   return lines.map((line) => `  ${line}`).join('\n');
 }

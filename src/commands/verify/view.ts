@@ -8,6 +8,7 @@ import { explanationToJson, formatExplanation } from './explanation-view.ts';
 import { formatCount, wrapText } from '../../terminal/format.ts';
 import type { JunitCase, JunitSuite } from '../../terminal/junit.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
+import { withNote } from '../../terminal/width.ts';
 
 /** One judged request with where it came from. */
 export interface VerifiedRequest extends RequestPlace {
@@ -46,7 +47,7 @@ export function totalsView(totals: VerificationTotals): View {
   };
 }
 
-/** `✓ source  event  proof`, or reason, proof and fix below each other, wrapped to `columns`. */
+/** `✓ source  event  proof`, or the proof with its reason, and the fix, below each other, wrapped to `columns`. */
 function formatVerification(
   verified: VerifiedRequest,
   style: ChalkInstance,
@@ -55,12 +56,14 @@ function formatVerification(
   const { verification } = verified;
   const name = `${safeLine(describeSource(verified))}  ${safeLine(verified.event ?? '(no event)')}`;
   if (verification.valid) {
-    return `${style.green('✓')} ${name}  ${style.dim(safeLine(verification.detail))}`;
+    const line = `${style.green('✓')} ${name}`;
+    return withNote(line, style.dim(safeLine(verification.detail)), '  ', columns);
   }
   const reasons = verification.reasons.join(' + ');
+  const proof = wrapText(safeLine(`${verification.detail} (${reasons})`), '  ', columns);
   const lines = [
-    `${style.red('✗')} ${name}  ${style.red(reasons)}`,
-    `  ${wrapText(safeLine(verification.detail), '  ', columns)}`,
+    `${style.red('✗')} ${name}`,
+    `  ${proof.replace(`(${reasons})`, () => style.red(`(${reasons})`))}`,
   ];
   if (verification.fix !== null) {
     const fix = wrapText(`fix: ${safeLine(verification.fix)}`, '  ', columns);

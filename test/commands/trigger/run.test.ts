@@ -18,7 +18,7 @@ describe('one event', () => {
     const app = await startApp();
     const result = await trigger([type, '--to', app.url]);
     expect(result).toMatchObject({ code: 0, stderr: '' });
-    expect(result.stdout).toMatch(new RegExp(`^✓ ${type} \\w+ → 200 in .* ms  ${app.url}/\\n$`));
+    expect(result.stdout).toMatch(new RegExp(`^✓ → 200 .* ms  ${type}  \\w+  ${app.url}/\\n$`));
     const [received] = app.received;
     if (received === undefined) throw new Error('nothing came');
     expect(isSigned(received)).toBe(true);
@@ -81,7 +81,7 @@ describe('one event', () => {
         `${app.url}/${status}`,
       ]);
       expect(code).toBe(1);
-      expect(stdout).toContain(`→ ${status} in`);
+      expect(stdout).toContain(`→ ${status} `);
       if (status < 400) expect(stderr).toContain('counts only 200 as delivered and will retry');
       if (status === 404) expect(stderr).toContain('--to');
       expect(app.received).toHaveLength(1);

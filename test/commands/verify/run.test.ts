@@ -43,8 +43,8 @@ describe('verify of captures', () => {
     const result = await verify([makeCapture(1).id.toUpperCase(), unsigned.id, '--store', store]);
     expect(result.stdout.split('\n')).toEqual([
       `✓ ${makeCapture(1).id}  test_run.completed  signed with RELYABLE_WEBHOOK_SECRET`,
-      `✗ ${unsigned.id}  test_run.completed  signature_missing`,
-      '  the request has no X-Relyable-Signature header',
+      `✗ ${unsigned.id}  test_run.completed`,
+      '  the request has no X-Relyable-Signature header (signature_missing)',
       expect.stringMatching(/^ {2}fix: /),
       '2 requests: 1 valid, 1 invalid',
       '',

@@ -14,8 +14,9 @@ import {
   type FailedCase,
   repeatCommand,
 } from './report.ts';
-import { formatDuration } from '../../../terminal/format.ts';
+import { formatDuration, wrapText } from '../../../terminal/format.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
+import type { Terminal } from '../../../terminal/terminal.ts';
 
 const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
   accepts: 'accepts   each event in each wire format',
@@ -25,10 +26,15 @@ const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
   idempotency: 'idempotency   one effect for each event',
 };
 
+/** The indent of the texts of a finding. */
+const FIELD_INDENT = ' '.repeat(10);
+/** Ids of checks are wrapped to this in a pipe too: a list of them is not searched. */
+const IDS_WIDTH = 96;
+
 /** The whole report for people; without UTF-8 the marks will be words. */
 export function formatCheckPretty(
   report: CheckReport,
-  { style, isUtf8 }: { readonly style: ChalkInstance; readonly isUtf8: boolean },
+  { style, isUtf8, columns }: Pick<Terminal, 'style' | 'isUtf8' | 'columns'>,
 ): string {
   const lines: string[] = [];
   for (const [section, results] of bySection(report.results)) {
@@ -40,7 +46,7 @@ export function formatCheckPretty(
   }
   lines.push('');
   for (const group of groupByCause(failedCases(report.results))) {
-    lines.push(...formatGroup(group, report, style), '');
+    lines.push(...formatGroup(group, report, { style, columns }), '');
   }
   lines.push(formatClosing(report, style));
   return lines.join('\n');
@@ -55,17 +61,18 @@ function mark({ outcome, finding }: CaseResult, style: ChalkInstance): string {
 function formatGroup(
   group: readonly FailedCase[],
   report: CheckReport,
-  style: ChalkInstance,
+  { style, columns }: Pick<Terminal, 'style' | 'columns'>,
 ): string[] {
   const [first] = group;
   if (first === undefined) return [];
   const { finding, result } = first;
   const isError = finding.severity === 'error';
   const label = isError ? style.red('✗ error') : style.yellow('! warning');
-  const field = (name: string, text: string): string => `    ${style.dim(name.padEnd(5))} ${text}`;
+  const field = (name: string, text: string): string =>
+    `    ${style.dim(name.padEnd(5))} ${wrapText(text, FIELD_INDENT, columns)}`;
   const lines = [
     `  ${label}  ${style.bold(finding.headline)}${group.length > 1 ? style.dim(`  (${group.length} checks)`) : ''}`,
-    ...wrapIds(group.map(({ result: { id } }) => id)).map((ids) => `    ${ids}`),
+    `    ${wrapText(group.map(({ result: { id } }) => id).join('  '), '    ', Math.min(columns, IDS_WIDTH))}`,
     field('sent', describeSent(result, finding.at)),
     field(
       'came',
@@ -80,17 +87,6 @@ function formatGroup(
     ...(finding.recipe === null ? [] : [field('see', `${finding.recipe} in the package relyable`)]),
     field('again', repeatCommand(report, result.id)),
   );
-  return lines;
-}
-
-function wrapIds(ids: readonly string[]): string[] {
-  const lines: string[] = [];
-  for (const id of ids) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + id.length < 92)
-      lines[lines.length - 1] = `${last}  ${id}`;
-    else lines.push(id);
-  }
   return lines;
 }
 

@@ -1,11 +1,12 @@
 import type { Context } from '../../../system/context.ts';
 import type { Listener } from '../../../pipeline/listener.ts';
 import { writeCurlScript } from '../../../request/export/curl-script.ts';
-import { formatReplay } from '../../kit/capture-view.ts';
+import { isDelivered } from '../../../relyable/retry.ts';
+import { formatFailure, formatOutcome } from '../../kit/capture-view.ts';
 import { clipboardSequence } from './clipboard.ts';
 import { formatTime } from '../../../terminal/format.ts';
 import { formatDetail } from './detail.ts';
-import type { DeliveryHead } from '../view.ts';
+import type { DeliveryHead } from '../delivery-head.ts';
 import type { Action } from './state.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
@@ -88,8 +89,10 @@ async function replay(capture: Capture, options: LiveActionsOptions): Promise<vo
   const forward = await replayed;
   onReach(forward.status !== null);
   const { style, isUtc } = terminal;
-  const head = `${style.dim(formatTime(forward.at, isUtc))}  ${style.bold('replay')}`;
-  print(`${head}  ${formatReplay(capture.id, forward, style)}`);
+  const time = style.dim(formatTime(forward.at, isUtc));
+  const failure = isDelivered(forward.status) ? [] : formatFailure(forward, terminal);
+  const line = `${time}  ${formatOutcome(forward, style)}  replay of ${capture.id}`;
+  print([line, ...failure].join('\n'));
   notify(null);
 }
 

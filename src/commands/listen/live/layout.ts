@@ -1,8 +1,8 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import { type DeliveryHead, formatDeliveryHead } from '../view.ts';
+import { type DeliveryHead, formatDeliveryHead } from '../delivery-head.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
 import { type Filter, listed, type LiveState } from './state.ts';
-import { displayWidth, truncate } from './width.ts';
+import { displayWidth, truncate } from '../../../terminal/width.ts';
 
 /** The properties of the terminal that the layout depends on. */
 export interface Look {
@@ -137,7 +137,8 @@ function listLines(state: LiveState, look: Look): string[] {
 }
 
 function listLine(seen: DeliveryHead, isSelected: boolean, look: Look): string {
-  const head = formatDeliveryHead(seen, PLAIN, look.isUtc);
+  // One column of the terminal stays free, as in every line of the block, and two are the mark's.
+  const head = formatDeliveryHead(seen, { ...look, style: PLAIN, columns: look.columns - 3 });
   const text = fit(`${isSelected ? '>' : ' '} ${head}`, look);
   return isSelected ? look.style.inverse(text) : text;
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { OutputStream } from '../../../system/context.ts';
 import { columnsOf } from '../../../terminal/columns.ts';
-import { displayWidth } from './width.ts';
+import { displayWidth } from '../../../terminal/width.ts';
 
 export interface ScreenOptions {
   readonly output: OutputStream;

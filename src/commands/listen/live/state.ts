@@ -1,6 +1,6 @@
 import type { HandledRequest, ListenEvent } from '../../../pipeline/events.ts';
 import { isDelivered } from '../../../relyable/retry.ts';
-import type { DeliveryHead } from '../view.ts';
+import type { DeliveryHead } from '../delivery-head.ts';
 import type { Key } from './keys.ts';
 
 /** The deliveries that are shown. */

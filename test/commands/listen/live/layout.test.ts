@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { toAscii } from '../../../../src/terminal/charset.ts';
-import { displayWidth } from '../../../../src/commands/listen/live/width.ts';
+import { displayWidth } from '../../../../src/terminal/width.ts';
 import { delivery, live, type Step, screen } from './live.ts';
 
 const some = [
@@ -33,9 +33,9 @@ it('keeps the counts and the way out in 40 columns, and in 20', () => {
 
 it('lists what is around the selected delivery and marks it', () => {
   expect(screen(live(...some, 'up', 'up').state, { columns: 76 })).toEqual([
-    '  10:00:01Z  test_run.completed  run_1  ✓ signature  → 200 12 ms  cap_0000…',
-    '> 10:00:02Z  test_run.completed  run_2  ✓ signature  → 500 12 ms  cap_0000…',
-    '  10:00:03Z  agent.score_dropped  agent_日本  ✗ signature  answered 401  c…',
+    '  10:00:01Z  → 200   12 ms  ✓  test_run.completed      cap_0000000000000001',
+    '> 10:00:02Z  → 500   12 ms  ✓  test_run.completed      cap_0000000000000002',
+    '  10:00:03Z  answered 401   ✗  agent.score_dropped     cap_0000000000000003',
     '127.0.0.1:4400 → localhost:3000 up  3 received, 1 invalid, 1 failed',
     'enter view  r replay  Esc back  c curl  o open  ? keys  q quit',
   ]);
@@ -86,7 +86,7 @@ it('has nothing beyond ASCII where the locale is not UTF-8', () => {
   const lines = screen(live(...some, 'up').state, { columns: 60, legible: toAscii });
   expect(lines.join('')).toMatch(/^[ -~]*$/);
   expect(lines.slice(-3)).toEqual([
-    '> 10:00:03Z  agent.score_dropped  agent_\\u{65e5}\\u{672c}...',
+    '> 10:00:03Z  answered 401   x  agent...  cap_00000000000...',
     ':4400 -> :3000 up  3 received, 1 invalid, 1 failed',
     'enter view  r replay  Esc back  c curl  o open  ? keys',
   ]);

@@ -1,4 +1,7 @@
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+import { stripVTControlCharacters } from 'node:util';
+
+/** Made at the first text that needs it: it loads much. */
+let segmenter: Intl.Segmenter | undefined;
 
 // oxlint-disable-next-line no-control-regex
 const ASCII = /^[\u0020-\u007e]*$/;
@@ -42,15 +45,30 @@ function charWidth(char: string): number {
   return isWide || EMOJI.test(char) ? 2 : 1;
 }
 
+/** The text followed by spaces up to a number of columns. */
+export function padColumns(text: string, columns: number): string {
+  return `${text}${' '.repeat(Math.max(0, columns - displayWidth(text)))}`;
+}
+
 /** The text truncated to a number of columns, between whole characters, and ended by `ellipsis`. */
 export function truncate(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
-  let fitting = '';
   let left = columns - displayWidth(ellipsis);
+  if (left < 0) return '';
+  if (ASCII.test(text)) return `${text.slice(0, left)}${ellipsis}`;
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  let fitting = '';
   for (const { segment } of segmenter.segment(text)) {
     left -= displayWidth(segment);
     if (left < 0) break;
     fitting += segment;
   }
-  return columns < displayWidth(ellipsis) ? '' : `${fitting}${ellipsis}`;
+  return `${fitting}${ellipsis}`;
+}
+
+/** A styled line with a note: behind it where that fits the columns, else below it, after `indent`. */
+export function withNote(line: string, note: string, indent: string, columns: number): string {
+  if (note === '') return line;
+  const width = displayWidth(stripVTControlCharacters(`${line}  ${note}`));
+  return width <= columns ? `${line}  ${note}` : `${line}\n${indent}${note}`;
 }

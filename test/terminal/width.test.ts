@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { displayWidth, truncate } from '../../../../src/commands/listen/live/width.ts';
+import { displayWidth, truncate } from '../../src/terminal/width.ts';
 
 it.each([
   ['', 0],
