@@ -15,13 +15,21 @@ const { homedir } = require('node:os');
 const { basename, dirname, join, resolve } = require('node:path');
 const { Script } = require('node:vm');
 
-const { load, save } = createLoader();
-const { main, systemContext } = load(join(__dirname, '../dist/main.cjs'));
+const PROGRAM = join(__dirname, '../dist/main.cjs');
 
-void (async () => {
-  process.exitCode = await main(systemContext(() => import('open'), save));
-  save();
-})();
+if (existsSync(PROGRAM)) {
+  const { load, save } = createLoader();
+  const { main, systemContext } = load(PROGRAM);
+  void (async () => {
+    process.exitCode = await main(systemContext(() => import('open'), save));
+    save();
+  })();
+} else {
+  process.stderr.write(
+    `error: this copy of relyable is not built: run "npm ci" in ${resolve(__dirname, '..')}\n`,
+  );
+  process.exitCode = 2;
+}
 
 /**
  * What loads the program: `load(file)` is `require` with the compiled code of an earlier run, and

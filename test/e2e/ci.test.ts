@@ -33,8 +33,8 @@ function project(): { cwd: string; path: string } {
   };
   program(
     'npx',
-    `[ "$1" = --yes ] && shift
-case "$1" in relyable|relyable@*) shift; exec '${process.execPath}' '${BIN}' "$@";; esac
+    `[ "$1" = --no ] && shift || { echo 'npx could install a package' >&2; exit 98; }
+case "$1" in relyable) shift; exec '${process.execPath}' '${BIN}' "$@";; esac
 echo "npx of something else: $1" >&2; exit 99`,
   );
   program('npm', '[ "$1" = ci ]');
@@ -166,6 +166,7 @@ describe.skipIf(process.platform === 'win32')('action.yml', () => {
     const [step] = action.runs.steps;
     if (step === undefined) throw new Error('no step');
     const value = (expression: string): string => {
+      if (expression === '${{ github.action_path }}') return ROOT;
       const name = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(expression)?.[1] ?? '';
       return inputs[name] ?? action.inputs[name]?.default ?? '';
     };
