@@ -15,5 +15,7 @@ if (existsSync(join(root, 'node_modules', 'rolldown'))) {
   });
   process.exitCode = build.status ?? 1;
 } else {
-  console.log('relyable is not built: its build tools are not installed (npm ci installs them)');
+  process.stdout.write(
+    'relyable is not built: its build tools are not installed (npm ci installs them)\n',
+  );
 }

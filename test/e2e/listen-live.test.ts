@@ -94,7 +94,7 @@ describe('listen on a terminal', () => {
       '          │ {"error":"no such run"}',
       '          replay: relyable webhooks captures replay cap_1 --store store.db',
       'http://127.0.0.1:4400 → http://127.0.0.1:4400/hook up  2 received, 1 failed',
-      '? keys  q quit  ↑ select  r replay last  f filter  p pause',
+      '? keys  q quit  ↑ select  r replay last  f filter  / search  p pause',
     ]);
     expect(cli.isCursorVisible()).toBe(false);
   });
@@ -133,8 +133,8 @@ describe('listen on a terminal', () => {
     cli.type('\u001b[A');
     await cli.waitUntil((lines) => lines.some((line) => /^> .*run_1/.test(line)));
     expect(steady(cli.visible()).slice(-4)).toEqual([
-      '> 10:00:00Z  → 503 1 ms  ✓  test_run.completed  run_1  cap_1',
-      '  10:00:00Z  → 503 1 ms  ✓  test_run.failed  run_2  cap_1',
+      '> 10:00:00Z  → 503 1 ms  ✓ signature  test_run.completed  run_1  cap_1',
+      '  10:00:00Z  → 503 1 ms  ✓ signature  test_run.failed  run_2  cap_1',
       'http://127.0.0.1:4400 → http://127.0.0.1:4400/hook up  2 received, 2 failed',
       'enter view  r replay  Esc back  c curl  o open  ? keys  q quit',
     ]);
@@ -201,7 +201,7 @@ describe('listen on a terminal', () => {
       '      "score": 1.5',
       '    }',
       '  }',
-      'forward → 500  1 ms  http://127.0.0.1:4400/hook  10:00:00Z',
+      'forward → 500 1 ms  http://127.0.0.1:4400/hook  10:00:00Z',
       '',
       '  {',
       '    "error": "no such run"',
@@ -242,7 +242,7 @@ describe('listen on a terminal', () => {
     const cli = await startLive({ columns: 200 });
     await cli.send('test_run.completed', { name: "it's" });
     await cli.waitUntil(has('1 received'));
-    cli.type('c');
+    cli.type('kc');
     await cli.waitUntil(has('--data-raw'));
     expect(cli.visible().join('\n')).toContain(
       String.raw`--data-raw '{"event":"test_run.completed","timestamp":"2026-01-16T15:38:00Z","data":{"name":"it'\''s"}}'`,
@@ -253,7 +253,7 @@ describe('listen on a terminal', () => {
     const cli = await startLive({ env: { TERM_PROGRAM: 'WezTerm' } });
     await cli.send('test_run.completed');
     await cli.waitUntil(has('1 received'));
-    cli.type('c');
+    cli.type('kc');
     await cli.waitUntil(has('copied as a curl command'));
     // oxlint-disable-next-line no-control-regex
     const sequence = /\u001b\]52;c;([^\u0007]*)\u0007/.exec(cli.screen())?.[1] ?? '';
@@ -281,18 +281,20 @@ describe('listen on a terminal', () => {
   it('fits 40 columns', async () => {
     const cli = await startLive({ columns: 40, args: ['--forward-to', 'http://localhost:1/hook'] });
     cli.type('?');
-    await cli.waitUntil(has('q      quit'));
+    await cli.waitUntil(has('q       quit'));
     await cli.waitUntil(has('down'));
-    expect(steady(cli.visible()).slice(-11)).toEqual([
-      '↑/↓    select a delivery; Esc: none',
+    expect(steady(cli.visible()).slice(-13)).toEqual([
+      'j k ↑↓  select a delivery; Esc: none',
       'enter  view request, verdict, answer',
-      'r      replay it to your app',
-      'c      copy it as a curl command',
-      'o      open its page in the dashboard',
-      'i      open the inspector, a page',
-      'f      filter: failures, invalid, types',
-      'p      pause the lines, not forwarding',
-      'q      quit, like Ctrl-C',
+      'r  replay it to your app',
+      'c  copy it as curl, or the address',
+      'o  open its page, or the address',
+      "u  copy your app's URL",
+      'i  open the inspector, a page',
+      '/  search; Esc ends a filter',
+      'f  only failures, invalid, a type',
+      'p  pause the lines, not forwarding',
+      'q  quit, like Ctrl-C',
       ':4400 → :1 down  0 received, 0 failed',
       '? keys  q quit  ↑ select  r replay last',
     ]);
@@ -319,7 +321,7 @@ describe('listen on a terminal', () => {
     const lines = cli.scrollback().join('\n');
     expect(lines).not.toContain('? keys');
     expect(lines).not.toMatch(/(received|in), 0 failed/);
-    expect(lines.match(/✓ signature/g)).toHaveLength(4);
+    expect(lines.match(/cap_[a-z0-9]{16}/g)).toHaveLength(4);
   });
 
   it.each([

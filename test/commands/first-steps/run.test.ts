@@ -55,7 +55,7 @@ it('is one JSON object under --json', async () => {
 it.each([
   ['docter', 'relyable doctor'],
   ['lisen', 'relyable listen'],
-  ['replay', 'relyable captures replay'],
+  ['prune', 'relyable captures prune'],
 ])('refuses an unknown command: %s', async (word, meant) => {
   const { code, stderr } = await runCli([word]);
   expect(code).toBe(2);

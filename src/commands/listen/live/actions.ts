@@ -15,18 +15,22 @@ import type { Capture } from '../../../request/capture.ts';
 import { viewUrlOf } from '../../../relyable/dashboard.ts';
 import { hasBrowser } from '../../kit/browser.ts';
 
-export interface LiveActionsOptions {
+/** What acting on an address takes. */
+export interface AddressOptions {
   readonly context: Context;
   readonly terminal: Terminal;
-  readonly store: BackgroundStore;
-  readonly storeFile: string;
-  readonly listener: Listener;
   /** Prints whole lines above the block. */
   readonly print: (text: string) => void;
   /** Writes a control sequence to the terminal. */
   readonly send: (sequence: string) => void;
   /** Shows one line until the next key; null removes it. */
   readonly notify: (notice: string | null) => void;
+}
+
+export interface LiveActionsOptions extends AddressOptions {
+  readonly store: BackgroundStore;
+  readonly storeFile: string;
+  readonly listener: Listener;
   readonly findHead: (id: string) => DeliveryHead | undefined;
   /** Called after a replay: whether the app answered, with any status. */
   readonly onReach: (isUp: boolean) => void;
@@ -96,15 +100,40 @@ async function replay(capture: Capture, options: LiveActionsOptions): Promise<vo
   notify(null);
 }
 
-function copy(capture: Capture, { context, print, send, notify }: LiveActionsOptions): void {
+function copy(capture: Capture, options: LiveActionsOptions): void {
   const command = [...writeCurlScript([capture])].join('').trimEnd();
-  const sequence = clipboardSequence(command, context.env);
+  copyText(command, 'copied as a curl command', options);
+}
+
+/** Puts a text on the clipboard and says so; prints it where the terminal is not known to have one. */
+function copyText(
+  text: string,
+  done: string,
+  { context, print, send, notify }: AddressOptions,
+): void {
+  const sequence = clipboardSequence(text, context.env);
   if (sequence === undefined) {
-    print(command);
+    print(text);
     return;
   }
   send(sequence);
-  notify('copied as a curl command');
+  notify(done);
+}
+
+/** Copies or opens an address of the listener or of the app. */
+export async function actOnAddress(
+  { type, url }: Extract<Action, { url: string }>,
+  options: AddressOptions,
+): Promise<void> {
+  const shown = safeLine(url);
+  if (type === 'copy-url') {
+    copyText(shown, `copied ${shown}`, options);
+  } else if (hasBrowser(options.context)) {
+    options.notify(`opening ${shown}`);
+    await options.context.openUrl(url);
+  } else {
+    options.print(options.terminal.link(shown, url));
+  }
 }
 
 /** Opens a page only if the signature is valid: any sender can make a payload with a URL. */

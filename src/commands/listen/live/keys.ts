@@ -1,11 +1,25 @@
 /** A pressed key: its name, or the character itself. */
-export type Key = 'up' | 'down' | 'enter' | 'escape' | 'interrupt' | 'suspend' | (string & {});
+export type Key =
+  | 'up'
+  | 'down'
+  | 'pageup'
+  | 'pagedown'
+  | 'home'
+  | 'end'
+  | 'enter'
+  | 'escape'
+  | 'backspace'
+  | 'interrupt'
+  | 'suspend'
+  | (string & {});
 
 const NAMES: Readonly<Record<string, Key>> = {
   '\r': 'enter',
   '\n': 'enter',
   '\u0003': 'interrupt',
   '\u001a': 'suspend',
+  '\b': 'backspace',
+  '\u007f': 'backspace',
 };
 
 // Keys without a character are CSI and SS3 sequences (ECMA-48, xterm).
@@ -43,10 +57,22 @@ export function createKeyReader(): (text: string) => Key[] {
   };
 }
 
-/** Arrows with and without modifiers, in both cursor key modes; undefined for other keys. */
+/** Keys of a CSI or SS3 sequence by its last letter, and by its number before a tilde (xterm, VT220, rxvt). */
+const LETTERS: Readonly<Record<string, Key>> = { A: 'up', B: 'down', H: 'home', F: 'end' };
+const NUMBERS: Readonly<Record<string, Key>> = {
+  1: 'home',
+  4: 'end',
+  5: 'pageup',
+  6: 'pagedown',
+  7: 'home',
+  8: 'end',
+};
+
+/** Keys that move, with and without modifiers, in both cursor key modes; undefined for other keys. */
 function nameSequence(sequence: string): Key | undefined {
   // oxlint-disable-next-line no-control-regex
-  const letter = /^\u001b(?:\[(?:1;\d+)?|O)([AB])$/.exec(sequence)?.[1];
-  if (letter === undefined) return undefined;
-  return letter === 'A' ? 'up' : 'down';
+  const letter = /^\u001b(?:\[(?:1;\d+)?|O)([A-H])$/.exec(sequence)?.[1];
+  // oxlint-disable-next-line no-control-regex
+  const number = /^\u001b\[(\d)(?:;\d+)?~$/.exec(sequence)?.[1];
+  return LETTERS[letter ?? ''] ?? NUMBERS[number ?? ''];
 }

@@ -20,13 +20,15 @@ const LIST_ROWS = 5;
 const PLAIN = new Chalk({ level: 0 });
 
 const HELP: ReadonlyArray<readonly [key: string, meaning: string]> = [
-  ['↑/↓', 'select a delivery; Esc: none'],
+  ['j k ↑↓', 'select a delivery; Esc: none'],
   ['enter', 'view request, verdict, answer'],
   ['r', 'replay it to your app'],
-  ['c', 'copy it as a curl command'],
-  ['o', 'open its page in the dashboard'],
+  ['c', 'copy it as curl, or the address'],
+  ['o', 'open its page, or the address'],
+  ['u', "copy your app's URL"],
   ['i', 'open the inspector, a page'],
-  ['f', 'filter: failures, invalid, types'],
+  ['/', 'search; Esc ends a filter'],
+  ['f', 'only failures, invalid, a type'],
   ['p', 'pause the lines, not forwarding'],
   ['q', 'quit, like Ctrl-C'],
 ];
@@ -35,11 +37,18 @@ const HELP: ReadonlyArray<readonly [key: string, meaning: string]> = [
 export function layout(state: LiveState, look: Look): string[] {
   const status = statusLine(state, look);
   if (look.rows < 4) return [status];
+  const publicLine =
+    state.publicUrl === null || look.rows < 6 ? [] : [addressLine(state.publicUrl, look)];
   const above = (state.isHelpOpen ? helpLines(look) : listLines(state, look)).slice(
     0,
-    look.rows - 3,
+    look.rows - 3 - publicLine.length,
   );
-  return [...above, status, hintLine(state, look)];
+  return [...above, ...publicLine, status, hintLine(state, look)];
+}
+
+/** The address to paste into the dashboard. */
+function addressLine(url: string, look: Look): string {
+  return look.style.green(fit(`public: ${safeLine(url)}`, look));
 }
 
 function fit(text: string, look: Look): string {
@@ -98,6 +107,10 @@ function hintLine(state: LiveState, look: Look): string {
       pickFitting(['stopping: waiting for requests in flight; Ctrl-C exits now', 'stopping'], look),
     );
   }
+  if (state.isTyping) {
+    const text = state.filter.kind === 'search' ? safeLine(state.filter.text) : '';
+    return pickFitting([`/${text}_   enter keeps it  Esc ends it`, `/${text}_`], look);
+  }
   if (state.notice !== null) return fit(safeLine(state.notice), look);
   const modes = [
     ...(state.isPaused ? ['paused'] : []),
@@ -107,7 +120,7 @@ function hintLine(state: LiveState, look: Look): string {
   const mode = modes.length === 0 ? [] : [`${modes.join(', ')}${hidden}`];
   const hints =
     state.selected === null
-      ? ['? keys', 'q quit', '↑ select', 'r replay last', 'f filter', 'p pause']
+      ? ['? keys', 'q quit', '↑ select', 'r replay last', 'f filter', '/ search', 'p pause']
       : ['enter view', 'r replay', 'Esc back', 'c curl', 'o open', '? keys', 'q quit'];
   const all = [...mode, ...hints];
   // As many as fit, from the first on.
@@ -117,18 +130,27 @@ function hintLine(state: LiveState, look: Look): string {
 }
 
 function describeFilter(filter: Filter): string {
-  return filter.kind === 'event' ? safeLine(filter.event) : filter.kind;
+  switch (filter.kind) {
+    case 'event':
+      return safeLine(filter.event);
+    case 'search':
+      return `/${safeLine(filter.text)}`;
+    default:
+      return filter.kind;
+  }
 }
 
 function helpLines(look: Look): string[] {
-  return HELP.map(([key, meaning]) => fit(`${key.padEnd(5)}  ${meaning}`, look));
+  return HELP.map(([key, meaning]) => fit(`${key.padEnd(6)}  ${meaning}`, look));
 }
 
-/** The selected delivery with its neighbours. A mark shows which it is, for terminals without colour. */
+/** The selected delivery with its neighbours, or the newest that a filter leaves. A mark shows which it is, for terminals without colour. */
 function listLines(state: LiveState, look: Look): string[] {
-  if (state.selected === null) return [];
+  const isFiltered = state.filter.kind !== 'all' && !state.isPaused;
+  if (state.selected === null && !isFiltered) return [];
   const rows = listed(state);
-  const at = rows.findIndex(({ id }) => id === state.selected);
+  const selected = rows.findIndex(({ id }) => id === state.selected);
+  const at = selected === -1 ? rows.length - 1 : selected;
   const count = Math.min(LIST_ROWS, Math.max(1, look.rows - 4));
   const first = Math.max(0, Math.min(at - (count >> 1), rows.length - count));
   return rows

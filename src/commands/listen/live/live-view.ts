@@ -13,7 +13,7 @@ import type { DeliveryHead } from '../delivery-head.ts';
 import type { PrintedOptions } from '../refusal-hints.ts';
 import { listenEventView } from '../view.ts';
 import { hasBrowser } from '../../kit/browser.ts';
-import { createLiveActions } from './actions.ts';
+import { actOnAddress, createLiveActions } from './actions.ts';
 import { KeyInput } from './key-input.ts';
 import type { Key } from './keys.ts';
 import { layout } from './layout.ts';
@@ -86,7 +86,11 @@ export class LiveView {
   }
 
   print(event: ListenEvent): void {
-    if (event.type === 'ready') this.update({ url: event.url, target: event.forwardTo });
+    if (event.type === 'ready') {
+      const { url, forwardTo: target, publicUrl } = event;
+      this.update({ url, target, publicUrl });
+    }
+    if (event.type === 'tunnel' && event.state !== 'down') this.update({ publicUrl: event.url });
     if (event.type === 'delivery') {
       this.unobserved.push(toHead(event));
       if (this.unobserved.length >= MAX_RECENT) this.current();
@@ -103,19 +107,22 @@ export class LiveView {
   /** Draws the block and reads keys from here on. */
   start(subject: LiveSubject): void {
     const { context, closed } = this;
-    const act = createLiveActions({
+    const options = {
       ...subject,
       context,
       terminal: this.plainTerminal,
       print: this.printText,
-      send: (sequence) => context.stdout.write(sequence),
+      send: (sequence: string) => void context.stdout.write(sequence),
       notify: this.notify,
-      findHead: (id) => this.current().recent.find((delivery) => delivery.id === id),
+      findHead: (id: string) => this.current().recent.find((delivery) => delivery.id === id),
       onReach: this.onReach,
-    });
+    };
+    const act = createLiveActions(options);
     this.input = new KeyInput(context, this.stdin, this.screen, (key) => {
       const action = this.press(key);
-      if (action?.type === 'inspect') void this.openInspector(subject.inspector);
+      if (action !== null && 'url' in action) {
+        actOnAddress(action, options).catch((error: unknown) => this.notify(errorMessage(error)));
+      } else if (action?.type === 'inspect') void this.openInspector(subject.inspector);
       else if (action !== null) this.perform(action, act);
     });
     context.interrupt.addEventListener('abort', () => this.update({ isStopping: true }), {
@@ -186,7 +193,7 @@ export class LiveView {
   }
 
   private perform(
-    action: Exclude<Action, { type: 'inspect' }>,
+    action: Exclude<Action, { type: 'inspect' } | { url: string }>,
     act: ReturnType<typeof createLiveActions>,
   ): void {
     switch (action.type) {

@@ -6,13 +6,17 @@ import type { Key } from './keys.ts';
 /** The deliveries that are shown. */
 export type Filter =
   | { readonly kind: 'all' | 'failures' | 'invalid' }
-  | { readonly kind: 'event'; readonly event: string };
+  | { readonly kind: 'event'; readonly event: string }
+  /** `text` in lower case, in the event, the subject or the id. */
+  | { readonly kind: 'search'; readonly text: string };
 
 /** The state of the live view. */
 export interface LiveState {
   /** The listener's URL; empty until it listens. */
   readonly url: string;
   readonly target: string | null;
+  /** The public address that leads to the listener; null without one. */
+  readonly publicUrl: string | null;
   /** Whether the app accepted the last forward or connection attempt. */
   readonly reach: 'unknown' | 'up' | 'down';
   readonly received: number;
@@ -31,6 +35,8 @@ export interface LiveState {
   /** The id of the delivery that keys act on; null for the last one. */
   readonly selected: string | null;
   readonly isHelpOpen: boolean;
+  /** Keys are the text of a search. */
+  readonly isTyping: boolean;
   readonly isStopping: boolean;
   /** A message about the last key, until the next one. */
   readonly notice: string | null;
@@ -40,14 +46,18 @@ export interface LiveState {
 export type Action =
   | { readonly type: 'quit' | 'suspend' }
   | { readonly type: 'inspect' }
+  | { readonly type: 'copy-url' | 'open-url'; readonly url: string }
   | { readonly type: 'replay' | 'view' | 'open' | 'copy'; readonly id: string };
 
 export const MAX_RECENT = 200;
+/** Deliveries that a page key moves over. */
+const PAGE = 5;
 const MAX_EVENT_TYPES = 20;
 
 export const INITIAL_STATE: LiveState = {
   url: '',
   target: null,
+  publicUrl: null,
   reach: 'unknown',
   received: 0,
   invalid: 0,
@@ -59,6 +69,7 @@ export const INITIAL_STATE: LiveState = {
   hidden: 0,
   selected: null,
   isHelpOpen: false,
+  isTyping: false,
   isStopping: false,
   notice: null,
 };
@@ -118,7 +129,7 @@ function isForwardFailed({ forward }: Pick<DeliveryHead, 'forward'>): boolean {
 }
 
 export function matches(
-  delivery: Pick<DeliveryHead, 'verification' | 'forward' | 'event'>,
+  delivery: Pick<DeliveryHead, 'verification' | 'forward' | 'event' | 'subjectId' | 'id'>,
   filter: Filter,
 ): boolean {
   switch (filter.kind) {
@@ -130,6 +141,10 @@ export function matches(
       return !delivery.verification.valid;
     case 'event':
       return delivery.event === filter.event;
+    case 'search': {
+      const { event, subjectId, id } = delivery;
+      return [event, subjectId, id].some((it) => it?.toLowerCase().includes(filter.text) === true);
+    }
   }
 }
 
@@ -138,12 +153,15 @@ export function listed({ recent, filter }: LiveState): readonly DeliveryHead[] {
   return filter.kind === 'all' ? recent : recent.filter((seen) => matches(seen, filter));
 }
 
+interface Pressed {
+  readonly state: LiveState;
+  readonly action: Action | null;
+}
+
 /** The state after a key, and the action that the key asks for. */
-export function press(
-  before: LiveState,
-  key: Key,
-): { readonly state: LiveState; readonly action: Action | null } {
+export function press(before: LiveState, key: Key): Pressed {
   const state = before.notice === null ? before : { ...before, notice: null };
+  if (state.isTyping && key !== 'interrupt') return { state: type(state, key), action: null };
   switch (key) {
     case 'q':
     case 'interrupt':
@@ -157,9 +175,13 @@ export function press(
     case 'enter':
       return act(state, 'view');
     case 'o':
-      return act(state, 'open');
+      return onAddress(state, 'open-url', state.publicUrl) ?? act(state, 'open');
     case 'c':
-      return act(state, 'copy');
+      return onAddress(state, 'copy-url', state.publicUrl ?? state.target) ?? act(state, 'copy');
+    case 'u':
+      return (
+        onAddress({ ...state, selected: null }, 'copy-url', state.target) ?? nothingToDo(state)
+      );
     default:
       return { state: pressView(state, key), action: null };
   }
@@ -169,11 +191,25 @@ export function press(
 function pressView(state: LiveState, key: Key): LiveState {
   switch (key) {
     case 'up':
+    case 'k':
       return select(state, -1);
     case 'down':
+    case 'j':
       return select(state, 1);
+    case 'pageup':
+      return selectAt(state, (at, rows) => (at === -1 ? rows : at) - PAGE);
+    case 'pagedown':
+      return selectAt(state, (at, rows) => (at === -1 ? rows : at) + PAGE);
+    case 'home':
+    case 'g':
+      return selectAt(state, () => 0);
+    case 'end':
+    case 'G':
+      return selectAt(state, (_, rows) => rows - 1);
     case 'escape':
-      return { ...state, selected: null, isHelpOpen: false };
+      return leave(state);
+    case '/':
+      return { ...state, isTyping: true, selected: null, isHelpOpen: false, ...searchFor('') };
     case '?':
       return { ...state, isHelpOpen: !state.isHelpOpen };
     case 'f':
@@ -185,10 +221,7 @@ function pressView(state: LiveState, key: Key): LiveState {
   }
 }
 
-function act(
-  state: LiveState,
-  type: 'replay' | 'view' | 'open' | 'copy',
-): { readonly state: LiveState; readonly action: Action | null } {
+function act(state: LiveState, type: 'replay' | 'view' | 'open' | 'copy'): Pressed {
   const rows = listed(state);
   // The event itself, not the probes that followed it.
   const last = rows.findLast((seen) => !seen.isProbe) ?? rows.at(-1);
@@ -200,7 +233,60 @@ function act(
 function nothingListed({ recent }: LiveState): string {
   return recent.length === 0
     ? 'nothing received yet'
-    : 'no delivery matches the filter; f changes it';
+    : 'no delivery matches the filter; Esc ends it';
+}
+
+/** Where no delivery is selected, a key acts on an address; null where there is none. */
+function onAddress(
+  state: LiveState,
+  type: 'copy-url' | 'open-url',
+  url: string | null,
+): Pressed | null {
+  if (state.selected !== null || url === null) return null;
+  return { state, action: { type, url } };
+}
+
+function nothingToDo(state: LiveState): Pressed {
+  const notice = 'there is no app: start with --forward-to';
+  return { state: { ...state, notice }, action: null };
+}
+
+/** Escape ends one thing after the other: the help, the selection, the filter. */
+function leave(state: LiveState): LiveState {
+  if (state.isHelpOpen) return { ...state, isHelpOpen: false };
+  if (state.selected !== null) return { ...state, selected: null };
+  return { ...state, filter: { kind: 'all' }, hidden: 0 };
+}
+
+/** The filter of a search: an empty one finds everything. */
+function searchFor(text: string): Pick<LiveState, 'filter' | 'hidden'> {
+  const filter: Filter = text === '' ? { kind: 'all' } : { kind: 'search', text };
+  return { filter, hidden: 0 };
+}
+
+/** A key of a search: what is typed filters at once, Enter keeps it, Escape ends it. */
+function type(state: LiveState, key: Key): LiveState {
+  const text = state.filter.kind === 'search' ? state.filter.text : '';
+  if (key === 'enter') return { ...state, isTyping: false };
+  if (key === 'escape') return { ...state, isTyping: false, ...searchFor('') };
+  if (key === 'backspace') {
+    return text === ''
+      ? { ...state, isTyping: false }
+      : { ...state, ...searchFor(Array.from(text).slice(0, -1).join('')) };
+  }
+  // Keys with a name are longer than a character.
+  return Array.from(key).length === 1
+    ? { ...state, ...searchFor(`${text}${key.toLowerCase()}`) }
+    : state;
+}
+
+/** Selects the row that `to` computes from the selected one (-1 for none), within the list. */
+function selectAt(state: LiveState, to: (at: number, rows: number) => number): LiveState {
+  const rows = listed(state);
+  if (rows.length === 0) return { ...state, notice: nothingListed(state) };
+  const at = rows.findIndex(({ id }) => id === state.selected);
+  const next = Math.max(0, Math.min(to(at, rows.length), rows.length - 1));
+  return { ...state, selected: rows[next]?.id ?? null, isHelpOpen: false };
 }
 
 /** Without a selection, up selects the newest; down from the newest clears the selection. */
@@ -221,6 +307,8 @@ function nextFilter({ filter, eventTypes }: LiveState): Filter {
       return { kind: 'failures' };
     case 'failures':
       return { kind: 'invalid' };
+    case 'search':
+      return { kind: 'failures' };
     case 'invalid':
     case 'event': {
       const at = filter.kind === 'event' ? eventTypes.indexOf(filter.event) : -1;

@@ -12,8 +12,11 @@ it.each([
   ['\u001b[1;5A', ['up']],
   ['\u001b', ['escape']],
   ['\u001b\u001b[A', ['escape', 'up']],
-  // Keys that mean nothing here leave nothing behind: Page Up, F1, a mouse report, focus.
-  ['\u001b[5~q', ['q']],
+  ['\u001b[5~\u001b[6~', ['pageup', 'pagedown']],
+  ['\u001b[H\u001bOF\u001b[1~\u001b[8~', ['home', 'end', 'home', 'end']],
+  ['\u007f\b', ['backspace', 'backspace']],
+  // Keys that mean nothing here leave nothing behind: Insert, F1, a mouse report, focus.
+  ['\u001b[2~q', ['q']],
   ['\u001bOPq', ['q']],
   ['\u001b[<0;10;10Mq', ['q']],
   ['\u001b[Iq', ['q']],

@@ -12,11 +12,11 @@ const some = [
 it('shows where it goes, the counts and the keys', () => {
   expect(screen(live().state)).toEqual([
     '127.0.0.1:4400 → localhost:3000  0 received, 0 failed',
-    '? keys  q quit  ↑ select  r replay last  f filter  p pause',
+    '? keys  q quit  ↑ select  r replay last  f filter  / search  p pause',
   ]);
   expect(screen(live(...some).state, { columns: 200 })).toEqual([
     'http://127.0.0.1:4400 → http://localhost:3000/webhooks/relyable up  3 received, 1 invalid, 1 failed',
-    '? keys  q quit  ↑ select  r replay last  f filter  p pause',
+    '? keys  q quit  ↑ select  r replay last  f filter  / search  p pause',
   ]);
 });
 
@@ -58,15 +58,17 @@ it('lists five around the selected one, fewer where the terminal is low', () => 
 
 it('explains the keys', () => {
   expect(screen(live('?').state, { columns: 40 })).toEqual([
-    '↑/↓    select a delivery; Esc: none',
-    'enter  view request, verdict, answer',
-    'r      replay it to your app',
-    'c      copy it as a curl command',
-    'o      open its page in the dashboard',
-    'i      open the inspector, a page',
-    'f      filter: failures, invalid, types',
-    'p      pause the lines, not forwarding',
-    'q      quit, like Ctrl-C',
+    'j k ↑↓  select a delivery; Esc: none',
+    'enter   view request, verdict, answer',
+    'r       replay it to your app',
+    'c       copy it as curl, or the address',
+    'o       open its page, or the address',
+    "u       copy your app's URL",
+    'i       open the inspector, a page',
+    '/       search; Esc ends a filter',
+    'f       only failures, invalid, a type',
+    'p       pause the lines, not forwarding',
+    'q       quit, like Ctrl-C',
     ':4400 → :3000  0 received, 0 failed',
     '? keys  q quit  ↑ select  r replay last',
   ]);
@@ -105,4 +107,17 @@ it('neutralises what came from outside and never sticks out', () => {
       expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(Math.max(0, columns - 1));
     }
   }
+});
+
+it('shows the public address, and what a filter leaves', () => {
+  const { state } = live(...some, '/', ...Array.from('score'));
+  expect(screen({ ...state, publicUrl: 'https://a.example/' })).toEqual([
+    '  10:00:03Z  answered 401   ✗  agent.score_dropped  agen…  cap_0000000000000003',
+    'public: https://a.example/',
+    '127.0.0.1:4400 → localhost:3000 up  3 received, 1 invalid, 1 failed',
+    '/score_   enter keeps it  Esc ends it',
+  ]);
+  expect(screen(live(...some, '/', ...Array.from('score'), 'enter').state).at(-1)).toContain(
+    'only /score, 0',
+  );
 });

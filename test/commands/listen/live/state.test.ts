@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import {
   isPrinted,
+  listed,
   MAX_RECENT,
   observe,
+  press,
   toHead,
 } from '../../../../src/commands/listen/live/state.ts';
 import { delivery, live } from './live.ts';
@@ -74,7 +76,7 @@ it('takes in many at a time as if they had come one by one', () => {
 });
 
 it('says so where there is nothing to act on', () => {
-  for (const key of ['r', 'c', 'o', 'enter', 'up']) {
+  for (const key of ['r', 'o', 'enter', 'up', 'k', 'pageup', 'g']) {
     const { state, actions } = live(key);
     expect(actions).toEqual([]);
     expect(state.notice).toBe('nothing received yet');
@@ -106,6 +108,64 @@ it('filters failures, invalid ones, then each type that came, then all', () => {
   expect(state.hidden).toBe(1);
   // The selection walks over what is shown alone.
   expect(live(...events(), 'f', 'up', 'up').state.selected).toBe(delivery(2).id);
+});
+
+it('moves with j and k, by pages, and to both ends', () => {
+  const many = Array.from({ length: 20 }, (_, n) => delivery(n));
+  const selectedAfter = (...keys: string[]): number =>
+    Number(live(...many, ...keys).state.selected?.slice(-2));
+  expect(selectedAfter('k')).toBe(19);
+  expect(selectedAfter('k', 'k', 'j')).toBe(19);
+  expect(selectedAfter('pageup')).toBe(15);
+  expect(selectedAfter('pageup', 'pageup', 'pagedown')).toBe(15);
+  expect(selectedAfter('pageup', 'pagedown', 'pagedown')).toBe(19);
+  expect(selectedAfter('g')).toBe(0);
+  expect(selectedAfter('g', 'pageup')).toBe(0);
+  expect(selectedAfter('home', 'end')).toBe(19);
+});
+
+it('searches events, subjects and ids as the text is typed', () => {
+  const events = [
+    delivery(1, { subjectId: 'run_Alpha' }),
+    delivery(2, { event: 'agent.score_dropped', subjectId: 'agent_7' }),
+  ];
+  const found = (...keys: string[]): readonly string[] =>
+    listed(live(...events, '/', ...keys).state).map(({ id }) => id);
+  expect(found(...Array.from('ALPHA'))).toEqual([delivery(1).id]);
+  expect(found(...Array.from('score'))).toEqual([delivery(2).id]);
+  expect(found(...Array.from('0002'))).toEqual([delivery(2).id]);
+  expect(found('x', 'backspace')).toHaveLength(2);
+  // Keys are text until Enter or Escape.
+  expect(live(...events, '/', 'q', 'r').actions).toEqual([]);
+  expect(live(...events, '/', 'q', 'interrupt').actions).toEqual([{ type: 'quit' }]);
+  expect(live(...events, '/', 'up').state.filter).toEqual({ kind: 'all' });
+  const kept = live(...events, '/', ...Array.from('score'), 'enter', 'k', 'r', ...events);
+  expect(kept.actions).toEqual([{ type: 'replay', id: delivery(2).id }]);
+  expect(kept.printed.slice(2)).toEqual([delivery(2).id]);
+});
+
+it('Escape ends the help, the selection and the filter, one after the other', () => {
+  const { state } = live(delivery(1, bad), 'f', 'k', '?', 'escape');
+  expect(state).toMatchObject({ isHelpOpen: false, selected: delivery(1).id });
+  const after = press(state, 'escape').state;
+  expect(after).toMatchObject({ selected: null, filter: { kind: 'failures' } });
+  expect(press(after, 'escape').state.filter).toEqual({ kind: 'all' });
+  expect(live(delivery(1), '/', 'x', 'escape').state.filter).toEqual({ kind: 'all' });
+});
+
+it('copies and opens the address where no delivery is selected', () => {
+  const target = 'http://localhost:3000/webhooks/relyable';
+  expect(live(delivery(1), 'c', 'u').actions).toEqual([
+    { type: 'copy-url', url: target },
+    { type: 'copy-url', url: target },
+  ]);
+  const publicUrl = 'https://a.example/';
+  const { state } = live(delivery(1));
+  const onPublic = (key: string): unknown => press({ ...state, publicUrl }, key).action;
+  expect(onPublic('c')).toEqual({ type: 'copy-url', url: publicUrl });
+  expect(onPublic('o')).toEqual({ type: 'open-url', url: publicUrl });
+  expect(onPublic('u')).toEqual({ type: 'copy-url', url: target });
+  expect(press({ ...state, target: null }, 'u').state.notice).toContain('--forward-to');
 });
 
 it('pauses the printing alone, and says how many came meanwhile', () => {
