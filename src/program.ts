@@ -34,6 +34,7 @@ import {
   logsTailCommand,
 } from './commands/logs/options.ts';
 import { openCommand } from './commands/open/options.ts';
+import { recipeCommand } from './commands/recipe/options.ts';
 import { relayGroup, relayInitCommand, relayServeCommand } from './commands/relay/options.ts';
 import { schemaCommand } from './commands/schema/options.ts';
 import { triggerCommand } from './commands/trigger/options.ts';
@@ -140,6 +141,7 @@ const WEBHOOKS: readonly TreeEntry[] = [
   { name: 'relay', declared: relayGroup, commands: RELAY },
   command('schema', schemaCommand, () => import('./commands/schema/run.ts')),
   command('code', codeCommand, () => import('./commands/code/run.ts')),
+  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts'), { isHidden: true }),
 ];
 
 /** The commands of `webhooks` that stand beside it as well: `relyable listen` is `relyable webhooks listen`. */
@@ -160,6 +162,7 @@ const COMMANDS: readonly TreeEntry[] = [
   ...WEBHOOKS.filter(({ name }) => SHORT_FORMS.has(name)),
   { name: 'webhooks', alias: 'wh', declared: webhooksGroup, commands: WEBHOOKS },
   command('init', initCommand, () => import('./commands/init/run.ts')),
+  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts')),
   command('doctor', doctorCommand, () => import('./commands/doctor/run.ts')),
   command('config', configCommand, () => import('./commands/config/run.ts')),
   command('open', openCommand, () => import('./commands/open/run.ts')),

@@ -9,7 +9,8 @@ export const FRAMEWORK_NAMES: readonly string[] = FRAMEWORKS.map(({ name }) => n
 
 /** The name of a framework that is known. */
 export function parseFramework(text: string, origin: string): string {
-  const found = FRAMEWORK_NAMES.find((name) => name === text.toLowerCase());
+  const given = text.toLowerCase() === 'nest' ? 'nestjs' : text.toLowerCase();
+  const found = FRAMEWORK_NAMES.find((name) => name === given);
   if (found !== undefined) return found;
   throw new RelyableError('USAGE', `${origin}: expected a known framework, got "${text}"`, {
     hint: didYouMean(text, FRAMEWORK_NAMES) ?? `one of ${FRAMEWORK_NAMES.join(', ')}`,

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { readEnvValue, readTextIfExists } from '../../config/env-file.ts';
 import { tryConnect } from '../../http/client/reachability.ts';
 import { isPort } from './answers.ts';
-import { type Framework, usualFor } from '../kit/frameworks.ts';
+import { type Framework, OTHER_FRAMEWORK, usualFor } from '../kit/frameworks.ts';
 import { type Guess, readManifest } from '../kit/guess-framework.ts';
 
 /** Default ports of dev servers. */
 const USUAL_PORTS = [3000, 8000, 5000, 8080, 5173, 4321, 3001];
 
 /**
- * The app's port: the one that the project names, else the framework's default if something listens
- * there, else another usual port if it is the only one in use, else the framework's default.
+ * The app's port: the one that the project names, else the framework's default. Where there is no
+ * framework, a usual port if it is the only one in use, since other programs listen on such ports too.
  */
 export async function guessPort(
   folder: string,
@@ -21,17 +21,17 @@ export async function guessPort(
 ): Promise<Guess<number>> {
   const named = portInProject(folder);
   if (named !== undefined) return named;
-  const candidates = [framework.port, ...USUAL_PORTS.filter((port) => port !== framework.port)]
-    // macOS itself listens there (AirPlay).
-    .filter((port) => platform !== 'darwin' || port !== 5000 || port === framework.port);
+  const usual = { value: framework.port, because: usualFor(framework) };
+  if (framework.name !== OTHER_FRAMEWORK.name) return usual;
+  // macOS itself listens there (AirPlay).
+  const candidates = USUAL_PORTS.filter((port) => platform !== 'darwin' || port !== 5000);
   const open = await Promise.all(candidates.map((port) => isOpen(port, signal)));
-  if (open[0] === true) return { value: framework.port, because: 'something listens there' };
   const running = candidates.filter((_, index) => open[index] === true);
   const [only] = running;
   if (running.length === 1 && only !== undefined) {
     return { value: only, because: 'something listens there' };
   }
-  return { value: framework.port, because: usualFor(framework) };
+  return usual;
 }
 
 async function isOpen(port: number, signal: AbortSignal): Promise<boolean> {

@@ -2,9 +2,12 @@ import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Guess } from '../kit/guess-framework.ts';
 import { type Framework, usualFor } from '../kit/frameworks.ts';
+import { usesPagesRouter } from '../kit/project-recipe.ts';
 
-const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|php|go)$/;
+const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|php|go|java|kt)$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'build', 'vendor', 'venv', '__pycache__']);
+/** Routes of the pages router are below /api. */
+const PAGES_PATH = '/api/webhooks/relyable';
 /** Enough for the handlers of most projects, and quick enough not to be noticed. */
 const MAX_FILES = 500;
 const MAX_FILE_BYTES = 256 * 1024;
@@ -21,7 +24,9 @@ export function guessPath(folder: string, framework: Framework): Guess<string> {
     const [, route] = ROUTE.exec(readFileSync(file, 'utf8')) ?? [];
     if (route !== undefined) return { value: route, because: shown };
   }
-  return { value: framework.path, because: usualFor(framework) };
+  const usual =
+    framework.recipe === 'next' && usesPagesRouter(folder) ? PAGES_PATH : framework.path;
+  return { value: usual, because: usualFor(framework) };
 }
 
 /** Next.js: `app/api/relyable/route.ts` and `pages/api/relyable.ts` are routes by their names. */

@@ -1,11 +1,15 @@
+import type { RecipeName } from './recipe-names.ts';
+
 /** The defaults of a web framework: where its dev server listens and which file holds its variables. */
 export interface Framework {
   readonly name: string;
-  /** The package that gives it away. */
+  /** The recipe for it; null where there is none. */
+  readonly recipe: RecipeName | null;
+  /** The packages that give it away. */
   readonly packages: readonly string[];
   /** Where its dev server listens by default. */
   readonly port: number;
-  /** Where its developers would put the handler. */
+  /** The path of the recipe's handler. */
   readonly path: string;
   /** The file its variables are read from by itself or by custom. */
   readonly envFile: '.env.local' | '.env';
@@ -17,113 +21,73 @@ const NODE_LOADS = 'node --env-file=FILE …, or the dotenv package';
 const PYTHON_LOADS = 'load_dotenv() of the python-dotenv package';
 
 const PATH = '/webhooks/relyable';
+/** Where the framework puts a folder of handlers below /api. */
+const API_PATH = `/api${PATH}`;
 
-/** In the order of preference: a meta-framework before the library it is built on. */
+function framework(
+  name: string,
+  port: number,
+  options: Partial<Framework> & Pick<Framework, 'recipe'>,
+): Framework {
+  return { name, port, packages: [name], path: PATH, envFile: '.env', loads: null, ...options };
+}
+
+/** By package.json, in the order of preference: a meta-framework before the library it is built on. */
 export const NODE_FRAMEWORKS: readonly Framework[] = [
-  {
-    name: 'next',
-    packages: ['next'],
-    port: 3000,
-    path: `/api${PATH}`,
-    envFile: '.env.local',
-    loads: null,
-  },
-  {
-    name: 'nuxt',
-    packages: ['nuxt'],
-    port: 3000,
-    path: `/api${PATH}`,
-    envFile: '.env',
-    loads: null,
-  },
-  {
-    name: 'sveltekit',
+  framework('next', 3000, { recipe: 'next', envFile: '.env.local' }),
+  framework('nuxt', 3000, { recipe: 'nuxt', path: API_PATH }),
+  framework('sveltekit', 5173, {
+    recipe: 'sveltekit',
     packages: ['@sveltejs/kit'],
-    port: 5173,
-    path: PATH,
     envFile: '.env.local',
-    loads: null,
-  },
-  {
-    name: 'remix',
+  }),
+  framework('remix', 5173, {
+    recipe: 'remix',
     packages: ['@remix-run/node', '@react-router/node'],
-    port: 5173,
-    path: PATH,
-    envFile: '.env',
-    loads: null,
-  },
-  { name: 'astro', packages: ['astro'], port: 4321, path: PATH, envFile: '.env', loads: null },
-  {
-    name: 'nest',
-    packages: ['@nestjs/core'],
-    port: 3000,
-    path: PATH,
-    envFile: '.env',
-    loads: NODE_LOADS,
-  },
-  {
-    name: 'fastify',
-    packages: ['fastify'],
-    port: 3000,
-    path: PATH,
-    envFile: '.env',
-    loads: NODE_LOADS,
-  },
-  { name: 'hono', packages: ['hono'], port: 3000, path: PATH, envFile: '.env', loads: NODE_LOADS },
-  { name: 'koa', packages: ['koa'], port: 3000, path: PATH, envFile: '.env', loads: NODE_LOADS },
-  {
-    name: 'express',
-    packages: ['express'],
-    port: 3000,
-    path: PATH,
-    envFile: '.env',
-    loads: NODE_LOADS,
-  },
+  }),
+  framework('astro', 4321, { recipe: 'astro' }),
+  framework('nestjs', 3000, { recipe: 'nestjs', packages: ['@nestjs/core'], loads: NODE_LOADS }),
+  framework('fastify', 3000, { recipe: 'fastify', loads: NODE_LOADS }),
+  framework('hono', 3000, { recipe: 'hono', loads: NODE_LOADS }),
+  framework('koa', 3000, { recipe: 'koa', loads: NODE_LOADS }),
+  framework('express', 3000, { recipe: 'express', loads: NODE_LOADS }),
 ];
 
+/** By requirements.txt, pyproject.toml or Pipfile. */
 export const PYTHON_FRAMEWORKS: readonly Framework[] = [
-  {
-    name: 'django',
-    packages: ['django'],
-    port: 8000,
-    path: PATH,
-    envFile: '.env',
-    loads: PYTHON_LOADS,
-  },
-  {
-    name: 'fastapi',
-    packages: ['fastapi'],
-    port: 8000,
-    path: PATH,
-    envFile: '.env',
-    loads: PYTHON_LOADS,
-  },
-  {
-    name: 'flask',
-    packages: ['flask', 'quart'],
-    port: 5000,
-    path: PATH,
-    envFile: '.env',
-    loads: PYTHON_LOADS,
-  },
+  framework('django', 8000, { recipe: 'django', loads: PYTHON_LOADS }),
+  framework('fastapi', 8000, { recipe: 'fastapi', loads: PYTHON_LOADS }),
+  framework('flask', 5000, { recipe: 'flask', packages: ['flask', 'quart'], loads: PYTHON_LOADS }),
 ];
 
-export const OTHER_FRAMEWORK: Framework = {
-  name: 'other',
-  packages: [],
-  port: 3000,
-  path: PATH,
-  envFile: '.env',
-  loads: null,
-};
+export const RAILS = framework('rails', 3000, {
+  recipe: 'rails',
+  loads: 'the dotenv-rails gem',
+});
+/** Routes of routes/api.php begin with /api. */
+export const LARAVEL = framework('laravel', 8000, { recipe: 'laravel', path: API_PATH });
+export const GO = framework('go', 8080, {
+  recipe: 'go',
+  loads: 'set -a; . ./FILE; set +a in its shell, or the package github.com/joho/godotenv',
+});
+export const SPRING = framework('spring', 8080, {
+  recipe: 'spring',
+  loads: 'spring.config.import=optional:file:FILE[.properties] in application.properties',
+});
+
+export const OTHER_FRAMEWORK: Framework = framework('other', 3000, { recipe: null, packages: [] });
 
 /** What a guess rests on that nothing in the project confirms. */
-export function usualFor(framework: Framework): string {
-  return framework === OTHER_FRAMEWORK ? 'a guess' : `usual for ${framework.name}`;
+export function usualFor({ name }: Framework): string {
+  return name === OTHER_FRAMEWORK.name ? 'a guess' : `usual for ${name}`;
 }
 
 export const FRAMEWORKS: readonly Framework[] = [
   ...NODE_FRAMEWORKS,
   ...PYTHON_FRAMEWORKS,
+  RAILS,
+  LARAVEL,
+  GO,
+  SPRING,
   OTHER_FRAMEWORK,
 ];

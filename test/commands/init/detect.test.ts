@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { guessEnvFile, guessPort } from '../../../src/commands/init/detect.ts';
 import { guessFramework } from '../../../src/commands/kit/guess-framework.ts';
 import { FRAMEWORKS, OTHER_FRAMEWORK } from '../../../src/commands/kit/frameworks.ts';
+import { findWorkspace } from '../../../src/commands/init/workspace.ts';
 import { guessPath } from '../../../src/commands/init/route.ts';
 import { startApp } from '../../support/app.ts';
 import { temporaryFolder } from '../../support/cli.ts';
@@ -28,13 +29,20 @@ const named = (name: string): (typeof FRAMEWORKS)[number] => {
 
 it.each([
   ['next', { 'package.json': { dependencies: { next: '15', react: '19' } } }],
-  ['nest', { 'package.json': { dependencies: { '@nestjs/core': '11', express: '5' } } }],
+  ['nestjs', { 'package.json': { dependencies: { '@nestjs/core': '11', express: '5' } } }],
   ['express', { 'package.json': { dependencies: { express: '5' } } }],
   ['hono', { 'package.json': { devDependencies: { hono: '4' } } }],
   ['flask', { 'requirements.txt': '# django\nFlask==3.0\n' }],
   ['flask', { 'requirements.txt': 'requests\nflask[async]>=3 ; python_version > "3"\n' }],
   ['fastapi', { 'pyproject.toml': '[project]\ndependencies = ["fastapi[standard]>=0.1"]\n' }],
   ['django', { 'pyproject.toml': '[tool.poetry.dependencies]\ndjango = "^5"\n' }],
+  ['rails', { Gemfile: "source 'https://rubygems.org'\n\n  gem 'rails', '~> 8.0'\n" }],
+  ['rails', { Gemfile: 'gem "rails"', 'package.json': { dependencies: { vite: '6' } } }],
+  ['laravel', { 'composer.json': { require: { 'laravel/framework': '^12' } } }],
+  ['go', { 'go.mod': 'module shop\n\ngo 1.23\n' }],
+  ['spring', { 'pom.xml': '<parent><artifactId>spring-boot-starter-parent</artifactId></parent>' }],
+  ['spring', { 'build.gradle.kts': 'plugins { id("org.springframework.boot") version "3.4" }' }],
+  ['other', { 'build.gradle': "plugins { id 'java' }", Gemfile: '# gem "rails"\ngem "sinatra"' }],
   ['other', { 'requirements.txt': 'django-like\nflasks\n' }],
   ['other', { 'package.json': '{"dependencies":' }],
   ['other', { 'package.json': '[]' }],
@@ -55,12 +63,12 @@ it.each([
   expect(guess.value).toBe(port);
 });
 
-it('takes the port where the framework usually is and something listens', async () => {
+it('prefers the port of a framework to one where something listens', async () => {
   const app = await startApp();
-  const framework = { ...OTHER_FRAMEWORK, port: app.port };
   const signal = new AbortController().signal;
+  const framework = { ...OTHER_FRAMEWORK, name: 'slim', port: app.port };
   const guess = await guessPort(project({}), framework, 'linux', signal);
-  expect(guess).toEqual({ value: app.port, because: 'something listens there' });
+  expect(guess).toEqual({ value: app.port, because: 'usual for slim' });
 });
 
 it.each([
@@ -83,7 +91,14 @@ it('takes no route from packages, imports or nothing', () => {
     'node_modules/x/index.js': "'/other/relyable'",
     'index.js': "import '../../init/relyable.js'; fetch('https://app.relyable.ai/api')",
   });
-  expect(guessPath(folder, named('next')).value).toBe('/api/webhooks/relyable');
+  expect(guessPath(folder, named('next')).value).toBe('/webhooks/relyable');
+});
+
+it('takes the path of the pages router where there is no app router', () => {
+  const pages = project({ 'pages/index.js': '' });
+  expect(guessPath(pages, named('next')).value).toBe('/api/webhooks/relyable');
+  const both = project({ 'src/pages/index.js': '', 'src/app/page.js': '' });
+  expect(guessPath(both, named('next')).value).toBe('/webhooks/relyable');
 });
 
 it('prefers an env file that is there', () => {
@@ -91,4 +106,24 @@ it('prefers an env file that is there', () => {
   expect(guessEnvFile(project({ '.env': '' }), named('next')).value).toBe('.env');
   expect(guessEnvFile(project({ '.env.local': '' }), named('express')).value).toBe('.env.local');
   expect(guessEnvFile(project({}), named('flask')).value).toBe('.env');
+});
+
+it.each([
+  [{ 'package.json': { workspaces: ['apps/*', '!apps/old'] } }, ['apps/api', 'apps/web']],
+  [{ 'package.json': { workspaces: { packages: ['./apps/api'] } } }, ['apps/api']],
+  [
+    { 'pnpm-workspace.yaml': "packages:\n  # all\n  - 'apps/**'\ncatalog:\n  - x\n" },
+    ['apps/api', 'apps/web'],
+  ],
+  [{ 'package.json': { workspaces: ['apps/*'], dependencies: { koa: '2' } } }, []],
+  [{ 'package.json': { workspaces: ['../*', 'nowhere/*', 7] } }, []],
+  [{}, []],
+])('finds the apps of the workspace %j', (files, apps) => {
+  const folder = project({
+    'apps/api/package.json': { dependencies: { express: '5' } },
+    'apps/web/package.json': { dependencies: { next: '15' } },
+    'apps/types/package.json': { name: 'types' },
+    ...files,
+  });
+  expect(findWorkspace(folder).apps).toEqual(apps);
 });

@@ -21,7 +21,7 @@ it('sets a project up without a question, so that trigger and app share the secr
   const { code, stdout, stderr } = await runCli(['init', '--yes'], { cwd, home });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(read(cwd, '.relyablerc.json'))).toEqual({
-    forwardTo: 'http://localhost:4123/api/webhooks/relyable',
+    forwardTo: 'http://localhost:4123/webhooks/relyable',
     secretEnv: 'RELYABLE_WEBHOOK_SECRET',
   });
   const secret = await spawnCli(['webhooks', 'listen', '--print-secret'], { cwd, home });
@@ -143,7 +143,7 @@ it('says what is missing in a config that names no app', async () => {
   writeFileSync(join(cwd, '.relyablerc.json'), '{"port":4401}');
   const { code, stdout } = await runCli(['init', '--yes'], { cwd });
   expect(code).toBe(0);
-  expect(stdout).toContain('add "forwardTo": "http://localhost:4123/api/webhooks/relyable"');
+  expect(stdout).toContain('add "forwardTo": "http://localhost:4123/webhooks/relyable"');
 });
 
 it('refuses a config that is not valid, and writes nothing', async () => {
@@ -207,7 +207,7 @@ it('asks four questions on a terminal, suggesting what it found', async () => {
   await cli.waitFor('expected a port');
   await cli.waitFor('[4123]: ');
   cli.type('4124\r');
-  await cli.waitFor('[/api/webhooks/relyable]: ');
+  await cli.waitFor('[/webhooks/relyable]: ');
   cli.type('/hooks\r');
   await cli.waitFor('[.env.local]: ');
   cli.type('.env\r');

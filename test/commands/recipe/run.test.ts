@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FRAMEWORKS } from '../../../src/commands/kit/frameworks.ts';
+import { RECIPE_NAMES, type RecipeName } from '../../../src/commands/kit/recipe-names.ts';
+import { RECIPES } from '../../../src/commands/kit/recipes.ts';
+import { ROOT, temporaryFolder } from '../../support/cli.ts';
+import { runCli } from '../../support/run-cli.ts';
+
+it.each([['recipe'], ['webhooks', 'recipe']])(
+  '%s prints the handler of a framework',
+  async (...words) => {
+    const { code, stdout, stderr } = await runCli([...words, 'flask']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(readFileSync(join(ROOT, 'docs/recipes/flask_app.py'), 'utf8'));
+  },
+);
+
+it.each([
+  ['Gemfile', 'source "x"\ngem "rails", "~> 8"\n', 'rails'],
+  ['package.json', '{"dependencies":{"@nestjs/core":"11"}}', 'nestjs'],
+])('prints the one for the project: %s', async (file, text, framework) => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, file), text);
+  const { stdout } = await runCli(['recipe', '--json'], { cwd });
+  expect(JSON.parse(stdout)).toEqual({
+    type: 'recipe',
+    v: 1,
+    framework,
+    ...RECIPES[framework as RecipeName],
+  });
+});
+
+it.each([
+  [['recipe', 'expres'], 'did you mean express?'],
+  [['recipe'], 'name one of express, fastify'],
+])('%j is refused with a way on', async (args, hint) => {
+  const { code, stdout, stderr } = await runCli(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(hint);
+});
+
+/** The paths of files that are routes by their names, as the first lines of recipes have them. */
+const FILE_ROUTES: ReadonlyArray<readonly [RegExp, (path: string) => string]> = [
+  [/\bapp\/(\S+)\/route\.[jt]s/, (path) => path],
+  [/\bpages\/(api\/\S+)\.[jt]s/, (path) => path],
+  [/\bserver\/(api\/\S+)\.post\.[jt]s/, (path) => path],
+  [/\bsrc\/routes\/(\S+)\/\+server\.[jt]s/, (path) => path],
+  [/\bapp\/routes\/(\S+)\.[jt]s/, (path) => path.replaceAll('.', '/')],
+  [/\bsrc\/pages\/(\S+)\.[jt]s/, (path) => path],
+];
+
+/** The path at which a recipe is reached, from its code. */
+function pathOf(code: string): string {
+  for (const [pattern, toPath] of FILE_ROUTES) {
+    const [, found] = pattern.exec(code.split('\n').slice(0, 4).join('\n')) ?? [];
+    if (found !== undefined) return `/${toPath(found)}`;
+  }
+  const [, route = ''] = /["'](\/?webhooks\/[\w/]+)["']/.exec(code) ?? [];
+  const path = route.startsWith('/') ? route : `/${route}`;
+  return code.includes('routes/api.php') ? `/api${path}` : path;
+}
+
+describe('the path of', () => {
+  it.each(RECIPE_NAMES)('the recipe %s is that of init', (name) => {
+    const framework = FRAMEWORKS.find(({ recipe }) => recipe === name);
+    // Both routers of Next.js are one framework; init looks which one the project has.
+    const expected = name === 'next-pages' ? '/api/webhooks/relyable' : framework?.path;
+    expect(pathOf(RECIPES[name].code)).toBe(expected);
+  });
+
+  it('every framework but "other" has a recipe', () => {
+    const without = FRAMEWORKS.filter(({ recipe }) => recipe === null);
+    expect(without.map(({ name }) => name)).toEqual(['other']);
+  });
+});
