@@ -5,6 +5,8 @@ import { EVENT_TYPES, type EventType } from '../../relyable/event-type.ts';
 import { WIRE_FORMATS } from '../../relyable/wire-format.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
 import type { CheckRequest, Facts, Refusal, RequestMaker, SigningContext } from './check-case.ts';
+import { htmlMessage } from '../../terminal/html-message.ts';
+import { findCrashCause } from '../kit/crash-cause.ts';
 import { detectFramework, type Framework } from './framework.ts';
 import { is2xx, isSignatureRefusal } from './judge.ts';
 import { createRequestMaker, type MakerOptions } from './request-maker.ts';
@@ -60,7 +62,7 @@ export async function learnFacts(options: LearnOptions, world: LearnWorld): Prom
   const base = { usual, refusals: {}, forgedStatus: forged.status, framework, secret };
   const diedAfter = await findDeath(answers, options);
   if (diedAfter !== null) return { facts: base, diedAfter };
-  const refusals = await explainRefusals(base, make, options, world);
+  const refusals = await explainRefusals(base, answers, make, options, world);
   return { facts: { ...base, refusals }, diedAfter: null };
 }
 
@@ -101,6 +103,7 @@ async function findDeath(
 
 async function explainRefusals(
   facts: Facts,
+  answers: ReadonlyMap<EventType, SendResult>,
   make: RequestMaker,
   options: LearnOptions,
   world: LearnWorld,
@@ -110,7 +113,8 @@ async function explainRefusals(
     const status = facts.usual[event];
     if (status === null || is2xx(status)) continue;
     const refusal =
-      explainByStatus(facts, status) ?? (await findMistake(event, facts, make, options, world));
+      explainByStatus(facts, status, answers.get(event)) ??
+      (await findMistake(event, facts, make, options, world));
     options.signal.throwIfAborted();
     refusals[event] = refusal;
   }
@@ -118,19 +122,31 @@ async function explainRefusals(
 }
 
 /** What the statuses alone say; null where variants may say more. */
-function explainByStatus(facts: Facts, status: number): Refusal | null {
+function explainByStatus(
+  facts: Facts,
+  status: number,
+  answer: SendResult | undefined,
+): Refusal | null {
   const { usual, forgedStatus } = facts;
   const statuses = [...Object.values(usual), forgedStatus];
   if (status >= 300 && status < 400) return { topic: 'redirect', proof: '' };
   if ((status === 404 || status === 405) && statuses.every((other) => other === status)) {
     return { topic: 'no-route', proof: ', as every request does' };
   }
-  if (status >= 500) return { topic: 'genuine-crashes', proof: ', as the plain event does' };
+  if (status >= 500) return explainCrash(answer);
   if (isSignatureRefusal(status, facts)) return null;
   const isAnyAccepted = Object.values(usual).some((other) => other !== null && is2xx(other));
   return isAnyAccepted
     ? { topic: 'event-refused', proof: ', as the plain event does' }
     : { topic: 'genuine-refused', proof: ', as every genuine event does' };
+}
+
+/** The cause where the answer has the error's message. */
+function explainCrash(answer: SendResult | undefined): Refusal {
+  const text = answer?.body.toString('utf8') ?? '';
+  const cause = findCrashCause(htmlMessage(text) ?? text);
+  const refusal: Refusal = { topic: 'genuine-crashes', proof: ', as the plain event does' };
+  return cause === null ? refusal : { ...refusal, headline: cause.what, fix: cause.fix };
 }
 
 /** Sends the event in other forms and under other signatures, until the handler accepts one. */

@@ -2,6 +2,7 @@ import type { Invocation } from '../../invocation.ts';
 import type { ListenEvent } from '../../pipeline/events.ts';
 import { createLineBatch, type LineBatch } from '../../terminal/line-batch.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { PrintedOptions } from './refusal-hints.ts';
 import { listenEventView } from './view.ts';
 
 /**
@@ -10,18 +11,18 @@ import { listenEventView } from './view.ts';
  */
 export class EventPrinter {
   private readonly terminal: Terminal;
-  private readonly storeOption: string;
+  private readonly printed: PrintedOptions;
   private readonly lines: LineBatch;
 
-  /** `storeOption` as in `listenEventView`. */
-  constructor({ context, terminal }: Invocation<unknown>, storeOption: string) {
+  /** `printed` as in `listenEventView`. */
+  constructor({ context, terminal }: Invocation<unknown>, printed: PrintedOptions) {
     this.terminal = terminal;
-    this.storeOption = storeOption;
+    this.printed = printed;
     this.lines = createLineBatch(context.stdout, terminal.warn);
   }
 
   print(event: ListenEvent): void {
-    const view = listenEventView(event, this.storeOption);
+    const view = listenEventView(event, this.printed);
     if (event.type === 'delivery' || event.type === 'refused') {
       const line = this.terminal.render(view);
       if (line !== null) this.lines.line(line);

@@ -27,6 +27,7 @@ import { createLiveView, type LiveView } from './live/live-view.ts';
 import { readOperands } from './operands.ts';
 import type { ListenOptions } from './options.ts';
 import { PublicAccess } from './public-access.ts';
+import type { PrintedOptions } from './refusal-hints.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { listenerSecrets, type ListenSettings, readListenSettings } from './settings.ts';
 
@@ -50,8 +51,9 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
     return EXIT_SUCCESS;
   }
   invocation.context.endWithReader();
-  const storeOption = formatStoreOption(invocation);
-  const live = createLiveView(invocation, storeOption);
+  const printed = printedOptions(invocation);
+  const live = createLiveView(invocation, printed);
+
   const shown = { ...invocation, terminal: live?.terminal ?? terminal };
   const settings = readListenSettings(shown, config);
   prepareOutput(invocation.context, options.readyFile, '--ready-file');
@@ -69,7 +71,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   if (typeof app === 'number') return app;
   try {
     const hasOwnApp = command !== null;
-    const plan = { settings, storeThread, storeOption, watcher, app, hasOwnApp, live };
+    const plan = { settings, storeThread, printed, watcher, app, hasOwnApp, live };
     return await listen(invocation, plan);
   } finally {
     live?.close();
@@ -77,17 +79,19 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   }
 }
 
-/** ` --store <file>` for the commands that are printed; empty where they find the store themselves. */
-function formatStoreOption({ context, options }: Invocation<ListenOptions>): string {
-  if (options.store === undefined) return '';
+/** The options that printed commands need; empty where they find the same by themselves. */
+function printedOptions({ context, options }: Invocation<ListenOptions>): PrintedOptions {
   const quote = context.platform === 'win32' ? quoteCmdIfNeeded : quotePosixIfNeeded;
-  return ` --store ${quote(options.store)}`;
+  const files = options.secretFile.map((file) => ` --secret-file ${quote(file)}`);
+  // A secret is not printed.
+  const secret = options.secret.length > 0 ? ' --secret …' : files.join('');
+  return { store: options.store === undefined ? '' : ` --store ${quote(options.store)}`, secret };
 }
 
 interface ListenPlan {
   readonly settings: ListenSettings;
   readonly storeThread: StoreThread;
-  readonly storeOption: string;
+  readonly printed: PrintedOptions;
   readonly watcher: ExpectationWatcher | null;
   readonly app: ManagedApp;
   /** Whether the app was started here. */
@@ -104,7 +108,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
     plan.storeThread.open(plan.settings.storeFile),
     import('../../pipeline/listener.ts'),
   ]);
-  const printer = live ?? new EventPrinter(invocation, plan.storeOption);
+  const printer = live ?? new EventPrinter(invocation, plan.printed);
   const inspector = new ListenInspector(invocation, settings);
   const emit = (event: ListenEvent): void => {
     watcher?.observe(event);

@@ -10,9 +10,11 @@ import type {
 import type { ReportedClient } from '../../pipeline/reported-client.ts';
 import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import { roundMs } from '../../system/latency.ts';
+import { type PrintedOptions, refusalHints } from './refusal-hints.ts';
 import type { Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
+import { htmlMessage } from '../../terminal/html-message.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
 
@@ -23,11 +25,11 @@ const SHOWN_RESPONSE_BYTES = 500;
 
 /**
  * An event of the listener: one line of NDJSON, or lines for people, with explanations wrapped to
- * the terminal's columns. `storeOption` follows the commands that act on its captures.
+ * the terminal's columns. `printed` follows the commands in them.
  */
-export function listenEventView(event: ListenEvent, storeOption: string): View {
+export function listenEventView(event: ListenEvent, printed: PrintedOptions): View {
   return {
-    text: (terminal) => formatEvent(event, terminal, storeOption),
+    text: (terminal) => formatEvent(event, terminal, printed),
     json: () => eventToJson(event),
   };
 }
@@ -73,12 +75,12 @@ function deliveryToJson(delivery: HandledRequest): JsonObject {
   };
 }
 
-function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string): string {
+function formatEvent(event: ListenEvent, terminal: Terminal, printed: PrintedOptions): string {
   switch (event.type) {
     case 'ready':
       return formatReady(event, terminal.errorStyle);
     case 'delivery':
-      return formatDelivery(event, terminal, storeOption);
+      return formatDelivery(event, terminal, printed);
     case 'refused':
       return formatRefused(event, terminal.style, terminal.isUtc);
     case 'tunnel':
@@ -201,7 +203,7 @@ function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: bo
 function formatDelivery(
   delivery: HandledRequest,
   { style, isUtc, columns }: Terminal,
-  storeOption: string,
+  printed: PrintedOptions,
 ): string {
   const { verification, forward } = delivery;
   const lines = [formatDeliveryHead(delivery, style, isUtc)];
@@ -218,8 +220,11 @@ function formatDelivery(
   }
   if (forward !== null && !isDelivered(forward.status)) {
     if (forward.error !== null) below(style.red(wrapped(forward.error)));
-    for (const line of shownResponse(forward.responseBody)) below(style.dim(`│ ${line}`));
-    below(safeLine(`replay: relyable webhooks captures replay ${delivery.id}${storeOption}`));
+    for (const line of shownResponse(forward)) below(style.dim(`│ ${line}`));
+    const { hints, command } = refusalHints(delivery, printed);
+    for (const hint of hints) below(style.yellow(wrapped(hint)));
+    if (command !== null) below(safeLine(`check: ${command}`));
+    below(safeLine(`replay: relyable webhooks captures replay ${delivery.id}${printed.store}`));
   }
   for (const warning of delivery.warnings) below(style.yellow(wrapped(`! ${warning.message}`)));
   return lines.join('\n');
@@ -248,8 +253,13 @@ function formatOutcome(
   return `→ ${colour(String(forward.status))} ${duration}`;
 }
 
-function shownResponse(body: Buffer): string[] {
-  const text = body.subarray(0, SHOWN_RESPONSE_BYTES).toString('utf8').trimEnd();
+/** The beginning of an answer; of an error page its message. */
+function shownResponse(forward: Forward): string[] {
+  const page = htmlMessage(forward.responseBody.toString('utf8'));
+  const text = (
+    page?.slice(0, SHOWN_RESPONSE_BYTES) ??
+    forward.responseBody.subarray(0, SHOWN_RESPONSE_BYTES).toString('utf8')
+  ).trimEnd();
   return text === '' ? [] : safeText(text).split('\n');
 }
 

@@ -20,7 +20,7 @@ const refused = {
 function lines(columns: number | undefined): string[] {
   const stdout = { write: () => true, ...(columns === undefined ? {} : { columns }) };
   const terminal = createTerminal(testContext({ stdout }), { utc: true });
-  return (listenEventView(refused, '').text(terminal) ?? '').split('\n');
+  return (listenEventView(refused, { store: '', secret: '' }).text(terminal) ?? '').split('\n');
 }
 
 it.each([50, 64, 80])('wraps explanations to %i columns, under the event', (columns) => {

@@ -9,6 +9,7 @@ import { safeText } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import type { ListenInspector } from '../listen-inspector.ts';
 import type { ListenOptions } from '../options.ts';
+import type { PrintedOptions } from '../refusal-hints.ts';
 import { type DeliveryHead, listenEventView } from '../view.ts';
 import { hasBrowser } from '../../kit/browser.ts';
 import { createLiveActions } from './actions.ts';
@@ -39,7 +40,7 @@ export interface LiveSubject {
 /** The live view where the whole terminal is one and `--output` is not `plain`; else null. */
 export function createLiveView(
   invocation: Invocation<ListenOptions>,
-  storeOption: string,
+  printed: PrintedOptions,
 ): LiveView | null {
   const { context, terminal, options } = invocation;
   const { stdin, stdout } = context;
@@ -49,7 +50,7 @@ export function createLiveView(
     stdout.isTTY === true &&
     columnsOf(stdout) !== undefined;
   if (!isWhole || options.output === 'plain' || stdin.setRawMode === undefined) return null;
-  return new LiveView(context, terminal, stdin, storeOption);
+  return new LiveView(context, terminal, stdin, printed);
 }
 
 /** `listen` on a terminal: the lines of events above, a block with status and keys below. */
@@ -59,7 +60,7 @@ export class LiveView {
   private readonly context: Context;
   private readonly plainTerminal: Terminal;
   private readonly stdin: InputStream;
-  private readonly storeOption: string;
+  private readonly printed: PrintedOptions;
   private readonly screen: Screen;
   private readonly closed = new AbortController();
   private state: LiveState = INITIAL_STATE;
@@ -68,12 +69,12 @@ export class LiveView {
   private lastForwardAt = -Infinity;
   private input: KeyInput | undefined;
 
-  /** `storeOption` as in `listenEventView`. */
-  constructor(context: Context, terminal: Terminal, stdin: InputStream, storeOption: string) {
+  /** `printed` as in `listenEventView`. */
+  constructor(context: Context, terminal: Terminal, stdin: InputStream, printed: PrintedOptions) {
     this.context = context;
     this.plainTerminal = terminal;
     this.stdin = stdin;
-    this.storeOption = storeOption;
+    this.printed = printed;
     this.screen = new Screen({
       output: context.stdout,
       anchorsCursorToEnd: anchorsCursorToEnd(context.env),
@@ -94,7 +95,7 @@ export class LiveView {
       this.screen.refresh();
       return;
     }
-    const text = listenEventView(event, this.storeOption).text(this.plainTerminal);
+    const text = listenEventView(event, this.printed).text(this.plainTerminal);
     if (text !== null) this.printText(text);
   }
 

@@ -1,0 +1,66 @@
+import { isLoopback } from '../../http/loopback.ts';
+import type { HandledRequest } from '../../pipeline/events.ts';
+import type { Forward } from '../../request/capture.ts';
+import { headerValues } from '../../request/request.ts';
+import { quotePosixIfNeeded } from '../../shell-quote.ts';
+import { htmlMessage } from '../../terminal/html-message.ts';
+import { findCrashCause } from '../kit/crash-cause.ts';
+
+/** Options of this `listen` that the commands it prints need as well, each with a space before it. */
+export interface PrintedOptions {
+  /** For commands that act on captures. */
+  readonly store: string;
+  /** For commands that sign. */
+  readonly secret: string;
+}
+
+/** What is known about a failure, and the command that finds out more; null where none can. */
+export interface RefusalHints {
+  readonly hints: readonly string[];
+  readonly command: string | null;
+}
+
+/** What an app's answer to a genuine event says beside its status. */
+export function refusalHints(
+  { verification, forward }: Pick<HandledRequest, 'verification' | 'forward'>,
+  { secret }: Pick<PrintedOptions, 'secret'>,
+): RefusalHints {
+  const isAnswered = forward !== null && forward.status !== null && forward.status >= 300;
+  if (!verification.valid || !isAnswered) return { hints: [], command: null };
+  const known = knownCause(forward);
+  if (known !== null) return { hints: known, command: null };
+  const { status, url } = forward;
+  const remote = isLoopback(new URL(url)) ? '' : ' --allow-remote';
+  const command = `relyable webhooks check ${quotePosixIfNeeded(url)}${remote}${secret}`;
+  return { hints: [`the signature is right; ${describeRefusal(status ?? 0, url)}`], command };
+}
+
+/** What the answer itself proves; null where it does not. */
+function knownCause(forward: Forward): string[] | null {
+  const { responseHeaders, responseBody, status, url } = forward;
+  if (status !== null && status < 400) {
+    const [location = ''] = headerValues(responseHeaders, 'Location');
+    return location === '' ? [] : [`it redirects ${url} to ${location}`];
+  }
+  if (speaksTls(forward)) {
+    return [`${new URL(url).host} speaks TLS: use https:// instead of http://`];
+  }
+  const text = responseBody.toString('utf8');
+  const cause = findCrashCause(htmlMessage(text) ?? text);
+  return cause === null ? null : [`the signature is right; ${cause.what}`, `fix: ${cause.fix}`];
+}
+
+function describeRefusal(status: number, url: string): string {
+  if (status === 404 || status === 405) return `is there a POST route at ${url}?`;
+  return status < 500 ? 'your handler refused it' : 'your handler failed on it';
+}
+
+/** nginx, and servers in Go, answer plain HTTP on a TLS port in words. */
+function speaksTls({ status, responseBody }: Forward): boolean {
+  return (
+    status === 400 &&
+    /plain HTTP request was sent to HTTPS port|sent an HTTP request to an HTTPS server/.test(
+      responseBody.toString('latin1'),
+    )
+  );
+}

@@ -1,0 +1,66 @@
+/** Texts of error pages that say nothing beside the status. */
+const EMPTY_TITLES = /^(error|server error|document|untitled)$/i;
+/** The most lines of a stack trace that belong to a message. */
+const MAX_LINES = 4;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  amp: '&',
+  nbsp: ' ',
+};
+
+/**
+ * What the error page of a framework says: its title, its heading, and the first lines of its
+ * preformatted text. null where the text is not a page, or says nothing in these.
+ */
+export function htmlMessage(text: string): string | null {
+  if (!/^\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|title|pre|h1)\b/is.test(text))
+    return null;
+  const page = text.replaceAll(/<(script|style|svg)\b.*?(?:<\/\1>|$)|<!--.*?(?:-->|$)/gis, '');
+  const title = first(page, 'title');
+  const parts = [
+    title !== null && EMPTY_TITLES.test(title) ? null : title,
+    first(page, 'h1'),
+    first(page, 'h2'),
+    firstLines(page),
+  ].filter((part) => part !== null && part !== '');
+  // A heading often repeats the title, and a trace the heading.
+  const told = parts.filter(
+    (part, index) => !parts.some((other, at) => at !== index && holds(other, part, at < index)),
+  );
+  return told.length === 0 ? null : told.join('\n');
+}
+
+/** Whether one part tells another as well; of two equal ones the first stays. */
+function holds(other: string | null, part: string | null, isBefore: boolean): boolean {
+  if (other === null || part === null) return false;
+  return other === part ? isBefore : other.includes(part);
+}
+
+function first(page: string, tag: string): string | null {
+  const content = new RegExp(`<${tag}\\b[^>]*>(.*?)(?:</${tag}>|$)`, 'is').exec(page)?.[1];
+  return content === undefined ? null : toText(content).replaceAll(/\s+/g, ' ').trim();
+}
+
+function firstLines(page: string): string | null {
+  const content = /<pre\b[^>]*>(.*?)(?:<\/pre>|$)/is.exec(page)?.[1];
+  if (content === undefined) return null;
+  const lines = toText(content.replaceAll(/<br\s*\/?>/gi, '\n'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.slice(0, MAX_LINES).join('\n');
+}
+
+function toText(html: string): string {
+  return html
+    .replaceAll(/<\/?[a-z][^>]*>/gi, '')
+    .replaceAll(/&(#\d{1,7}|#x[\da-f]{1,6}|\w{2,8});/gi, (whole: string, name: string) => {
+      if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;
+      const code = Number(name.slice(1).replace(/^x/i, '0x'));
+      return code > 0 && code <= 0x10_ff_ff ? String.fromCodePoint(code) : whole;
+    });
+}
