@@ -48,6 +48,8 @@ export interface Context {
   readonly nodeVersion: string;
   /** The file of the running Node, to start another one. */
   readonly nodeFile: string;
+  /** The file of this program, to start it again in a process of its own. */
+  readonly programFile: string;
   readonly paths: UserPaths;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
@@ -180,6 +182,7 @@ export function systemContext(
     platform: process.platform,
     nodeVersion: process.versions.node,
     nodeFile: process.execPath,
+    programFile: process.argv[1] ?? '',
     paths: envPaths('relyable', { suffix: '' }),
     // Getters: merely touching one of the three opens it, which loads node:net or node:tty.
     get stdin() {
@@ -218,10 +221,7 @@ export function systemContext(
     endWithReader: () => watchPipeReader(process.stdout.fd, process.pid, () => interrupt.abort()),
     stop,
     suspend: suspendGroup,
-    onContinue: (callback) => {
-      process.on('SIGCONT', callback);
-      return () => void process.off('SIGCONT', callback);
-    },
+    onContinue,
     signalProcess: (pid, signal) => void process.kill(pid, signal),
     atExit: (callback) => {
       process.on('exit', callback);
@@ -233,6 +233,11 @@ export function systemContext(
 /** Stops the whole process group, as the terminal itself would do it. */
 function suspendGroup(): void {
   if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
+}
+
+function onContinue(callback: () => void): () => void {
+  process.on('SIGCONT', callback);
+  return () => void process.off('SIGCONT', callback);
 }
 
 /** The working folder of a shell may have been removed. */

@@ -7,6 +7,9 @@ import type { TunnelProvider, TunnelWorld } from './provider.ts';
 import { createSshProvider } from './ssh.ts';
 import { createTailscaleProvider, TAILSCALE } from './tailscale.ts';
 
+/** In the order of `PROVIDER_NAMES`. */
+const PROGRAMS = [CLOUDFLARED, NGROK, TAILSCALE];
+
 /**
  * The provider of a choice. `auto` takes the first whose program is installed; `onFound` is told the
  * order and what was found. USAGE where a public URL was given that this provider cannot use.
@@ -34,15 +37,23 @@ export function chooseProvider(
     : createCloudflaredProvider(world);
 }
 
+/** The provider that `auto` takes; null where the program of none is installed. */
+export function findInstalled(
+  world: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>,
+): (typeof PROVIDER_NAMES)[number] | null {
+  const index = PROGRAMS.findIndex((program) => findProgram(program, world) !== undefined);
+  return PROVIDER_NAMES[index] ?? null;
+}
+
 function firstInstalled(
   world: TunnelWorld,
   onFound: (text: string) => void,
 ): (typeof PROVIDER_NAMES)[number] {
-  const programs = [CLOUDFLARED, NGROK, TAILSCALE];
-  const index = programs.findIndex((program) => findProgram(program, world) !== undefined);
-  const name = PROVIDER_NAMES[index];
-  if (name !== undefined) {
-    const missing = programs.slice(0, index).map((program) => `${program.name} is not installed`);
+  const name = findInstalled(world);
+  if (name !== null) {
+    const missing = PROGRAMS.slice(0, PROVIDER_NAMES.indexOf(name)).map(
+      (program) => `${program.name} is not installed`,
+    );
     onFound(`tunnel: ${[...missing, `taking ${name}`].join(', ')}`);
     return name;
   }

@@ -1,21 +1,9 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
-import { type RunningCli, startCli, temporaryFolder } from '../support/cli.ts';
-
-/** An ngrok that passes requests on from a port of its own, another one at each start. */
-const NGROK = `
-const http = require('node:http');
-require('node:fs').writeFileSync(process.env.PID_FILE, String(process.pid));
-const target = process.argv[3];
-const server = http.createServer((request, response) => {
-  request.pipe(http.request(target + request.url, { method: request.method,
-      headers: { ...request.headers, 'x-forwarded-for': '203.0.113.7' } },
-    (answer) => { response.writeHead(answer.statusCode, answer.headers); answer.pipe(response); }));
-}).listen(0, '127.0.0.1', () => console.log(JSON.stringify({
-  lvl: 'info', msg: 'started tunnel', url: 'http://127.0.0.1:' + server.address().port })));
-`;
+import { type RunningCli, startCli } from '../support/cli.ts';
+import { ngrokStandIn } from '../support/ngrok-stand-in.ts';
 
 interface Listening extends RunningCli {
   /** Kills the stand-in, as when its connection is lost for good. */
@@ -23,18 +11,9 @@ interface Listening extends RunningCli {
 }
 
 function listen(...args: string[]): Listening {
-  const folder = temporaryFolder();
-  const program = join(folder, 'ngrok');
-  const pidFile = join(folder, 'pid');
-  writeFileSync(program, `#!${process.execPath}\n${NGROK}`);
-  chmodSync(program, 0o755);
-  const cli = startCli(['webhooks', 'listen', '--port=0', '--tunnel=ngrok', ...args], {
-    env: { RELYABLE_NGROK_PATH: program, PID_FILE: pidFile },
-  });
-  return {
-    ...cli,
-    lose: () => void process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL'),
-  };
+  const { env, lose } = ngrokStandIn();
+  const cli = startCli(['webhooks', 'listen', '--port=0', '--tunnel=ngrok', ...args], { env });
+  return { ...cli, lose };
 }
 
 it('reports an address that changed as an event and as a block that cannot be missed', async () => {

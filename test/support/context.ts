@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Context } from '../../src/system/context.ts';
-import { temporaryFolder } from './cli.ts';
+import { BIN, temporaryFolder } from './cli.ts';
 
 /** A context with an empty home and an empty current folder; each property can be overridden. */
 export function testContext(overrides: Partial<Context> = {}): Context {
@@ -16,6 +16,7 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     platform: process.platform,
     nodeVersion: process.versions.node,
     nodeFile: process.execPath,
+    programFile: BIN,
     paths: { data: join(home, 'data'), config: join(home, 'config'), cache: join(home, 'cache') },
     stdin: Readable.from([]),
     stdout: { write: () => true },

@@ -1,5 +1,6 @@
 import { declareCommand } from '../kit/declare-command.ts';
-import { flag, type OptionsOf, value } from '../kit/options.ts';
+import { flag, optionalValue, type OptionsOf, value } from '../kit/options.ts';
+import { parsePublicUrl, parseTunnel, PROVIDER_NAMES } from '../../tunnel/choice.ts';
 import {
   FRAMEWORK_NAMES,
   parseAppPort,
@@ -25,6 +26,22 @@ const options = {
     'where your app reads its variables (default: .env.local or .env)',
     parseEnvFile,
   ),
+  handler: flag('--handler', 'also write a handler and a test of it'),
+  tunnel: optionalValue(
+    '--tunnel [provider]',
+    'then wait for a first event of Relyable through a public address',
+    (given, origin) => {
+      parseTunnel(given, origin);
+      return given;
+    },
+    'auto',
+    { words: PROVIDER_NAMES },
+  ),
+  publicUrl: value(
+    '--public-url <url>',
+    'the same, through the https address that leads here',
+    (given, origin) => parsePublicUrl(given, origin).href,
+  ),
   secretEnv: value(
     '--secret-env <name>',
     'variable your app reads the signing secret from (default: as the config says, else RELYABLE_WEBHOOK_SECRET)',
@@ -38,13 +55,15 @@ export const initCommand = declareCommand({
   description: 'set up this project: where your app receives webhooks, and its signing secret',
   options,
   examples: [
-    ['relyable init', 'at most four questions'],
+    ['relyable init', 'asks what it cannot find out'],
     ['relyable init --yes', 'no questions'],
     ['relyable init --port 3000 --path /hooks/relyable --dotenv .env', 'no guesses either'],
+    ['relyable init --yes --tunnel', 'on to the first event from Relyable'],
   ],
   exitCodes: [
     [0, 'success'],
     [1, "the secret's line was not written, and why"],
     [2, 'usage, or a file that cannot be written'],
+    [4, 'no public address (--tunnel, --public-url)'],
   ],
 });

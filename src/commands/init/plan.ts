@@ -5,12 +5,15 @@ import { parseTargetUrl } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import { type Asker, createAsker } from '../kit/ask.ts';
-import { type Framework, FRAMEWORKS } from '../kit/frameworks.ts';
+import { type Framework, FRAMEWORKS, usualFor } from '../kit/frameworks.ts';
+import type { RecipeName } from '../kit/recipe-names.ts';
+import { usesPagesRouter } from '../kit/project-recipe.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import type { Parse } from '../kit/options.ts';
 import { parseAppPort, parseEnvFile, parseFramework, parseHandlerPath } from './answers.ts';
 import { type Guess, guessFramework } from '../kit/guess-framework.ts';
 import { guessEnvFile, guessPort } from './detect.ts';
+import { describeFiles, type HandlerFiles, planHandlerFiles } from './handler-files.ts';
 import type { InitOptions } from './options.ts';
 import { guessPath } from './route.ts';
 
@@ -19,9 +22,13 @@ type InitInvocation = Invocation<InitOptions>;
 /** What the project's set-up will be. */
 export interface Plan {
   readonly framework: Framework;
+  /** The recipe for its handler; null where there is none. */
+  readonly recipe: RecipeName | null;
   readonly forwardTo: string;
   readonly envFile: string;
   readonly secretEnv: string;
+  /** To be written; null where they are not wanted, or are there. */
+  readonly files: HandlerFiles | null;
   /** The reason for each value, e.g. `usual for express`. */
   readonly because: Readonly<Record<'framework' | 'port' | 'path' | 'envFile', string>>;
 }
@@ -120,11 +127,21 @@ async function completePlan(
     guess: guessEnvFile(cwd, framework),
     parse: parseEnvFile,
   });
-  return {
-    framework,
+  const target = {
     forwardTo: findTarget(existing, port.value, path.value),
     envFile: envFile.value,
     secretEnv: options.secretEnv ?? existing?.get('secretEnv') ?? SECRET_ENV_NAME,
+  };
+  const recipe =
+    framework.recipe === 'next' && usesPagesRouter(cwd) ? 'next-pages' : framework.recipe;
+  const offered = recipe === null ? null : offerFiles(cwd, framework, recipe, target);
+  const files =
+    offered !== null && (options.handler || (await confirmFiles(asker, offered))) ? offered : null;
+  return {
+    framework,
+    recipe,
+    ...target,
+    files,
     because: {
       framework: name.because,
       port: port.because,
@@ -132,6 +149,35 @@ async function completePlan(
       envFile: envFile.because,
     },
   };
+}
+
+/** A handler where the project has none, and the target's path is that of the recipe. */
+function offerFiles(
+  folder: string,
+  framework: Framework,
+  recipe: RecipeName,
+  target: Pick<Plan, 'forwardTo' | 'envFile' | 'secretEnv'>,
+): HandlerFiles | null {
+  const usual = guessPath(folder, framework);
+  const isUsual = usual.because === usualFor(framework);
+  const isRecipesPath = new URL(target.forwardTo).pathname === usual.value;
+  if (!isUsual || !isRecipesPath) return null;
+  return planHandlerFiles({ folder, recipe, ...target });
+}
+
+async function confirmFiles(asker: Asker | undefined, files: HandlerFiles): Promise<boolean> {
+  if (asker === undefined) return false;
+  const question = `Write a handler and a test, ${describeFiles(files)}? y or n`;
+  const answer = await asker.ask(question, 'y', (typed) =>
+    isYes(typed) === null ? `expected y or n, got "${typed}"` : undefined,
+  );
+  return isYes(answer) === true;
+}
+
+/** null for any other word. */
+export function isYes(answer: string): boolean | null {
+  if (/^(y|yes)$/i.test(answer)) return true;
+  return /^(n|no)$/i.test(answer) ? false : null;
 }
 
 /** The target that the config names, else the one that was found out. */

@@ -1,26 +1,37 @@
 import { join, relative } from 'node:path';
 import type { Context } from '../../system/context.ts';
-import { exportFromFile, readTextIfExists } from '../../config/env-file.ts';
+import { ENV_FILES, exportFromFile, readTextIfExists } from '../../config/env-file.ts';
 import { realFile } from '../../config/git-status.ts';
+import { quoteCmdIfNeeded, quotePosixIfNeeded } from '../../shell-quote.ts';
 import { developmentSecret, SECRET_ENV_NAME } from '../../config/secrets.ts';
 import type { ExistingConfig, Plan } from './plan.ts';
-import { type ConfigOutcome, type EnvOutcome, writeConfig, writeEnvLine } from './write.ts';
+import type { HandlerFiles } from './handler-files.ts';
+import {
+  type ConfigOutcome,
+  type EnvOutcome,
+  writeConfig,
+  writeEnvLine,
+  writeNewFile,
+} from './write.ts';
 
 /** What was done, and what to type next. */
 export interface Outcome {
   readonly config: { readonly file: string; readonly status: ConfigOutcome };
   readonly env: { readonly file: string; readonly name: string; readonly status: EnvStatus };
+  /** The files that were written for the handler. */
+  readonly written: readonly string[];
   readonly next: string;
 }
 
 /** `not needed`: the environment has a secret, and only the user knows where the app gets it. */
 export type EnvStatus = EnvOutcome | 'not needed';
 
-/** Writes the secret's line and the config. */
+/** Writes the secret's line and the config. `folder` is where to go first for the next command. */
 export async function setUpProject(
   context: Context,
   plan: Plan,
   existing: ExistingConfig | undefined,
+  folder: string | null = null,
 ): Promise<Outcome> {
   // First what may fail: a config without the secret's line would look like a complete set-up.
   const env: EnvStatus = context.env[plan.secretEnv]
@@ -34,8 +45,25 @@ export async function setUpProject(
   return {
     config: { file, status },
     env: { file: plan.envFile, name: plan.secretEnv, status: env },
-    next: nextCommand(context, plan, env),
+    written: writeHandlerFiles(context.cwd, plan.files),
+    next: inFolder(context, folder, nextCommand(context, plan, env)),
   };
+}
+
+function inFolder({ platform }: Context, folder: string | null, command: string): string {
+  if (folder === null) return command;
+  // Windows PowerShell has no &&.
+  return platform === 'win32'
+    ? `cd ${quoteCmdIfNeeded(folder)}, then ${command}`
+    : `cd ${quotePosixIfNeeded(folder)} && ${command}`;
+}
+
+/** Writes the files that are planned, with their folders; their paths. */
+function writeHandlerFiles(folder: string, files: HandlerFiles | null): string[] {
+  if (files === null) return [];
+  const written = [files.handler, files.test];
+  for (const { path, text } of written) writeNewFile(join(folder, path), text);
+  return written.map(({ path }) => path);
 }
 
 /** relyable reads the app's secret too where it is another one, or in a variable of another name. */
@@ -54,12 +82,12 @@ function nextCommand(
         : `git rm --cached ${envFile} && relyable init`;
     case 'refused':
       return ignoreFile(context, envFile);
-    case 'differs':
-      break;
     default:
-      if (secretEnv === SECRET_ENV_NAME || env === 'not needed') return 'relyable webhooks listen';
   }
-  return isWindows
+  // relyable reads these files itself.
+  const isRead = env === 'not needed' || ENV_FILES.some((file) => file === envFile);
+  const isShared = env !== 'differs' && secretEnv === SECRET_ENV_NAME;
+  return isRead || isShared || isWindows
     ? 'relyable webhooks listen'
     : `${exportFromFile(envFile, secretEnv, false)}; relyable webhooks listen`;
 }

@@ -8,30 +8,45 @@ import type { EnvStatus, Outcome } from './set-up-project.ts';
 const ENV_MESSAGES: Readonly<Record<EnvStatus, string>> = {
   written: 'set to the development secret, which relyable uses too',
   kept: 'holds the development secret already',
-  differs: 'is set to another secret already; left as it is, so give relyable the same',
+  differs: 'is set to another secret already; left as it is',
   empty: 'is there without a value; left as it is, so give it the one that the next command prints',
   refused: 'not written: git does not ignore this file, and it would hold a secret',
   tracked: 'not written: git has this file under version control, and it would hold a secret',
   'not needed': 'is set in this shell; give your app the same',
 };
 
+export interface SetUpOptions {
+  readonly existing: ExistingConfig | undefined;
+  /** The folder that was set up. */
+  readonly cwd: string;
+  /** The same, relative to where `init` ran; null where it is that. */
+  readonly folder: string | null;
+  /** For JSON: what was received; null where nothing was, undefined where nothing was awaited. */
+  readonly firstEvent?: object | null | undefined;
+}
+
 /** What was written to which file, why, and the next command. */
 export function setUpView(
   plan: Plan,
   outcome: Outcome,
-  existing: ExistingConfig | undefined,
-  cwd: string,
+  { existing, cwd, folder, firstEvent }: SetUpOptions,
 ): View {
   const { config, env, next } = outcome;
   return {
     text: ({ style }) =>
       [
+        ...(folder === null ? [] : [`in ${safeLine(folder)}:`]),
         `${safeLine(relative(cwd, config.file) || config.file)}: ${safeLine(describeConfig(plan, outcome, existing))}`,
         `${safeLine(env.file)}: ${env.name} ${ENV_MESSAGES[env.status]}`,
         ...describeLoading(plan.framework, env),
+        ...describeHandler(plan, outcome),
         `Next: ${style.cyan(safeLine(next))}`,
       ].join('\n'),
-    json: () => ({ type: 'init', v: 1, ...plan, framework: plan.framework.name, ...outcome }),
+    json: () => {
+      const { files: _, framework, ...rest } = plan;
+      const received = firstEvent === undefined ? {} : { firstEvent };
+      return { type: 'init', v: 1, ...rest, framework: framework.name, ...outcome, ...received };
+    },
   };
 }
 
@@ -46,6 +61,20 @@ function describeConfig(
   return existing?.get('forwardTo') === undefined
     ? `was there already, without "forwardTo"; left as it is, so add "forwardTo": "${forwardTo}"`
     : `was there already, forwards to ${forwardTo}; left as it is`;
+}
+
+/** What was written, how it is connected and run; else where the code of a handler is. */
+function describeHandler({ files, recipe }: Plan, { written }: Outcome): string[] {
+  if (files === null || written.length === 0) {
+    return recipe === null ? [] : [`To see a handler: relyable recipe ${recipe}`];
+  }
+  const { connect, missing, testCommand } = files;
+  return [
+    `${files.handler.path}: a handler of the recipe`,
+    ...(connect === null ? [] : [`  to connect it: ${connect}`]),
+    ...(missing.length === 0 ? [] : [`  it needs: ${missing.join(', ')}`]),
+    `${files.test.path}: a test of it; while your app runs: ${testCommand}`,
+  ].map((line) => safeLine(line));
 }
 
 /** How an app of this framework reads the env file, where it does not by itself. */

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { decodeText, isUtf16, readEnvValue, readIfExists } from '../../config/env-file.ts';
 import { gitStatus } from '../../config/git-status.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
@@ -17,6 +17,16 @@ export function writeConfig(
     return 'written';
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return 'kept';
+    throw unwritable(file, error);
+  }
+}
+
+/** Writes a file that is not there yet, with the folders above it. */
+export function writeNewFile(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
     throw unwritable(file, error);
   }
 }

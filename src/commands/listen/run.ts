@@ -53,7 +53,6 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   invocation.context.endWithReader();
   const printed = printedOptions(invocation);
   const live = createLiveView(invocation, printed);
-
   const shown = { ...invocation, terminal: live?.terminal ?? terminal };
   const settings = readListenSettings(shown, config);
   prepareOutput(invocation.context, options.readyFile, '--ready-file');

@@ -5,6 +5,9 @@ import { parseOptions } from '../../support/parse-options.ts';
 it('has no defaults: what is not given is found out or asked', () => {
   expect(parseOptions(initCommand, [])).toEqual({
     yes: false,
+    handler: false,
+    tunnel: undefined,
+    publicUrl: undefined,
     framework: undefined,
     port: undefined,
     path: undefined,
@@ -30,6 +33,9 @@ it('parses every value', () => {
     ]),
   ).toEqual({
     yes: true,
+    handler: false,
+    tunnel: undefined,
+    publicUrl: undefined,
     framework: 'next',
     port: 3000,
     path: '/hooks/relyable',

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { spawnCli, temporaryFolder } from '../../support/cli.ts';
+import { RECIPES } from '../../../src/commands/kit/recipes.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { startPtyCli } from '../../support/pty.ts';
 
@@ -12,6 +13,9 @@ function nextProject(): string {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   return folder;
 }
+
+/** Whatever this machine has installed. */
+const NO_TUNNEL = { PATH: '/nonexistent' };
 
 const read = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');
 
@@ -113,8 +117,8 @@ it.skipIf(process.platform === 'win32').each([
   ['what a shell would act on', '"whsec_a$b&c#d"\nOTHER=two words & more\n', 'whsec_a$b&c#d'],
 ])('ends with a command that reads the secret from %s', async (_, rest, secret) => {
   const cwd = nextProject();
-  writeFileSync(join(cwd, '.env.local'), `RELYABLE_WEBHOOK_SECRET=${rest}`);
-  const { code, stdout } = await runCli(['init', '--yes'], { cwd });
+  writeFileSync(join(cwd, 'app.env'), `RELYABLE_WEBHOOK_SECRET=${rest}`);
+  const { code, stdout } = await runCli(['init', '--yes', '--dotenv', 'app.env'], { cwd });
   expect(code).toBe(0);
   const [, take = ''] = /Next: (.*); relyable webhooks listen/.exec(stdout) ?? [];
   const script = `${take}; printf %s "$RELYABLE_WEBHOOK_SECRET"`;
@@ -199,7 +203,7 @@ it.each([
 
 it('asks four questions on a terminal, suggesting what it found', async () => {
   const cwd = nextProject();
-  const cli = startPtyCli(['init'], { cwd, columns: 200 });
+  const cli = startPtyCli(['init'], { cwd, columns: 200, env: NO_TUNNEL });
   await cli.waitFor('[next]: ');
   cli.type('\r');
   await cli.waitFor('[4123]: ');
@@ -221,7 +225,7 @@ it('asks four questions on a terminal, suggesting what it found', async () => {
 it('asks only for the env file where there is a config', async () => {
   const cwd = nextProject();
   writeFileSync(join(cwd, '.relyablerc.json'), '{"forwardTo":"4000/in"}');
-  const cli = startPtyCli(['init'], { cwd, columns: 200 });
+  const cli = startPtyCli(['init'], { cwd, columns: 200, env: NO_TUNNEL });
   await cli.waitFor('[.env.local]: ');
   cli.type('\r');
   await cli.waitFor('Next: ');
@@ -239,4 +243,65 @@ it.each([
   cli.type(key);
   expect(await cli.exitCode).toBe(exitCode);
   expect(existsSync(join(cwd, '.relyablerc.json'))).toBe(false);
+});
+
+it('writes a handler and a test with --handler, and says how they are used', async () => {
+  const cwd = nextProject();
+  const { code, stdout } = await runCli(['init', '--yes', '--handler'], { cwd });
+  expect(code).toBe(0);
+  expect(read(cwd, 'app/webhooks/relyable/route.js')).toBe(RECIPES.next.code);
+  expect(stdout).toContain('while your app runs: node --test relyable-webhooks.test.mjs');
+  const again = await runCli(['init', '--yes', '--handler', '--json'], { cwd });
+  expect(JSON.parse(again.stdout)).toMatchObject({ written: [], recipe: 'next' });
+});
+
+it('offers the handler on a terminal, and writes none where the answer is n', async () => {
+  const cwd = nextProject();
+  const cli = startPtyCli(['init'], { cwd, columns: 200, env: NO_TUNNEL });
+  for (const question of ['[next]: ', '[4123]: ', '[/webhooks/relyable]: ', '[.env.local]: ']) {
+    await cli.waitFor(question);
+    cli.type('\r');
+  }
+  await cli.waitFor('app/webhooks/relyable/route.js and relyable-webhooks.test.mjs? y or n [y]: ');
+  cli.type('n\r');
+  await cli.waitFor('To see a handler: relyable recipe next');
+  expect(await cli.exitCode).toBe(0);
+  expect(existsSync(join(cwd, 'app'))).toBe(false);
+});
+
+describe('in a workspace', () => {
+  function workspace(...apps: readonly string[]): string {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'package.json'), '{"workspaces":["apps/*"]}');
+    for (const app of apps) {
+      mkdirSync(join(folder, 'apps', app), { recursive: true });
+      writeFileSync(join(folder, 'apps', app, 'package.json'), '{"dependencies":{"hono":"4"}}');
+    }
+    return folder;
+  }
+
+  it('sets up the one app', async () => {
+    const cwd = workspace('api');
+    const { code, stdout } = await runCli(['init', '--yes'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^in apps\/api:\n\.relyablerc\.json: forwards to/);
+    expect(stdout.trimEnd()).toMatch(/Next: cd apps\/api && relyable webhooks listen$/);
+    expect(existsSync(join(cwd, 'apps/api/.relyablerc.json'))).toBe(true);
+    expect(existsSync(join(cwd, '.relyablerc.json'))).toBe(false);
+  });
+
+  it('asks for one of several, and refuses to guess', async () => {
+    const { code, stderr } = await runCli(['init', '--yes'], { cwd: workspace('api', 'web') });
+    expect(code).toBe(2);
+    expect(stderr).toContain('expected one app, found apps/api, apps/web');
+    const cwd = workspace('api', 'web');
+    const cli = startPtyCli(['init'], { cwd, columns: 200, env: NO_TUNNEL });
+    await cli.waitFor('App of this workspace (apps/api, apps/web) [apps/api]: ');
+    cli.type('apps/wb\r');
+    await cli.waitFor('expected one of apps/api, apps/web, got "apps/wb"');
+    cli.type('apps/web\r');
+    await cli.waitFor('Framework (hono in package.json) [hono]: ');
+    cli.type('\u0003');
+    expect(await cli.exitCode).toBe(130);
+  });
 });
