@@ -1,5 +1,6 @@
 import { errorMessage } from '../../errors.ts';
 import { checkApi } from './checks/api.ts';
+import { checkCertificate, checkProbe } from './checks/app.ts';
 import { checkContainer, checkConfig, checkNode } from './checks/environment.ts';
 import {
   type Check,
@@ -11,7 +12,9 @@ import {
 } from './finding.ts';
 import { checkPorts, checkProxy, checkTarget } from './checks/network.ts';
 import { checkSecret } from './checks/secret.ts';
+import { checkCaptures, checkDeliveries } from './checks/recent.ts';
 import { checkStore } from './checks/store.ts';
+import { checkTunnel } from './checks/tunnel.ts';
 
 const CHECKS: readonly (readonly [CheckName, Check])[] = [
   ['node', checkNode],
@@ -20,9 +23,14 @@ const CHECKS: readonly (readonly [CheckName, Check])[] = [
   ['store', checkStore],
   ['ports', checkPorts],
   ['target', checkTarget],
+  ['tls', checkCertificate],
+  ['probe', checkProbe],
+  ['captures', checkCaptures],
+  ['tunnel', checkTunnel],
   ['container', checkContainer],
   ['proxy', checkProxy],
   ['api', checkApi],
+  ['deliveries', checkDeliveries],
 ];
 
 /** The limit of a check; its network steps have shorter ones. */

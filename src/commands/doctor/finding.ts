@@ -10,11 +10,16 @@ export type CheckName =
   | 'store'
   | 'ports'
   | 'target'
+  | 'tls'
+  | 'probe'
+  | 'captures'
+  | 'tunnel'
   | 'container'
   | 'proxy'
   | 'api'
   | 'key'
-  | 'clock';
+  | 'clock'
+  | 'deliveries';
 
 /** What one check found. */
 export interface Finding {
@@ -39,6 +44,10 @@ export interface Subject {
   readonly store: Setting<string>;
   readonly api: Setting<URL>;
   readonly apiKey: Setting<string> | null;
+  /** Under the API's URL. */
+  readonly deliveriesPath: string;
+  /** Whether a signed sample may be sent to the app. */
+  readonly mayProbe: boolean;
   readonly listen: { readonly host: string; readonly port: number };
   /** Whether this is a container. */
   readonly isContainer: boolean;

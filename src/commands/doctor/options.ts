@@ -1,7 +1,7 @@
 import { SETTINGS } from '../../config/settings.ts';
 import { parseTargetUrl } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
-import { type OptionsOf, setting } from '../kit/options.ts';
+import { flag, type OptionsOf, setting } from '../kit/options.ts';
 import { storeOption } from '../kit/shared-options.ts';
 
 export const doctorOptions = {
@@ -11,6 +11,7 @@ export const doctorOptions = {
     parseTargetUrl,
     SETTINGS.forwardTo,
   ),
+  probe: flag('--probe', 'send the app a signed sample, which it handles as an event'),
   store: storeOption,
 };
 
@@ -20,8 +21,9 @@ export const doctorCommand = declareCommand({
   description: 'check everything webhooks depend on here, and say how to fix it',
   options: doctorOptions,
   examples: [
-    ['relyable doctor', 'node, config, secret, store, ports, app, network, API, clock'],
+    ['relyable doctor', 'node, config, secret, store, ports, app, tunnels, network, API'],
     ['relyable doctor --to 3000/webhooks/relyable', 'with an app that no config names'],
+    ['relyable doctor --probe', 'does the app accept a signed event'],
     ['relyable doctor --json', 'one JSON object with every finding'],
   ],
   exitCodes: [

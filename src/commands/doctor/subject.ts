@@ -9,8 +9,14 @@ import { isInContainer } from './checks/environment.ts';
 import type { Subject } from './finding.ts';
 import { type DoctorOptions, doctorOptions } from './options.ts';
 
-/** What to examine. A setting that cannot be used is a finding and has its default here. */
-export async function findSubject(invocation: Invocation<DoctorOptions>): Promise<Subject> {
+/**
+ * What to examine. A setting that cannot be used is a finding and has its default here. `askToProbe`
+ * is asked where `--probe` is not given.
+ */
+export async function findSubject(
+  invocation: Invocation<DoctorOptions>,
+  askToProbe: (target: URL) => Promise<boolean>,
+): Promise<Subject> {
   const { context } = invocation;
   const configErrors: RelyableError[] = [];
   /** The result, or the fallback where an error of ours is thrown, which becomes a finding. */
@@ -29,15 +35,20 @@ export async function findSubject(invocation: Invocation<DoctorOptions>): Promis
     new InvocationConfig(invocation, []),
   );
   const { layers } = config;
+  const target = await attempt(() => findTarget(config), null);
+  const mayProbe =
+    invocation.options.probe || (target !== null && (await askToProbe(target.value)));
   return {
     context,
     layers,
-    target: await attempt(() => findTarget(config), null),
+    target,
     store: await findStore(invocation, config, attempt),
     api: await attempt<Setting<URL>>(() => config.setting(SETTINGS.apiUrl, parseApiUrl), {
       value: new URL(DEFAULT_API_URL),
       origin: 'default',
     }),
+    deliveriesPath: config.setting(SETTINGS.deliveriesPath, (text) => text).value,
+    mayProbe,
     apiKey: (await attempt(() => findApiKey(context, layers, undefined), undefined)) ?? null,
     listen: {
       host: await attempt(() => config.setting(SETTINGS.host, parseHost).value, DEFAULT_HOST),

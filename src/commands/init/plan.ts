@@ -4,7 +4,7 @@ import { SECRET_ENV_NAME } from '../../config/secrets.ts';
 import { parseTargetUrl } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
-import { type Asker, createAsker } from '../kit/ask.ts';
+import { type Asker, createAsker, isYes } from '../kit/ask.ts';
 import { type Framework, FRAMEWORKS, usualFor } from '../kit/frameworks.ts';
 import type { RecipeName } from '../kit/recipe-names.ts';
 import { usesPagesRouter } from '../kit/project-recipe.ts';
@@ -172,12 +172,6 @@ async function confirmFiles(asker: Asker | undefined, files: HandlerFiles): Prom
     isYes(typed) === null ? `expected y or n, got "${typed}"` : undefined,
   );
   return isYes(answer) === true;
-}
-
-/** null for any other word. */
-export function isYes(answer: string): boolean | null {
-  if (/^(y|yes)$/i.test(answer)) return true;
-  return /^(n|no)$/i.test(answer) ? false : null;
 }
 
 /** The target that the config names, else the one that was found out. */

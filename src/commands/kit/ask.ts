@@ -50,3 +50,9 @@ export function createAsker({ context, terminal }: Invocation<unknown>, endHint:
     close: () => lines.close(),
   };
 }
+
+/** The answer to a question for yes or no; null for any other word. */
+export function isYes(answer: string): boolean | null {
+  if (/^(y|yes)$/i.test(answer)) return true;
+  return /^(n|no)$/i.test(answer) ? false : null;
+}

@@ -17,6 +17,8 @@ export function testSubject(
     store: { value: join(context.paths.data, 'captures.db'), origin: 'default' },
     api: { value: new URL('http://127.0.0.1:1/api'), origin: 'RELYABLE_API_URL' },
     apiKey: null,
+    deliveriesPath: '/webhooks/deliveries',
+    mayProbe: false,
     listen: { host: '127.0.0.1', port: 0 },
     isContainer: false,
     ...overrides,

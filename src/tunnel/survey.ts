@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { CLOUDFLARED, findConfig } from './cloudflared.ts';
+import { NGROK } from './ngrok.ts';
+import { findProgram, installHint, type Program } from './program.ts';
+import type { TunnelWorld } from './provider.ts';
+import { SSH } from './ssh.ts';
+import { explainTailscale, TAILSCALE } from './tailscale.ts';
+
+type SurveyWorld = Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>;
+
+/** What is known about one provider on this machine. */
+export interface SurveyedProvider {
+  readonly name: string;
+  /** As the program prints it; null where the program is not installed, or prints none. */
+  readonly version: string | null;
+  readonly isInstalled: boolean;
+  /** Why it would not open a tunnel now; null where nothing is known. */
+  readonly obstacle: string | null;
+  /** What removes the obstacle, or how it is installed; null where nothing is to be done. */
+  readonly fix: string | null;
+}
+
+/** The obstacle that a program's own state shows, and its fix; null where none is seen. */
+type Look = (
+  file: string,
+  world: SurveyWorld,
+  signal: AbortSignal,
+) => Promise<Pick<SurveyedProvider, 'obstacle' | 'fix'> | null>;
+
+interface Surveyed {
+  readonly program: Program;
+  readonly versionArgs: readonly string[];
+  readonly look: Look;
+}
+
+const SURVEYED: readonly Surveyed[] = [
+  { program: CLOUDFLARED, versionArgs: ['--version'], look: lookAtCloudflared },
+  { program: NGROK, versionArgs: ['version'], look: lookAtNgrok },
+  { program: TAILSCALE, versionArgs: ['version'], look: lookAtTailscale },
+  { program: SSH, versionArgs: ['-V'], look: async () => null },
+];
+
+const PROGRAM_LIMIT_MS = 3000;
+
+/** Looks at every provider at once: its program, version and login. Opens no tunnel. */
+export function surveyProviders(
+  world: SurveyWorld,
+  signal: AbortSignal,
+): Promise<SurveyedProvider[]> {
+  return Promise.all(SURVEYED.map((surveyed) => survey(surveyed, world, signal)));
+}
+
+async function survey(
+  { program, versionArgs, look }: Surveyed,
+  world: SurveyWorld,
+  signal: AbortSignal,
+): Promise<SurveyedProvider> {
+  const { name } = program;
+  const file = findProgram(program, world);
+  if (file === undefined) {
+    const fix = installHint(program, world.platform);
+    return { name, version: null, isInstalled: false, obstacle: null, fix };
+  }
+  const [{ output }, found] = await Promise.all([
+    run(file, versionArgs, world, signal),
+    look(file, world, signal),
+  ]);
+  const [version = null] = /\d+\.\d+[\w.-]*/.exec(output) ?? [];
+  return { name, version, isInstalled: true, obstacle: null, fix: null, ...found };
+}
+
+async function lookAtCloudflared(): ReturnType<Look> {
+  const config = findConfig();
+  return config === undefined
+    ? null
+    : {
+        obstacle: `${config} takes the place of a quick tunnel`,
+        fix: `rename ${config} meanwhile`,
+      };
+}
+
+async function lookAtNgrok(
+  file: string,
+  world: SurveyWorld,
+  signal: AbortSignal,
+): ReturnType<Look> {
+  if (world.env['NGROK_AUTHTOKEN']) return null;
+  const { output } = await run(file, ['config', 'check'], world, signal);
+  const [, config = ''] = /configuration file at (.+)/i.exec(output) ?? [];
+  const path = config.trim();
+  // ngrok says where its file is, and not whether it has a token.
+  if (existsSync(path) && /^\s*authtoken:\s*\S/m.test(readFileSync(path, 'utf8'))) return null;
+  return {
+    obstacle: 'it has no authtoken',
+    fix: 'ngrok config add-authtoken <token>, with the token of https://dashboard.ngrok.com, or set NGROK_AUTHTOKEN',
+  };
+}
+
+async function lookAtTailscale(
+  file: string,
+  world: SurveyWorld,
+  signal: AbortSignal,
+): ReturnType<Look> {
+  const { output } = await run(file, ['status', '--json'], world, signal);
+  const [, state = ''] = /"BackendState":\s*"(\w+)"/.exec(output) ?? [];
+  if (state === 'Running') return null;
+  const problem = explainTailscale(`${state} ${output}`);
+  return {
+    obstacle: problem?.message ?? `it is not running (${state === '' ? 'no answer' : state})`,
+    fix: problem?.hint ?? 'tailscale up',
+  };
+}
+
+/** What a program prints on both streams; empty where it does not run or takes too long. */
+function run(
+  file: string,
+  args: readonly string[],
+  { env, cwd }: SurveyWorld,
+  signal: AbortSignal,
+): Promise<{ readonly output: string }> {
+  const options = { env, cwd, signal, timeout: PROGRAM_LIMIT_MS, windowsHide: true };
+  return new Promise((done) => {
+    execFile(file, args, options, (_, stdout, stderr) => done({ output: `${stdout}\n${stderr}` }));
+  });
+}
