@@ -141,7 +141,7 @@ const WEBHOOKS: readonly TreeEntry[] = [
   { name: 'relay', declared: relayGroup, commands: RELAY },
   command('schema', schemaCommand, () => import('./commands/schema/run.ts')),
   command('code', codeCommand, () => import('./commands/code/run.ts')),
-  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts'), { isHidden: true }),
+  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts')),
 ];
 
 /** The commands of `webhooks` that stand beside it as well: `relyable listen` is `relyable webhooks listen`. */
@@ -155,6 +155,7 @@ const SHORT_FORMS: ReadonlySet<string> = new Set([
   'captures',
   'logs',
   'relay',
+  'recipe',
 ]);
 
 /** Every command, in the order of the help. */
@@ -162,7 +163,6 @@ const COMMANDS: readonly TreeEntry[] = [
   ...WEBHOOKS.filter(({ name }) => SHORT_FORMS.has(name)),
   { name: 'webhooks', alias: 'wh', declared: webhooksGroup, commands: WEBHOOKS },
   command('init', initCommand, () => import('./commands/init/run.ts')),
-  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts')),
   command('doctor', doctorCommand, () => import('./commands/doctor/run.ts')),
   command('config', configCommand, () => import('./commands/config/run.ts')),
   command('open', openCommand, () => import('./commands/open/run.ts')),

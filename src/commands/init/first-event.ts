@@ -1,7 +1,7 @@
 import { errorMessage, EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import { DEVELOPMENT_SECRET_SOURCE } from '../../config/secrets.ts';
 import type { Invocation } from '../../invocation.ts';
-import { DASHBOARD_URL } from '../../relyable/dashboard.ts';
+import { DASHBOARD_URL } from '../../relyable/addresses.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import { hasBrowser } from '../kit/browser.ts';
 import { startChildApp } from '../kit/child-app.ts';
