@@ -3,7 +3,11 @@ import { doctorCommand } from '../../../src/commands/doctor/options.ts';
 import { parseOptions } from '../../support/parse-options.ts';
 
 it('has no defaults of its own', () => {
-  expect(parseOptions(doctorCommand, [])).toEqual({ to: undefined, probe: false, store: undefined });
+  expect(parseOptions(doctorCommand, [])).toEqual({
+    to: undefined,
+    probe: false,
+    store: undefined,
+  });
 });
 
 it('parses every value', () => {
