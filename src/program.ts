@@ -142,7 +142,7 @@ const WEBHOOKS: readonly TreeEntry[] = [
   { name: 'relay', declared: relayGroup, commands: RELAY },
   command('schema', schemaCommand, () => import('./commands/schema/run.ts')),
   command('code', codeCommand, () => import('./commands/code/run.ts')),
-  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts'), { isHidden: true }),
+  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts')),
 ];
 
 /** The commands of `webhooks` that stand beside it as well: `relyable listen` is `relyable webhooks listen`. */
@@ -156,6 +156,7 @@ const SHORT_FORMS: ReadonlySet<string> = new Set([
   'captures',
   'logs',
   'relay',
+  'recipe',
 ]);
 
 /** Every command, in the order of the help. */

@@ -1,7 +1,8 @@
 import { RelyableError } from '../errors.ts';
 import { type LineMeaning, openProgramTunnel } from './open-program.ts';
-import type { Program } from './program.ts';
-import type { TunnelProvider, TunnelWorld } from './provider.ts';
+import { loadNgrokPackage, type NgrokPackage, openPackageTunnel } from './ngrok-package.ts';
+import { findProgram, type Program } from './program.ts';
+import type { OpenTunnel, TunnelProvider, TunnelStart, TunnelWorld } from './provider.ts';
 
 export const NGROK: Program = {
   name: 'ngrok',
@@ -9,39 +10,55 @@ export const NGROK: Program = {
   install: {
     darwin: 'brew install ngrok',
     win32: 'winget install ngrok.ngrok',
-    other: 'install it from https://ngrok.com/download',
+    other:
+      'install it from https://ngrok.com/download, or npm install @ngrok/ngrok beside relyable',
   },
 };
 
-/** ngrok by its program; with a public URL, under that reserved address. */
+/**
+ * ngrok by its program, or where that is not installed by the package `@ngrok/ngrok`; with a public
+ * URL, under that reserved address.
+ */
 export function createNgrokProvider(
   publicUrl: URL | undefined,
   world: TunnelWorld,
+  loadPackage: () => NgrokPackage | null = loadNgrokPackage,
 ): TunnelProvider {
   return {
     name: 'ngrok',
     hasNewNames: false,
     clientHeader: 'X-Forwarded-For',
-    start: (options) =>
-      openProgramTunnel(
-        {
-          program: NGROK,
-          args: [
-            'http',
-            options.localUrl.origin,
-            '--log',
-            'stdout',
-            '--log-format',
-            'json',
-            ...(publicUrl === undefined ? [] : ['--url', publicUrl.origin]),
-          ],
-          readLine: readNgrokLine,
-          explain: (lines) => explainNgrok(lines.join('\n')),
-        },
-        options,
-        world,
-      ),
+    start: (options) => {
+      const ngrok = hasProgram(world) ? null : loadPackage();
+      return ngrok === null
+        ? startProgram(options, publicUrl, world)
+        : openPackageTunnel({ ngrok, publicUrl, explain: explainNgrok }, options, world);
+    },
   };
+}
+
+/** Whether the program is there, or is named, so that it has to be. */
+export function hasProgram(world: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>): boolean {
+  return Boolean(world.env[NGROK.pathVariable]) || findProgram(NGROK, world) !== undefined;
+}
+
+function startProgram(
+  options: TunnelStart,
+  publicUrl: URL | undefined,
+  world: TunnelWorld,
+): Promise<OpenTunnel> {
+  const args = ['http', options.localUrl.origin, '--log', 'stdout', '--log-format', 'json'];
+  if (publicUrl !== undefined) args.push('--url', publicUrl.origin);
+  return openProgramTunnel(
+    {
+      program: NGROK,
+      args,
+      readLine: readNgrokLine,
+      explain: (lines) => explainNgrok(lines.join('\n')),
+    },
+    options,
+    world,
+  );
 }
 
 function readNgrokLine(line: string): LineMeaning {
@@ -122,7 +139,9 @@ export function explainNgrok(text: string): RelyableError | null {
     );
   }
   if (
-    /no such host|dial tcp|i\/o timeout|failed to fetch CRL|failed to dial ngrok server/i.test(text)
+    /no such host|dial tcp|i\/o timeout|failed to fetch CRL|failed to dial ngrok server|failed to establish tcp/i.test(
+      text,
+    )
   ) {
     return new RelyableError('UNREACHABLE', 'ngrok cannot reach its servers', {
       hint: 'check the network; behind a proxy, ngrok needs it in its own configuration',

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { CLOUDFLARED, findConfig } from './cloudflared.ts';
-import { NGROK } from './ngrok.ts';
+import { hasProgram, NGROK } from './ngrok.ts';
+import { loadNgrokPackage } from './ngrok-package.ts';
 import { findProgram, installHint, type Program } from './program.ts';
 import type { TunnelWorld } from './provider.ts';
 import { SSH } from './ssh.ts';
@@ -58,6 +59,9 @@ async function survey(
 ): Promise<SurveyedProvider> {
   const { name } = program;
   const file = findProgram(program, world);
+  if (program === NGROK && !hasProgram(world) && loadNgrokPackage() !== null) {
+    return surveyPackage(world);
+  }
   if (file === undefined) {
     const fix = installHint(program, world.platform);
     return { name, version: null, isInstalled: false, obstacle: null, fix };
@@ -68,6 +72,17 @@ async function survey(
   ]);
   const [version = null] = /\d+\.\d+[\w.-]*/.exec(output) ?? [];
   return { name, version, isInstalled: true, obstacle: null, fix: null, ...found };
+}
+
+function surveyPackage({ env }: SurveyWorld): SurveyedProvider {
+  const hasToken = Boolean(env['NGROK_AUTHTOKEN']);
+  return {
+    name: 'ngrok (the package @ngrok/ngrok)',
+    version: null,
+    isInstalled: true,
+    obstacle: hasToken ? null : 'it has no authtoken',
+    fix: hasToken ? null : 'export NGROK_AUTHTOKEN=… with the token of https://dashboard.ngrok.com',
+  };
 }
 
 async function lookAtCloudflared(): ReturnType<Look> {

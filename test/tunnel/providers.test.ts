@@ -229,7 +229,7 @@ describe('a failure', () => {
   it('names how to install a program that is missing, by platform', async () => {
     const none = testContext({ env: { PATH: '/nowhere' }, platform: 'darwin' });
     await expect(async () =>
-      createNgrokProvider(undefined, none).start(start),
+      createNgrokProvider(undefined, none, () => null).start(start),
     ).rejects.toMatchObject({
       code: 'NOT_FOUND',
       hint: expect.stringContaining('brew install ngrok'),

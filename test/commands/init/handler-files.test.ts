@@ -72,7 +72,7 @@ it('writes TypeScript in which every parameter of a function has a type', () => 
     expect(ts.transpileModule(text, { reportDiagnostics: true }).diagnostics).toEqual([]);
     const functions = source.statements.filter((it) => ts.isFunctionDeclaration(it));
     const untyped = functions
-      .flatMap(({ parameters }) => [...parameters])
+      .flatMap(({ parameters }) => Array.from(parameters))
       .filter(({ type, initializer }) => type === undefined && initializer === undefined);
     expect(untyped.map((it) => it.getText())).toEqual([]);
   }
