@@ -21,8 +21,20 @@ export interface Ready {
   readonly inspectUrl: string | null;
 }
 
+/**
+ * How a request reached this machine. `tunnel`: its provider names the sender in a header. `relay`: through
+ * the stream of a team's relay, which has answered the sender; the app's answer is not sent back.
+ */
+export type Source = 'http' | 'tunnel' | 'relay';
+
 export type WarningCode =
-  'not_200' | 'not_received' | 'slow' | 'duplicate' | 'unknown_event' | 'not_json';
+  | 'not_200'
+  | 'not_received'
+  | 'slow'
+  | 'duplicate'
+  | 'unknown_event'
+  | 'not_json'
+  | 'forwarded_again';
 
 /** Something that works here but will cause trouble in production. */
 export interface Warning {
@@ -59,12 +71,11 @@ export interface HandledRequest {
   readonly forward: Forward | null;
   /** Marked as a probe of `trigger`. Any sender can set the mark, so it only changes the display. */
   readonly isProbe: boolean;
-  /** `tunnel` where its provider names the sender in a header; only the display depends on it. */
-  readonly source: 'http' | 'tunnel';
   /** The sender as the tunnel's provider reports it; null where it does not. */
   readonly client: ReportedClient | null;
   /** Not forwarded because `--events` does not name its type. */
   readonly isFiltered: boolean;
+  readonly source: Source;
   readonly answered: Answered;
   readonly warnings: readonly Warning[];
 }
@@ -75,6 +86,27 @@ export interface Refused {
   /** ms since 1970. */
   readonly at: number;
   readonly status: number;
+  readonly reason: string;
+}
+
+/** Another source of requests than the listener's address was reached, lost, or has nothing more waiting. */
+export interface SourceEvent {
+  readonly type: 'source';
+  readonly source: 'relay';
+  readonly state: 'up' | 'down' | 'caught-up';
+  /** How long it was away, ms; null at the start, and while it is away. */
+  readonly gapMs: number | null;
+  /** Requests that wait (`up`), or were caught up with; null where that is not known. */
+  readonly events: number | null;
+  readonly message: string | null;
+}
+
+/** A message of the stream that is not a request; nothing waits for it. */
+export interface SetAside {
+  readonly type: 'set_aside';
+  /** Its number in the stream. */
+  readonly seq: number;
+  readonly subject: string;
   readonly reason: string;
 }
 
@@ -102,4 +134,5 @@ export interface SecretChanged {
 }
 
 /** What a listener reports, in the order it happens. Every front end reads this one stream. */
-export type ListenEvent = Ready | HandledRequest | Refused | TunnelEvent | SecretChanged | Summary;
+export type ListenEvent =
+  Ready | HandledRequest | Refused | TunnelEvent | SourceEvent | SetAside | SecretChanged | Summary;

@@ -19,12 +19,14 @@ export interface Outcome {
   readonly answered: Answered;
   /** What passed it on, where that states who sent it; null for a sender on the socket. */
   readonly reporter: ClientReporter | null;
+  /** Whether an earlier run may have forwarded it. */
+  readonly isForwardedAgain?: boolean;
 }
 
 /** The event that reports a request; `verification` is the explained one. */
 export function toHandledRequest(
-  { id, receivedAt, request, payload }: InFlightRequest,
-  { duplicateOf, earlierFailure, forward, answered, reporter }: Outcome,
+  { id, receivedAt, request, payload, isRelayed }: InFlightRequest,
+  { duplicateOf, earlierFailure, forward, answered, reporter, isForwardedAgain = false }: Outcome,
   verification: Verification,
   isFiltered: boolean,
 ): HandledRequest {
@@ -42,12 +44,14 @@ export function toHandledRequest(
     duplicateOf,
     verification,
     forward,
-    source: client === null ? 'http' : 'tunnel',
+    source: isRelayed ? 'relay' : client === null ? 'http' : 'tunnel',
     client,
     isFiltered,
     isProbe: isProbe(request.headers),
     answered,
   };
   // Added to the object itself: a spread would copy all of it for every request.
-  return Object.assign(handled, { warnings: findWarnings(handled, earlierFailure) });
+  return Object.assign(handled, {
+    warnings: findWarnings(handled, earlierFailure, isForwardedAgain),
+  });
 }

@@ -1,6 +1,6 @@
-import type { ReceivedRequest } from '../http/server/receive.ts';
 import { type PayloadSummary, summarisePayload } from '../relyable/payload-summary.ts';
 import { createCaptureId } from '../request/capture.ts';
+import type { WebhookRequest } from '../request/request.ts';
 import type { Verification } from '../signature/verify.ts';
 
 /** What an `InFlightRequest` takes from the world. */
@@ -12,25 +12,38 @@ export interface Clock {
   randomBytes(size: number): Buffer;
 }
 
+/** What is known of a request already. */
+export interface Arrival {
+  /** Whether it came through a relay, which has answered its sender. */
+  readonly isRelayed?: boolean;
+  /** When it was received, ms since 1970; now, unless it was received elsewhere. */
+  readonly receivedAt?: number;
+  /** The capture that it is already. */
+  readonly id?: string;
+}
+
 /** A request on its way through the pipeline, and what is known of it before it is answered. */
 export class InFlightRequest {
   readonly id: string;
   /** ms since 1970. */
   readonly receivedAt: number;
-  readonly request: ReceivedRequest;
+  readonly request: WebhookRequest;
+  readonly isRelayed: boolean;
   readonly verification: Verification;
   private readonly clock: Clock;
   private readonly startedAt: number;
   private summary: PayloadSummary | null = null;
 
   constructor(
-    request: ReceivedRequest,
-    verify: (request: ReceivedRequest) => Verification,
+    request: WebhookRequest,
+    verify: (request: WebhookRequest) => Verification,
     clock: Clock,
+    { isRelayed = false, receivedAt = clock.now(), id }: Arrival,
   ) {
-    this.receivedAt = clock.now();
+    this.receivedAt = receivedAt;
     this.startedAt = clock.elapsed();
-    this.id = createCaptureId(this.receivedAt, clock.randomBytes(7));
+    this.id = id ?? createCaptureId(receivedAt, clock.randomBytes(7));
+    this.isRelayed = isRelayed;
     this.request = request;
     this.verification = verify(request);
     this.clock = clock;

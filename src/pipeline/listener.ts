@@ -42,6 +42,10 @@ export interface Listener {
   replaceSecrets(secrets: ListenerOptions['secrets']): ListenerOptions['secrets'];
   /** Sends a stored capture to the target again and stores what came; null without a target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null;
+  /** Takes in a request whose sender was answered elsewhere; see `Pipeline.ingest`. */
+  readonly ingest: Pipeline['ingest'];
+  /** See `Pipeline.forwardAgain`. */
+  readonly forwardAgain: Pipeline['forwardAgain'];
   /**
    * Answers 503 from here on, gives what is under way `graceMs` to finish, then closes the port. Emits
    * the summary.
@@ -121,6 +125,8 @@ export async function startListener(
       return secrets;
     },
     replay: (capture) => pipeline.replay(capture),
+    ingest: (relayed, position) => pipeline.ingest(relayed, position),
+    forwardAgain: (capture) => pipeline.forwardAgain(capture),
     stop: async (graceMs) => {
       const limit = setTimeout(
         () => pipeline.abortForwards('relyable stopped before an answer came'),

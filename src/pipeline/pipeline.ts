@@ -3,16 +3,17 @@ import { errorMessage } from '../errors.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/client/forward.ts';
 import type { ReceivedRequest } from '../http/server/receive.ts';
 import { summarisePayload } from '../relyable/payload-summary.ts';
-import type { Forward } from '../request/capture.ts';
+import type { Capture, Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import { type Conceal, createConceal } from '../signature/conceal.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background/background-store.ts';
+import type { StreamPosition } from '../store/positions.ts';
 import type { Answered, ListenEvent, Summary } from './events.ts';
 import { FailedEvents } from './failed-events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
 import { type Outcome, toHandledRequest } from './handled-request.ts';
-import { type Clock, InFlightRequest } from './in-flight-request.ts';
+import { type Arrival, type Clock, InFlightRequest } from './in-flight-request.ts';
 import { InFlightSlots } from './in-flight-slots.ts';
 import type { ClientReporter } from './reported-client.ts';
 import { type AppAnswer, Relay } from './relay.ts';
@@ -38,6 +39,17 @@ export interface PipelineWorld extends Clock {
   readonly store: Pick<BackgroundStore, 'add' | 'addForward' | 'setAnswered' | 'setReason'>;
   readonly emit: (event: ListenEvent) => void;
 }
+
+/** A request that was answered elsewhere, on its way through the pipeline. */
+export interface Ingestion {
+  /** Resolves once it is durable; rejects where it could not be stored. */
+  readonly stored: Promise<unknown>;
+  /** Resolves once it was forwarded, or could not be stored; null where it is only stored. */
+  readonly forwarded: Promise<void> | null;
+}
+
+/** A relay has answered the sender. */
+const ANSWERED_ELSEWHERE: Answered = { status: 200, complete: true };
 
 /** With `ack` and more forwards than this under way, senders wait for theirs: that slows them down. */
 const ACK_BACKLOG = 1000;
@@ -84,11 +96,67 @@ export class Pipeline {
   /** Takes in a complete request; it is answered later. */
   receive(received: ReceivedRequest): void {
     const request = this.verify(received);
+    const forwarder = this.forwarderOf(request);
+    const { response } = received;
+    if (forwarder === null) this.storeOnly(request, response);
+    else if (this.options.respond === 'ack') this.storeThenForward(request, response, forwarder);
+    else this.storeAndForward(request, response, forwarder);
+  }
+
+  /**
+   * Takes in a request whose sender was answered 200 elsewhere: it is stored, then forwarded. `position`
+   * is written with it; it is given the capture's id where it will be forwarded.
+   */
+  ingest(
+    { request, receivedAt }: { readonly request: WebhookRequest; readonly receivedAt: number },
+    position: (unforwarded: string | null) => StreamPosition,
+  ): Ingestion {
+    const inFlight = this.verify(request, { isRelayed: true, receivedAt });
+    const forwarder = this.forwarderOf(inFlight);
+    const slot = this.inFlight.open();
+    const stored = this.store(inFlight, 200, position(forwarder && inFlight.id));
+    const done = stored.then(
+      (duplicateOf) => this.forwardStored(inFlight, forwarder, slot, { duplicateOf }),
+      () => this.inFlight.close(slot),
+    );
+    return { stored, forwarded: forwarder && done };
+  }
+
+  /**
+   * Forwards a capture whose forward an earlier run may have made, and says so; null where it would not
+   * be forwarded now.
+   */
+  forwardAgain(capture: Capture): Promise<void> | null {
+    const { id, receivedAt, duplicateOf } = capture;
+    const request = this.verify(capture, { isRelayed: true, receivedAt, id });
+    const forwarder = this.forwarderOf(request);
+    if (forwarder === null) return null;
+    const slot = this.inFlight.open();
+    return this.forwardStored(request, forwarder, slot, { duplicateOf, isForwardedAgain: true });
+  }
+
+  /** Resolves once the app has answered, or has failed to, and that is reported. */
+  private forwardStored(
+    request: InFlightRequest,
+    forwarder: Forwarder | null,
+    slot: number,
+    facts: Pick<Outcome, 'duplicateOf' | 'isForwardedAgain'>,
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (forward: Forward | null): void => {
+        this.finish(request, { ...facts, forward, answered: ANSWERED_ELSEWHERE });
+        this.inFlight.close(slot);
+        resolve();
+      };
+      if (forwarder === null) finish(null);
+      else this.forward(request.request, forwarder, slot, null, finish);
+    });
+  }
+
+  /** What forwards a request; null where it is not forwarded. */
+  private forwarderOf(request: InFlightRequest): Forwarder | null {
     const forwarder = this.forwarderFor(request);
-    if (forwarder === null || !this.isAccepted(request) || this.isFiltered(request)) {
-      this.storeOnly(request);
-    } else if (this.options.respond === 'ack') this.storeThenForward(request, forwarder);
-    else this.storeAndForward(request, forwarder);
+    return this.isAccepted(request) && !this.isFiltered(request) ? forwarder : null;
   }
 
   /** Reads the payload only where there are routes. */
@@ -97,10 +165,10 @@ export class Pipeline {
     return this.routes.get(request.payload.event ?? '') ?? this.forwarder;
   }
 
-  private verify(received: ReceivedRequest): InFlightRequest {
+  private verify(received: WebhookRequest, arrival: Arrival = {}): InFlightRequest {
     const { secrets } = this;
     const verify = (): Verification => verifyRequest(received, secrets) ?? UNEXPLAINED;
-    return new InFlightRequest(received, verify, this.world);
+    return new InFlightRequest(received, verify, this.world, arrival);
   }
 
   private isAccepted({ verification }: InFlightRequest): boolean {
@@ -114,8 +182,7 @@ export class Pipeline {
   }
 
   /** Not forwarded: stored, then answered by us. */
-  private storeOnly(request: InFlightRequest): void {
-    const { response } = request.request;
+  private storeOnly(request: InFlightRequest, response: ServerResponse): void {
     const slot = this.inFlight.open();
     const status = this.isAccepted(request) ? 200 : 401;
     this.store(request, status).then(
@@ -134,15 +201,18 @@ export class Pipeline {
   }
 
   /** `ack`: stored, answered 200, then forwarded. */
-  private storeThenForward(request: InFlightRequest, forwarder: Forwarder): void {
-    const { response } = request.request;
+  private storeThenForward(
+    request: InFlightRequest,
+    response: ServerResponse,
+    forwarder: Forwarder,
+  ): void {
     const slot = this.inFlight.open();
     this.store(request, 200).then(
       (duplicateOf) => {
         const isBacklogged = this.inFlight.size > ACK_BACKLOG;
-        const early = isBacklogged ? null : this.acknowledge(request);
+        const early = isBacklogged ? null : this.acknowledge(request, response);
         this.forward(request.request, forwarder, slot, null, (forward) => {
-          const { answered, latencyMs } = early ?? this.acknowledge(request);
+          const { answered, latencyMs } = early ?? this.acknowledge(request, response);
           this.finish(request, { duplicateOf, forward, answered }, latencyMs);
           this.inFlight.close(slot);
         });
@@ -153,15 +223,18 @@ export class Pipeline {
 
   private acknowledge(
     request: InFlightRequest,
+    response: ServerResponse,
   ): Pick<Outcome, 'answered'> & { readonly latencyMs: number } {
-    const { response } = request.request;
     respondStored(response, request.id);
     return { answered: answeredBy(response, 200), latencyMs: request.latencyMs() };
   }
 
   /** `mirror`: stored and forwarded at the same time; the app's answer waits until it is stored. */
-  private storeAndForward(request: InFlightRequest, forwarder: Forwarder): void {
-    const { response } = request.request;
+  private storeAndForward(
+    request: InFlightRequest,
+    response: ServerResponse,
+    forwarder: Forwarder,
+  ): void {
     const slot = this.inFlight.open();
     let duplicateOf: string | null = null;
     const relay = this.forward(request.request, forwarder, slot, response, (forward, status) => {
@@ -187,10 +260,11 @@ export class Pipeline {
   private store(
     { id, receivedAt, request, payload, verification }: InFlightRequest,
     answered: number | null,
+    position?: StreamPosition,
   ): Promise<string | null> {
     const { method, path, httpVersion, headers, body } = request;
     const { event, declaredEventId } = payload;
-    return this.world.store.add({
+    const capture = {
       id,
       receivedAt,
       method,
@@ -202,7 +276,8 @@ export class Pipeline {
       declaredEventId,
       verification,
       answered,
-    });
+    };
+    return this.world.store.add(capture, position);
   }
 
   /** Not stored: the sender gets a 503, so that Relyable retries. */
@@ -248,7 +323,8 @@ export class Pipeline {
     this.tally.add(request.verification.valid, payload.event, forward, latencyMs);
     if (forward !== null) {
       store.addForward(id, forward);
-      if (this.options.respond === 'mirror' && answered.status !== forward.status) {
+      const isMirrored = this.options.respond === 'mirror' && !request.isRelayed;
+      if (isMirrored && answered.status !== forward.status) {
         store.setAnswered(id, answered.status);
       }
     }

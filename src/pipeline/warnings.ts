@@ -11,16 +11,30 @@ export const SLOW_MS = 5000;
 
 /**
  * Warns of what works here but will cause trouble in production. `earlierFailure` is how the app
- * failed to answer the same event before.
+ * failed to answer the same event before, `isForwardedAgain` whether an earlier run may have forwarded it.
  */
 export function findWarnings(
   handled: Omit<HandledRequest, 'warnings'>,
   earlierFailure: EarlierFailure | null = null,
+  isForwardedAgain = false,
 ): Warning[] {
   const { forward, verification, duplicateOf } = handled;
   const warnings: Warning[] = [];
+  if (isForwardedAgain) {
+    warnings.push({
+      code: 'forwarded_again',
+      message:
+        "forwarded again: relyable ended before your app's answer was stored, so your app may have this event already",
+    });
+  }
   const undelivered = explainUndelivered(forward?.status ?? 200);
-  if (undelivered !== null) warnings.push({ code: 'not_200', message: undelivered });
+  if (undelivered !== null) {
+    const message =
+      handled.source !== 'relay'
+        ? undelivered
+        : `your app answered ${forward?.status ?? 0}: Relyable, which got its 200 from the relay, would not count that as delivered`;
+    warnings.push({ code: 'not_200', message });
+  }
   if (!handled.answered.complete) {
     warnings.push({
       code: 'not_received',

@@ -10,6 +10,8 @@ export interface RelayedRequest extends WebhookRequest {
 
 /** Four bytes before every message: the form's name and its version. */
 const MAGIC = Buffer.from('RLY1', 'latin1');
+/** What a capture's id can hold: the year 3084. */
+const LATEST_MS = 2 ** 45 - 1;
 const HEAD_AT = MAGIC.length + 4;
 
 /**
@@ -59,6 +61,8 @@ function parseHead(bytes: Buffer): Omit<RelayedRequest, 'body'> {
   if (
     typeof receivedAt !== 'number' ||
     !Number.isSafeInteger(receivedAt) ||
+    receivedAt < 0 ||
+    receivedAt > LATEST_MS ||
     typeof method !== 'string' ||
     typeof path !== 'string' ||
     typeof httpVersion !== 'string' ||

@@ -73,6 +73,23 @@ export function seal(message: Buffer, key: SealingKey, random: (size: number) =>
   ]);
 }
 
+/**
+ * The message as it was before it was sealed; one that is not sealed stays as it is. SECRET_INVALID where
+ * it needs a key that is not there: who skipped it would miss it. EnvelopeProblem where it was changed.
+ */
+export function unseal(message: Buffer, keys: readonly SealingKey[]): Buffer {
+  const id = sealedWith(message);
+  if (id === null) return message;
+  const key = keys.find((candidate) => candidate.id === id);
+  if (key !== undefined) return openSealed(message, key);
+  const known = keys.map((candidate) => candidate.id).join(' and ');
+  throw new RelyableError(
+    'SECRET_INVALID',
+    `the relay seals requests with key ${id}, expected ${known === '' ? 'none: there is no --encrypt-key-file' : known}`,
+    { hint: 'give the file with that key: --encrypt-key-file <file>' },
+  );
+}
+
 function compress(message: Buffer): { form: number; bytes: Buffer } {
   if (message.length >= COMPRESSED_FROM && message.length <= COMPRESSED_TO) {
     const bytes = deflateRawSync(message, { level: 1 });

@@ -7,10 +7,13 @@ import {
 import { crc32 } from 'node:zlib';
 import { bodyIdentity } from '../relyable/payload-summary.ts';
 import type { Reason } from '../signature/verify.ts';
+import type { StreamPosition } from './positions.ts';
 
 /** What is written in one commit. */
 export interface Group {
   readonly captures: readonly NewCapture[];
+  /** How far readers of streams have got with these captures. */
+  readonly positions: readonly StreamPosition[];
   readonly forwards: ReadonlyArray<readonly [captureId: string, forward: Forward]>;
   /** The status a sender got, where it was not known when the capture was stored. */
   readonly answered: ReadonlyArray<readonly [captureId: string, status: number]>;

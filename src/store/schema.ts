@@ -100,6 +100,18 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX captures_arrival ON captures (seq, event_key, valid);`,
   `ALTER TABLE captures ADD COLUMN source TEXT;
    ALTER TABLE captures ADD COLUMN imported_at INTEGER;`,
+  `CREATE TABLE stream_positions (
+     reader TEXT NOT NULL,
+     stream TEXT NOT NULL,
+     created TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     PRIMARY KEY (reader, stream, created)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE stream_unforwarded (
+     capture_id TEXT PRIMARY KEY REFERENCES captures (id) ON DELETE CASCADE,
+     reader TEXT NOT NULL,
+     stream TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The schema's first version whose bodies have checksums. */

@@ -10,6 +10,7 @@ import {
   pruneStore,
   type Retention,
 } from './retention.ts';
+import { PositionWriter } from './positions.ts';
 import { RowWriter } from './row-writer.ts';
 import { type Group, toCaptureRow, toForwardRow, toNewCapture } from './rows.ts';
 import { type Database, openDatabase, orStoreError, runTransaction, storeError } from './schema.ts';
@@ -56,6 +57,7 @@ export class CaptureStore implements CaptureReader {
   private readonly inode: number | undefined;
   private readonly database: Database;
   private readonly rows: RowWriter;
+  private readonly positions: PositionWriter;
   private readonly retention: Retention;
 
   constructor(file: string, database: Database, maxBytes: number) {
@@ -63,6 +65,7 @@ export class CaptureStore implements CaptureReader {
     this.inode = inodeOf(file);
     this.database = database;
     this.rows = new RowWriter(database);
+    this.positions = new PositionWriter(database);
     this.retention = createRetention(database, maxBytes);
     const reader = createReader(file, database);
     ({ get: this.get, list: this.list, newest: this.newest } = reader);
@@ -80,6 +83,7 @@ export class CaptureStore implements CaptureReader {
    */
   write({
     captures = [],
+    positions = [],
     forwards = [],
     answered = [],
     reasons = [],
@@ -87,7 +91,11 @@ export class CaptureStore implements CaptureReader {
     let firsts: Array<string | null> = [];
     this.transaction(() => {
       firsts = captures.map((capture) => this.rows.capture(toCaptureRow(capture)));
-      for (const [id, forward] of forwards) this.rows.forward(toForwardRow(id, forward));
+      for (const position of positions) this.positions.advance(position);
+      for (const [id, forward] of forwards) {
+        this.rows.forward(toForwardRow(id, forward));
+        this.positions.forwarded(id);
+      }
       for (const [id, status] of answered) this.rows.answered(id, status);
       for (const [id, reason] of reasons) this.rows.reason(id, reason);
     });

@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { startReceiver } from '../../src/http/server/receive.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { signPayload } from '../../src/signature/sign.ts';
+import type { WebhookRequest } from '../../src/request/request.ts';
+import type { StreamPosition } from '../../src/store/positions.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { makeCapture } from '../support/captures.ts';
 import {
   type FakeStore,
   listen,
@@ -518,5 +521,86 @@ describe('replay', () => {
     await stopped;
     expect(await replayed).toMatchObject({ status: 200 });
     expect(store.forwards).toHaveLength(1);
+  });
+});
+
+describe('ingest', () => {
+  const position = (unforwarded: string | null): StreamPosition => ({
+    reader: 'r',
+    stream: 's',
+    created: 'c',
+    after: null,
+    seq: 1,
+    unforwarded,
+  });
+  const relayed = (): { request: WebhookRequest; receivedAt: number } => ({
+    request: receivedRequest(),
+    receivedAt: 1_600_000_000_000,
+  });
+
+  it('stores first, as answered by the relay, and forwards then', async () => {
+    const app = await startApp();
+    const world = new TestWorld();
+    const pipeline = new Pipeline(optionsFor({ to: app.url }), world);
+    world.store.isHeld = true;
+    const ingestion = pipeline.ingest(relayed(), position);
+    await settled();
+    expect(app.received).toHaveLength(0);
+    const added = await world.store.nth(0);
+    expect(added.capture).toMatchObject({ receivedAt: 1_600_000_000_000, answered: 200 });
+    expect(added.position).toEqual(position(added.capture.id));
+    added.stored('cap_first');
+    await ingestion.forwarded;
+    expect(await world.handled()).toMatchObject({
+      source: 'relay',
+      duplicateOf: 'cap_first',
+      forward: { status: 200 },
+      answered: { status: 200, complete: true },
+    });
+    expect(world.store.answered).toEqual([]);
+  });
+
+  it('does not note what is only stored for forwarding', async () => {
+    const world = new TestWorld();
+    const { forwarded } = new Pipeline(optionsFor({}), world).ingest(relayed(), position);
+    expect(forwarded).toBeNull();
+    expect((await world.store.nth(0)).position).toEqual(position(null));
+    expect(await world.handled()).toMatchObject({ source: 'relay', forward: null });
+  });
+
+  it('rejects where it could not be stored, and forwards nothing', async () => {
+    const app = await startApp();
+    const world = new TestWorld();
+    world.store.isHeld = true;
+    const pipeline = new Pipeline(optionsFor({ to: app.url }), world);
+    const { stored, forwarded } = pipeline.ingest(relayed(), position);
+    (await world.store.nth(0)).fail('disk full');
+    await expect(stored).rejects.toThrow('disk full');
+    await forwarded;
+    await pipeline.drain();
+    expect(app.received).toHaveLength(0);
+    expect(world.events).toEqual([]);
+  });
+
+  it('forwards a capture again with a warning', async () => {
+    const app = await startApp((response) => {
+      response.statusCode = 202;
+      response.end();
+    });
+    const world = new TestWorld();
+    const pipeline = new Pipeline(optionsFor({ to: app.url }), world);
+    const capture = makeCapture(1, receivedRequest());
+    await pipeline.forwardAgain(capture);
+    expect(world.store.added).toEqual([]);
+    expect(world.store.forwards).toMatchObject([[capture.id, { status: 202 }]]);
+    expect(await world.handled()).toMatchObject({
+      id: capture.id,
+      source: 'relay',
+      warnings: [
+        { code: 'forwarded_again' },
+        { code: 'not_200', message: expect.stringContaining('which got its 200 from the relay') },
+      ],
+    });
+    expect(new Pipeline(optionsFor({}), world).forwardAgain(capture)).toBeNull();
   });
 });

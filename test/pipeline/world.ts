@@ -9,6 +9,7 @@ import type { PipelineWorld } from '../../src/pipeline/pipeline.ts';
 import type { Forward, NewCapture } from '../../src/request/capture.ts';
 import type { HeaderPair } from '../../src/request/request.ts';
 import { signPayload } from '../../src/signature/sign.ts';
+import type { StreamPosition } from '../../src/store/positions.ts';
 import type { Reason } from '../../src/signature/verify.ts';
 
 export const SECRET = 'whsec_pipeline';
@@ -19,6 +20,7 @@ export const PAYLOAD = Buffer.from(
 
 interface Added {
   readonly capture: NewCapture;
+  readonly position: StreamPosition | undefined;
   /** Makes it durable; `first` is the capture of the same event that came before. */
   stored(first?: string | null): void;
   fail(message: string): void;
@@ -34,10 +36,11 @@ export class FakeStore {
   isHeld = false;
   private wake: (() => void) | undefined;
 
-  add(capture: NewCapture): Promise<string | null> {
+  add(capture: NewCapture, position?: StreamPosition): Promise<string | null> {
     return new Promise((resolve, reject) => {
       this.added.push({
         capture,
+        position,
         stored: (first = null) => resolve(first),
         fail: (message) => reject(new Error(message)),
       });

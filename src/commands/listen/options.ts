@@ -3,8 +3,11 @@ import {
   parseDuration,
   parseHeader,
   parseOneOf,
+  parseSinceTime,
   parseTargetUrl,
+  parseToken,
   parseWhole,
+  type SinceTime,
 } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
@@ -21,6 +24,7 @@ import {
   value,
   withDefault,
 } from '../kit/options.ts';
+import { natsOptions } from '../kit/nats-options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
 import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 import { parseExpectation } from './expectations.ts';
@@ -86,6 +90,21 @@ export const listenOptions = {
     parsePublicUrl,
   ),
   exitOnUrlChange: flag('--exit-on-url-change', 'exit with 4 when the public address changes'),
+  from: text(
+    '--from <nats-url>',
+    "read also what a team's relay published: nats://host:4222, from where you stopped",
+  ),
+  as: value(
+    '--as <name>',
+    'who reads: each name has its own position (default: your user name)',
+    parseToken,
+  ),
+  since: value(
+    '--since <duration|time|all|new>',
+    'with --from, the first time: where to begin (default: new)',
+    parseFirstStart,
+  ),
+  ...natsOptions,
   store: storeOption,
   inspect: optionalValue(
     '--inspect [port]',
@@ -128,6 +147,13 @@ export const listenOptions = {
   ...secretOptions,
 };
 
+/** They say nothing without `--from`. */
+const FROM_OPTIONS = [
+  'as',
+  'since',
+  ...(Object.keys(natsOptions) as Array<keyof typeof natsOptions>),
+] as const;
+
 export type ListenOptions = OptionsOf<typeof listenOptions>;
 
 export const listenCommand = declareCommand({
@@ -148,6 +174,7 @@ export const listenCommand = declareCommand({
       hint: "e.g. --expect test_run.completed --where 'data.score>=80'",
     },
     { option: 'exitOnUrlChange', needsOneOf: ['tunnel'] },
+    ...FROM_OPTIONS.map((option) => ({ option, needsOneOf: ['from'] as const })),
     { option: 'junit', needsOneOf: ['expect', 'exitAfter', 'timeoutAfter'] },
   ],
   examples: [
@@ -169,8 +196,11 @@ export const listenCommand = declareCommand({
     [0, 'stopped with Ctrl-C after draining, or all expectations met'],
     [1, 'the expectations can no longer be met'],
     [2, 'usage, configuration, a store that cannot be opened, or no program for --tunnel'],
-    [3, 'the tunnel provider is not logged in'],
-    [4, 'the port is in use, the app did not start to listen, no tunnel, or --exit-on-url-change'],
+    [3, 'the tunnel provider is not logged in, or NATS refuses the credentials or a right'],
+    [
+      4,
+      'the port is in use, the app did not start to listen, no tunnel, --exit-on-url-change, or no NATS',
+    ],
     [5, 'timed out waiting for expected events (--timeout-after)'],
     ['any', 'the exit code of the app after --, if it ended by itself'],
   ],
@@ -186,6 +216,11 @@ function parseRoute(given: string, origin: string): readonly [event: string, url
     );
   }
   return [given.slice(0, at).trim(), parseTargetUrl(given.slice(at + 1), origin)];
+}
+
+/** `all`, `new`, or a time as in other options: where a reader begins that has not read before. */
+function parseFirstStart(text: string, origin: string): 'all' | 'new' | SinceTime {
+  return text === 'all' || text === 'new' ? text : parseSinceTime(text, origin);
 }
 
 /** `a, b` → `['a', 'b']`. */

@@ -27,6 +27,7 @@ import { createLiveView, type LiveView } from './live/live-view.ts';
 import { readOperands } from './operands.ts';
 import type { ListenOptions } from './options.ts';
 import { PublicAccess } from './public-access.ts';
+import type { RelaySource, RelaySourceWorld } from './relay-source.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { listenerSecrets, type ListenSettings, readListenSettings } from './settings.ts';
 
@@ -123,16 +124,17 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
       settings,
       emit,
     });
-    const running = { store, storeFile, listener, access, inspector };
+    const relay = await openRelay(invocation, settings, { listener, store, emit });
+    const running = { store, storeFile, listener, access, inspector, relay };
     const secretWatch = watchSecrets(invocation, plan, running);
     const end = await waitForEnd(invocation, plan, running)
       .catch(async (error: unknown) => {
         // Nothing keeps listening after an error.
-        await Promise.all([listener.stop(0), access.close()]);
+        await Promise.all([relay?.stop(), listener.stop(0), access.close()]);
         throw error;
       })
       .finally(() => secretWatch?.stop());
-    await listener.stop(GRACE_MS);
+    await Promise.all([relay?.stop(), listener.stop(GRACE_MS)]);
     await access.close();
     live?.close();
     return exitCodeFor(end, watcher, context);
@@ -167,6 +169,20 @@ function watchSecrets(
   return watch;
 }
 
+/** The source of `--from`; null without it. Its packages and code are loaded for it alone. */
+async function openRelay(
+  invocation: Invocation<ListenOptions>,
+  settings: ListenSettings,
+  world: RelaySourceWorld,
+): Promise<RelaySource | null> {
+  if (invocation.options.from === undefined) return null;
+  const { openRelaySource } = await import('./relay-source.ts');
+  return openRelaySource(invocation, settings, world).catch(async (error: unknown) => {
+    await world.listener.stop(0);
+    throw error;
+  });
+}
+
 /** What ended the listening. */
 interface End {
   readonly ending: Ending;
@@ -184,9 +200,10 @@ async function waitForEnd(
     readonly listener: Listener;
     readonly access: PublicAccess;
     readonly inspector: ListenInspector;
+    readonly relay: RelaySource | null;
   },
 ): Promise<End> {
-  const { listener, access } = running;
+  const { listener, access, relay } = running;
   const address = await access.open().catch((error: unknown) => {
     if (context.interrupt.aborted) return null;
     throw error;
@@ -206,10 +223,12 @@ async function waitForEnd(
     context.keepMemorySmall();
     live?.start(running);
     watcher?.start();
+    relay?.start();
     const end = await Promise.race([
       whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
       app.ended.then((appCode): End => ({ ending: 'app', appCode })),
       access.changed.then((): End => ({ ending: 'url-change' })),
+      ...(relay === null ? [] : [relay.lost]),
       ...(watcher === null ? [] : [watcher.decided.then((ending): End => ({ ending }))]),
     ]);
     removeReadyFile();

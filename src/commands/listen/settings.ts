@@ -19,6 +19,8 @@ export interface ListenSettings {
   readonly secrets: Secrets;
   /** Where the app's secret is to be written. */
   readonly secretPlace: ReturnType<typeof secretPlace>;
+  /** Forwards at once of what comes through a relay: one, unless `--concurrency` is given, keeps its order. */
+  readonly relayConcurrency: number;
   readonly warnings: readonly string[];
 }
 
@@ -57,6 +59,7 @@ export function readListenSettings(
     storeFile,
     secrets,
     secretPlace: secretPlace(invocation.context, config.layers),
+    relayConcurrency: options.concurrency?.value ?? 1,
     warnings: checkEventTypes(eventsName, eventTypes ?? []),
     listener: {
       host: settings.host.value,

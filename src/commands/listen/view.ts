@@ -5,6 +5,7 @@ import type {
   Ready,
   Refused,
   SecretChanged,
+  SourceEvent,
   Summary,
 } from '../../pipeline/events.ts';
 import type { ReportedClient } from '../../pipeline/reported-client.ts';
@@ -66,14 +67,14 @@ function deliveryToJson(delivery: HandledRequest): JsonObject {
             error: forward.error,
           },
     answered: delivery.answered,
-    warnings: delivery.warnings,
     source: delivery.source,
+    warnings: delivery.warnings,
     client: delivery.client,
     probe: delivery.isProbe,
   };
 }
 
-function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string): string {
+function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string): string | null {
   switch (event.type) {
     case 'ready':
       return formatReady(event, terminal.errorStyle);
@@ -85,9 +86,34 @@ function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string
       return formatTunnel(event, terminal.errorStyle);
     case 'secret_changed':
       return formatSecretChanged(event, terminal);
+    case 'source':
+      return formatSource(event, terminal.errorStyle);
+    case 'set_aside':
+      return terminal.errorStyle.yellow(
+        `message ${event.seq} of the stream (${safeLine(event.subject)}) was set aside: ${safeLine(event.reason)}`,
+      );
     case 'summary':
       return formatSummary(event, terminal.errorStyle);
   }
+}
+
+/** null where a later line says it: how much was caught up with follows `up`. */
+function formatSource(
+  { state, gapMs, events, message }: SourceEvent,
+  style: ChalkInstance,
+): string | null {
+  const about = message === null || message === '' ? '' : `: ${safeLine(message)}`;
+  if (state === 'down')
+    return style.red(`the connection to the relay was lost${about}; trying again`);
+  if (state === 'up') {
+    if (gapMs !== null) return null;
+    return style.green(
+      `reading from the relay${about}, ${formatCount(events ?? 0, 'event')} waiting`,
+    );
+  }
+  const caughtUp = formatCount(events ?? 0, 'event');
+  if (gapMs === null) return events === 0 ? null : style.green(`caught up with ${caughtUp}`);
+  return style.green(`NATS is back after ${formatDuration(gapMs)}, caught up with ${caughtUp}`);
 }
 
 /** The indent of the lines below a delivery: the width of its time. */
@@ -164,6 +190,7 @@ export type DeliveryHead = Pick<
   | 'verification'
   | 'isFiltered'
   | 'isProbe'
+  | 'source'
   | 'answered'
 > & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
 
@@ -231,21 +258,21 @@ function formatClient({ address, reportedBy }: ReportedClient): string {
 }
 
 function formatOutcome(
-  { forward, isFiltered, answered }: DeliveryHead,
+  { forward, isFiltered, answered, source }: DeliveryHead,
   style: ChalkInstance,
 ): string {
-  if (forward === null) {
-    return isFiltered ? style.dim('→ not forwarded (--events)') : `answered ${answered.status}`;
-  }
+  const isRelayed = source === 'relay';
+  const answer = isRelayed ? 'answered by the relay' : `answered ${answered.status}`;
+  if (forward === null) return isFiltered ? style.dim('→ not forwarded (--events)') : answer;
   const duration = formatDuration(forward.durationMs);
-  if (forward.status === null)
-    return style.red(`→ no answer after ${duration}, answered ${answered.status}`);
+  if (forward.status === null) return style.red(`→ no answer after ${duration}, ${answer}`);
   const colour = isDelivered(forward.status)
     ? style.green
     : forward.status < 400
       ? style.yellow
       : style.red;
-  return `→ ${colour(String(forward.status))} ${duration}`;
+  const notSent = isRelayed ? style.dim(' (not sent back)') : '';
+  return `→ ${colour(String(forward.status))} ${duration}${notSent}`;
 }
 
 function shownResponse(body: Buffer): string[] {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../../errors.ts';
 import type { Forward, NewCapture } from '../../request/capture.ts';
 import type { Reason } from '../../signature/verify.ts';
+import type { StreamPosition } from '../positions.ts';
 import type { Group } from '../rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
@@ -11,9 +12,12 @@ export interface BackgroundStore {
   /**
    * Stores a capture; resolves once it is on disk (fsync'd), with the id of the first capture of
    * the same event and verdict, null for the first. Captures that arrive while one group is being
-   * written share the next. Rejects with STORE_UNUSABLE, and then it was not stored.
+   * written share the next. Rejects with STORE_UNUSABLE, and then it was not stored. `position` is
+   * written with it.
    */
-  add(capture: NewCapture): Promise<string | null>;
+  add(capture: NewCapture, position?: StreamPosition): Promise<string | null>;
+  /** Writes a position alone, after those of the captures that were added before. Rejects likewise. */
+  advance(position: StreamPosition): Promise<void>;
   /** Notes a forward: a deferred write, made with the next group. */
   addForward(captureId: string, forward: Forward): void;
   /** Notes the status the sender got, where it was not known before; likewise. */
@@ -148,25 +152,27 @@ function pack(group: Group): { packed: Group; buffer: ArrayBuffer } {
   return { packed: { ...group, captures, forwards }, buffer };
 }
 
-interface WaitingCapture {
-  readonly capture: NewCapture;
+/** A capture, a position or both. */
+interface WaitingWrite {
+  readonly capture: NewCapture | null;
+  readonly position: StreamPosition | null;
   readonly resolve: (first: string | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** A group that the thread writes. `result` never rejects. */
 interface WritingGroup {
-  readonly waiting: readonly WaitingCapture[];
+  readonly waiting: readonly WaitingWrite[];
   readonly deferred: readonly Deferred[];
   readonly result: Promise<{ firsts: ReadonlyArray<string | null>; error: unknown }>;
 }
 
 /** A write that no request waits for. */
-type Deferred = Partial<Omit<Group, 'captures'>>;
+type Deferred = Partial<Omit<Group, 'captures' | 'positions'>>;
 
 class GroupingStore implements BackgroundStore {
   private readonly thread: Thread;
-  private waiting: WaitingCapture[] = [];
+  private waiting: WaitingWrite[] = [];
   private deferred: Deferred[] = [];
   private isWriting = false;
   private isScheduled = false;
@@ -180,9 +186,20 @@ class GroupingStore implements BackgroundStore {
     this.thread = thread;
   }
 
-  add(capture: NewCapture): Promise<string | null> {
+  add(capture: NewCapture, position?: StreamPosition): Promise<string | null> {
+    return this.enqueue(capture, position ?? null);
+  }
+
+  async advance(position: StreamPosition): Promise<void> {
+    await this.enqueue(null, position);
+  }
+
+  private enqueue(
+    capture: NewCapture | null,
+    position: StreamPosition | null,
+  ): Promise<string | null> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ capture, resolve, reject });
+      this.waiting.push({ capture, position, resolve, reject });
       this.schedule();
     });
   }
@@ -248,9 +265,10 @@ class GroupingStore implements BackgroundStore {
       const hasMore = this.waiting.length > 0 || (error === null && this.isFlushing());
       // The thread has its next group before this one's requests are answered, which takes as long.
       group = hasMore ? this.beginGroup() : null;
-      for (const [index, { resolve, reject }] of waiting.entries()) {
-        if (error === null) resolve(firsts[index] ?? null);
-        else reject(error);
+      let index = 0;
+      for (const { capture, resolve, reject } of waiting) {
+        if (error !== null) reject(error);
+        else resolve(capture === null ? null : (firsts[index++] ?? null));
       }
     }
     this.isWriting = false;
@@ -264,11 +282,12 @@ class GroupingStore implements BackgroundStore {
 
   /** Hands the next group to the thread; null where there is nothing to write. */
   private beginGroup(): WritingGroup | null {
-    const waiting = this.takeCaptures();
+    const waiting = this.takeWaiting();
     const deferred = this.takeDeferred();
     if (waiting.length === 0 && deferred.length === 0) return null;
     const written = this.thread.write({
-      captures: waiting.map(({ capture }) => capture),
+      captures: waiting.flatMap(({ capture }) => capture ?? []),
+      positions: waiting.flatMap(({ position }) => position ?? []),
       forwards: deferred.flatMap(({ forwards = [] }) => forwards),
       answered: deferred.flatMap(({ answered = [] }) => answered),
       reasons: deferred.flatMap(({ reasons = [] }) => reasons),
@@ -280,11 +299,11 @@ class GroupingStore implements BackgroundStore {
     return { waiting, deferred, result };
   }
 
-  private takeCaptures(): WaitingCapture[] {
+  private takeWaiting(): WaitingWrite[] {
     let bytes = 0;
     let count = 0;
     for (const { capture } of this.waiting) {
-      bytes += capture.body.length;
+      bytes += capture?.body.length ?? 0;
       if (count === GROUP_RECORDS || (count > 0 && bytes > GROUP_BYTES)) break;
       count += 1;
     }

@@ -12,6 +12,7 @@ describe('the options of listen', () => {
       keepHost: false,
       expect: [],
       exitOnUrlChange: false,
+      team: 'default',
       where: [],
       secret: [],
       secretFile: [],

@@ -1,0 +1,101 @@
+import { type Database, openDatabase, orStoreError } from './schema.ts';
+
+/** Who reads which stream. A stream that was created again is another one. */
+export interface ReaderKey {
+  readonly reader: string;
+  readonly stream: string;
+  /** When the stream was created, as its server says it. */
+  readonly created: string;
+}
+
+/**
+ * How far a reader has got in a stream. It is written in the transaction that stores the capture of that
+ * message, so that a kill leaves both or neither.
+ */
+export interface StreamPosition extends ReaderKey {
+  /** The position before; null for none. A group with another one is refused. */
+  readonly after: number | null;
+  readonly seq: number;
+  /** The capture that is forwarded next; null where it is not. */
+  readonly unforwarded: string | null;
+}
+
+/** What the store knows of a reader. */
+export interface ReaderState {
+  /** null: it has not read this stream. */
+  readonly seq: number | null;
+  /** Whether it has read a stream of this name that was created at another time. */
+  readonly hasReadOlder: boolean;
+  /** Captures whose forward was not stored: it may have been made. Oldest first. */
+  readonly unforwarded: readonly string[];
+}
+
+type Statement = ReturnType<Database['prepare']>;
+
+/** Writes positions; each call is made within a transaction. */
+export class PositionWriter {
+  private readonly select: Statement;
+  private readonly upsert: Statement;
+  private readonly insertUnforwarded: Statement;
+  private readonly deleteUnforwarded: Statement;
+
+  constructor(database: Database) {
+    this.select = database.prepare(
+      'SELECT seq FROM stream_positions WHERE reader = ? AND stream = ? AND created = ?',
+    );
+    this.upsert = database.prepare(
+      `INSERT INTO stream_positions (reader, stream, created, seq) VALUES (?, ?, ?, ?)
+       ON CONFLICT (reader, stream, created) DO UPDATE SET seq = excluded.seq`,
+    );
+    this.insertUnforwarded = database.prepare(
+      'INSERT INTO stream_unforwarded (capture_id, reader, stream) VALUES (?, ?, ?)',
+    );
+    this.deleteUnforwarded = database.prepare(
+      'DELETE FROM stream_unforwarded WHERE capture_id = ?',
+    );
+  }
+
+  /** Throws where the position is not the one before: a group was not stored, or another process reads. */
+  advance({ reader, stream, created, after, seq, unforwarded }: StreamPosition): void {
+    const row = this.select.get(reader, stream, created) as { seq: number } | undefined;
+    const before = row?.seq ?? null;
+    if (before !== after) {
+      throw new Error(
+        `the position of reader ${reader} in ${stream} is ${before ?? 'not set'}, expected ${after ?? 'none'}: another listener may be reading with the same --as and store`,
+      );
+    }
+    this.upsert.run(reader, stream, created, seq);
+    if (unforwarded !== null) this.insertUnforwarded.run(unforwarded, reader, stream);
+  }
+
+  /** The forward of this capture was stored. */
+  forwarded(captureId: string): void {
+    this.deleteUnforwarded.run(captureId);
+  }
+}
+
+/** Reads what the store knows of a reader; the file has the current schema. */
+export function readReaderState(file: string, { reader, stream, created }: ReaderKey): ReaderState {
+  return orStoreError(file, () => {
+    const database = openDatabase(file, 'read');
+    if (database === undefined) return { seq: null, hasReadOlder: false, unforwarded: [] };
+    try {
+      const rows = database
+        .prepare('SELECT created, seq FROM stream_positions WHERE reader = ? AND stream = ?')
+        .all(reader, stream) as Array<{ created: string; seq: number }>;
+      const unforwarded = database
+        .prepare(
+          `SELECT capture_id FROM stream_unforwarded JOIN captures ON id = capture_id
+           WHERE reader = ? AND stream = ? ORDER BY captures.seq`,
+        )
+        .all(reader, stream) as Array<{ capture_id: string }>;
+      return {
+        seq: rows.find((row) => row.created === created)?.seq ?? null,
+        hasReadOlder: rows.some((row) => row.created !== created),
+        unforwarded: unforwarded.map(({ capture_id }) => capture_id),
+      };
+    } finally {
+      database.close();
+    }
+  });
+}
