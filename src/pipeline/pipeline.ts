@@ -331,7 +331,8 @@ export class Pipeline {
     const verification = this.explain(request.request, request.verification);
     const { reason } = verification;
     if (reason !== request.verification.reason) store.setReason(id, reason);
-    const whole = { ...outcome, earlierFailure, reporter: this.reporter };
+    const reporter = request.isRelayed ? null : this.reporter;
+    const whole = { ...outcome, earlierFailure, reporter };
     emit(toHandledRequest(request, whole, verification, this.isFiltered(request)));
   }
 
