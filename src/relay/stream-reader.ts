@@ -151,9 +151,9 @@ function toStreamMessage({ seq, subject, data, info }: JsMsg): StreamMessage {
   return { seq, subject, data: bytes, waiting: info.pending };
 }
 
-/** How the server ends a request for messages whose next one would be more bytes than it asked for. */
+/** How the server ends a request for messages that has its number, or whose next one has too many bytes. */
 function isFull(error: unknown): boolean {
-  return /exceeds maxbytes/i.test(errorMessage(error));
+  return /batch completed|exceeds maxbytes/i.test(errorMessage(error));
 }
 
 /** Several subjects at once need a server of version 2.10. */

@@ -17,15 +17,15 @@ function documents(name: string): unknown[] {
   return text.split(/^---$/m).map((part) => defaultLoaders['.yaml'](name, part) as unknown);
 }
 
-function composeCommands(name: string): string[][] {
+function composeCommands(name: string): Array<readonly string[]> {
   const [{ services }] = documents(name) as [{ services: Record<string, Container> }];
-  return ['relay', 'init'].map((service) => [...(services[service]?.command ?? [])]);
+  return ['relay', 'init'].map((service) => services[service]?.command ?? []);
 }
 
 const [deployment] = documents('kubernetes.yaml') as [
   { spec: { template: { spec: { containers: Container[] } } } },
 ];
-const kubernetes = deployment.spec.template.spec.containers.map(({ args = [] }) => [...args]);
+const kubernetes = deployment.spec.template.spec.containers.map(({ args = [] }) => args);
 
 it.each([
   ...composeCommands('compose.yaml'),

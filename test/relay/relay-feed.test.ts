@@ -308,6 +308,20 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
     expect(sources(feed.events).filter((event) => event.state === 'down')).toEqual([]);
   });
 
+  it('catches up with more than one request for messages gives', async () => {
+    const { nats, relay } = await world();
+    const numbers = Array.from({ length: 250 }, (_, n) => n);
+    await Promise.all(numbers.map((n) => relay.post(bodyOf(n))));
+    const feed = await startFeed(nats, storeFile());
+    await expect.poll(() => feed.stored().length).toBe(250);
+    await expect
+      .poll(() => sources(feed.events))
+      .toMatchObject([
+        { state: 'up', events: 250 },
+        { state: 'caught-up', events: 250 },
+      ]);
+  });
+
   it('opens what a relay sealed; without the key it ends, and skips nothing', async () => {
     const { nats, engine } = await world();
     const [key, other] = parseSealingKeys(`${'0a'.repeat(32)}\n${'0b'.repeat(32)}`, 'test');
