@@ -86,6 +86,8 @@ export interface CaptureDocument {
   readonly duplicateOf: string | null;
   readonly answered: number | null;
   readonly verification: { readonly valid: boolean; readonly reason: string };
+  /** `log`: made from the API's delivery log, not received. */
+  readonly source: 'log' | null;
   readonly forwards: readonly AttemptDocument[];
   /** The captures of the same event, this one included, oldest first. */
   readonly repeats: ReadonlyArray<{ readonly id: string; readonly receivedAt: string }>;

@@ -61,6 +61,7 @@ export function toCaptureDocument(
     duplicateOf: capture.duplicateOf,
     answered: capture.answered,
     verification: capture.verification,
+    source: capture.source ?? null,
     forwards: capture.forwards.map(toAttempt),
     repeats: repeats.map(({ id, receivedAt }) => ({ id, receivedAt: isoTime(receivedAt) })),
     // Any sender can write a URL into a payload; only a signed one is offered.

@@ -93,7 +93,7 @@ function DetailHead(props: {
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }) {
-  const { id, event, receivedAt, subjectId } = props.capture;
+  const { id, event, receivedAt, subjectId, source } = props.capture;
   return (
     <header class="detail-head">
       <button type="button" class="quiet back" onClick={props.onClose}>
@@ -103,6 +103,7 @@ function DetailHead(props: {
       <p class="dim">
         {id} · {formatTime(receivedAt)}
         {subjectId !== null && ` · ${safe(subjectId)}`}
+        {source === 'log' && <span class="tag">from the delivery log</span>}
       </p>
       {props.children}
     </header>
