@@ -164,7 +164,6 @@ const COMMANDS: readonly TreeEntry[] = [
   ...WEBHOOKS.filter(({ name }) => SHORT_FORMS.has(name)),
   { name: 'webhooks', alias: 'wh', declared: webhooksGroup, commands: WEBHOOKS },
   command('init', initCommand, () => import('./commands/init/run.ts')),
-  command('recipe', recipeCommand, () => import('./commands/recipe/run.ts')),
   command('doctor', doctorCommand, () => import('./commands/doctor/run.ts')),
   command('config', configCommand, () => import('./commands/config/run.ts')),
   command('open', openCommand, () => import('./commands/open/run.ts')),

@@ -119,7 +119,6 @@ export function toHead(delivery: HandledRequest): DeliveryHead {
     verification: delivery.verification,
     isFiltered: delivery.isFiltered,
     isProbe: delivery.isProbe,
-    source: delivery.source,
     answered: delivery.answered,
     forward: forward && { status: forward.status, durationMs: forward.durationMs },
   };
