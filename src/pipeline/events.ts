@@ -22,7 +22,7 @@ export interface Ready {
 }
 
 export type WarningCode =
-  'not_200' | 'not_received' | 'slow' | 'duplicate' | 'unknown_event' | 'not_json';
+  'not_200' | 'not_received' | 'slow' | 'duplicate' | 'resigned' | 'unknown_event' | 'not_json';
 
 /** Something that works here but will cause trouble in production. */
 export interface Warning {
@@ -43,6 +43,8 @@ export interface HandledRequest {
   readonly type: 'delivery';
   /** `cap_…` */
   readonly id: string;
+  /** The log did not have the signature: it was signed again before it was verified. */
+  readonly isResigned: boolean;
   /** ms since 1970. */
   readonly receivedAt: number;
   readonly event: string | null;
@@ -59,8 +61,11 @@ export interface HandledRequest {
   readonly forward: Forward | null;
   /** Marked as a probe of `trigger`. Any sender can set the mark, so it only changes the display. */
   readonly isProbe: boolean;
-  /** `tunnel` where its provider names the sender in a header; only the display depends on it. */
-  readonly source: 'http' | 'tunnel';
+  /**
+   * `tunnel` where its provider names the sender in a header, which only the display depends on; `log`
+   * where it was read from the delivery log, and nothing waits for its answer.
+   */
+  readonly source: 'http' | 'tunnel' | 'log';
   /** The sender as the tunnel's provider reports it; null where it does not. */
   readonly client: ReportedClient | null;
   /** Not forwarded because `--events` does not name its type. */
@@ -76,6 +81,24 @@ export interface Refused {
   readonly at: number;
   readonly status: number;
   readonly reason: string;
+}
+
+/** How catching up from the delivery log goes. */
+export interface SourceEvent {
+  readonly type: 'source';
+  readonly source: 'log';
+  /** `up`: it begins; `caught-up`: nothing is missing any more; `down`: it ended before that. */
+  readonly state: 'up' | 'down' | 'caught-up';
+  /** The time that is caught up, up to now. */
+  readonly gapMs: number;
+  /** Events from the log that were handed to the app so far. */
+  readonly events: number;
+  /** Of these, not answered 200. */
+  readonly failed: number;
+  /** Deliveries whose payload the log does not have. */
+  readonly skipped: number;
+  /** Why it is down; null otherwise. */
+  readonly message: string | null;
 }
 
 /** The counts at the end. */
@@ -102,4 +125,5 @@ export interface SecretChanged {
 }
 
 /** What a listener reports, in the order it happens. Every front end reads this one stream. */
-export type ListenEvent = Ready | HandledRequest | Refused | TunnelEvent | SecretChanged | Summary;
+export type ListenEvent =
+  Ready | HandledRequest | Refused | TunnelEvent | SourceEvent | SecretChanged | Summary;

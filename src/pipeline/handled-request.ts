@@ -1,5 +1,6 @@
 import { eventIdOf, parsePayload } from '../relyable/payload-summary.ts';
 import type { Forward } from '../request/capture.ts';
+import type { WebhookRequest } from '../request/request.ts';
 import { isProbe } from '../request/probe-mark.ts';
 import type { Verification } from '../signature/verify.ts';
 import type { Answered, HandledRequest } from './events.ts';
@@ -23,7 +24,7 @@ export interface Outcome {
 
 /** The event that reports a request; `verification` is the explained one. */
 export function toHandledRequest(
-  { id, receivedAt, request, payload }: InFlightRequest,
+  { id, receivedAt, request, payload, origin }: InFlightRequest<WebhookRequest>,
   { duplicateOf, earlierFailure, forward, answered, reporter }: Outcome,
   verification: Verification,
   isFiltered: boolean,
@@ -32,6 +33,7 @@ export function toHandledRequest(
   const handled: Omit<HandledRequest, 'warnings'> = {
     type: 'delivery',
     id,
+    isResigned: origin.isResigned,
     receivedAt,
     event: payload.event,
     readEventId: () => eventIdOf(request, payload),
@@ -42,7 +44,7 @@ export function toHandledRequest(
     duplicateOf,
     verification,
     forward,
-    source: client === null ? 'http' : 'tunnel',
+    source: client === null ? origin.source : 'tunnel',
     client,
     isFiltered,
     isProbe: isProbe(request.headers),

@@ -5,7 +5,8 @@ import type { Forward } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
 import type { ClientReporter } from './reported-client.ts';
-import type { Ready } from './events.ts';
+import type { HandledRequest, Ready } from './events.ts';
+import type { RequestOrigin } from './in-flight-request.ts';
 import { Pipeline, type PipelineOptions, type PipelineWorld } from './pipeline.ts';
 
 export interface ListenerOptions extends PipelineOptions {
@@ -42,6 +43,8 @@ export interface Listener {
   replaceSecrets(secrets: ListenerOptions['secrets']): ListenerOptions['secrets'];
   /** Sends a stored capture to the target again and stores what came; null without a target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null;
+  /** Takes in a request that no sender waits for; see `Pipeline.ingest`. */
+  ingest(request: WebhookRequest, origin: RequestOrigin): Promise<HandledRequest>;
   /**
    * Answers 503 from here on, gives what is under way `graceMs` to finish, then closes the port. Emits
    * the summary.
@@ -121,6 +124,7 @@ export async function startListener(
       return secrets;
     },
     replay: (capture) => pipeline.replay(capture),
+    ingest: (request, origin) => pipeline.ingest(request, origin),
     stop: async (graceMs) => {
       const limit = setTimeout(
         () => pipeline.abortForwards('relyable stopped before an answer came'),

@@ -3,16 +3,16 @@ import { errorMessage } from '../errors.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/client/forward.ts';
 import type { ReceivedRequest } from '../http/server/receive.ts';
 import { summarisePayload } from '../relyable/payload-summary.ts';
-import type { Forward } from '../request/capture.ts';
+import type { Forward, NewCapture } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import { type Conceal, createConceal } from '../signature/conceal.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background/background-store.ts';
-import type { Answered, ListenEvent, Summary } from './events.ts';
+import type { Answered, HandledRequest, ListenEvent, Summary } from './events.ts';
 import { FailedEvents } from './failed-events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
 import { type Outcome, toHandledRequest } from './handled-request.ts';
-import { type Clock, InFlightRequest } from './in-flight-request.ts';
+import { type Clock, InFlightRequest, type RequestOrigin } from './in-flight-request.ts';
 import { InFlightSlots } from './in-flight-slots.ts';
 import type { ClientReporter } from './reported-client.ts';
 import { type AppAnswer, Relay } from './relay.ts';
@@ -91,6 +91,40 @@ export class Pipeline {
     else this.storeAndForward(request, forwarder);
   }
 
+  /**
+   * Takes in a request that no sender waits for: it is verified, stored and forwarded as one that is
+   * received. Resolves when the app has answered; rejects where it cannot be stored.
+   */
+  async ingest(whole: WebhookRequest, origin: RequestOrigin): Promise<HandledRequest> {
+    const verify = (): Verification => verifyRequest(whole, this.options.secrets) ?? UNEXPLAINED;
+    const request = new InFlightRequest(whole, verify, this.world, origin);
+    const slot = this.inFlight.open();
+    try {
+      const forwarder = this.forwarderFor(request);
+      const isAccepted = this.isAccepted(request);
+      const isForwarded = forwarder !== null && isAccepted && !this.isFiltered(request);
+      const status = isAccepted ? 200 : 401;
+      const duplicateOf = await this.store(request, isForwarded ? null : status);
+      const forward = isForwarded ? await this.forwardAlone(request, forwarder, slot) : null;
+      const answered = { status: forward?.status ?? status, complete: true };
+      return this.finish(request, { duplicateOf, forward, answered });
+    } finally {
+      this.inFlight.close(slot);
+    }
+  }
+
+  private forwardAlone(
+    { request, origin }: InFlightRequest<WebhookRequest>,
+    forwarder: Forwarder,
+    slot: number,
+  ): Promise<Forward> {
+    return new Promise((resolve) => {
+      this.forward(request, forwarder, slot, null, (forward) =>
+        resolve(origin.isResigned ? { ...forward, resigned: true } : forward),
+      );
+    });
+  }
+
   /** Reads the payload only where there are routes. */
   private forwarderFor(request: Pick<InFlightRequest, 'payload'>): Forwarder | null {
     if (this.routes.size === 0) return this.forwarder;
@@ -103,12 +137,12 @@ export class Pipeline {
     return new InFlightRequest(received, verify, this.world);
   }
 
-  private isAccepted({ verification }: InFlightRequest): boolean {
+  private isAccepted({ verification }: Pick<InFlightRequest, 'verification'>): boolean {
     return verification.valid || this.options.invalid === 'forward';
   }
 
   /** Reads the payload only where `--events` asks for it. */
-  private isFiltered(request: InFlightRequest): boolean {
+  private isFiltered(request: Pick<InFlightRequest, 'payload'>): boolean {
     const { events } = this.options;
     return events !== undefined && !events.has(request.payload.event ?? '');
   }
@@ -185,12 +219,12 @@ export class Pipeline {
    * `answered` is null where the app decides it.
    */
   private store(
-    { id, receivedAt, request, payload, verification }: InFlightRequest,
+    { id, receivedAt, request, payload, verification, origin }: InFlightRequest<WebhookRequest>,
     answered: number | null,
   ): Promise<string | null> {
     const { method, path, httpVersion, headers, body } = request;
     const { event, declaredEventId } = payload;
-    return this.world.store.add({
+    const capture: NewCapture = {
       id,
       receivedAt,
       method,
@@ -202,7 +236,8 @@ export class Pipeline {
       declaredEventId,
       verification,
       answered,
-    });
+    };
+    return this.world.store.add(origin.source === 'log' ? { ...capture, source: 'log' } : capture);
   }
 
   /** Not stored: the sender gets a 503, so that Relyable retries. */
@@ -237,10 +272,10 @@ export class Pipeline {
 
   /** The sender has its answer: count it, store what was not known before, report it. */
   private finish(
-    request: InFlightRequest,
+    request: InFlightRequest<WebhookRequest>,
     outcome: Omit<Outcome, 'earlierFailure' | 'reporter'>,
     latencyMs = request.latencyMs(),
-  ): void {
+  ): HandledRequest {
     const { store, emit } = this.world;
     const { id, payload } = request;
     const { duplicateOf, forward, answered } = outcome;
@@ -248,15 +283,20 @@ export class Pipeline {
     this.tally.add(request.verification.valid, payload.event, forward, latencyMs);
     if (forward !== null) {
       store.addForward(id, forward);
-      if (this.options.respond === 'mirror' && answered.status !== forward.status) {
+      const isMirrored = this.options.respond === 'mirror' && request.origin.source === 'http';
+      if (isMirrored && answered.status !== forward.status) {
         store.setAnswered(id, answered.status);
       }
     }
     const verification = this.explain(request.request, request.verification);
     const { reason } = verification;
     if (reason !== request.verification.reason) store.setReason(id, reason);
-    const whole = { ...outcome, earlierFailure, reporter: this.reporter };
-    emit(toHandledRequest(request, whole, verification, this.isFiltered(request)));
+    // A request of the log came through nothing that could state its sender.
+    const reporter = request.origin.source === 'log' ? null : this.reporter;
+    const whole = { ...outcome, earlierFailure, reporter };
+    const handled = toHandledRequest(request, whole, verification, this.isFiltered(request));
+    emit(handled);
+    return handled;
   }
 
   /** Sends a stored capture to the app again and stores what came; null where there is no target. */

@@ -139,6 +139,42 @@ describe('store', () => {
   });
 });
 
+describe('ingest', () => {
+  const headers = [['X-Relyable-Signature', signPayload(PAYLOAD, SECRET)]] as const;
+  const logged = { method: 'POST', path: '/hook', httpVersion: '1.1', headers, body: PAYLOAD };
+
+  it('stores and forwards a request of the delivery log, marked, without a sender', async () => {
+    const app = await startApp((response) => response.writeHead(500).end('no'));
+    const { ingest, store, world } = await listen({ to: app.url });
+    const handled = await ingest(logged, { source: 'log', isResigned: true });
+    expect(handled).toMatchObject({ source: 'log', forward: { status: 500, resigned: true } });
+    expect(handled.warnings.map(({ code }) => code)).toContain('resigned');
+    expect(await world.handled()).toBe(handled);
+    expect((await store.nth(0)).capture).toMatchObject({ source: 'log', answered: null });
+    expect(store.forwards).toHaveLength(1);
+    expect(store.answered).toEqual([]);
+    expect(app.received[0]?.body.equals(PAYLOAD)).toBe(true);
+  });
+
+  it('does not forward what the listener would not', async () => {
+    const app = await startApp();
+    const { ingest, store } = await listen({ to: app.url });
+    const unsigned = { ...logged, headers: [] };
+    const handled = await ingest(unsigned, { source: 'log', isResigned: false });
+    expect(handled).toMatchObject({ forward: null, verification: { valid: false } });
+    expect((await store.nth(0)).capture.answered).toBe(401);
+    expect(app.received).toEqual([]);
+  });
+
+  it('rejects where the request cannot be stored', async () => {
+    const { ingest, store } = await listen({});
+    store.isHeld = true;
+    const pending = ingest(logged, { source: 'log', isResigned: false });
+    (await store.nth(0)).fail('disk full');
+    await expect(pending).rejects.toThrow('disk full');
+  });
+});
+
 describe('mirror', () => {
   it('answers only once the capture is stored, however quick the app is', async () => {
     const app = await startApp();

@@ -166,6 +166,7 @@ function formatCaptureLine(capture: Capture, look: Look): string {
     last === undefined ? style.dim(formatUnforwarded(capture)) : formatOutcome(last, style),
     ...(tries > 1 ? [style.dim(`(${tries} tries)`)] : []),
     ...(capture.duplicateOf === null ? [] : [style.dim('repeat')]),
+    ...(capture.source === undefined ? [] : [style.dim('from the delivery log')]),
   ].join('  ');
 }
 

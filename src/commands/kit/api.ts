@@ -31,10 +31,11 @@ export interface Api {
   readonly url: string;
 }
 
-/** The API client of this invocation: settings, key, proxy. */
+/** The API client of this invocation: settings, key, proxy. `signal` ends its requests and waits. */
 export async function openApi(
   invocation: Invocation<ApiOptions>,
   config: InvocationConfig<ApiOptions>,
+  signal: AbortSignal = invocation.context.interrupt,
 ): Promise<Api> {
   const { context, terminal, options } = invocation;
   const { apiUrl } = config.settings(apiOptions);
@@ -72,7 +73,7 @@ export async function openApi(
       if (ms >= SHOWN_WAIT_MS) terminal.info(text);
       else terminal.verbose(text);
     },
-    signal: context.interrupt,
+    signal,
   });
   return { client, url: url.value.href.replace(/\/$/, '') };
 }

@@ -3,6 +3,8 @@ import {
   parseDuration,
   parseHeader,
   parseOneOf,
+  parseSinceTime,
+  type SinceTime,
   parseTargetUrl,
   parseWhole,
 } from '../../config/values.ts';
@@ -22,7 +24,7 @@ import {
   withDefault,
 } from '../kit/options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
-import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
+import { apiOptions, secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 import { parseExpectation } from './expectations.ts';
 import { parseWhere } from './where.ts';
 
@@ -112,6 +114,13 @@ export const listenOptions = {
   exitAfter: value('--exit-after <n>', 'exit after n deliveries', parseWhole(1, 1_000_000)),
   timeoutAfter: value('--timeout-after <duration>', 'exit after this time', parseDuration),
   junit: text('--junit <file>', 'write the expectations to this file as a JUnit report'),
+  since: value(
+    '--since <last|duration|iso>',
+    'first what the delivery log has since and the store does not; last: since the previous listener',
+    parseCatchUpSince,
+  ),
+  dryRun: flag('--dry-run', 'with --since: list what is missing, and forward nothing'),
+  ...apiOptions,
   output: choice(
     '--output',
     ['auto', 'plain'],
@@ -148,13 +157,14 @@ export const listenCommand = declareCommand({
       hint: "e.g. --expect test_run.completed --where 'data.score>=80'",
     },
     { option: 'exitOnUrlChange', needsOneOf: ['tunnel'] },
+    { option: 'dryRun', needsOneOf: ['since'], hint: 'e.g. --since last --dry-run' },
     { option: 'junit', needsOneOf: ['expect', 'exitAfter', 'timeoutAfter'] },
   ],
   examples: [
     ['relyable webhooks listen 3000/webhooks/relyable', 'forward every event to your app'],
     [
-      'relyable webhooks listen 3000 --tunnel cloudflared',
-      'with a public address, to paste into Settings → Webhooks',
+      'relyable webhooks listen 3000 --tunnel cloudflared --since last',
+      'with a public address for Settings → Webhooks, and first what was missed',
     ],
     [
       'relyable webhooks listen 3000 --expect test_run.completed --timeout-after 60s -- node server.js',
@@ -169,12 +179,17 @@ export const listenCommand = declareCommand({
     [0, 'stopped with Ctrl-C after draining, or all expectations met'],
     [1, 'the expectations can no longer be met'],
     [2, 'usage, configuration, a store that cannot be opened, or no program for --tunnel'],
-    [3, 'the tunnel provider is not logged in'],
+    [3, 'the tunnel provider is not logged in, or --since without an API key'],
     [4, 'the port is in use, the app did not start to listen, no tunnel, or --exit-on-url-change'],
     [5, 'timed out waiting for expected events (--timeout-after)'],
     ['any', 'the exit code of the app after --, if it ended by itself'],
   ],
 });
+
+/** `last`, or a moment as `logs --since` takes it. */
+function parseCatchUpSince(given: string, origin: string): SinceTime | 'last' {
+  return given === 'last' ? given : parseSinceTime(given, origin);
+}
 
 /** `test_run.failed=3000/hook` → the event type, or a pattern of them, and the URL. */
 function parseRoute(given: string, origin: string): readonly [event: string, url: URL] {

@@ -20,6 +20,7 @@ import { prepareOutput } from '../kit/output-file.ts';
 import { writeReadyFile } from '../kit/ready-file.ts';
 import { announceListener } from '../kit/running-listeners.ts';
 import { EventPrinter } from './event-printer.ts';
+import { CatchUp } from './catch-up.ts';
 import { createExpectationWatcher, type ExpectationWatcher } from './expectation-watcher.ts';
 import type { Ending } from './expectations-view.ts';
 import { ListenInspector } from './listen-inspector.ts';
@@ -60,6 +61,8 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   for (const warning of [...settings.warnings, ...(watcher?.warnings ?? [])]) {
     terminal.warn(warning);
   }
+  const catchUp = await CatchUp.open(shown, config, settings);
+  if (catchUp !== null && options.dryRun) return catchUp.list();
   const app = await startManagedApp(shown, {
     command,
     target: settings.listener.forward?.target ?? null,
@@ -69,7 +72,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   if (typeof app === 'number') return app;
   try {
     const hasOwnApp = command !== null;
-    const plan = { settings, storeThread, storeOption, watcher, app, hasOwnApp, live };
+    const plan = { settings, storeThread, storeOption, catchUp, watcher, app, hasOwnApp, live };
     return await listen(invocation, plan);
   } finally {
     live?.close();
@@ -88,6 +91,7 @@ interface ListenPlan {
   readonly settings: ListenSettings;
   readonly storeThread: StoreThread;
   readonly storeOption: string;
+  readonly catchUp: CatchUp | null;
   readonly watcher: ExpectationWatcher | null;
   readonly app: ManagedApp;
   /** Whether the app was started here. */
@@ -101,7 +105,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const { settings, watcher, live } = plan;
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([
-    plan.storeThread.open(plan.settings.storeFile),
+    plan.storeThread.open(plan.settings.storeFile, context.now()),
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.storeOption);
@@ -112,7 +116,8 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   };
   const { now, elapsed, randomBytes } = context;
   const { storeFile } = settings;
-  const world = { now, elapsed, randomBytes, store, storeFile, emit };
+  const watched = plan.catchUp?.watch(store) ?? store;
+  const world = { now, elapsed, randomBytes, store: watched, storeFile, emit };
   try {
     // First, so that a port in use is reported before webhooks are accepted.
     const inspectUrl = invocation.options.inspect === undefined ? null : await inspector.open();
@@ -123,22 +128,22 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
       settings,
       emit,
     });
-    const running = { store, storeFile, listener, access, inspector };
+    const running = { store, storeFile, listener, access, inspector, emit };
     const secretWatch = watchSecrets(invocation, plan, running);
     const end = await waitForEnd(invocation, plan, running)
       .catch(async (error: unknown) => {
         // Nothing keeps listening after an error.
-        await Promise.all([listener.stop(0), access.close()]);
+        await Promise.all([plan.catchUp?.stop(), listener.stop(0), access.close()]);
         throw error;
       })
       .finally(() => secretWatch?.stop());
-    await listener.stop(GRACE_MS);
+    await Promise.all([plan.catchUp?.stop(), listener.stop(GRACE_MS)]);
     await access.close();
     live?.close();
     return exitCodeFor(end, watcher, context);
   } finally {
     await inspector.close();
-    await store.close().catch((error: unknown) => {
+    await store.close(context.now()).catch((error: unknown) => {
       terminal.warn(`not all forwards were stored: ${errorMessage(error)}`);
     });
   }
@@ -177,13 +182,14 @@ interface End {
 /** Announces the listener to the other commands and waits for the first thing that ends it. */
 async function waitForEnd(
   { context, options }: Invocation<ListenOptions>,
-  { watcher, app, live }: ListenPlan,
+  { watcher, app, live, catchUp }: ListenPlan,
   running: {
     readonly store: BackgroundStore;
     readonly storeFile: string;
     readonly listener: Listener;
     readonly access: PublicAccess;
     readonly inspector: ListenInspector;
+    readonly emit: (event: ListenEvent) => void;
   },
 ): Promise<End> {
   const { listener, access } = running;
@@ -205,6 +211,7 @@ async function waitForEnd(
     const removeReadyFile = writeReadyFile(context.cwd, options.readyFile, url);
     context.keepMemorySmall();
     live?.start(running);
+    catchUp?.start(listener, running.emit);
     watcher?.start();
     const end = await Promise.race([
       whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),

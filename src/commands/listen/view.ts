@@ -5,15 +5,19 @@ import type {
   Ready,
   Refused,
   SecretChanged,
+  SourceEvent,
   Summary,
 } from '../../pipeline/events.ts';
 import type { ReportedClient } from '../../pipeline/reported-client.ts';
 import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
+import { type Delivery, startOf } from '../../relyable/delivery.ts';
+import { entriesOf } from '../../relyable/log-entries.ts';
 import { isDelivered } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
+import { deliveryToJson as loggedDeliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
 
 const PLAIN = new Chalk({ level: 0 });
@@ -81,6 +85,8 @@ function formatEvent(event: ListenEvent, terminal: Terminal, storeOption: string
       return formatDelivery(event, terminal, storeOption);
     case 'refused':
       return formatRefused(event, terminal.style, terminal.isUtc);
+    case 'source':
+      return formatSource(event, terminal.errorStyle);
     case 'tunnel':
       return formatTunnel(event, terminal.errorStyle);
     case 'secret_changed':
@@ -128,6 +134,49 @@ function formatSecretChanged(
   return style.cyan(change);
 }
 
+/** A delivery that `--since --dry-run` names; `now` is the clock of the log, ms since 1970. */
+export function missingDeliveryView(delivery: Delivery, now: number): View {
+  const entries = entriesOf(delivery);
+  return {
+    text: ({ style, isUtc }) =>
+      [
+        'would forward',
+        style.dim(formatMoment(startOf(delivery), { now, isUtc })),
+        style.bold(safeLine(delivery.event ?? '(no event)')),
+        safeLine(delivery.id),
+      ].join('  '),
+    json: () => ({
+      ...loggedDeliveryToJson(
+        delivery,
+        entries.map((entry) => ({ entry, captureId: null })),
+      ),
+      dryRun: true,
+    }),
+  };
+}
+
+/** What the catch-up from the delivery log begins with, and how it ended. */
+function formatSource(event: SourceEvent, style: ChalkInstance): string {
+  const { state, events, failed, skipped, message } = event;
+  if (state === 'up') {
+    return style.dim(
+      `reading the delivery log for what is missing of the last ${formatDuration(event.gapMs)}`,
+    );
+  }
+  const lines = [`${formatCount(events, 'event')} from the delivery log`];
+  if (failed > 0) {
+    lines.push(`${failed} not answered 200: relyable webhooks captures replay --failed`);
+  }
+  if (skipped > 0) {
+    lines.push(`${skipped} left out: the log does not have the payload`);
+  }
+  if (state === 'caught-up') return style.green(`caught up: ${lines.join('\n  ')}`);
+  const why = safeText(message ?? '');
+  return style.red(
+    `stopped catching up: ${why}\n  ${lines.join('\n  ')}\n  continue with --since last`,
+  );
+}
+
 const DASHBOARD_COMMAND = 'relyable open webhooks';
 
 /** One line for a tunnel that is up or down; a block that cannot be missed for a changed address. */
@@ -165,6 +214,7 @@ export type DeliveryHead = Pick<
   | 'isFiltered'
   | 'isProbe'
   | 'answered'
+  | 'source'
 > & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
 
 /** `HH:MM:SS  <event>  <subject id>  ✓ signature  → <status> <duration>  <cap id>`; the line of a probe is dim and names it. */
@@ -180,7 +230,8 @@ export function formatDeliveryHead(
   const subject = subjectId === null ? '' : `  ${safeLine(subjectId)}`;
   const verdict = verification.valid ? style.green('✓ signature') : style.red('✗ signature');
   const outcome = formatOutcome(delivery, style);
-  return `${time}  ${what}${subject}  ${verdict}  ${outcome}  ${style.dim(delivery.id)}`;
+  const mark = delivery.source === 'log' ? `  ${style.cyan('from the delivery log')}` : '';
+  return `${time}  ${what}${subject}  ${verdict}  ${outcome}  ${style.dim(delivery.id)}${mark}`;
 }
 
 function formatProbeHead(delivery: DeliveryHead, style: ChalkInstance, isUtc: boolean): string {
@@ -231,15 +282,18 @@ function formatClient({ address, reportedBy }: ReportedClient): string {
 }
 
 function formatOutcome(
-  { forward, isFiltered, answered }: DeliveryHead,
+  { forward, isFiltered, answered, source }: DeliveryHead,
   style: ChalkInstance,
 ): string {
   if (forward === null) {
-    return isFiltered ? style.dim('→ not forwarded (--events)') : `answered ${answered.status}`;
+    if (isFiltered) return style.dim('→ not forwarded (--events)');
+    return source === 'log' ? '→ not forwarded' : `answered ${answered.status}`;
   }
   const duration = formatDuration(forward.durationMs);
   if (forward.status === null)
-    return style.red(`→ no answer after ${duration}, answered ${answered.status}`);
+    return style.red(
+      `→ no answer after ${duration}${source === 'log' ? '' : `, answered ${answered.status}`}`,
+    );
   const colour = isDelivered(forward.status)
     ? style.green
     : forward.status < 400

@@ -3,6 +3,7 @@ import { failureText, hideKey, unreachable } from './api-errors.ts';
 import {
   type Allowance,
   readAllowance,
+  readLimitedMs,
   readRetryAfterMs,
   readServerTime,
   sparingMs,
@@ -72,13 +73,14 @@ export class ApiReader {
   }
 
   private async waitAfter({ status, headers }: ApiAnswer, backoffMs: number): Promise<void> {
-    const retryAfterMs = readRetryAfterMs(headers, this.options.now());
+    const now = this.options.now();
     if (status !== 429) {
-      await this.wait(`the API answered ${status}`, retryAfterMs ?? backoffMs);
+      // The reset of the rate limit says nothing about an error.
+      await this.wait(`the API answered ${status}`, readRetryAfterMs(headers, now) ?? backoffMs);
       return;
     }
     // A little more than asked, so that many clients do not come back at once.
-    const ms = (retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) + backoffMs;
+    const ms = (readLimitedMs(headers, now) ?? DEFAULT_RETRY_AFTER_MS) + backoffMs;
     await this.wait('the rate limit is used up (429)', ms);
   }
 

@@ -23,6 +23,7 @@ function delivery(
   const { status = 200, complete = true, valid = true, data = {}, error = null } = rest;
   return {
     type: 'delivery',
+    isResigned: false,
     id: `cap_${made}`,
     receivedAt: 0,
     event,

@@ -118,6 +118,17 @@ describe('the API client', () => {
     expect(sleeps).toEqual([500, 1000]);
   });
 
+  it('does not wait for the reset of the rate limit after a 5xx', async () => {
+    const headers = { 'X-RateLimit-Reset': '60' };
+    answer(
+      () => new Response('', { status: 500, headers }),
+      () => HttpResponse.json(PAGE),
+    );
+    const { client, sleeps } = createClient();
+    await client.listDeliveries(query);
+    expect(sleeps).toEqual([500]);
+  });
+
   it('ends with API_ERROR after the last 5xx and with UNREACHABLE after the last lost connection', async () => {
     answer(() => HttpResponse.text('oops', { status: 500 }));
     expect(await failure(createClient().client.listDeliveries(query))).toMatchObject({
