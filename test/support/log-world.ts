@@ -129,7 +129,8 @@ export function createLogWorld(options: WorldOptions): LogWorld {
     attempts: () =>
       records.flatMap(({ id, attempts }) => attempts.map(({ attempt }) => `${id} ${attempt}`)),
     client: {
-      serverNow: () => world.now,
+      resend: async () => null,
+    serverNow: () => world.now,
       listDeliveries: async ({ page, limit, state }: DeliveryQuery): Promise<DeliveryPage> => {
         arrive();
         const size = Math.min(limit, options.pageCap);

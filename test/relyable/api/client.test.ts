@@ -118,6 +118,15 @@ describe('the API client', () => {
     expect(sleeps).toEqual([500, 1000]);
   });
 
+  it('asks for a delivery once more only where the first time had no effect', async () => {
+    let count = 0;
+    const [limited, broken] = [429, 500].map((status) => new Response('{}', { status }));
+    const answers = [limited, broken];
+    server.use(http.post(`${LOG}/dlv_1/resend`, () => answers[count++]));
+    expect((await failure(createClient().client.resend('dlv_1'))).code).toBe('API_ERROR');
+    expect(count).toBe(2);
+  });
+
   it('does not wait for the reset of the rate limit after a 5xx', async () => {
     const headers = { 'X-RateLimit-Reset': '60' };
     answer(
