@@ -30,6 +30,7 @@ import { listenCommand } from './commands/listen/options.ts';
 import {
   logsGroup,
   logsListCommand,
+  logsResendCommand,
   logsShowCommand,
   logsTailCommand,
 } from './commands/logs/options.ts';
@@ -121,6 +122,7 @@ const LOGS: readonly TreeEntry[] = [
   command('list', logsListCommand, () => import('./commands/logs/list.ts'), { isDefault: true }),
   command('tail', logsTailCommand, () => import('./commands/logs/tail.ts')),
   command('show', logsShowCommand, () => import('./commands/logs/show.ts')),
+  command('resend', logsResendCommand, () => import('./commands/logs/resend.ts')),
 ];
 
 const RELAY: readonly TreeEntry[] = [

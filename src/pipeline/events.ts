@@ -23,15 +23,17 @@ export interface Ready {
 
 /**
  * How a request reached this machine. `tunnel`: its provider names the sender in a header. `relay`: through
- * the stream of a team's relay, which has answered the sender; the app's answer is not sent back.
+ * the stream of a team's relay, which has answered the sender; the app's answer is not sent back. `log`: read
+ * from the delivery log; no sender waits.
  */
-export type Source = 'http' | 'tunnel' | 'relay';
+export type Source = 'http' | 'tunnel' | 'relay' | 'log';
 
 export type WarningCode =
   | 'not_200'
   | 'not_received'
   | 'slow'
   | 'duplicate'
+  | 'resigned'
   | 'unknown_event'
   | 'not_json'
   | 'forwarded_again';
@@ -55,6 +57,8 @@ export interface HandledRequest {
   readonly type: 'delivery';
   /** `cap_…` */
   readonly id: string;
+  /** The log did not have the signature: it was signed again before it was verified. */
+  readonly isResigned: boolean;
   /** ms since 1970. */
   readonly receivedAt: number;
   readonly event: string | null;
@@ -90,7 +94,7 @@ export interface Refused {
 }
 
 /** Another source of requests than the listener's address was reached, lost, or has nothing more waiting. */
-export interface SourceEvent {
+export interface RelaySourceEvent {
   readonly type: 'source';
   readonly source: 'relay';
   readonly state: 'up' | 'down' | 'caught-up';
@@ -98,6 +102,24 @@ export interface SourceEvent {
   readonly gapMs: number | null;
   /** Requests that wait (`up`), or were caught up with; null where that is not known. */
   readonly events: number | null;
+  readonly message: string | null;
+}
+
+/** How catching up from the delivery log goes. */
+export interface LogSourceEvent {
+  readonly type: 'source';
+  readonly source: 'log';
+  /** `up`: it begins; `caught-up`: nothing is missing any more; `down`: it ended before that. */
+  readonly state: 'up' | 'down' | 'caught-up';
+  /** The time that is caught up, up to now. */
+  readonly gapMs: number;
+  /** Events from the log that were handed to the app so far. */
+  readonly events: number;
+  /** Of these, not answered 200. */
+  readonly failed: number;
+  /** Deliveries whose payload the log does not have. */
+  readonly skipped: number;
+  /** Why it is down; null otherwise. */
   readonly message: string | null;
 }
 
@@ -135,4 +157,12 @@ export interface SecretChanged {
 
 /** What a listener reports, in the order it happens. Every front end reads this one stream. */
 export type ListenEvent =
-  Ready | HandledRequest | Refused | TunnelEvent | SourceEvent | SetAside | SecretChanged | Summary;
+  | Ready
+  | HandledRequest
+  | Refused
+  | TunnelEvent
+  | RelaySourceEvent
+  | LogSourceEvent
+  | SetAside
+  | SecretChanged
+  | Summary;

@@ -25,7 +25,7 @@ export interface Outcome {
 
 /** The event that reports a request; `verification` is the explained one. */
 export function toHandledRequest(
-  { id, receivedAt, request, payload, isRelayed }: InFlightRequest,
+  { id, receivedAt, request, payload, source, isResigned }: InFlightRequest,
   { duplicateOf, earlierFailure, forward, answered, reporter, isForwardedAgain = false }: Outcome,
   verification: Verification,
   isFiltered: boolean,
@@ -34,6 +34,7 @@ export function toHandledRequest(
   const handled: Omit<HandledRequest, 'warnings'> = {
     type: 'delivery',
     id,
+    isResigned,
     receivedAt,
     event: payload.event,
     readEventId: () => eventIdOf(request, payload),
@@ -44,7 +45,7 @@ export function toHandledRequest(
     duplicateOf,
     verification,
     forward,
-    source: isRelayed ? 'relay' : client === null ? 'http' : 'tunnel',
+    source: client === null ? source : 'tunnel',
     client,
     isFiltered,
     isProbe: isProbe(request.headers),

@@ -14,8 +14,10 @@ export interface Clock {
 
 /** What is known of a request already. */
 export interface Arrival {
-  /** Whether it came through a relay, which has answered its sender. */
-  readonly isRelayed?: boolean;
+  /** How it came: `relay`, whose relay has answered its sender; `log`, of the delivery log. */
+  readonly source?: 'http' | 'relay' | 'log';
+  /** Whether its signature is ours, since the delivery log does not have the sender's. */
+  readonly isResigned?: boolean;
   /** When it was received, ms since 1970; now, unless it was received elsewhere. */
   readonly receivedAt?: number;
   /** The capture that it is already. */
@@ -28,7 +30,8 @@ export class InFlightRequest {
   /** ms since 1970. */
   readonly receivedAt: number;
   readonly request: WebhookRequest;
-  readonly isRelayed: boolean;
+  readonly source: 'http' | 'relay' | 'log';
+  readonly isResigned: boolean;
   readonly verification: Verification;
   private readonly clock: Clock;
   private readonly startedAt: number;
@@ -38,13 +41,14 @@ export class InFlightRequest {
     request: WebhookRequest,
     verify: (request: WebhookRequest) => Verification,
     clock: Clock,
-    { isRelayed = false, receivedAt = clock.now(), id }: Arrival,
+    { source = 'http', isResigned = false, receivedAt = clock.now(), id }: Arrival,
   ) {
     this.receivedAt = receivedAt;
     this.startedAt = clock.elapsed();
     this.id = id ?? createCaptureId(receivedAt, clock.randomBytes(7));
-    this.isRelayed = isRelayed;
     this.request = request;
+    this.source = source;
+    this.isResigned = isResigned;
     this.verification = verify(request);
     this.clock = clock;
   }

@@ -46,6 +46,8 @@ export interface Listener {
   readonly ingest: Pipeline['ingest'];
   /** See `Pipeline.forwardAgain`. */
   readonly forwardAgain: Pipeline['forwardAgain'];
+  /** Takes in a request of the delivery log; see `Pipeline.ingestLogged`. */
+  readonly ingestLogged: Pipeline['ingestLogged'];
   /**
    * Answers 503 from here on, gives what is under way `graceMs` to finish, then closes the port. Emits
    * the summary.
@@ -127,6 +129,7 @@ export async function startListener(
     replay: (capture) => pipeline.replay(capture),
     ingest: (relayed, position) => pipeline.ingest(relayed, position),
     forwardAgain: (capture) => pipeline.forwardAgain(capture),
+    ingestLogged: (request, isResigned) => pipeline.ingestLogged(request, isResigned),
     stop: async (graceMs) => {
       const limit = setTimeout(
         () => pipeline.abortForwards('relyable stopped before an answer came'),

@@ -3,13 +3,13 @@ import { errorMessage } from '../errors.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/client/forward.ts';
 import type { ReceivedRequest } from '../http/server/receive.ts';
 import { summarisePayload } from '../relyable/payload-summary.ts';
-import type { Capture, Forward } from '../request/capture.ts';
+import type { Capture, Forward, NewCapture } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import { type Conceal, createConceal } from '../signature/conceal.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background/background-store.ts';
 import type { StreamPosition } from '../store/positions.ts';
-import type { Answered, ListenEvent, Summary } from './events.ts';
+import type { Answered, HandledRequest, ListenEvent, Summary } from './events.ts';
 import { FailedEvents } from './failed-events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
 import { type Outcome, toHandledRequest } from './handled-request.ts';
@@ -111,7 +111,7 @@ export class Pipeline {
     { request, receivedAt }: { readonly request: WebhookRequest; readonly receivedAt: number },
     position: (unforwarded: string | null) => StreamPosition,
   ): Ingestion {
-    const inFlight = this.verify(request, { isRelayed: true, receivedAt });
+    const inFlight = this.verify(request, { source: 'relay', receivedAt });
     const forwarder = this.forwarderOf(inFlight);
     const slot = this.inFlight.open();
     const stored = this.store(inFlight, 200, position(forwarder && inFlight.id));
@@ -128,7 +128,7 @@ export class Pipeline {
    */
   forwardAgain(capture: Capture): Promise<void> | null {
     const { id, receivedAt, duplicateOf } = capture;
-    const request = this.verify(capture, { isRelayed: true, receivedAt, id });
+    const request = this.verify(capture, { source: 'relay', receivedAt, id });
     const forwarder = this.forwarderOf(request);
     if (forwarder === null) return null;
     const slot = this.inFlight.open();
@@ -159,6 +159,37 @@ export class Pipeline {
     return this.isAccepted(request) && !this.isFiltered(request) ? forwarder : null;
   }
 
+  /**
+   * Takes in a request of the delivery log, for which no sender waits: it is verified, stored and forwarded
+   * as one that is received. Resolves when the app has answered; rejects where it cannot be stored.
+   */
+  async ingestLogged(whole: WebhookRequest, isResigned: boolean): Promise<HandledRequest> {
+    const request = this.verify(whole, { source: 'log', isResigned });
+    const slot = this.inFlight.open();
+    try {
+      const forwarder = this.forwarderOf(request);
+      const status = this.isAccepted(request) ? 200 : 401;
+      const duplicateOf = await this.store(request, forwarder === null ? status : null);
+      const forward = forwarder && (await this.forwardAlone(request, forwarder, slot));
+      const answered = { status: forward?.status ?? status, complete: true };
+      return this.finish(request, { duplicateOf, forward, answered });
+    } finally {
+      this.inFlight.close(slot);
+    }
+  }
+
+  private forwardAlone(
+    { request, isResigned }: InFlightRequest,
+    forwarder: Forwarder,
+    slot: number,
+  ): Promise<Forward> {
+    return new Promise((resolve) => {
+      this.forward(request, forwarder, slot, null, (forward) =>
+        resolve(isResigned ? { ...forward, resigned: true } : forward),
+      );
+    });
+  }
+
   /** Reads the payload only where there are routes. */
   private forwarderFor(request: Pick<InFlightRequest, 'payload'>): Forwarder | null {
     if (this.routes.size === 0) return this.forwarder;
@@ -171,12 +202,12 @@ export class Pipeline {
     return new InFlightRequest(received, verify, this.world, arrival);
   }
 
-  private isAccepted({ verification }: InFlightRequest): boolean {
+  private isAccepted({ verification }: Pick<InFlightRequest, 'verification'>): boolean {
     return verification.valid || this.options.invalid === 'forward';
   }
 
   /** Reads the payload only where `--events` asks for it. */
-  private isFiltered(request: InFlightRequest): boolean {
+  private isFiltered(request: Pick<InFlightRequest, 'payload'>): boolean {
     const { events } = this.options;
     return events !== undefined && !events.has(request.payload.event ?? '');
   }
@@ -258,13 +289,13 @@ export class Pipeline {
    * `answered` is null where the app decides it.
    */
   private store(
-    { id, receivedAt, request, payload, verification }: InFlightRequest,
+    { id, receivedAt, request, payload, verification, source }: InFlightRequest,
     answered: number | null,
     position?: StreamPosition,
   ): Promise<string | null> {
     const { method, path, httpVersion, headers, body } = request;
     const { event, declaredEventId } = payload;
-    const capture = {
+    const capture: NewCapture = {
       id,
       receivedAt,
       method,
@@ -277,7 +308,7 @@ export class Pipeline {
       verification,
       answered,
     };
-    return this.world.store.add(capture, position);
+    return this.world.store.add(source === 'log' ? { ...capture, source } : capture, position);
   }
 
   /** Not stored: the sender gets a 503, so that Relyable retries. */
@@ -315,7 +346,7 @@ export class Pipeline {
     request: InFlightRequest,
     outcome: Omit<Outcome, 'earlierFailure' | 'reporter'>,
     latencyMs = request.latencyMs(),
-  ): void {
+  ): HandledRequest {
     const { store, emit } = this.world;
     const { id, payload } = request;
     const { duplicateOf, forward, answered } = outcome;
@@ -323,7 +354,7 @@ export class Pipeline {
     this.tally.add(request.verification.valid, payload.event, forward, latencyMs);
     if (forward !== null) {
       store.addForward(id, forward);
-      const isMirrored = this.options.respond === 'mirror' && !request.isRelayed;
+      const isMirrored = this.options.respond === 'mirror' && request.source === 'http';
       if (isMirrored && answered.status !== forward.status) {
         store.setAnswered(id, answered.status);
       }
@@ -331,9 +362,12 @@ export class Pipeline {
     const verification = this.explain(request.request, request.verification);
     const { reason } = verification;
     if (reason !== request.verification.reason) store.setReason(id, reason);
-    const reporter = request.isRelayed ? null : this.reporter;
+    // Only what came to the listener's address came through something that could state its sender.
+    const reporter = request.source === 'http' ? this.reporter : null;
     const whole = { ...outcome, earlierFailure, reporter };
-    emit(toHandledRequest(request, whole, verification, this.isFiltered(request)));
+    const handled = toHandledRequest(request, whole, verification, this.isFiltered(request));
+    emit(handled);
+    return handled;
   }
 
   /** Sends a stored capture to the app again and stores what came; null where there is no target. */

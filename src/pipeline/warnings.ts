@@ -50,6 +50,12 @@ export function findWarnings(
   if (duplicateOf !== null) {
     warnings.push({ code: 'duplicate', message: describeRepeat(duplicateOf, earlierFailure) });
   }
+  if (handled.isResigned) {
+    warnings.push({
+      code: 'resigned',
+      message: `the log has no signature: signed again with the secret from ${verification.secretSource ?? 'here'}`,
+    });
+  }
   if (!verification.valid) return warnings;
   if (!handled.isJson) {
     warnings.push({ code: 'not_json', message: 'the body is not JSON' });

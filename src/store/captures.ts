@@ -25,6 +25,16 @@ export interface CaptureFilter {
 /** What tells the captures of one event apart. */
 export type EventCapture = Pick<Capture, 'id' | 'receivedAt' | 'source'>;
 
+/**
+ * A capture's event, and whether it was dealt with: answered or forwarded, or answered by the app where
+ * it came from the delivery log, since nothing sends that again.
+ */
+export interface StoredEvent {
+  readonly seq: number;
+  readonly eventId: string;
+  readonly isHandled: boolean;
+}
+
 export interface ReaderOptions {
   /** Damaged captures are read too, as they are; it is called with the id of each. */
   readonly onDamaged?: (id: string) => void;
@@ -39,6 +49,11 @@ export interface CaptureReader {
   newest(filter: CaptureFilter, limit: number): Generator<Capture>;
   /** An event's newest captures, oldest first: one for each attempt that came, and those of the log. */
   ofEvent(eventId: string): EventCapture[];
+  /**
+   * Events of the captures numbered above `seq` that were received, or imported, at `since` or later
+   * (ms since 1970), oldest first.
+   */
+  eventsAfter(seq: number, since: number): StoredEvent[];
   /** Oldest first, all that match, a few at a time: memory stays flat. */
   each(filter: CaptureFilter): Generator<Capture>;
   close(): void;
@@ -55,9 +70,13 @@ function columnSince(database: Database, first: number, column: string): string 
 
 function columnsOf(database: Database): string {
   const crc = columnSince(database, CHECKSUM_VERSION, 'body_crc');
-  const source = columnSince(database, ORIGIN_VERSION, 'source');
-  const importedAt = columnSince(database, ORIGIN_VERSION, 'imported_at');
-  return `seq, id, received_at, method, path, http_version, headers, body, ${crc}, event, event_id, valid, reason, duplicate_of, answered, ${source}, ${importedAt}`;
+  return `seq, id, received_at, method, path, http_version, headers, body, ${crc}, event, event_id, valid, reason, duplicate_of, answered, ${originColumns(database)}`;
+}
+
+function originColumns(database: Database): string {
+  return ['source', 'imported_at']
+    .map((column) => columnSince(database, ORIGIN_VERSION, column))
+    .join();
 }
 
 interface StoredCapture {
@@ -173,14 +192,26 @@ export function createReader(
         >;
         return rows.map(toEventCapture).reverse();
       }),
+    eventsAfter: (seq, since) =>
+      guarded(() => {
+        const rows = statements.eventsAfter.all(seq, since) as unknown as StoredEventRow[];
+        return rows.map((row) => ({
+          seq: row.seq,
+          eventId: fromBlob(row.event_id),
+          isHandled: row.handled === 1,
+        }));
+      }),
     each,
     close: () => database.close(),
   };
 }
 
+type StoredEventRow = Pick<StoredCapture, 'seq' | 'event_id'> & { readonly handled: number };
+
 interface Statements {
   readonly forwards: ReturnType<Database['prepare']>;
   readonly ofEvent: ReturnType<Database['prepare']>;
+  readonly eventsAfter: ReturnType<Database['prepare']>;
   readonly bySeq: ReturnType<Database['prepare']>;
   readonly isIndexed: ReturnType<Database['prepare']>;
   readonly byId: ReturnType<Database['prepare']>;
@@ -188,10 +219,18 @@ interface Statements {
 
 function prepareStatements(database: Database): Statements {
   const columns = columnsOf(database);
+  const origin = originColumns(database);
   return {
     forwards: database.prepare('SELECT * FROM forwards WHERE capture_id = ? ORDER BY seq'),
     ofEvent: database.prepare(
       `SELECT id, received_at, ${columnSince(database, ORIGIN_VERSION, 'source')} FROM captures WHERE event_id = ? ORDER BY seq DESC LIMIT ?`,
+    ),
+    eventsAfter: database.prepare(
+      `SELECT seq, event_id,
+         answered IS NOT NULL OR EXISTS (SELECT 1 FROM forwards
+           WHERE capture_id = id AND (source IS NULL OR status IS NOT NULL)) AS handled
+       FROM (SELECT seq, id, event_id, answered, received_at, ${origin} FROM captures)
+       WHERE seq > ?1 AND (received_at >= ?2 OR imported_at >= ?2) ORDER BY seq`,
     ),
     bySeq: database.prepare(`SELECT ${columns} FROM captures WHERE seq = ?`),
     isIndexed: database.prepare('SELECT 1 FROM captures INDEXED BY captures_arrival WHERE seq = ?'),

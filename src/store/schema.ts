@@ -112,12 +112,20 @@ const MIGRATIONS: readonly string[] = [
      reader TEXT NOT NULL,
      stream TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE listeners (
+     seq INTEGER PRIMARY KEY,
+     started_at INTEGER NOT NULL,
+     ended_at INTEGER
+   ) STRICT;
+   CREATE TABLE catch_ups (since INTEGER NOT NULL) STRICT;`,
 ];
 
 /** The schema's first version whose bodies have checksums. */
 export const CHECKSUM_VERSION = 5;
 /** The first that says where a capture came from. */
 export const ORIGIN_VERSION = 6;
+/** The first that says when listeners ran. */
+export const LISTENERS_VERSION = 7;
 
 /**
  * Opens a store file. `write` makes it (private to the user) where there is none and brings an

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Capture } from '../request/capture.ts';
 import { type CaptureReader, createReader, type ReaderOptions } from './captures.ts';
+import { ListenerLog, readCoveredUntil } from './listener-log.ts';
 import { hasArrivals, migrateArrivals } from './migrate-arrivals.ts';
 import {
   countPrunable,
@@ -36,6 +37,17 @@ export function openReader(file: string, options?: ReaderOptions): CaptureReader
   });
 }
 
+/** Up to when listeners of this store received what came; see `readCoveredUntil`. */
+export function readListenersEnd(file: string): number | undefined {
+  const database = openDatabase(file, 'read');
+  if (database === undefined) return undefined;
+  try {
+    return orStoreError(file, () => readCoveredUntil(database));
+  } finally {
+    database.close();
+  }
+}
+
 /** A damaged file may only show when the first statement is prepared. */
 function orClose<T>(file: string, database: Database, create: () => T): T {
   try {
@@ -53,6 +65,9 @@ export class CaptureStore implements CaptureReader {
   readonly newest: CaptureReader['newest'];
   readonly ofEvent: CaptureReader['ofEvent'];
   readonly each: CaptureReader['each'];
+  readonly eventsAfter: CaptureReader['eventsAfter'];
+  /** Each call is a commit of its own. */
+  readonly listeners: ListenerLog;
   private readonly file: string;
   private readonly inode: number | undefined;
   private readonly database: Database;
@@ -67,9 +82,10 @@ export class CaptureStore implements CaptureReader {
     this.rows = new RowWriter(database);
     this.positions = new PositionWriter(database);
     this.retention = createRetention(database, maxBytes);
+    this.listeners = new ListenerLog(database);
     const reader = createReader(file, database);
     ({ get: this.get, list: this.list, newest: this.newest } = reader);
-    ({ ofEvent: this.ofEvent, each: this.each } = reader);
+    ({ ofEvent: this.ofEvent, each: this.each, eventsAfter: this.eventsAfter } = reader);
   }
 
   /** Takes in what an older version has left. */

@@ -142,6 +142,42 @@ describe('store', () => {
   });
 });
 
+describe('ingestLogged', () => {
+  const headers = [['X-Relyable-Signature', signPayload(PAYLOAD, SECRET)]] as const;
+  const logged = { method: 'POST', path: '/hook', httpVersion: '1.1', headers, body: PAYLOAD };
+
+  it('stores and forwards a request of the delivery log, marked, without a sender', async () => {
+    const app = await startApp((response) => response.writeHead(500).end('no'));
+    const { ingestLogged, store, world } = await listen({ to: app.url });
+    const handled = await ingestLogged(logged, true);
+    expect(handled).toMatchObject({ source: 'log', forward: { status: 500, resigned: true } });
+    expect(handled.warnings.map(({ code }) => code)).toContain('resigned');
+    expect(await world.handled()).toBe(handled);
+    expect((await store.nth(0)).capture).toMatchObject({ source: 'log', answered: null });
+    expect(store.forwards).toHaveLength(1);
+    expect(store.answered).toEqual([]);
+    expect(app.received[0]?.body.equals(PAYLOAD)).toBe(true);
+  });
+
+  it('does not forward what the listener would not', async () => {
+    const app = await startApp();
+    const { ingestLogged, store } = await listen({ to: app.url });
+    const unsigned = { ...logged, headers: [] };
+    const handled = await ingestLogged(unsigned, false);
+    expect(handled).toMatchObject({ forward: null, verification: { valid: false } });
+    expect((await store.nth(0)).capture.answered).toBe(401);
+    expect(app.received).toEqual([]);
+  });
+
+  it('rejects where the request cannot be stored', async () => {
+    const { ingestLogged, store } = await listen({});
+    store.isHeld = true;
+    const pending = ingestLogged(logged, false);
+    (await store.nth(0)).fail('disk full');
+    await expect(pending).rejects.toThrow('disk full');
+  });
+});
+
 describe('mirror', () => {
   it('answers only once the capture is stored, however quick the app is', async () => {
     const app = await startApp();
@@ -524,7 +560,7 @@ describe('replay', () => {
   });
 });
 
-describe('ingest', () => {
+describe('ingestLogged', () => {
   const position = (unforwarded: string | null): StreamPosition => ({
     reader: 'r',
     stream: 's',

@@ -27,6 +27,7 @@ const FORWARD: Forward = {
 
 const GOOD: Omit<HandledRequest, 'warnings'> = {
   type: 'delivery',
+  isResigned: false,
   id: 'cap_1',
   receivedAt: 0,
   event: 'test_run.completed',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ListenEvent, SourceEvent } from '../../src/pipeline/events.ts';
+import type { ListenEvent, RelaySourceEvent } from '../../src/pipeline/events.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/relay/envelope.ts';
 import type { Engine } from '../../src/relay/engine.ts';
@@ -120,8 +120,10 @@ async function send(relay: TestRelay, numbers: readonly number[], size = 0): Pro
 
 const bodies = (numbers: readonly number[]): string[] => numbers.map((n) => bodyOf(n).toString());
 
-const sources = (events: readonly ListenEvent[]): SourceEvent[] =>
-  events.filter((event) => event.type === 'source');
+const sources = (events: readonly ListenEvent[]): RelaySourceEvent[] =>
+  events.filter(
+    (event): event is RelaySourceEvent => event.type === 'source' && event.source === 'relay',
+  );
 
 describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   it('stores, forwards and reports each event as it came by HTTP, and resumes where it stopped', async () => {

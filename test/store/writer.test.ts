@@ -2,7 +2,12 @@ import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RelyableError } from '../../src/errors.ts';
-import { type CaptureStore, openReader, openStore } from '../../src/store/writer.ts';
+import {
+  type CaptureStore,
+  openReader,
+  openStore,
+  readListenersEnd,
+} from '../../src/store/writer.ts';
 import { openDatabase } from '../../src/store/schema.ts';
 import { toNewCapture } from '../../src/store/rows.ts';
 import { fillStore, FORWARD, makeCapture } from '../support/captures.ts';
@@ -147,14 +152,40 @@ it('reads the schema before imports had a time, and brings it up to date to writ
   const database = openDatabase(file, 'write');
   database.exec(`ALTER TABLE captures DROP COLUMN source;
     ALTER TABLE captures DROP COLUMN imported_at;
+    DROP TABLE listeners;
+    DROP TABLE catch_ups;
     PRAGMA user_version = 5;`);
   database.close();
   const reader = openReader(file);
   expect(reader?.list({}, 10)).toEqual([makeCapture(1)]);
   expect(reader?.ofEvent(makeCapture(1).eventId)).toHaveLength(1);
+  expect(reader?.eventsAfter(0, 0)).toHaveLength(1);
   reader?.close();
+  expect(readListenersEnd(file)).toBe(makeCapture(1).receivedAt);
   const store = open(file);
   expect(store.prune({ before: makeCapture(1).receivedAt + 1 })).toBe(1);
+});
+
+it('tells where the last listener ended, and where a catch-up was interrupted', () => {
+  const file = storeFile();
+  expect(readListenersEnd(file)).toBeUndefined();
+  const store = open(file);
+  const received = makeCapture(1).receivedAt;
+  store.write({ captures: [toNewCapture(makeCapture(1))] });
+  expect(readListenersEnd(file)).toBe(received);
+  store.listeners.started(received + 5000);
+  // Killed before anything came.
+  expect(readListenersEnd(file)).toBe(received + 5000);
+  store.write({ captures: [toNewCapture(makeCapture(9))] });
+  expect(readListenersEnd(file)).toBe(makeCapture(9).receivedAt);
+  store.listeners.ended(received + 60_000);
+  expect(readListenersEnd(file)).toBe(received + 60_000);
+  store.listeners.catchUpStarted(received - 1000);
+  expect(readListenersEnd(file)).toBe(received - 1000);
+  store.listeners.caughtUp(received);
+  expect(readListenersEnd(file)).toBe(received - 1000);
+  store.listeners.caughtUp(received - 2000);
+  expect(readListenersEnd(file)).toBe(received + 60_000);
 });
 
 it('makes room for the newest once the cap is reached', async () => {

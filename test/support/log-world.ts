@@ -129,6 +129,7 @@ export function createLogWorld(options: WorldOptions): LogWorld {
     attempts: () =>
       records.flatMap(({ id, attempts }) => attempts.map(({ attempt }) => `${id} ${attempt}`)),
     client: {
+      resend: async () => null,
       serverNow: () => world.now,
       listDeliveries: async ({ page, limit, state }: DeliveryQuery): Promise<DeliveryPage> => {
         arrive();

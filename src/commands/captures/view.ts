@@ -158,11 +158,11 @@ function captureToJson(capture: Capture): CaptureLine & Record<string, unknown> 
 
 /**
  * `MM-DD HH:MM:SS  → <status> <duration>  ✓|✗ signature  <event>  <subject id>  <cap id>`, and what else is
- * to be known of it: why it is not valid, how often it was sent, that it repeats another.
+ * to be known of it: why it is not valid, how often it was sent, that it repeats another, that it is of the delivery log.
  */
 function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): string {
   const { style, columns } = terminal;
-  const { verification, forwards, answered, duplicateOf } = capture;
+  const { verification, forwards, answered, duplicateOf, source } = capture;
   const last = forwards.at(-1);
   const unforwarded: Outcome = {
     text: answered === null ? 'not forwarded' : `answered ${answered}`,
@@ -183,6 +183,7 @@ function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): s
     ...(verification.valid ? [] : [describeReason(verification.reason)]),
     ...(forwards.length > 1 ? [`${forwards.length} tries`] : []),
     ...(duplicateOf === null ? [] : ['repeat']),
+    ...(source === undefined ? [] : ['from the delivery log']),
   ].join(', ');
   return withNote(line, notes === '' ? '' : style.dim(notes), LISTED_INDENT, columns);
 }

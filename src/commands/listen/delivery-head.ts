@@ -14,6 +14,7 @@ export type DeliveryHead = Pick<
   | 'verification'
   | 'isFiltered'
   | 'isProbe'
+  | 'source'
   | 'answered'
 > & { readonly forward: Pick<Forward, 'status' | 'durationMs'> | null };
 
@@ -38,7 +39,10 @@ export function formatDeliveryHead(
   return formatEventLine(cells, terminal);
 }
 
-function outcomeOf({ forward, isFiltered, answered }: DeliveryHead): Outcome {
+function outcomeOf({ forward, isFiltered, answered, source }: DeliveryHead): Outcome {
   if (forward !== null) return describeAnswer(forward.status, forward.durationMs);
-  return { text: isFiltered ? 'not forwarded' : `answered ${answered.status}`, tone: 'plain' };
+  return {
+    text: isFiltered || source === 'log' ? 'not forwarded' : `answered ${answered.status}`,
+    tone: 'plain',
+  };
 }

@@ -27,9 +27,13 @@ import {
 } from '../kit/options.ts';
 import { natsOptions } from '../kit/nats-options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
-import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
+import { apiOptions, secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 import { parseExpectation } from '../kit/expectations/expectations.ts';
 import { parseWhere } from '../kit/expectations/where.ts';
+
+/** `last` is of the delivery log, the others of the stream of `--from`. */
+const STARTS = ['last', 'all', 'new'] as const;
+type Start = (typeof STARTS)[number];
 
 const RESPONSES = ['mirror', 'ack'] as const;
 
@@ -100,11 +104,6 @@ export const listenOptions = {
     'who reads: each name has its own position (default: your user name)',
     parseToken,
   ),
-  since: value(
-    '--since <duration|time|all|new>',
-    'with --from, the first time: where to begin (default: new)',
-    parseFirstStart,
-  ),
   ...natsOptions,
   store: storeOption,
   inspect: optionalValue(
@@ -132,6 +131,13 @@ export const listenOptions = {
   exitAfter: value('--exit-after <n>', 'exit after n deliveries', parseWhole(1, 1_000_000)),
   timeoutAfter: value('--timeout-after <duration>', 'exit after this time', parseDuration),
   junit: text('--junit <file>', 'write the expectations to this file as a JUnit report'),
+  since: value(
+    '--since <start>',
+    'first what the delivery log has and the store does not since then: last (the previous listener), 2h or a time; with --from, the first time: all, new (default), 2h or a time',
+    parseStart,
+  ),
+  dryRun: flag('--dry-run', 'with --since: list what is missing, and forward nothing'),
+  ...apiOptions,
   output: choice(
     '--output',
     ['auto', 'plain'],
@@ -151,7 +157,6 @@ export const listenOptions = {
 /** They say nothing without `--from`. */
 const FROM_OPTIONS = [
   'as',
-  'since',
   ...(Object.keys(natsOptions) as Array<keyof typeof natsOptions>),
 ] as const;
 
@@ -176,13 +181,14 @@ export const listenCommand = declareCommand({
     },
     { option: 'exitOnUrlChange', needsOneOf: ['tunnel'] },
     ...FROM_OPTIONS.map((option) => ({ option, needsOneOf: ['from'] as const })),
+    { option: 'dryRun', needsOneOf: ['since'], hint: 'e.g. --since last --dry-run' },
     { option: 'junit', needsOneOf: ['expect', 'exitAfter', 'timeoutAfter'] },
   ],
   examples: [
     ['relyable webhooks listen 3000/webhooks/relyable', 'forward every event to your app'],
     [
-      'relyable webhooks listen 3000 --tunnel cloudflared',
-      'with a public address, to paste into Settings → Webhooks',
+      'relyable webhooks listen 3000 --tunnel cloudflared --since last',
+      'with a public address for Settings → Webhooks, and first what was missed',
     ],
     [
       'relyable webhooks listen 3000 --expect test_run.completed --timeout-after 60s -- node server.js',
@@ -197,7 +203,10 @@ export const listenCommand = declareCommand({
     [0, 'stopped with Ctrl-C after draining, or all expectations met'],
     [1, 'the expectations can no longer be met'],
     [2, 'usage, configuration, a store that cannot be opened, or no program for --tunnel'],
-    [3, 'the tunnel provider is not logged in, or NATS refuses the credentials or a right'],
+    [
+      3,
+      'the tunnel provider is not logged in, --since without an API key, or NATS refuses the credentials or a right',
+    ],
     [
       4,
       'the port is in use, the app did not start to listen, no tunnel, --exit-on-url-change, or no NATS',
@@ -219,9 +228,9 @@ function parseRoute(given: string, origin: string): readonly [event: string, url
   return [given.slice(0, at).trim(), parseTargetUrl(given.slice(at + 1), origin)];
 }
 
-/** `all`, `new`, or a time as in other options: where a reader begins that has not read before. */
-function parseFirstStart(text: string, origin: string): 'all' | 'new' | SinceTime {
-  return text === 'all' || text === 'new' ? text : parseSinceTime(text, origin);
+/** Where reading begins: a word of `STARTS`, or a moment as `logs --since` takes it. */
+function parseStart(given: string, origin: string): Start | SinceTime {
+  return STARTS.find((word) => word === given) ?? parseSinceTime(given, origin);
 }
 
 /** `a, b` → `['a', 'b']`. */

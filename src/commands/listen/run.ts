@@ -26,6 +26,7 @@ import {
   type ExpectationWatcher,
 } from '../kit/expectations/expectation-watcher.ts';
 import type { Ending } from '../kit/expectations/expectations-view.ts';
+import { CatchUp } from './catch-up.ts';
 import { ListenInspector } from './listen-inspector.ts';
 import { createLiveView, type LiveView } from './live/live-view.ts';
 import { observeDelivery } from './observe-delivery.ts';
@@ -69,6 +70,8 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   for (const warning of [...settings.warnings, ...(watcher?.warnings ?? [])]) {
     terminal.warn(warning);
   }
+  const catchUp = await CatchUp.open(shown, config, settings);
+  if (catchUp !== null && options.dryRun) return catchUp.list();
   const app = await startManagedApp(shown, {
     command,
     target: settings.listener.forward?.target ?? null,
@@ -77,8 +80,17 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   });
   if (typeof app === 'number') return app;
   try {
-    const hasOwnApp = command !== null;
-    const plan = { config, settings, storeThread, printed, watcher, app, hasOwnApp, live };
+    const plan = {
+      config,
+      settings,
+      storeThread,
+      printed,
+      catchUp,
+      watcher,
+      app,
+      hasOwnApp: command !== null,
+      live,
+    };
     return await listen(invocation, plan);
   } finally {
     live?.close();
@@ -100,6 +112,7 @@ interface ListenPlan {
   readonly settings: ListenSettings;
   readonly storeThread: StoreThread;
   readonly printed: PrintedOptions;
+  readonly catchUp: CatchUp | null;
   readonly watcher: ExpectationWatcher | null;
   readonly app: ManagedApp;
   /** Whether the app was started here. */
@@ -113,7 +126,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const { settings, watcher, live } = plan;
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([
-    plan.storeThread.open(plan.settings.storeFile),
+    plan.storeThread.open(plan.settings.storeFile, context.now()),
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.printed);
@@ -124,7 +137,8 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   };
   const { now, elapsed, randomBytes } = context;
   const { storeFile } = settings;
-  const world = { now, elapsed, randomBytes, store, storeFile, emit };
+  const watched = plan.catchUp?.watch(store) ?? store;
+  const world = { now, elapsed, randomBytes, store: watched, storeFile, emit };
   try {
     // First, so that a port in use is reported before webhooks are accepted.
     const inspectUrl = invocation.options.inspect === undefined ? null : await inspector.open();
@@ -136,22 +150,22 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
       emit,
     });
     const relay = await openRelay(invocation, settings, { listener, store, emit });
-    const running = { store, storeFile, listener, access, inspector, relay };
+    const running = { store, storeFile, listener, access, inspector, relay, emit };
     const secretWatch = watchSecrets(invocation, plan, running);
     const end = await waitForEnd(invocation, plan, running)
       .catch(async (error: unknown) => {
         // Nothing keeps listening after an error.
-        await Promise.all([relay?.stop(), listener.stop(0), access.close()]);
+        await Promise.all([plan.catchUp?.stop(), relay?.stop(), listener.stop(0), access.close()]);
         throw error;
       })
       .finally(() => secretWatch?.stop());
-    await Promise.all([relay?.stop(), listener.stop(GRACE_MS)]);
+    await Promise.all([plan.catchUp?.stop(), relay?.stop(), listener.stop(GRACE_MS)]);
     await access.close();
     live?.close();
     return exitCodeFor(end, watcher, context);
   } finally {
     await inspector.close();
-    await store.close().catch((error: unknown) => {
+    await store.close(context.now()).catch((error: unknown) => {
       terminal.warn(`not all forwards were stored: ${errorMessage(error)}`);
     });
   }
@@ -204,7 +218,7 @@ interface End {
 /** Announces the listener to the other commands and waits for the first thing that ends it. */
 async function waitForEnd(
   { context, options }: Invocation<ListenOptions>,
-  { watcher, app, live }: ListenPlan,
+  { watcher, app, live, catchUp }: ListenPlan,
   running: {
     readonly store: BackgroundStore;
     readonly storeFile: string;
@@ -212,6 +226,7 @@ async function waitForEnd(
     readonly access: PublicAccess;
     readonly inspector: ListenInspector;
     readonly relay: RelaySource | null;
+    readonly emit: (event: ListenEvent) => void;
   },
 ): Promise<End> {
   const { listener, access, relay } = running;
@@ -233,6 +248,7 @@ async function waitForEnd(
     const removeReadyFile = writeReadyFile(context.cwd, options.readyFile, url);
     context.keepMemorySmall();
     live?.start(running);
+    catchUp?.start(listener, running.emit);
     watcher?.start();
     relay?.start();
     const end = await Promise.race([

@@ -5,7 +5,8 @@ import type {
   Ready,
   Refused,
   SecretChanged,
-  SourceEvent,
+  LogSourceEvent,
+  RelaySourceEvent,
   Summary,
 } from '../../pipeline/events.ts';
 import type { ReportedClient } from '../../pipeline/reported-client.ts';
@@ -13,11 +14,14 @@ import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import { roundMs } from '../../system/latency.ts';
 import { type PrintedOptions, refusalHints } from './refusal-hints.ts';
 import type { Forward } from '../../request/capture.ts';
+import { type Delivery, startOf } from '../../relyable/delivery.ts';
+import { entriesOf } from '../../relyable/log-entries.ts';
 import { isDelivered } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
 import { htmlMessage } from '../../terminal/html-message.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
 import { formatDeliveryHead } from './delivery-head.ts';
+import { deliveryToJson as loggedDeliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
 
 /** How much of an app's answer is shown under a failure, bytes. */
@@ -92,7 +96,9 @@ function formatEvent(
     case 'secret_changed':
       return formatSecretChanged(event, terminal);
     case 'source':
-      return formatSource(event, terminal.errorStyle);
+      return event.source === 'log'
+        ? formatLogSource(event, terminal.errorStyle)
+        : formatRelaySource(event, terminal.errorStyle);
     case 'set_aside':
       return terminal.errorStyle.yellow(
         `message ${event.seq} of the stream (${safeLine(event.subject)}) was set aside: ${safeLine(event.reason)}`,
@@ -103,8 +109,8 @@ function formatEvent(
 }
 
 /** null where a later line says it: how much was caught up with follows `up`. */
-function formatSource(
-  { state, gapMs, events, message }: SourceEvent,
+function formatRelaySource(
+  { state, gapMs, events, message }: RelaySourceEvent,
   style: ChalkInstance,
 ): string | null {
   const about = message === null || message === '' ? '' : `: ${safeLine(message)}`;
@@ -159,6 +165,49 @@ function formatSecretChanged(
   return style.cyan(change);
 }
 
+/** A delivery that `--since --dry-run` names; `now` is the clock of the log, ms since 1970. */
+export function missingDeliveryView(delivery: Delivery, now: number): View {
+  const entries = entriesOf(delivery);
+  return {
+    text: ({ style, isUtc }) =>
+      [
+        'would forward',
+        style.dim(formatMoment(startOf(delivery), { now, isUtc })),
+        style.bold(safeLine(delivery.event ?? '(no event)')),
+        safeLine(delivery.id),
+      ].join('  '),
+    json: () => ({
+      ...loggedDeliveryToJson(
+        delivery,
+        entries.map((entry) => ({ entry, captureId: null })),
+      ),
+      dryRun: true,
+    }),
+  };
+}
+
+/** What the catch-up from the delivery log begins with, and how it ended. */
+function formatLogSource(event: LogSourceEvent, style: ChalkInstance): string {
+  const { state, events, failed, skipped, message } = event;
+  if (state === 'up') {
+    return style.dim(
+      `reading the delivery log for what is missing of the last ${formatDuration(event.gapMs)}`,
+    );
+  }
+  const lines = [`${formatCount(events, 'event')} from the delivery log`];
+  if (failed > 0) {
+    lines.push(`${failed} not answered 200: relyable webhooks captures replay --failed`);
+  }
+  if (skipped > 0) {
+    lines.push(`${skipped} left out: the log does not have the payload`);
+  }
+  if (state === 'caught-up') return style.green(`caught up: ${lines.join('\n  ')}`);
+  const why = safeText(message ?? '');
+  return style.red(
+    `stopped catching up: ${why}\n  ${lines.join('\n  ')}\n  continue with --since last`,
+  );
+}
+
 const DASHBOARD_COMMAND = 'relyable open webhooks';
 
 /** One line for a tunnel that is up or down; a block that cannot be missed for a changed address. */
@@ -199,6 +248,7 @@ function formatDelivery(
   const below = (text: string): number => lines.push(`${BELOW}${text}`);
   const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
   if (delivery.source === 'relay') below(style.dim('from the relay: this answer is not sent back'));
+  if (delivery.source === 'log') below(style.cyan('from the delivery log'));
   if (delivery.client !== null) below(style.dim(formatClient(delivery.client)));
   if (!verification.valid) {
     const reasons = verification.reasons.join(' + ');

@@ -78,6 +78,24 @@ const tailOptions = {
   ...logOptions,
 };
 
+/** Which deliveries to send again. */
+const selectOptions = {
+  failed: flag('--failed', 'every delivery that was given up and not sent again since'),
+  since: value(
+    '--since <duration|iso>',
+    'with --failed: only those attempted since, e.g. 2h',
+    parseSinceTime,
+  ),
+};
+
+const resendOptions = {
+  ...selectOptions,
+  dryRun: flag('--dry-run', 'show what would be asked for, and ask for nothing'),
+  ...apiOptions,
+};
+
+export type LogsSelectOptions = OptionsOf<typeof selectOptions>;
+export type LogsResendOptions = OptionsOf<typeof resendOptions>;
 export type LogsShowOptions = OptionsOf<typeof logOptions>;
 export type LogsListOptions = OptionsOf<typeof listOptions>;
 export type LogsTailOptions = OptionsOf<typeof tailOptions>;
@@ -161,4 +179,23 @@ export const logsShowCommand = declareCommand({
     ['relyable webhooks logs show last --json', 'the newest as one JSON object'],
   ],
   exitCodes: [[0, 'success'], [2, 'usage, or unknown delivery'], ...SHARED_EXIT_CODES],
+});
+
+export const logsResendCommand = declareCommand({
+  description: 'ask the API to send deliveries again',
+  operands: [{ name: '[ids...]', help: 'delivery ids, as logs list shows them' }],
+  options: resendOptions,
+  rules: [{ option: 'since', needsOneOf: ['failed'] }],
+  examples: [
+    ['relyable webhooks logs resend dlv_1a2b3c', 'one delivery again, to its endpoint'],
+    [
+      'relyable webhooks logs resend --failed --since 2h --dry-run',
+      'what was given up in the last two hours',
+    ],
+  ],
+  exitCodes: [
+    [0, 'the API took every one'],
+    [2, 'usage, unknown delivery, or an API that does not send again'],
+    ...SHARED_EXIT_CODES,
+  ],
 });

@@ -113,6 +113,17 @@ export function logNotFound(url: string): RelyableError {
   );
 }
 
+/** The delivery is in the log, and asking for it again is answered 404. */
+export function notResent(id: string, said: string): RelyableError {
+  return new RelyableError(
+    'NOT_FOUND',
+    `the API does not send ${id} again (404)${said === '' ? '' : `: ${said}`}`,
+    {
+      hint: 'Relyable does not publicly document an endpoint for it; relyable open webhooks opens its page in the dashboard',
+    },
+  );
+}
+
 /** NOT_FOUND for one delivery. */
 export function deliveryNotFound(id: string, said: string): RelyableError {
   return new RelyableError(

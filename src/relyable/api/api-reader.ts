@@ -4,6 +4,7 @@ import { failureText, hideKey, unreachable } from './api-errors.ts';
 import {
   type Allowance,
   readAllowance,
+  readLimitedMs,
   readRetryAfterMs,
   readServerTime,
   sparingMs,
@@ -52,40 +53,43 @@ export class ApiReader {
   }
 
   /**
-   * The answer to a GET. Tried again on 429, 5xx, lost connections and timeouts, and on no other
-   * answer. UNREACHABLE where the last try gets none.
+   * The answer to a request. A GET is tried again on 429, 5xx, lost connections and timeouts, and on no
+   * other answer; a POST on 429 alone, since otherwise it may have had its effect. UNREACHABLE where the
+   * last try gets none.
    */
-  async read(url: URL): Promise<ApiAnswer> {
+  async read(url: URL, method: 'GET' | 'POST' = 'GET'): Promise<ApiAnswer> {
     const { tries, random, signal, baseUrl, key } = this.options;
     for (let attempt = 1; ; attempt++) {
       const isLast = attempt >= tries;
       const backoffMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random() / 2);
       try {
-        const answer = await this.request(url);
-        if (isLast || !(answer.status === 429 || answer.status >= 500)) return answer;
+        const answer = await this.request(url, method);
+        const isError = answer.status >= 500 && method === 'GET';
+        if (isLast || !(answer.status === 429 || isError)) return answer;
         await this.waitAfter(answer, backoffMs);
       } catch (error) {
         signal?.throwIfAborted();
         // `sleep` may refuse to wait.
         if (error instanceof RelyableError) throw error;
-        if (isLast) throw unreachable(error, baseUrl, key);
+        if (isLast || method === 'POST') throw unreachable(error, baseUrl, key);
         await this.wait(`the API: ${failureText(error, baseUrl, key)}`, backoffMs);
       }
     }
   }
 
   private async waitAfter({ status, headers }: ApiAnswer, backoffMs: number): Promise<void> {
-    const retryAfterMs = readRetryAfterMs(headers, this.options.now());
+    const now = this.options.now();
     if (status !== 429) {
-      await this.wait(`the API answered ${status}`, retryAfterMs ?? backoffMs);
+      // The reset of the rate limit says nothing about an error.
+      await this.wait(`the API answered ${status}`, readRetryAfterMs(headers, now) ?? backoffMs);
       return;
     }
     // A little more than asked, so that many clients do not come back at once.
-    const ms = (retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) + backoffMs;
+    const ms = (readLimitedMs(headers, now) ?? DEFAULT_RETRY_AFTER_MS) + backoffMs;
     await this.wait('the rate limit is used up (429)', ms);
   }
 
-  private async request(url: URL): Promise<ApiAnswer> {
+  private async request(url: URL, method: 'GET' | 'POST'): Promise<ApiAnswer> {
     const { fetch, key, userAgent, timeoutMs, now, signal } = this.options;
     const sparing = sparingMs(this.allowance, now());
     if (sparing > 0) await this.wait('close to the rate limit', sparing);
@@ -96,6 +100,7 @@ export class ApiReader {
     try {
       signal?.throwIfAborted();
       const response = await fetch(url, {
+        method,
         // A redirect may lead to a login page, or take the key to another host.
         redirect: 'manual',
         signal: stop.signal,

@@ -5,6 +5,7 @@ import {
   describeShape,
   logNotFound,
   notJson,
+  notResent,
   statusError,
 } from './api-errors.ts';
 import { ApiReader, type ApiReaderOptions } from './api-reader.ts';
@@ -42,11 +43,13 @@ export interface DeliveryPage {
   readonly size: number;
 }
 
-/** Reads the delivery log. Every failure is a RelyableError. */
+/** Reads the delivery log, and asks for a delivery again. Every failure is a RelyableError. */
 export interface ApiClient {
   listDeliveries(query: DeliveryQuery): Promise<DeliveryPage>;
   /** NOT_FOUND where the log does not have the delivery. */
   getDelivery(id: string): Promise<{ delivery: Delivery; problems: readonly WireProblem[] }>;
+  /** Asks the API to send a delivery again: the new delivery, or null where the answer does not name it. */
+  resend(id: string): Promise<Delivery | null>;
   /** The server's clock by its last answer, ms since 1970; ours before the first one. */
   serverNow(): number;
 }
@@ -98,6 +101,22 @@ class DeliveryLog implements ApiClient {
       'API_ERROR',
       `the API: expected delivery ${id}, got ${describeShape(body)} (${problem?.path ?? ''} ${problem?.message ?? ''})`,
     );
+  }
+
+  async resend(id: string): Promise<Delivery | null> {
+    const url = new URL(`${this.url}/${encodeURIComponent(id)}/resend`);
+    const answer = await this.reader.read(url, 'POST');
+    const body = parseJson(answer.text);
+    const refusal = readErrorEnvelope(body);
+    const said = refusal?.message ?? refusal?.code ?? '';
+    if (answer.status === 404) {
+      // Either there is no such delivery, and this throws, or nothing that sends it again.
+      await this.getDelivery(id);
+      throw notResent(id, said);
+    }
+    const isDone = answer.status >= 200 && answer.status <= 202 && refusal === undefined;
+    if (!isDone) throw statusError(answer, said, this.baseUrl);
+    return parseDelivery(readItemEnvelope(body), id, []) ?? null;
   }
 
   serverNow(): number {

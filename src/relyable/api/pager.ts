@@ -2,6 +2,7 @@ import type { ApiClient, DeliveryPage } from './client.ts';
 import type { WireProblem } from './wire.ts';
 import { RelyableError } from '../../errors.ts';
 import type { Delivery } from '../delivery.ts';
+import { LONGEST_SCHEDULE_MS } from '../log-entries.ts';
 
 /** The most the API gives (published). */
 export const PAGE_SIZE = 100;
@@ -18,6 +19,16 @@ export interface LogPage {
   readonly isOrdered: boolean;
   /** The oldest page there is. */
   readonly isLast: boolean;
+}
+
+/** Whether neither this page nor an older one can contain an attempt of `since` or later. */
+export function isBefore(
+  { deliveries }: Pick<LogPage, 'deliveries'>,
+  since: number | undefined,
+): boolean {
+  if (since === undefined) return false;
+  const firsts = deliveries.flatMap(({ attempts }) => attempts[0]?.at ?? []);
+  return firsts.length > 0 && Math.max(...firsts) + LONGEST_SCHEDULE_MS < since;
 }
 
 type Order = 'unknown' | 'newest_first' | 'oldest_first' | 'none';

@@ -29,14 +29,19 @@ export function readAllowance(headers: Headers, now: number): Allowance | undefi
 }
 
 /** The wait that a 429 asks for: `Retry-After`, else the reset; undefined without either. */
+export function readLimitedMs(headers: Headers, now: number): number | undefined {
+  const retryAfterMs = readRetryAfterMs(headers, now);
+  const reset = readNumber(headers.get('X-RateLimit-Reset'));
+  return retryAfterMs ?? (reset === undefined ? undefined : untilReset(reset, headers, now));
+}
+
+/** `Retry-After`; undefined without it. */
 export function readRetryAfterMs(headers: Headers, now: number): number | undefined {
   const retryAfter = headers.get('retry-after') ?? '';
   const seconds = readNumber(retryAfter);
   if (seconds !== undefined) return bound(seconds * 1000);
   const date = Date.parse(retryAfter);
-  if (!Number.isNaN(date)) return bound(date - readServerTime(headers, now));
-  const reset = readNumber(headers.get('X-RateLimit-Reset'));
-  return reset === undefined ? undefined : untilReset(reset, headers, now);
+  return Number.isNaN(date) ? undefined : bound(date - readServerTime(headers, now));
 }
 
 /** How long to wait before the next request so that the allowance lasts until it is full again. */

@@ -26,8 +26,11 @@ export interface BackgroundStore {
   setReason(captureId: string, reason: Reason): void;
   /** Resolves once everything noted so far was written, or could not be. */
   flush(): Promise<void>;
-  /** Writes what is left, and closes the store. Rejects where something was noted that could not be written. */
-  close(): Promise<void>;
+  /**
+   * Writes what is left, and closes the store. Rejects where something was noted that could not be
+   * written. `endedAt` is when the listener that `open` was told of ended, ms since 1970.
+   */
+  close(endedAt?: number): Promise<void>;
 }
 
 /** How long a deferred write may wait for a capture to share its group, ms. */
@@ -45,8 +48,11 @@ const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
 
 /** A thread that is starting up and has no store yet. */
 export interface StoreThread {
-  /** Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE. */
-  open(file: string): Promise<BackgroundStore>;
+  /**
+   * Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE.
+   * `startedAt` is when the listener that uses it started, ms since 1970.
+   */
+  open(file: string, startedAt?: number): Promise<BackgroundStore>;
 }
 
 /** Starts the thread; until it has a store it keeps no process alive. */
@@ -54,7 +60,7 @@ export function startStoreThread(): StoreThread {
   const worker = new Worker(THREAD_FILE, { resourceLimits: THREAD_LIMITS });
   worker.unref();
   return {
-    open: (file) =>
+    open: (file, startedAt) =>
       new Promise((resolve, reject) => {
         worker.ref();
         worker.once('error', (error) => {
@@ -65,7 +71,8 @@ export function startStoreThread(): StoreThread {
           if (message.error === null) resolve(new GroupingStore(new Thread(worker)));
           else reject(unusable(message.error));
         });
-        worker.postMessage({ type: 'open', file } satisfies ToThread);
+        const message: ToThread = { type: 'open', file, startedAt: startedAt ?? null };
+        worker.postMessage(message);
       }),
   };
 }
@@ -99,8 +106,8 @@ class Thread {
     return reply.type === 'written' ? reply.firsts : [];
   }
 
-  async close(): Promise<void> {
-    await this.ask({ type: 'close' });
+  async close(endedAt: number | null): Promise<void> {
+    await this.ask({ type: 'close', endedAt });
   }
 
   private ask(message: ToThread, transfer: readonly ArrayBuffer[] = []): Promise<Reply> {
@@ -223,12 +230,13 @@ class GroupingStore implements BackgroundStore {
     });
   }
 
-  async close(): Promise<void> {
+  async close(endedAt?: number): Promise<void> {
     this.isClosing = true;
     do await this.flush();
     while (this.waiting.length > 0 || this.deferred.length > 0);
     clearTimeout(this.deferTimer);
-    if (this.thread.failure === null) await this.thread.close().catch(() => undefined);
+    if (this.thread.failure === null)
+      await this.thread.close(endedAt ?? null).catch(() => undefined);
     if (this.lost !== null) throw this.lost;
   }
 

@@ -11,6 +11,7 @@ export class StoreThread {
   private readonly end: () => void;
   private file = '';
   private store: CaptureStore | undefined;
+  private startedAt: number | null = null;
 
   constructor(tell: (message: FromThread) => void, end: () => void) {
     this.tell = tell;
@@ -21,14 +22,15 @@ export class StoreThread {
     switch (message.type) {
       case 'open':
         this.file = message.file;
-        this.tell({ type: 'open', error: attempt(() => (this.store = openStore(this.file))) });
+        this.startedAt = message.startedAt;
+        this.tell({ type: 'open', error: attempt(() => (this.store = this.open())) });
         if (this.store === undefined) this.end();
         return;
       case 'write':
         this.write(message.group);
         return;
       case 'close':
-        this.store?.close();
+        this.close(message.endedAt);
         this.tell({ type: 'closed' });
         this.end();
     }
@@ -45,8 +47,24 @@ export class StoreThread {
     if (this.store?.isInPlace() === true) return this.store;
     this.store?.close();
     this.store = undefined;
-    this.store = openStore(this.file);
+    this.store = this.open();
     return this.store;
+  }
+
+  private open(): CaptureStore {
+    const store = openStore(this.file);
+    const { startedAt } = this;
+    // A full disk must not keep a listener from starting.
+    if (startedAt !== null) attempt(() => store.listeners.started(startedAt));
+    return store;
+  }
+
+  private close(endedAt: number | null): void {
+    const { store } = this;
+    if (store === undefined) return;
+    // Without it the newest capture tells how far the listener got.
+    if (endedAt !== null) attempt(() => store.listeners.ended(endedAt));
+    store.close();
   }
 }
 

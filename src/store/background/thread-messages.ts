@@ -1,9 +1,14 @@
 import type { Group } from '../rows.ts';
 
 export type ToThread =
-  | { readonly type: 'open'; readonly file: string }
+  | {
+      readonly type: 'open';
+      readonly file: string;
+      /** When the listener started, ms since 1970; null where none uses the store. */
+      readonly startedAt: number | null;
+    }
   | { readonly type: 'write'; readonly group: Group }
-  | { readonly type: 'close' };
+  | { readonly type: 'close'; readonly endedAt: number | null };
 
 /** An error's own text, as far as a user needs it. */
 export interface ThreadError {

@@ -312,6 +312,46 @@ describe('relyable webhooks logs', () => {
   });
 });
 
+describe('relyable webhooks logs resend', () => {
+  it('asks for what was given up once, oldest first, until it is delivered', async () => {
+    let status = 500;
+    const api = await startApi(() => status);
+    const [first = '', second = ''] = await api.send(2);
+    const planned = await runCli(logs(api, 'resend', '--failed', '--dry-run', '--json'), { env });
+    expect(lines(planned.stdout).map(({ deliveryId }) => deliveryId)).toEqual([first, second]);
+    status = 200;
+    const resent = await runCli(logs(api, 'resend', '--failed', '--json'), { env });
+    expect(resent.code).toBe(0);
+    expect(lines(resent.stdout)).toMatchObject([
+      { type: 'resend', v: 1, deliveryId: first, dryRun: false },
+      { type: 'resend', v: 1, deliveryId: second, dryRun: false },
+    ]);
+    await api.emulator.engine.idle();
+    const [created] = lines(resent.stdout);
+    expect(api.emulator.log.get(String(created?.['newDeliveryId']))?.state).toBe('delivered');
+    const again = await runCli(logs(api, 'resend', '--failed'), { env });
+    expect(again).toMatchObject({ code: 0, stdout: '' });
+    expect(again.stderr).toContain('asked for 0 deliveries again');
+  });
+
+  it('tells an API that does not send again from an unknown delivery', async () => {
+    const api = await startApi();
+    const [id = ''] = await api.send(1);
+    api.before = ({ method }) =>
+      method === 'POST' ? new Response('Not Found', { status: 404 }) : undefined;
+    const unsupported = await runCli(logs(api, 'resend', id), { env });
+    expect(unsupported.code).toBe(2);
+    expect(unsupported.stderr).toContain(`the API does not send ${id} again (404)`);
+    expect(unsupported.stderr).toContain('not publicly document');
+    const unknown = await runCli(logs(api, 'resend', 'dlv_none'), { env });
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('no delivery dlv_none');
+    for (const args of [['resend'], ['resend', id, '--failed'], ['resend', id, '--since', '2h']]) {
+      expect((await runCli(logs(api, ...args), { env })).code).toBe(2);
+    }
+  });
+});
+
 describe('relyable webhooks logs tail', () => {
   const tailArgs = (api: TestApi, ...args: string[]): string[] =>
     logs(api, 'tail', '--interval', '50ms', '--json', ...args);

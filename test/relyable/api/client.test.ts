@@ -118,6 +118,26 @@ describe('the API client', () => {
     expect(sleeps).toEqual([500, 1000]);
   });
 
+  it('asks for a delivery once more only where the first time had no effect', async () => {
+    let count = 0;
+    const [limited, broken] = [429, 500].map((status) => new Response('{}', { status }));
+    const answers = [limited, broken];
+    server.use(http.post(`${LOG}/dlv_1/resend`, () => answers[count++]));
+    expect((await failure(createClient().client.resend('dlv_1'))).code).toBe('API_ERROR');
+    expect(count).toBe(2);
+  });
+
+  it('does not wait for the reset of the rate limit after a 5xx', async () => {
+    const headers = { 'X-RateLimit-Reset': '60' };
+    answer(
+      () => new Response('', { status: 500, headers }),
+      () => HttpResponse.json(PAGE),
+    );
+    const { client, sleeps } = createClient();
+    await client.listDeliveries(query);
+    expect(sleeps).toEqual([500]);
+  });
+
   it('ends with API_ERROR after the last 5xx and with UNREACHABLE after the last lost connection', async () => {
     answer(() => HttpResponse.text('oops', { status: 500 }));
     expect(await failure(createClient().client.listDeliveries(query))).toMatchObject({

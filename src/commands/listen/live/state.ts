@@ -114,6 +114,7 @@ export function toHead(delivery: HandledRequest): DeliveryHead {
   return {
     id: delivery.id,
     receivedAt: delivery.receivedAt,
+    source: delivery.source,
     event: delivery.event,
     subjectId: delivery.subjectId,
     verification: delivery.verification,

@@ -1,4 +1,4 @@
-import type { LogPage, Pager } from '../../../relyable/api/pager.ts';
+import { isBefore, type Pager } from '../../../relyable/api/pager.ts';
 import type { WireProblem } from '../../../relyable/api/wire.ts';
 import { type Delivery, startOf } from '../../../relyable/delivery.ts';
 import {
@@ -6,7 +6,6 @@ import {
   entriesOf,
   keyOfEntry,
   type LogEntry,
-  LONGEST_SCHEDULE_MS,
 } from '../../../relyable/log-entries.ts';
 import { type EntryFilter, matchesDelivery, matchesFilter } from '../entry-filter.ts';
 
@@ -84,11 +83,4 @@ async function collect<T>(
   }
   const items = [...found.values()].flat().sort(compare);
   return { items: items.slice(0, limit), problems, hasMore: hasMore || items.length > limit };
-}
-
-/** Whether neither this page nor an older one can contain an attempt of `since` or later. */
-export function isBefore({ deliveries }: LogPage, since: number | undefined): boolean {
-  if (since === undefined) return false;
-  const firsts = deliveries.flatMap(({ attempts }) => attempts[0]?.at ?? []);
-  return firsts.length > 0 && Math.max(...firsts) + LONGEST_SCHEDULE_MS < since;
 }

@@ -24,6 +24,7 @@ function delivery(
   const { status = 200, complete = true, valid = true, data = {}, error = null } = rest;
   return observeDelivery({
     type: 'delivery',
+    isResigned: false,
     id: `cap_${made}`,
     receivedAt: 0,
     event,

@@ -37,6 +37,7 @@ export function delivery(
   const { event = 'test_run.completed', status = 200, isValid = true, subjectId } = changes;
   return {
     type: 'delivery',
+    isResigned: false,
     id: `cap_${String(n).padStart(16, '0')}`,
     receivedAt: Date.UTC(2026, 0, 2, 10, 0, n),
     event,

@@ -1,0 +1,45 @@
+import { EXIT_SUCCESS } from '../../errors.ts';
+import type { Invocation } from '../../invocation.ts';
+import type { Delivery } from '../../relyable/delivery.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
+import type { View } from '../../terminal/terminal.ts';
+import { openApi } from '../kit/api.ts';
+import { readConfig } from '../kit/invocation-config.ts';
+import type { LogsResendOptions } from './options.ts';
+import { selectDeliveries } from './select-deliveries.ts';
+
+/** Asks the API to send deliveries again, each as a new delivery. */
+export async function run(invocation: Invocation<LogsResendOptions>): Promise<number> {
+  const { context, terminal, options } = invocation;
+  const config = await readConfig(invocation);
+  const { client } = await openApi(invocation, config);
+  const deliveries = await selectDeliveries(invocation, client);
+  for (const delivery of deliveries) {
+    const created = options.dryRun ? null : await client.resend(delivery.id);
+    terminal.show(resendView(delivery, created, options.dryRun));
+    await terminal.taken();
+    context.interrupt.throwIfAborted();
+  }
+  const what = formatCount(deliveries.length, 'delivery', 'deliveries');
+  terminal.info(options.dryRun ? `would ask for ${what} again` : `asked for ${what} again`);
+  return EXIT_SUCCESS;
+}
+
+function resendView(delivery: Delivery, created: Delivery | null, dryRun: boolean): View {
+  const { id, event, endpoint } = delivery;
+  const as = created === null ? '' : `  as ${safeLine(created.id)}`;
+  return {
+    text: ({ style }) =>
+      `${dryRun ? 'would resend' : 'resent'}  ${safeLine(id)}  ${style.bold(safeLine(event ?? '(no event)'))}  to ${safeLine(endpoint ?? '(unknown)')}${as}`,
+    json: () => ({
+      type: 'resend',
+      v: 1,
+      deliveryId: id,
+      newDeliveryId: created?.id ?? null,
+      event,
+      endpoint,
+      dryRun,
+    }),
+  };
+}
