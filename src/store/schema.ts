@@ -125,7 +125,7 @@ export const CHECKSUM_VERSION = 5;
 /** The first that says where a capture came from. */
 export const ORIGIN_VERSION = 6;
 /** The first that says when listeners ran. */
-export const LISTENERS_VERSION = 7;
+export const LISTENERS_VERSION = 8;
 
 /**
  * Opens a store file. `write` makes it (private to the user) where there is none and brings an

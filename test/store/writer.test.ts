@@ -152,6 +152,8 @@ it('reads the schema before imports had a time, and brings it up to date to writ
   const database = openDatabase(file, 'write');
   database.exec(`ALTER TABLE captures DROP COLUMN source;
     ALTER TABLE captures DROP COLUMN imported_at;
+    DROP TABLE stream_positions;
+    DROP TABLE stream_unforwarded;
     DROP TABLE listeners;
     DROP TABLE catch_ups;
     PRAGMA user_version = 5;`);
