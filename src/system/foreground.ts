@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
@@ -9,6 +8,8 @@ export function isForegroundJob(platform: NodeJS.Platform, pid: number): boolean
   if (platform === 'win32') return true;
   try {
     if (platform === 'linux') return isForegroundStat(readFileSync('/proc/self/stat', 'latin1'));
+    // Loaded here: most commands start no process.
+    const { execFileSync } = process.getBuiltinModule('node:child_process');
     const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'latin1' });
     return state.includes('+');
   } catch {

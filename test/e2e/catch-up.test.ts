@@ -92,7 +92,7 @@ it('needs an API key, a moment to begin at, and --since for --dry-run', async ()
   const run = (...more: string[]): Promise<CliResult> => spawnCli(['webhooks', 'listen', ...more]);
   const [keyless, neverUsed, alone] = await Promise.all([
     run('--since', '2h', '--port', '0'),
-    run('--since', 'last', '--api-url', 'http://127.0.0.1:9/api'),
+    run('--since', 'last', '--api-url', 'http://127.0.0.1:4009/api'),
     run('--dry-run'),
   ]);
   expect(keyless).toMatchObject({ code: 3, stdout: '' });

@@ -92,6 +92,8 @@ describe('listen on a terminal', () => {
       '10:00:00Z  → 200 1 ms  ✓ signature  test_run.completed  run_1  cap_1',
       '10:00:00Z  → 500 1 ms  ✓ signature  test_run.failed  run_2  cap_1',
       '          │ {"error":"no such run"}',
+      '          the signature is right; your handler failed on it',
+      '          check: relyable webhooks check http://127.0.0.1:4400/hook',
       '          replay: relyable webhooks captures replay cap_1 --store store.db',
       'http://127.0.0.1:4400 → http://127.0.0.1:4400/hook up  2 received, 1 failed',
       '? keys  q quit  ↑ select  r replay last  f filter  / search  p pause',

@@ -468,14 +468,10 @@ describe('starting and stopping', () => {
     listener.child.kill('SIGTERM');
     await expect
       .poll(
-        () =>
-          fetch(listener.url).then(
-            () => 'up',
-            () => 'down',
-          ),
+        () => fetch(listener.url, { method: 'POST', body: '{}' }).then(({ status }) => status),
         { timeout: 30_000 },
       )
-      .toBe('down');
+      .toBe(503);
     answerApp();
     expect((await response).status).toBe(200);
     expect((await listener.done).code).toBe(0);

@@ -5,8 +5,8 @@ import { spawnCli, startCli } from '../support/cli.ts';
 const env = { TZ: 'Pacific/Kiritimati' };
 
 it.each([
-  [['--utc'], /^\d\d:\d\d:\d\dZ {2}test_run\.failed/],
-  [[], /^\d\d:\d\d:\d\d {2}test_run\.failed/],
+  [['--utc'], /^\d\d:\d\d:\d\dZ {2}answered 200 .*test_run\.failed/],
+  [[], /^\d\d:\d\d:\d\d {2}answered 200 .*test_run\.failed/],
 ])('listen %j shows times so', async (flags, line) => {
   const listener = startCli(['webhooks', 'listen', '--port', '0', ...flags], { env });
   const banner = await listener.nextErrorLine((text) => text.includes('http://'));

@@ -4,7 +4,7 @@ import { serialisePayload } from '../../relyable/payload.ts';
 import { SAMPLES } from '../../relyable/samples.ts';
 import { type Manifest, packagesOf, readManifest } from '../kit/guess-framework.ts';
 import type { RecipeName } from '../kit/recipe-names.ts';
-import { RECIPES } from '../kit/recipes.ts';
+import { recipeCode } from '../kit/recipes.ts';
 import { addTypes } from './recipe-types.ts';
 
 /** A file that `init` may write; paths are relative to the project's folder, with `/`. */
@@ -86,7 +86,7 @@ export function planHandlerFiles(options: HandlerOptions): HandlerFiles | null {
   const manifest = readManifest(folder);
   const isScript = !/\.(py|rb)$/.test(place);
   const isTyped = isScript && usesTypeScript(folder, manifest);
-  const { code } = RECIPES[recipe];
+  const code = recipeCode(recipe, packagesOf(manifest));
   const handler = {
     path: isScript ? `${place}.${extensionFor(recipe, isTyped, manifest)}` : place,
     text: isTyped ? addTypes(code) : code,

@@ -16,6 +16,17 @@ import rails from '../../../docs/recipes/rails_controller.rb?raw';
 import remix from '../../../docs/recipes/remix.mjs?raw';
 import spring from '../../../docs/recipes/SpringWebhookController.java?raw';
 import sveltekit from '../../../docs/recipes/sveltekit.mjs?raw';
+import astroAlone from '../../../docs/recipes/without-library/astro.mjs?raw';
+import expressAlone from '../../../docs/recipes/without-library/express.mjs?raw';
+import fastifyAlone from '../../../docs/recipes/without-library/fastify.mjs?raw';
+import honoAlone from '../../../docs/recipes/without-library/hono.mjs?raw';
+import koaAlone from '../../../docs/recipes/without-library/koa.mjs?raw';
+import nestjsAlone from '../../../docs/recipes/without-library/nestjs.ts?raw';
+import nextAppAlone from '../../../docs/recipes/without-library/next-app-router.mjs?raw';
+import nextPagesAlone from '../../../docs/recipes/without-library/next-pages-router.mjs?raw';
+import nuxtAlone from '../../../docs/recipes/without-library/nuxt.mjs?raw';
+import remixAlone from '../../../docs/recipes/without-library/remix.mjs?raw';
+import sveltekitAlone from '../../../docs/recipes/without-library/sveltekit.mjs?raw';
 import type { RecipeName } from './recipe-names.ts';
 
 /** Code that receives webhooks correctly in one framework. */
@@ -24,35 +35,76 @@ export interface Recipe {
   readonly title: string;
   /** A complete file, the same as under docs/recipes. */
   readonly code: string;
-  /** Where the code uses `@relyable/webhooks`: the file below docs/recipes that does without it. */
-  readonly withoutLibrary?: string;
+  /** Where the code uses `@relyable/webhooks`: the one that does without it, and its file below docs/recipes. */
+  readonly withoutLibrary?: { readonly file: string; readonly code: string };
+}
+
+/** The library that some recipes use. */
+export const LIBRARY = '@relyable/webhooks';
+
+/** The recipe's code for a project: it uses the library only where the project has it. */
+export function recipeCode(name: RecipeName, packages: ReadonlySet<string>): string {
+  const { code, withoutLibrary } = RECIPES[name];
+  return packages.has(LIBRARY) ? code : (withoutLibrary?.code ?? code);
 }
 
 /** Every recipe. */
 export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
-  express: { title: 'Express', code: express, withoutLibrary: 'without-library/express.mjs' },
-  fastify: { title: 'Fastify', code: fastify, withoutLibrary: 'without-library/fastify.mjs' },
+  express: {
+    title: 'Express',
+    code: express,
+    withoutLibrary: { file: 'without-library/express.mjs', code: expressAlone },
+  },
+  fastify: {
+    title: 'Fastify',
+    code: fastify,
+    withoutLibrary: { file: 'without-library/fastify.mjs', code: fastifyAlone },
+  },
   next: {
     title: 'Next.js (app router)',
     code: nextApp,
-    withoutLibrary: 'without-library/next-app-router.mjs',
+    withoutLibrary: { file: 'without-library/next-app-router.mjs', code: nextAppAlone },
   },
   'next-pages': {
     title: 'Next.js (pages router)',
     code: nextPages,
-    withoutLibrary: 'without-library/next-pages-router.mjs',
+    withoutLibrary: { file: 'without-library/next-pages-router.mjs', code: nextPagesAlone },
   },
-  nuxt: { title: 'Nuxt', code: nuxt, withoutLibrary: 'without-library/nuxt.mjs' },
+  nuxt: {
+    title: 'Nuxt',
+    code: nuxt,
+    withoutLibrary: { file: 'without-library/nuxt.mjs', code: nuxtAlone },
+  },
   sveltekit: {
     title: 'SvelteKit',
     code: sveltekit,
-    withoutLibrary: 'without-library/sveltekit.mjs',
+    withoutLibrary: { file: 'without-library/sveltekit.mjs', code: sveltekitAlone },
   },
-  remix: { title: 'Remix, React Router', code: remix, withoutLibrary: 'without-library/remix.mjs' },
-  astro: { title: 'Astro', code: astro, withoutLibrary: 'without-library/astro.mjs' },
-  hono: { title: 'Hono', code: hono, withoutLibrary: 'without-library/hono.mjs' },
-  koa: { title: 'Koa', code: koa, withoutLibrary: 'without-library/koa.mjs' },
-  nestjs: { title: 'NestJS', code: nestjs, withoutLibrary: 'without-library/nestjs.ts' },
+  remix: {
+    title: 'Remix, React Router',
+    code: remix,
+    withoutLibrary: { file: 'without-library/remix.mjs', code: remixAlone },
+  },
+  astro: {
+    title: 'Astro',
+    code: astro,
+    withoutLibrary: { file: 'without-library/astro.mjs', code: astroAlone },
+  },
+  hono: {
+    title: 'Hono',
+    code: hono,
+    withoutLibrary: { file: 'without-library/hono.mjs', code: honoAlone },
+  },
+  koa: {
+    title: 'Koa',
+    code: koa,
+    withoutLibrary: { file: 'without-library/koa.mjs', code: koaAlone },
+  },
+  nestjs: {
+    title: 'NestJS',
+    code: nestjs,
+    withoutLibrary: { file: 'without-library/nestjs.ts', code: nestjsAlone },
+  },
   flask: { title: 'Flask', code: flask },
   fastapi: { title: 'FastAPI', code: fastapi },
   django: { title: 'Django', code: django },

@@ -7,7 +7,7 @@ import {
 } from '../../signature/diagnosis/difference.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { RECIPE_NAMES, type RecipeName } from '../kit/recipe-names.ts';
-import { RECIPES } from '../kit/recipes.ts';
+import { LIBRARY, RECIPES } from '../kit/recipes.ts';
 import type { View } from '../../terminal/terminal.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 
@@ -72,7 +72,7 @@ function formatRecipes(style: ChalkInstance, framework: RecipeName | undefined):
       const { title, code, withoutLibrary } = RECIPES[name];
       const recipe = `${style.bold(title)}\n\n${code.trimEnd().replace(/^(?=.)/gm, '    ')}`;
       if (withoutLibrary === undefined) return recipe;
-      const other = `Without @relyable/webhooks: docs/recipes/${withoutLibrary} in the package relyable`;
+      const other = `Without ${LIBRARY}: docs/recipes/${withoutLibrary.file} in the package relyable`;
       return `${recipe}\n\n${style.dim(other)}`;
     })
     .join('\n\n');

@@ -55,7 +55,7 @@ describe('the options of check', () => {
     [['--reporter', 'xml'], '--reporter: expected pretty, json, junit, tap, github or markdown'],
     [['--reporter', 'junit='], '--reporter: expected a file after "="'],
     [['--idempotency'], '--idempotency needs --state-url or --state-command'],
-    [['--state-url', '1', '--state-command', 'x'], '--state-url and --state-command exclude'],
+    [['--state-url', '3001', '--state-command', 'x'], '--state-url and --state-command exclude'],
   ])('refuse %j', (args, message) => {
     expect(() => parse(...args)).toThrow(
       expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(message) }),

@@ -40,7 +40,7 @@ it('completes commands, flags, events and values', async () => {
   expect(await complete(['open', 'api'])).toEqual(['api-keys']);
   expect(await complete(['completion', 'f'])).toEqual(['fish']);
   expect(await complete(['init', '--framework', 'fast'])).toEqual(['fastify', 'fastapi']);
-  expect(await complete(['init', '--framework', 'r'])).toEqual(['remix']);
+  expect(await complete(['init', '--framework', 'r'])).toEqual(['remix', 'rails']);
   expect(await complete(['wh', 'verify', '--framework', 'r'])).toEqual(['remix', 'rails']);
   expect(await complete(['webhooks', 'check', '--reporter', ''])).toContain('github');
   expect(await complete(['config', 'get', 'api.'])).toEqual(['api.url', 'api.deliveriesPath']);

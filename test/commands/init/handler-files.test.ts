@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { type HandlerFiles, planHandlerFiles } from '../../../src/commands/init/handler-files.ts';
 import { RECIPE_NAMES, type RecipeName } from '../../../src/commands/kit/recipe-names.ts';
-import { RECIPES } from '../../../src/commands/kit/recipes.ts';
+import { recipeCode } from '../../../src/commands/kit/recipes.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 import { HANDLER_SECRET, startHandler } from '../../support/handlers.ts';
 
@@ -42,7 +42,7 @@ it.each<[RecipeName, Record<string, string>, string]>([
 ])('puts the handler for %s into %j at %s', (recipe, files, path) => {
   const { files: planned } = plan(recipe, files);
   expect(planned?.handler.path).toBe(path);
-  if (!path.endsWith('.ts')) expect(planned?.handler.text).toBe(RECIPES[recipe].code);
+  if (!path.endsWith('.ts')) expect(planned?.handler.text).toBe(recipeCode(recipe, new Set()));
 });
 
 it.each<[RecipeName, Record<string, string>]>([

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { spawnCli, temporaryFolder } from '../../support/cli.ts';
-import { RECIPES } from '../../../src/commands/kit/recipes.ts';
+import { recipeCode } from '../../../src/commands/kit/recipes.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { startPtyCli } from '../../support/pty.ts';
 
@@ -249,7 +249,7 @@ it('writes a handler and a test with --handler, and says how they are used', asy
   const cwd = nextProject();
   const { code, stdout } = await runCli(['init', '--yes', '--handler'], { cwd });
   expect(code).toBe(0);
-  expect(read(cwd, 'app/webhooks/relyable/route.js')).toBe(RECIPES.next.code);
+  expect(read(cwd, 'app/webhooks/relyable/route.js')).toBe(recipeCode('next', new Set()));
   expect(stdout).toContain('while your app runs: node --test relyable-webhooks.test.mjs');
   const again = await runCli(['init', '--yes', '--handler', '--json'], { cwd });
   expect(JSON.parse(again.stdout)).toMatchObject({ written: [], recipe: 'next' });

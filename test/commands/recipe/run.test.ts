@@ -23,12 +23,21 @@ it.each([
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, file), text);
   const { stdout } = await runCli(['recipe', '--json'], { cwd });
+  const { title, code, withoutLibrary } = RECIPES[framework as RecipeName];
   expect(JSON.parse(stdout)).toEqual({
     type: 'recipe',
     v: 1,
     framework,
-    ...RECIPES[framework as RecipeName],
+    title,
+    code: withoutLibrary?.code ?? code,
   });
+});
+
+it('prints the one with the library for a project that has it', async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'package.json'), '{"dependencies":{"@relyable/webhooks":"0.1.0"}}');
+  const { stdout } = await runCli(['recipe', 'koa'], { cwd });
+  expect(stdout).toBe(RECIPES.koa.code);
 });
 
 it.each([
@@ -66,7 +75,9 @@ describe('the path of', () => {
     const framework = FRAMEWORKS.find(({ recipe }) => recipe === name);
     // Both routers of Next.js are one framework; init looks which one the project has.
     const expected = name === 'next-pages' ? '/api/webhooks/relyable' : framework?.path;
-    expect(pathOf(RECIPES[name].code)).toBe(expected);
+    const { code, withoutLibrary } = RECIPES[name];
+    expect(pathOf(code)).toBe(expected);
+    if (withoutLibrary !== undefined) expect(pathOf(withoutLibrary.code)).toBe(expected);
   });
 
   it('every framework but "other" has a recipe', () => {
