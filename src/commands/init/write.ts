@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decodeText, isUtf16, readEnvValue, readIfExists } from '../../config/env-file.ts';
 import { gitStatus } from '../../config/git-status.ts';
+import { makeFolder } from '../kit/make-folder.ts';
 import { describeFileProblem, errorCode, RelyableError } from '../../errors.ts';
 
 /** What became of the config file. */
@@ -24,7 +25,7 @@ export function writeConfig(
 /** Writes a file that is not there yet, with the folders above it. */
 export function writeNewFile(file: string, text: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
     throw unwritable(file, error);

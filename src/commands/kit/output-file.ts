@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../../system/context.ts';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * Makes the folder of a file that is written later, and tries whether it can be written, so that a
@@ -15,7 +16,7 @@ export function prepareOutput(
   if (file === undefined) return;
   const path = resolve(cwd, file);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const isThere = existsSync(path);
     closeSync(openSync(path, 'a'));
     if (!isThere) rmSync(path);

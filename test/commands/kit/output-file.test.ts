@@ -11,6 +11,12 @@ it('makes the folder of a report, and not yet the file', () => {
   expect(existsSync(join(cwd, 'reports/ci/junit.xml'))).toBe(false);
 });
 
+it.runIf(process.platform === 'linux')('ends where the system makes no folders', () => {
+  expect(() => prepareOutput({ cwd: '/' }, 'proc/relyable/x.xml', '--junit')).toThrow(
+    '--junit proc/relyable/x.xml: ',
+  );
+});
+
 it('leaves a file that is there as it is', () => {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, 'x'), 'before');
