@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import {
   type BackgroundStore,
-  startStoreThread,
+  openBackgroundStore,
 } from '../../src/store/background/background-store.ts';
 import { StoreThread } from '../../src/store/background/store-thread.ts';
 import type { FromThread, ToThread } from '../../src/store/background/thread-messages.ts';
@@ -53,7 +53,7 @@ export interface OpenBackgroundStore {
 
 /** A background store whose thread is `InProcessWorker`; the test file mocks node:worker_threads. */
 export async function openBackground(file: string): Promise<OpenBackgroundStore> {
-  const store = await startStoreThread().open(file);
+  const store = await openBackgroundStore(file);
   const worker = InProcessWorker.last;
   if (worker === undefined) throw new Error('expected a worker');
   onTestFinished(() => store.close().catch(() => undefined));

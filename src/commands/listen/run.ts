@@ -5,8 +5,7 @@ import type { Listener } from '../../pipeline/listener.ts';
 import { quoteCmdIfNeeded, quotePosixIfNeeded } from '../../shell-quote.ts';
 import {
   type BackgroundStore,
-  startStoreThread,
-  type StoreThread,
+  openBackgroundStore,
 } from '../../store/background/background-store.ts';
 import type { Context } from '../../system/context.ts';
 import {
@@ -45,8 +44,6 @@ const GRACE_MS = 5000;
 
 /** Receives webhooks until Ctrl-C, an expectation, a time limit or the end of the app. */
 export async function run(given: Invocation<ListenOptions>): Promise<number> {
-  // The thread starts up while everything else is read.
-  const storeThread = startStoreThread();
   const { command, forwardTo } = readOperands(given);
   const options = { ...given.options, forwardTo };
   const invocation = { ...given, options };
@@ -83,7 +80,6 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
     const plan = {
       config,
       settings,
-      storeThread,
       printed,
       catchUp,
       watcher,
@@ -110,7 +106,6 @@ function printedOptions({ context, options }: Invocation<ListenOptions>): Printe
 interface ListenPlan {
   readonly config: InvocationConfig<ListenOptions>;
   readonly settings: ListenSettings;
-  readonly storeThread: StoreThread;
   readonly printed: PrintedOptions;
   readonly catchUp: CatchUp | null;
   readonly watcher: ExpectationWatcher | null;
@@ -126,7 +121,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const { settings, watcher, live } = plan;
   // The HTTP client is loaded while the store opens.
   const [store, { startListener }] = await Promise.all([
-    plan.storeThread.open(plan.settings.storeFile, context.now()),
+    openBackgroundStore(plan.settings.storeFile, context.now()),
     import('../../pipeline/listener.ts'),
   ]);
   const printer = live ?? new EventPrinter(invocation, plan.printed);

@@ -46,35 +46,25 @@ const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 24 
 /** Beside the bundle's other files. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
 
-/** A thread that is starting up and has no store yet. */
-export interface StoreThread {
-  /**
-   * Opens the store for writing, making it where there is none; rejects with STORE_UNUSABLE.
-   * `startedAt` is when the listener that uses it started, ms since 1970.
-   */
-  open(file: string, startedAt?: number): Promise<BackgroundStore>;
-}
-
-/** Starts the thread; until it has a store it keeps no process alive. */
-export function startStoreThread(): StoreThread {
+/**
+ * Starts the store's thread, which opens the file for writing and makes it where there is none; rejects with
+ * STORE_UNUSABLE. `startedAt` is when the listener that uses it started, ms since 1970. A process that ends
+ * while a thread starts may be killed by a signal (Node 20), so settings are read before.
+ */
+export function openBackgroundStore(file: string, startedAt?: number): Promise<BackgroundStore> {
   const worker = new Worker(THREAD_FILE, { resourceLimits: THREAD_LIMITS });
-  worker.unref();
-  return {
-    open: (file, startedAt) =>
-      new Promise((resolve, reject) => {
-        worker.ref();
-        worker.once('error', (error) => {
-          reject(unusable({ message: error.message, hint: undefined }));
-        });
-        worker.once('message', (message: FromThread) => {
-          if (message.type !== 'open') return;
-          if (message.error === null) resolve(new GroupingStore(new Thread(worker)));
-          else reject(unusable(message.error));
-        });
-        const message: ToThread = { type: 'open', file, startedAt: startedAt ?? null };
-        worker.postMessage(message);
-      }),
-  };
+  return new Promise((resolve, reject) => {
+    worker.once('error', (error) => {
+      reject(unusable({ message: error.message, hint: undefined }));
+    });
+    worker.once('message', (message: FromThread) => {
+      if (message.type !== 'open') return;
+      if (message.error === null) resolve(new GroupingStore(new Thread(worker)));
+      else reject(unusable(message.error));
+    });
+    const message: ToThread = { type: 'open', file, startedAt: startedAt ?? null };
+    worker.postMessage(message);
+  });
 }
 
 function unusable({ message, hint }: ThreadError): RelyableError {
