@@ -457,6 +457,23 @@ describe('starting and stopping', () => {
     });
   });
 
+  it('answers and stores others while 200 senders hang in the middle of a request', async () => {
+    const listener = await listen();
+    const half = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"event":';
+    const hanging = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const socket = connect(listener.port, '127.0.0.1');
+        await new Promise((resolve) => socket.write(half, resolve));
+        return socket;
+      }),
+    );
+    for (let n = 0; n < 20; n++) expect((await post(listener.url)).status).toBe(200);
+    for (const socket of hanging) socket.destroy();
+    const { code, summary } = await listener.stop();
+    expect({ code, received: summary['received'] }).toEqual({ code: 0, received: 20 });
+    expect(readStore(listener.store)).toHaveLength(20);
+  });
+
   it('drains what is under way: the answer still goes out after Ctrl-C', async () => {
     let answerApp = (): void => undefined;
     const app = await startApp((response) => {
