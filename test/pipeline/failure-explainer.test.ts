@@ -11,10 +11,11 @@ interface Explained {
   advance(ms: number): void;
 }
 
-function createExplained(): Explained {
+function createExplained(searchMs = 0): Explained {
   let ms = 5000;
   const secrets = [{ source: 'test', value: SECRET, role: 'chosen' }] as const;
-  const explain = createFailureExplainer(secrets, () => ms);
+  // The clock is read before and after a search.
+  const explain = createFailureExplainer(secrets, () => (ms += searchMs));
   return {
     reasonFor: (bodyBytes = 100, verification = UNEXPLAINED) => {
       const signed = Buffer.alloc(bodyBytes - 1, 'x');
@@ -39,6 +40,17 @@ it('explains five failures a second, and more in the next one', () => {
   expect(reasonFor()).toBe(UNKNOWN);
   advance(1);
   expect(Array.from({ length: 6 }, () => reasonFor())).toEqual([...five, UNKNOWN]);
+});
+
+it('begins no search after a quarter of a second of them', () => {
+  const { reasonFor, advance } = createExplained(130);
+  expect([reasonFor(), reasonFor(), reasonFor()]).toEqual([
+    'body_trailing_newline',
+    'body_trailing_newline',
+    UNKNOWN,
+  ]);
+  advance(1000);
+  expect(reasonFor()).toBe('body_trailing_newline');
 });
 
 it('explains bodies up to 64 KB; larger ones do not count', () => {
