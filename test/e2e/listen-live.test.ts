@@ -314,6 +314,11 @@ describe('listen on a terminal', () => {
     ] as const;
     for (const [index, [columns, rows]] of sizes.entries()) {
       cli.resize(columns, rows);
+      // The block is drawn for the new size: its last line is whole, and longer in a wider terminal.
+      await cli.waitUntil((shown) => {
+        const last = shown.findLast((line) => line.trim() !== '') ?? '';
+        return last.startsWith('? keys') && (columns < 100 || last.includes('search'));
+      });
       await cli.send('test_run.completed', { test_run_id: `run_${index}` });
       await cli.waitUntil(has(columns < 40 ? `${index + 1} in` : `${index + 1} received`));
     }
