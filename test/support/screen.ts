@@ -46,9 +46,12 @@ export function startScreenCli(
     });
   }
   cli.pty.onData((chunk) => terminal.write(chunk, wake));
+  // The terminal takes in what came before the end first.
   void cli.exitCode.then(() => {
-    isOver = true;
-    terminal.write('', wake);
+    terminal.write('', () => {
+      isOver = true;
+      wake();
+    });
   });
 
   const read = (from: number, to: number): string[] => {
