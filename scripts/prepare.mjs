@@ -1,4 +1,4 @@
-// npm runs this after `npm ci` in a clone, for `npm install git+…`, and before it packs: the program is
+// npm runs this after `npm ci` in a clone, for `npm install git+…`, and before it packs; `npm run demo` does: the program is
 // built where its build tools are. Without them (`npm ci --omit=dev`) nothing can be built; then
 // bin/relyable.js says what to do.
 import { spawnSync } from 'node:child_process';
@@ -7,9 +7,10 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 if (existsSync(join(root, 'node_modules', 'rolldown'))) {
-  const build = spawnSync('npm', ['run', '--silent', 'build', '--', '--logLevel', 'silent'], {
+  const build = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: root,
-    stdio: 'inherit',
+    // The bundler's list of files is of no use here; its errors are.
+    stdio: ['ignore', 'ignore', 'inherit'],
     // On Windows npm is a script that only a shell can run.
     shell: process.platform === 'win32',
   });
