@@ -136,21 +136,15 @@ export class Pipeline {
   }
 
   /** Resolves once the app has answered, or has failed to, and that is reported. */
-  private forwardStored(
+  private async forwardStored(
     request: InFlightRequest,
     forwarder: Forwarder | null,
     slot: number,
     facts: Pick<Outcome, 'duplicateOf' | 'isForwardedAgain'>,
   ): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = (forward: Forward | null): void => {
-        this.finish(request, { ...facts, forward, answered: ANSWERED_ELSEWHERE });
-        this.inFlight.close(slot);
-        resolve();
-      };
-      if (forwarder === null) finish(null);
-      else this.forward(request.request, forwarder, slot, null, finish);
-    });
+    const forward = forwarder && (await this.forwardAlone(request, forwarder, slot));
+    this.finish(request, { ...facts, forward, answered: ANSWERED_ELSEWHERE });
+    this.inFlight.close(slot);
   }
 
   /** What forwards a request; null where it is not forwarded. */
@@ -178,6 +172,7 @@ export class Pipeline {
     }
   }
 
+  /** Forwards a request that has no sender to answer. */
   private forwardAlone(
     { request, isResigned }: InFlightRequest,
     forwarder: Forwarder,
