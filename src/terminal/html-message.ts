@@ -1,3 +1,5 @@
+import { decodeEntities } from '../html-entities.ts';
+
 /** Texts of error pages that say nothing beside the status. */
 const EMPTY_TITLES = /^(error|server error|document|untitled)$/i;
 /** The most lines of a stack trace that belong to a message. */
@@ -56,11 +58,5 @@ function firstLines(page: string): string | null {
 }
 
 function toText(html: string): string {
-  return html
-    .replaceAll(/<\/?[a-z][^>]*>/gi, '')
-    .replaceAll(/&(#\d{1,7}|#x[\da-f]{1,6}|\w{2,8});/gi, (whole: string, name: string) => {
-      if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;
-      const code = Number(name.slice(1).replace(/^x/i, '0x'));
-      return code > 0 && code <= 0x10_ff_ff ? String.fromCodePoint(code) : whole;
-    });
+  return decodeEntities(html.replaceAll(/<\/?[a-z][^>]*>/gi, ''), ENTITIES);
 }

@@ -1,3 +1,4 @@
+import { decodeEntities } from '../../../html-entities.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
 /** A copy of many megabytes is not made by hand. */
@@ -28,11 +29,14 @@ export function copiedForms(body: Buffer, isJson: boolean): BodyForm[] {
     const plain = text.replace(/<br\s*\/?>/gi, '\n').replace(/<\/?[a-z!][^>]*>/gi, '');
     forms.push(
       wrapped('the body without the HTML tags in it', plain.trim()),
-      wrapped('the body without the HTML tags and entities in it', decodeEntities(plain).trim()),
+      wrapped(
+        'the body without the HTML tags and entities in it',
+        decodeEntities(plain, ENTITIES).trim(),
+      ),
     );
   }
   if (/&(?:#\d+|#x[0-9a-f]+|[a-z]+);/i.test(text)) {
-    forms.push(encoded('the body without its HTML entities', decodeEntities(text)));
+    forms.push(encoded('the body without its HTML entities', decodeEntities(text, ENTITIES)));
   }
   if (/[\u00a0\u2018-\u201e\u2026\u200b\u2013\u2014]/.test(text)) forms.push(...plainForms(text));
   forms.push(...betweenForms(trimmed));
@@ -81,17 +85,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   colon: ':',
   comma: ',',
 };
-
-function decodeEntities(text: string): string {
-  return text.replace(
-    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]{2,8}));/gi,
-    (all, hex: string | undefined, digits: string | undefined, name: string | undefined) => {
-      if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? all;
-      const code = hex === undefined ? Number(digits) : parseInt(hex, 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
-    },
-  );
-}
 
 /** Typographic quotes and spaces that an editor or a chat put in the place of plain ones. */
 function plainForms(text: string): BodyForm[] {
