@@ -6,6 +6,9 @@ const UNITS_PER_MAC = 3_500;
 /** What one byte, and one token, of a rewritten body costs. */
 const UNITS_PER_WRITTEN_BYTE = 2;
 const UNITS_PER_TOKEN = 110;
+/** What reading one byte, and one token, of a body as JSON costs. */
+const UNITS_PER_READ_BYTE = 4;
+const UNITS_PER_READ_TOKEN = 400;
 
 /** A body of the vendor's sizes, for which every pair of causes is tried. */
 const SMALL_BODY_BYTES = 2048;
@@ -41,6 +44,16 @@ export class Budget {
   /** Pays for writing a body, likewise. */
   payWrite(bytes: number, tokens: number): boolean {
     return this.pay(bytes * UNITS_PER_WRITTEN_BYTE + tokens * UNITS_PER_TOKEN);
+  }
+
+  /** Pays for the bytes of a body that is to be read as JSON. */
+  payRead(bytes: number): boolean {
+    return this.pay(bytes * UNITS_PER_READ_BYTE);
+  }
+
+  /** Charges for the tokens of a body that was read: how many they are is known only then. */
+  chargeRead(tokens: number): void {
+    this.left = Math.max(0, this.left - tokens * UNITS_PER_READ_TOKEN);
   }
 
   /** Whether a share of what is left pays for this number of MACs over bytes that are already hashed. */

@@ -318,8 +318,11 @@ class Searcher {
 
   /** A rewriter of these bytes, where they are JSON and the budget pays for it. */
   private *openRewriter(bytes: Buffer): Generator<Rewriter> {
+    if (!this.budget.payRead(bytes.length)) return;
     const document = readDocument(bytes);
-    if (document === null || !this.budget.payWrite(0, 20 * document.kinds.length)) return;
+    if (document === null) return;
+    this.budget.chargeRead(document.kinds.length);
+    if (!this.budget.payWrite(0, 20 * document.kinds.length)) return;
     const rewriter = Rewriter.open(document);
     if (rewriter !== null) yield rewriter;
   }
