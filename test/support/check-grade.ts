@@ -3,9 +3,12 @@ import { runCli } from './run-cli.ts';
 
 /** Runs `relyable webhooks check` against a handler that must be without fault: grade A, no warning. */
 export async function expectGradeA(url: string, secret: string): Promise<void> {
-  const { code, stdout, stderr } = await runCli(['webhooks', 'check', url, '--json'], {
-    env: { RELYABLE_WEBHOOK_SECRET: secret },
-  });
+  const { code, stdout, stderr } = await runCli(
+    ['webhooks', 'check', url, '--json', '--timeout', '60s'],
+    {
+      env: { RELYABLE_WEBHOOK_SECRET: secret },
+    },
+  );
   const lines = stdout
     .trim()
     .split('\n')
