@@ -197,10 +197,9 @@ describe.skipIf(!isRequired && !existsSync(CHROMIUM))('the page in Chromium', ()
     expect(problems).toEqual([]);
   });
 
+  // Neither the width changes a colour nor the colours a width.
   test.each([
     [1280, 'light'],
-    [1280, 'dark'],
-    [360, 'light'],
     [360, 'dark'],
   ] as const)('axe-core finds nothing at %i px in %s', async (width, colorScheme) => {
     const { page, origin } = await open();
