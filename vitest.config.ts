@@ -16,6 +16,8 @@ export default defineConfig({
     // Nothing is to be learned from a slow machine, so only what hangs gets as far as these.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // On a machine of CI, which others use too; what passed only then is named at the end.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     expect: { poll: { timeout: 150_000, interval: 20 } },
     env: { NO_COLOR: '1' },
     reporters: ['default', new ClosingLine()],
