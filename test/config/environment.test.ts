@@ -112,24 +112,42 @@ describe('the profile', () => {
 });
 
 describe('the project config', () => {
-  it.each([
-    ['.relyablerc before .relyablerc.json', ['.relyablerc', '.relyablerc.json'], '.relyablerc'],
-    [
-      'a file before package.json',
-      ['relyable.config.json', 'package.json'],
-      'relyable.config.json',
-    ],
-    ['package.json, where it has a relyable key', ['package.json'], 'package.json'],
-  ])('is %s', async (_, files, chosen) => {
+  /** The places of a folder, the strongest first; YAML is written where it may be. */
+  const PLACES = [
+    ['.relyablerc', 'port: 7\n'],
+    ['.relyablerc.json', '{"port":7}'],
+    ['.relyablerc.yaml', 'port: 7\n'],
+    ['.relyablerc.yml', 'port: 7\n'],
+    ['relyable.config.json', '{"port":7}'],
+    ['package.json', '{"relyable":{"port":7}}'],
+  ] as const;
+
+  it.each(PLACES.map(([name], at) => [name, PLACES.slice(at)] as const))(
+    '%s comes before the places after it',
+    async (chosen, places) => {
+      const context = testContext();
+      for (const [name, text] of places) {
+        // Only the first has a value.
+        const content = name === chosen ? text : name === 'package.json' ? '{"relyable":{}}' : '{}';
+        writeFileSync(join(context.cwd, name), content);
+      }
+      const layers = await layersOf(context);
+      expect(layers.map(({ file, values }) => [file, values.port])).toEqual([
+        [join(context.cwd, chosen), 7],
+      ]);
+    },
+  );
+
+  it('a package.json without a relyable key is none', async () => {
     const context = testContext();
-    for (const name of files) {
-      const values = { port: 7 };
-      const content = name === 'package.json' ? { relyable: values } : values;
-      writeFileSync(join(context.cwd, name), JSON.stringify(content));
-    }
-    const layers = await layersOf(context);
-    expect(layers.map(({ file }) => file)).toEqual([join(context.cwd, chosen)]);
-    expect(layers[0]?.values.port).toBe(7);
+    writeFileSync(join(context.cwd, 'package.json'), '{"name":"relyable"}');
+    expect(await layersOf(context)).toEqual([]);
+  });
+
+  it('a file that --config names and that is not there is an error', async () => {
+    await expect(
+      loadConfig(testContext(), { config: 'none.json' }, () => undefined),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID', hint: 'check --config or RELYABLE_CONFIG' });
   });
 
   it.each([

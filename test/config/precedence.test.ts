@@ -46,6 +46,8 @@ interface Row {
   fallback(context: Context): Found;
   /** The text that a source sets; each has another. */
   text(source: Source, context: Context): string;
+  /** The value that is found for a text; the text itself where it is absent. */
+  value?(text: string): unknown;
 }
 
 const FILES: readonly Source[] = ['project profile', 'user profile', 'project', 'user'];
@@ -91,6 +93,18 @@ function declared(
   };
 }
 
+/** A setting that is a list: config files give it, and options that add to it or replace it. */
+function list(key: 'events' | 'headers', config: (text: string) => Values, fallback: unknown): Row {
+  return {
+    sources: FILES,
+    config,
+    find: (context, layers) => effectiveSettings(context, layers)[key],
+    fallback: () => ({ value: fallback, origin: DEFAULT }),
+    text: (source) => source.replace(' ', '-'),
+    value: (text) => config(text)[key],
+  };
+}
+
 const ROWS: Readonly<Record<string, Row>> = {
   forwardTo: declared('forwardTo', (forwardTo) => ({ forwardTo }), { option: '--forward-to' }),
   port: declared('port', (text) => ({ port: Number(text) }), {
@@ -108,6 +122,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   deliveriesPath: declared('deliveriesPath', (deliveriesPath) => ({ api: { deliveriesPath } }), {
     texts: ['/1', '/2', '/3', '/4'],
   }),
+  events: list('events', (text) => ({ events: [text] }), 'all'),
+  headers: list('headers', (text) => ({ headers: { 'X-From': text } }), undefined),
   store: {
     sources: ['option', 'environment', ...FILES],
     option: '--store',
@@ -189,8 +205,9 @@ describe.each(Object.entries(ROWS))('%s', (_, row) => {
     const from = row.sources.slice(row.sources.indexOf(strongest));
     const { context, option } = makeWorld(row, from);
     const layers = await loadConfig(context, { profile: 'p' }, () => undefined);
+    const text = row.text(strongest, context);
     expect(await row.find(context, layers, option)).toMatchObject({
-      value: row.text(strongest, context),
+      value: row.value?.(text) ?? text,
       origin: originOf(row, strongest, context),
     });
   });
@@ -200,6 +217,13 @@ describe.each(Object.entries(ROWS))('%s', (_, row) => {
     const layers = await loadConfig(context, { profile: 'p' }, () => undefined);
     expect(await row.find(context, layers, undefined)).toMatchObject(row.fallback(context));
   });
+});
+
+it('every setting has a row', () => {
+  const rows = Object.keys(ROWS).map((name) => name.replace(/^(apiUrl|deliveriesPath)$/, 'api.$1'));
+  expect(rows.map((name) => name.replace('apiUrl', 'url')).toSorted()).toEqual(
+    [...SETTING_KEYS].toSorted(),
+  );
 });
 
 it('config shows every setting, in the order of its keys', () => {

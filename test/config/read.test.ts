@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readConfigFile } from '../../src/config/read.ts';
+import { configKeys } from '../../src/config/schema.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
-it.each([
+/** What a config file may not have, and the sentence about it. */
+const WRONG: ReadonlyArray<readonly [content: object, message: string]> = [
   [{ port: 'x' }, 'port: expected a port from 0 to 65535'],
   [{ port: 70_000 }, 'port: expected a port from 0 to 65535'],
   [{ forwardTo: true }, 'forwardTo: expected a URL or a port'],
@@ -30,13 +32,34 @@ it.each([
   [{ prot: 1 }, 'unknown key "prot"'],
   [{ profiles: { ci: { port: -1 } } }, 'profiles.ci.port: expected a port from 0 to 65535'],
   [[], 'expected an object, got a list'],
-])('%j is refused in our words, without the value of a text', async (content, message) => {
-  const file = join(temporaryFolder(), '.relyablerc.json');
-  writeFileSync(file, JSON.stringify(content));
-  const refused = await readConfigFile(file, 'project', 'linux').catch((error: unknown) => error);
-  expect(refused).toMatchObject({ code: 'CONFIG_INVALID' });
-  expect(String(refused)).toContain(`${file}: ${message}`);
-  expect(String(refused)).not.toContain('whsec_-');
+  [{ timeout: 30 }, 'timeout: expected a text, got 30'],
+  [{ maxBody: 10 }, 'maxBody: expected a text, got 10'],
+  [{ store: [] }, 'store: expected a text, got a list'],
+  [{ store: '' }, 'store: '],
+  [{ knownSecretEnvs: 'A' }, 'knownSecretEnvs: expected a list, got a text'],
+  [{ api: 'x' }, 'api: expected an object, got a text'],
+  [{ api: { ulr: 'https://a.test' } }, 'unknown key "api.ulr"'],
+  [{ profiles: [] }, 'profiles: expected an object, got a list'],
+  [{ profiles: { ci: { profiles: {} } } }, 'unknown key "profiles.ci.profiles"'],
+  [{ $schema: 1 }, '$schema: expected a text, got 1'],
+];
+
+it.each(WRONG)(
+  '%j is refused in our words, without the value of a text',
+  async (content, message) => {
+    const file = join(temporaryFolder(), '.relyablerc.json');
+    writeFileSync(file, JSON.stringify(content));
+    const refused = await readConfigFile(file, 'project', 'linux').catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(String(refused)).toContain(`${file}: ${message}`);
+    expect(String(refused)).not.toContain('whsec_-');
+  },
+);
+
+it('each key of a config file is refused with a wrong value', () => {
+  const messages = WRONG.map(([, message]) => message);
+  const missing = configKeys('project').filter((key) => !messages.some((it) => it.startsWith(key)));
+  expect(missing).toEqual([]);
 });
 
 it.each([

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -68,15 +68,29 @@ export function startFaulty(
   return startProcess(command, [join(ROOT, 'fixtures/handlers', file), fault], {});
 }
 
-/** Starts a handler that a test wrote, JavaScript or Python. */
+/** The server of PHP says on stderr where it listens. */
+const PHP_READY = /Development Server \(http:\/\/127\.0\.0\.1:(\d+)\) started/;
+
+/** Starts a handler that a test wrote, in JavaScript, Python, PHP or Go. */
 export function startFile(file: string): Promise<RunningHandler> {
-  return startProcess(file.endsWith('.py') ? 'python3' : process.execPath, [file], {});
+  const env = { HANDLERS: join(ROOT, 'fixtures/handlers') };
+  if (file.endsWith('.php')) {
+    return startProcess('php', ['-S', '127.0.0.1:0', file], {}, PHP_READY);
+  }
+  if (!file.endsWith('.go')) {
+    return startProcess(file.endsWith('.py') ? 'python3' : process.execPath, [file], env);
+  }
+  const program = file.slice(0, -'.go'.length);
+  const built = spawnSync('go', ['build', '-o', program, file], { encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(built.stderr);
+  return startProcess(program, [], env);
 }
 
 async function startProcess(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  ready = /^ready (\d+)$/,
 ): Promise<RunningHandler> {
   const child = spawn(command, args, {
     env: {
@@ -93,10 +107,12 @@ async function startProcess(
     stderr += chunk.toString('utf8');
   });
   onTestFinished(() => stop(child));
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = Number(/^ready (\d+)$/.exec(line)?.[1]);
+  const output = ready === PHP_READY ? child.stderr : child.stdout;
+  for await (const line of createInterface({ input: output })) {
+    const port = Number(ready.exec(line)?.[1]);
     if (!(port > 0)) continue;
     child.stdout.resume();
+    child.stderr.resume();
     const origin = `http://127.0.0.1:${port}`;
     return { url: `${origin}/webhooks/relyable`, origin, port, errors: () => stderr };
   }

@@ -298,7 +298,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   'hex-padding': {
     headline: 'a signature with a digit 0 is refused',
     why: 'Where the digest has a byte below 0x10, a number written as hex loses the leading zero; most signatures have such a byte, and their events are lost.',
-    fix: "write two hex digits for each byte of the digest, with the function for it: digest('hex'), hexdigest(), bin2hex",
+    fix: "write two hex digits for each byte of the digest, with the function for it: `digest('hex')`, `hexdigest()`",
   },
   'signs-other-bytes': {
     headline: 'something else than the body is signed',

@@ -15,7 +15,7 @@ const FINGERPRINTS: readonly Fingerprint[] = [
   {
     pattern: /\\?"data\\?" argument must be .{0,200}Received an instance of Object/s,
     what: 'your handler signs an object, not bytes: a JSON parser ran before it',
-    fix: 'verify the raw body, and parse it afterwards; relyable recipe prints handlers that do',
+    fix: 'verify the raw body, and parse it afterwards; `relyable recipe` prints handlers that do',
   },
   {
     pattern: /\\?"key\\?" argument must be .{0,200}Received undefined/s,
@@ -25,7 +25,7 @@ const FINGERPRINTS: readonly Fingerprint[] = [
   {
     pattern: /'bytes' object has no attribute 'encode'/,
     what: "your handler calls .encode() on bytes, as the vendor's Python sample does with payload",
-    fix: 'sign the bytes as they are: hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()',
+    fix: 'sign the bytes as they are: `hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()`',
   },
 ];
 

@@ -66,7 +66,7 @@ interface Candidate {
 }
 
 const RAW_BYTES_FIX =
-  "verify the raw bytes of the body before anything parses it (Express: express.raw({ type: () => true, limit: '10mb' }); Flask: request.get_data())";
+  "verify the raw bytes of the body before anything parses it (Express: `express.raw({ type: () => true, limit: '10mb' })`; Flask: `request.get_data()`)";
 
 const READING_FIX = "see the app's log: the code that reads the event fails";
 

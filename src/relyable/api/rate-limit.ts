@@ -50,7 +50,7 @@ export function sparingMs(allowance: Allowance | undefined, now: number): number
   const { limit, remaining, resetsAt } = allowance;
   // A clock that was set back must not make the wait longer than any window.
   const leftMs = bound(resetsAt - now);
-  if (leftMs === 0 || remaining >= limit * SPARING_BELOW) return 0;
+  if (remaining >= limit * SPARING_BELOW) return 0;
   return Math.ceil(leftMs / (remaining + 1));
 }
 

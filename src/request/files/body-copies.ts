@@ -1,7 +1,7 @@
 import { stringify } from 'lossless-json';
 import { isHexDump, parseHexDump } from './hex-dump.ts';
 import { parseJson } from './json-input.ts';
-import { parsePrinted, parsePrintedBytes } from './printed-value.ts';
+import { parsePrinted, parsePrintedBytes } from '../../json/printed-value.ts';
 import { decodeBase64, looksDecoded } from './recorded-body.ts';
 
 /** A body, and in one line how it was found in the text that holds it. */

@@ -4,7 +4,7 @@ import { notRequest } from './detect.ts';
 import { type InputItem, type ReadBeside, unreadable } from './input.ts';
 import { parseJson, parseJsonInput } from './json-input.ts';
 import { findRequests, findRequestsInJson, isPayload } from './json-requests.ts';
-import { parsePrinted } from './printed-value.ts';
+import { parsePrinted } from '../../json/printed-value.ts';
 
 /**
  * The requests in a JSON document, in several one after the other, or in a value that a language

@@ -6,7 +6,7 @@ import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, toUnreadable, unreadable } from './input.ts';
 import { base64Schema, parseJson, parseJsonInput, requireShape } from './json-input.ts';
 import { findRequestsInJson } from './json-requests.ts';
-import { parsePrinted } from './printed-value.ts';
+import { parsePrinted } from '../../json/printed-value.ts';
 
 /** The longest line that is read: a capture with the largest body that is stored fits. */
 const MAX_LINE_BYTES = 400 * 1024 * 1024;

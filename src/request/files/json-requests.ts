@@ -6,7 +6,7 @@ import { isRequestLine } from './detect.ts';
 import { parseHttpDump } from './http-dump.ts';
 import { type FoundRequest, type InputItem, unreadable, untilUnreadable } from './input.ts';
 import { parseJson } from './json-input.ts';
-import { parsePrinted } from './printed-value.ts';
+import { parsePrinted } from '../../json/printed-value.ts';
 import { decodeBase64, looksDecoded, readBody, type RecordedBody } from './recorded-body.ts';
 import { plainName, RecordedFields, type Scope } from './recorded-fields.ts';
 import {

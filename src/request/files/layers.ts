@@ -1,5 +1,5 @@
 import { isRequestLine } from './detect.ts';
-import { parsePrintedBytes } from './printed-value.ts';
+import { parsePrintedBytes } from '../../json/printed-value.ts';
 import { decodeBase64, looksDecoded } from './recorded-body.ts';
 
 /**

@@ -13,7 +13,7 @@ export interface Construction {
 }
 
 const NOT_HMAC =
-  'Compute an HMAC, with the secret as its key: createHmac("sha256", secret).update(rawBody).digest("hex").';
+  "Compute an HMAC, with the secret as its key: `createHmac('sha256', secret).update(body).digest('hex')`.";
 
 function hash(algorithm: Algorithm, parts: readonly (Buffer | string)[]): string {
   const run = createHash(algorithm);

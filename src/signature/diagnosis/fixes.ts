@@ -14,14 +14,14 @@ const FIXES: Readonly<Record<Reason, string>> = {
   signature_missing: '',
   signature_empty: '',
   signature_malformed:
-    "Send the digest as 64 lower-case hex digits and nothing else: digest('hex').",
+    "Send the digest as 64 lower-case hex digits and nothing else: `digest('hex')`.",
   signature_misplaced: `Send the signature in the ${SIGNATURE_HEADER} header, and read it from there; look for a proxy or framework that renames headers.`,
   signature_prefixed:
     'Send only the 64 hex digits, with no prefix or suffix, and compare only them.',
   signature_uppercase:
     'Write the hex digits in lower case, or turn both sides to lower case before comparing.',
-  signature_base64: "Encode the digest as hex, not base64: digest('hex').",
-  signature_base64url: "Encode the digest as hex, not base64url: digest('hex').",
+  signature_base64: "Encode the digest as hex, not base64: `digest('hex')`.",
+  signature_base64url: "Encode the digest as hex, not base64url: `digest('hex')`.",
   signature_truncated: 'Send all 64 hex digits: look for a column, log or variable that cuts them.',
   signature_multiple: `Send one ${SIGNATURE_HEADER} header with one value; look for a proxy that adds another.`,
   algorithm_sha1: 'Compute HMAC-SHA256 instead of HMAC-SHA1.',

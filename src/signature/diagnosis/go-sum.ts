@@ -2,7 +2,7 @@ import type { Key } from './keys.ts';
 import type { Match } from './candidates.ts';
 
 const FIX =
-  'In Go, call mac.Write(body) first and then mac.Sum(nil): the argument of Sum is not signed, the MAC is appended to it.';
+  'In Go, call `mac.Write(body)` first and then `mac.Sum(nil)`: the argument of Sum is not signed, the MAC is appended to it.';
 const NOTHING = Buffer.alloc(0);
 const MAC_BYTES = 32;
 

@@ -1,4 +1,4 @@
-import { chunkForms } from './bodies/chunks.ts';
+import { chunkForms, COLLECT_CHUNKS } from './bodies/chunks.ts';
 import { type BodyForm, formMaker } from './bodies/form.ts';
 
 /** Up to this size, every border between two chunks is tried; above it, the likely ones. */
@@ -6,9 +6,7 @@ const ALL_BORDERS_BYTES = 1536;
 const CHUNK_SIZES = [65_536, 16_384, 8192, 4096, 1460, 1024, 1000] as const;
 const JOINS = [',', '\n', '\r\n', ' ', '\0'] as const;
 
-const chunks = formMaker('body_chunks', {
-  fix: 'Collect the chunks as Buffers and join them once: const chunks = []; req.on("data", (chunk) => chunks.push(chunk)); then Buffer.concat(chunks).',
-});
+const chunks = formMaker('body_chunks', { fix: COLLECT_CHUNKS });
 
 /** Bodies of which only the last chunks were signed, or whose chunks were joined with something between them. */
 export function* partialBodies(body: Buffer): Generator<BodyForm> {

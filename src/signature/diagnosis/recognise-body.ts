@@ -27,7 +27,7 @@ export function recogniseBody(body: Buffer): RecognisedBody | null {
     if (root !== null && isEventEnvelope(root)) {
       return envelope(
         'an event or log entry that holds a request',
-        'Verify the request inside: save its body alone (in AWS Lambda event.body, decoded from base64 where event.isBase64Encoded is true), and give its signature with --signature.',
+        'Verify the request inside: save its body alone (in AWS Lambda `event.body`, decoded from base64 where `event.isBase64Encoded` is true), and give its signature with --signature.',
       );
     }
   }

@@ -74,7 +74,7 @@ describe.skipIf(!hasPython)('the message of Python', () => {
     const message = python('try: b"{}".encode()\nexcept AttributeError as error: print(error)');
     const cause = findCrashCause(message);
     expect(cause?.what).toMatch(/\.encode\(\) on bytes/);
-    const code = cause?.fix.split(': ')[1] ?? '';
+    const code = cause?.fix.split('`')[1] ?? '';
     const signature = python(
       `import hashlib, hmac\nsecret, payload = "whsec_x", b"{}"\nprint(${code})`,
     );

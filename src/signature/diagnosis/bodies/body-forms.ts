@@ -99,7 +99,7 @@ function emptyForms(): BodyForm[] {
         'an empty body (nothing was read, or the digest was taken before the body was added)',
         Buffer.alloc(0),
       ),
-      fix: 'Read the body once and add it before the digest is taken: in Go mac.Write(body) comes before mac.Sum(nil); in Node, no other middleware may have read the stream.',
+      fix: 'Read the body once and add it before the digest is taken: in Go `mac.Write(body)` comes before `mac.Sum(nil)`; in Node, no other middleware may have read the stream.',
     },
   ];
 }

@@ -8,13 +8,13 @@ import { type BodyForm, formMaker } from './form.ts';
 const MAX_LISTED_BYTES = 32 * 1024;
 
 const NODE_BYTES =
-  'Pass the Buffer itself to update(), without JSON.stringify, String() or a template around it; in Express, express.raw({ type: "*/*" }) leaves req.body a Buffer.';
+  "Pass the Buffer itself to update(), without JSON.stringify, String() or a template around it; in Express, `express.raw({ type: () => true, limit: '10mb' })` leaves request.body a Buffer.";
 const WEB_BYTES =
-  'Await the body first: const raw = Buffer.from(await request.arrayBuffer()), and pass raw to update().';
+  'Await the body first, `Buffer.from(await request.arrayBuffer())`, and pass that Buffer to update().';
 const PYTHON_BYTES =
-  'Pass the bytes themselves to hmac.new, as request.get_data() or await request.body() give them, not str() of them.';
+  'Pass the bytes themselves to hmac.new, as `request.get_data()` or `await request.body()` give them, not str() of them.';
 const DECODE =
-  'Decode the body to its bytes before the HMAC is computed; an event of API Gateway says isBase64Encoded, then Buffer.from(event.body, "base64") gives them.';
+  "Decode the body to its bytes before the HMAC is computed; an event of API Gateway says isBase64Encoded, then `Buffer.from(event.body, 'base64')` gives them.";
 
 const base64 = formMaker('body_encoded', {
   fix: 'Compute the HMAC over the bytes of the body, not over their base64 text.',

@@ -1,9 +1,10 @@
 import { type BodyForm, formMaker } from './form.ts';
 
-const FIX =
-  'Collect the chunks as Buffers and join them once: const chunks = []; req.on("data", (chunk) => chunks.push(chunk)); then Buffer.concat(chunks).';
+/** How to read a body in Node. */
+export const COLLECT_CHUNKS =
+  "Collect the chunks as Buffers and join them once: `const chunks = []`, `request.on('data', (chunk) => chunks.push(chunk))`, then `Buffer.concat(chunks)`.";
 
-const chunks = formMaker('body_chunks', { fix: FIX });
+const chunks = formMaker('body_chunks', { fix: COLLECT_CHUNKS });
 
 /** The sizes at which streams and sockets cut a body. */
 const CHUNK_SIZES = [

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { type JsonNode, readTree } from '../../../json/tree.ts';
 import type { JsonDocument } from '../../../json/document.ts';
-import { RelaxedParser } from '../../../json/relaxed.ts';
+import { printedToJson } from '../../../json/printed-value.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
 const RAW =
@@ -216,7 +216,7 @@ export function printedHereForms(body: Buffer): BodyForm[] {
   if (body.length > MAX_PRINTED_BYTES) return [];
   const text = body.toString('utf8').trim();
   if (!/^%?[{[]|^\w+\(?[{[]|^(?:Object|Array|OrderedDict|#<\w)/.test(text)) return [];
-  const json = new RelaxedParser(text).parse();
+  const json = printedToJson(text);
   return json === null ? [] : [held('the printed object that is here, as JSON', json)];
 }
 

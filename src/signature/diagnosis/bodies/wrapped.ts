@@ -3,7 +3,7 @@ import { KEY, OPEN_ARRAY, OPEN_OBJECT, STRING } from '../../../json/tokeniser.ts
 import { type BodyForm, formMaker } from './form.ts';
 
 const inner = formMaker('body_wrapped', {
-  fix: 'Verify the body inside, as bytes: the text here is an envelope that holds it. In AWS Lambda this is event.body, decoded with Buffer.from(event.body, "base64") where event.isBase64Encoded is true.',
+  fix: "Verify the body inside, as bytes: the text here is an envelope that holds it. In AWS Lambda this is `event.body`, decoded with `Buffer.from(event.body, 'base64')` where `event.isBase64Encoded` is true.",
   isInner: true,
 });
 

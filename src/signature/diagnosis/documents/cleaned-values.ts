@@ -3,7 +3,7 @@ import { changeMaker, type DocumentChange } from './change.ts';
 
 const cleaned = changeMaker(
   'body_reserialized',
-  'Verify the raw bytes before the middleware that cleans the input runs (Laravel: TrimStrings and ConvertEmptyStringsToNull, in PHP $request->getContent(); Express: xss-clean, express-validator, express-mongo-sanitize).',
+  'Verify the raw bytes before the middleware that cleans the input runs (Laravel: TrimStrings and ConvertEmptyStringsToNull, before which `$request->getContent()` stays as it was; Express: xss-clean, express-validator, express-mongo-sanitize).',
 );
 
 type Change = (value: string, key: string | null) => string | null;

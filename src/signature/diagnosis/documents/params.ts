@@ -3,7 +3,7 @@ import { changeMaker, type DocumentChange } from './change.ts';
 
 const rails = changeMaker(
   'body_reserialized',
-  'Verify request.raw_post in Rails: params has "controller" and "action" besides the body.',
+  'Verify `request.raw_post` in Rails: params has "controller" and "action" besides the body.',
   { isCompactOnly: true },
 );
 

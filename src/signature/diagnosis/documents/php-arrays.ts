@@ -3,7 +3,7 @@ import { changeMaker, type DocumentChange } from './change.ts';
 
 const php = changeMaker(
   'body_reserialized',
-  'Verify the raw bytes: in PHP file_get_contents("php://input"), in Laravel $request->getContent(). json_decode($body, true) turns {} into [], and JSON_FORCE_OBJECT turns [] into {}.',
+  "Verify the raw bytes: in PHP `file_get_contents('php://input')`, in Laravel `$request->getContent()`. json_decode($body, true) turns {} into [], and JSON_FORCE_OBJECT turns [] into {}.",
 );
 
 function isObject(node: JsonNode): node is JsonNode & { readonly kind: 'object' } {
