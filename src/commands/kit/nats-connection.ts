@@ -8,9 +8,12 @@ import { loadNats } from '../../relay/library.ts';
 import { parseSealingKeys, type SealingKeys } from '../../relay/sealing.ts';
 import type { Context } from '../../system/context.ts';
 import type { OptionsOf } from './options.ts';
-import type { natsOptions } from './nats-options.ts';
+import type { natsAccessOptions } from './nats-options.ts';
 
-export type NatsOptions = OptionsOf<typeof natsOptions>;
+export type NatsOptions = OptionsOf<typeof natsAccessOptions>;
+
+/** The time limit of the first connection and of each further one, ms. */
+const CONNECT_TIMEOUT_MS = 5000;
 
 /** The variable with the URL, for the commands that have `--nats`. */
 export const NATS_URL_ENV = 'RELYABLE_NATS_URL';
@@ -60,14 +63,23 @@ export function readSealingKeys({ context, options }: Invocation<NatsOptions>): 
   return parseSealingKeys(readSecretFile(context, options.encryptKeyFile, origin), origin);
 }
 
+/** Who connects, and what else than options decides how. */
+export interface NatsClient {
+  /** Shown by the server, and the last part of the inbox prefix. */
+  readonly name: string;
+  /** ms; undefined to try for ever. */
+  readonly maxReconnectMs?: number | undefined;
+  readonly connectTimeoutMs?: number;
+}
+
 /**
  * Connects to the NATS server of a URL with what the options and the environment give. `origin` names
- * where the URL came from, `name` who connects.
+ * where the URL came from.
  */
 export async function connectNats(
   { context, terminal, options }: Invocation<NatsOptions>,
   url: { readonly text: string; readonly origin: string },
-  name: string,
+  { name, maxReconnectMs, connectTimeoutMs = CONNECT_TIMEOUT_MS }: NatsClient,
 ): Promise<Engine> {
   const address = parseNatsUrl(url.text, url.origin);
   if (address.userInfo !== null && url.origin.startsWith('--')) {
@@ -84,15 +96,21 @@ export async function connectNats(
   const random = (): number => context.randomBytes(4).readUInt32LE() / 2 ** 32;
   return connectEngine(
     await loadNats(),
-    {
-      ...address,
-      ca,
-      credentials,
-      name,
-      maxReconnectMs: options.maxReconnect,
-    },
+    { ...address, ca, credentials, name, maxReconnectMs, connectTimeoutMs },
     { now, elapsed, random },
   );
+}
+
+/** `--as`, else the user's name as far as it can be part of a consumer's name. */
+export function readerName(
+  option: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  if (option !== undefined) return option;
+  const name = (env['USER'] ?? env['USERNAME'] ?? '')
+    .replaceAll(/[^A-Za-z0-9_-]/g, '')
+    .slice(0, 32);
+  return name === '' ? 'listener' : name;
 }
 
 /** The one way to log in that options, else the environment, else the URL give; USAGE for two of them. */
