@@ -3,6 +3,7 @@ import { errorMessage } from '../errors.ts';
 import { Backoff } from './backoff.ts';
 import { describeEngineError, toEngineError } from './engine-errors.ts';
 import type { NatsLibrary } from './library.ts';
+import { tlsOptions } from './tls-options.ts';
 
 /** How to prove to the server who connects. Files are read by the caller. */
 export type Credentials =
@@ -18,7 +19,7 @@ export interface EngineOptions {
   /** Whether the connection must be encrypted; without it, it is where the server offers it. */
   readonly isTls: boolean;
   /** PEM; undefined for the system's CAs. */
-  readonly ca: string | undefined;
+  readonly ca: Buffer | undefined;
   readonly credentials: Credentials;
   /** Who connects: shown by the server, and the last part of the inbox prefix `_INBOX.<name>`. */
   readonly name: string;
@@ -235,7 +236,7 @@ function connectionOptions(
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: () => backoff.waitMs(),
     noAsyncTraces: true,
-    ...(isTls || ca !== undefined ? { tls: ca === undefined ? {} : { ca } } : {}),
+    ...(isTls || ca !== undefined ? { tls: tlsOptions(servers, ca) } : {}),
     ...(credentials.kind === 'creds'
       ? { authenticator: transport.credsAuthenticator(Uint8Array.from(credentials.file)) }
       : {}),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { readCredentialFile } from '../../config/env-file.ts';
 import { hideUserInfo } from '../../config/values.ts';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
+import { readCertificates } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import { connectEngine, type Credentials, type Engine } from '../../relay/engine.ts';
 import { loadNats } from '../../relay/library.ts';
@@ -89,7 +90,9 @@ export async function connectNats(
   }
   const { natsCa } = options;
   const ca =
-    natsCa === undefined ? undefined : readSecretFile(context, natsCa, `--nats-ca ${natsCa}`);
+    natsCa === undefined
+      ? undefined
+      : readCertificates(resolve(context.cwd, natsCa), `--nats-ca ${natsCa}`);
   const credentials = readCredentials(context, options, address.userInfo);
   terminal.verbose(`nats: ${hideUserInfo(url.text)} (${url.origin}), as ${credentials.kind}`);
   const { now, elapsed } = context;
@@ -123,7 +126,10 @@ function readCredentials(
   const { natsCreds, natsNkey, natsUser, natsPasswordFile, natsTokenFile } = options;
   const fromOptions: Array<readonly [option: string, credentials: () => Credentials]> = [];
   if (natsCreds !== undefined) {
-    fromOptions.push(['--nats-creds', () => creds(read(natsCreds, `--nats-creds ${natsCreds}`))]);
+    fromOptions.push([
+      '--nats-creds',
+      () => creds(read(natsCreds, `--nats-creds ${natsCreds}`), '--nats-creds'),
+    ]);
   }
   if (natsNkey !== undefined) {
     fromOptions.push([
@@ -153,7 +159,7 @@ function fromEnvironment(
 ): Credentials {
   const { env } = context;
   const credsFile = env['RELYABLE_NATS_CREDS'];
-  if (credsFile) return creds(read(credsFile, 'RELYABLE_NATS_CREDS'));
+  if (credsFile) return creds(read(credsFile, 'RELYABLE_NATS_CREDS'), 'RELYABLE_NATS_CREDS');
   const nkeyFile = env['RELYABLE_NATS_NKEY'];
   if (nkeyFile) return nkey(read(nkeyFile, 'RELYABLE_NATS_NKEY'), 'RELYABLE_NATS_NKEY');
   if (env['RELYABLE_NATS_USER']) return readPassword(context, undefined, undefined);
@@ -161,8 +167,15 @@ function fromEnvironment(
   return token ? { kind: 'token', token } : { kind: 'none' };
 }
 
-function creds(text: string): Credentials {
-  return { kind: 'creds', file: Buffer.from(text, 'utf8') };
+/** The file that `nsc` writes: a user's token and its seed. The client needs the line end after the last line. */
+function creds(text: string, origin: string): Credentials {
+  if (!/BEGIN NATS USER JWT-[^]+BEGIN USER NKEY SEED-/.test(text)) {
+    throw new RelyableError(
+      'SECRET_INVALID',
+      `${origin}: expected a credentials file, with a NATS USER JWT and a USER NKEY SEED`,
+    );
+  }
+  return { kind: 'creds', file: Buffer.from(`${text}\n`, 'utf8') };
 }
 
 /** The seed begins with SU; a file of the `nk` tool may have comments around it. */
