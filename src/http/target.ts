@@ -22,18 +22,19 @@ export function readTlsOptions(flags: {
 }): TlsOptions {
   const rejectUnauthorized = flags.insecure !== true;
   if (flags.cacert === undefined) return { rejectUnauthorized };
+  return { rejectUnauthorized, ca: readCertificates(flags.cacert, `--cacert ${flags.cacert}`) };
+}
+
+/** A PEM file with certificates; INPUT_UNREADABLE, naming `origin`, for one that has none or a broken one. */
+export function readCertificates(file: string, origin: string): Buffer {
   try {
-    const ca = readFileSync(flags.cacert);
-    requireCertificates(ca.toString('latin1'));
-    return { rejectUnauthorized, ca };
+    const pem = readFileSync(file);
+    requireCertificates(pem.toString('latin1'));
+    return pem;
   } catch (error) {
-    throw new RelyableError(
-      'INPUT_UNREADABLE',
-      `--cacert ${flags.cacert}: ${describeFileProblem(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new RelyableError('INPUT_UNREADABLE', `${origin}: ${describeFileProblem(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -2,10 +2,13 @@ import type { WebhookRequest } from '../request/request.ts';
 import { diagnose } from '../signature/diagnosis/diagnosis.ts';
 import type { SecretCandidate, Verification } from '../signature/verify.ts';
 
-/** The search for a cause takes time from other requests: beyond this, `verify` explains later. */
-const DIAGNOSES_PER_SECOND = 5;
-/** No search begins after this time in a second, ms: on a busy machine one takes several times as long. */
-const SEARCHES_MS = 250;
+/**
+ * Searches for causes take time from other requests: at most this share of it, on a machine of any speed. One
+ * search takes 60 ms, and over a second on a busy machine.
+ */
+const SEARCH_SHARE = 0.25;
+/** Time not used is kept up to this, so that a few failures at once are all explained, ms. */
+const KEPT_MS = 250;
 /** Bodies up to this size get the full search, which takes about 60 ms; larger ones a short one. */
 const FULL_SEARCH_BYTES = 16 * 1024;
 /** Larger bodies are left to `verify`. */
@@ -27,22 +30,25 @@ export type FailureExplainer = (
   verification: Verification,
 ) => Verification;
 
-/** Explains `UNEXPLAINED` failures, a few a second. `elapsed` is a monotonic clock, ms. */
+/** Explains `UNEXPLAINED` failures as long as there is time. `elapsed` is a monotonic clock, ms. */
 export function createFailureExplainer(
   secrets: readonly SecretCandidate[],
   elapsed: () => number,
 ): FailureExplainer {
-  let second = { startedAt: -Infinity, searches: 0, ms: 0 };
+  // What searches may still take. One that takes longer than is left leaves a debt.
+  let leftMs = KEPT_MS;
+  let countedAt = elapsed();
   return (request, verification) => {
     const { length } = request.body;
     if (verification !== UNEXPLAINED || length > DIAGNOSED_BYTES) return verification;
     const startedAt = elapsed();
-    if (startedAt - second.startedAt >= 1000) second = { startedAt, searches: 0, ms: 0 };
-    if (second.searches >= DIAGNOSES_PER_SECOND || second.ms >= SEARCHES_MS) return verification;
+    const earnedMs = (startedAt - countedAt) * SEARCH_SHARE;
+    leftMs = Math.min(KEPT_MS, leftMs + earnedMs);
+    countedAt = startedAt;
+    if (leftMs <= 0) return verification;
     const effort = length <= FULL_SEARCH_BYTES ? 'full' : 'quick';
     const explained = diagnose(request, secrets, { effort });
-    second.searches += 1;
-    second.ms += elapsed() - startedAt;
+    leftMs -= elapsed() - startedAt;
     return explained;
   };
 }

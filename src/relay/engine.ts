@@ -3,6 +3,7 @@ import { errorMessage } from '../errors.ts';
 import { Backoff } from './backoff.ts';
 import { describeEngineError, toEngineError } from './engine-errors.ts';
 import type { NatsLibrary } from './library.ts';
+import { tlsOptions } from './tls-options.ts';
 
 /** How to prove to the server who connects. Files are read by the caller. */
 export type Credentials =
@@ -18,10 +19,12 @@ export interface EngineOptions {
   /** Whether the connection must be encrypted; without it, it is where the server offers it. */
   readonly isTls: boolean;
   /** PEM; undefined for the system's CAs. */
-  readonly ca: string | undefined;
+  readonly ca: Buffer | undefined;
   readonly credentials: Credentials;
   /** Who connects: shown by the server, and the last part of the inbox prefix `_INBOX.<name>`. */
   readonly name: string;
+  /** The time limit of the first connection and of each further one, ms. */
+  readonly connectTimeoutMs: number;
   /** How long to try again after a lost connection, ms; undefined for ever. */
   readonly maxReconnectMs: number | undefined;
 }
@@ -42,8 +45,6 @@ export type EngineEvent =
   /** The server refused a subject: rights are missing, or were revoked. */
   | { readonly type: 'denied'; readonly reason: string };
 
-/** The time limit of the first connection and of each further one, ms. */
-const CONNECT_TIMEOUT_MS = 5000;
 /** A server that leaves two of these unanswered is gone, ms. */
 const PING_MS = 5000;
 /** A timer this late shows that the machine slept: then the connection is opened again at once, ms. */
@@ -221,21 +222,21 @@ export async function connectEngine(
 
 function connectionOptions(
   { transport }: NatsLibrary,
-  { servers, isTls, ca, credentials, name }: EngineOptions,
+  { servers, isTls, ca, credentials, name, connectTimeoutMs }: EngineOptions,
   backoff: Backoff,
 ): ConnectionOptions {
   return {
     servers: [...servers],
     name: `relyable ${name}`,
     inboxPrefix: `_INBOX.${name}`,
-    timeout: CONNECT_TIMEOUT_MS,
+    timeout: connectTimeoutMs,
     pingInterval: PING_MS,
     maxReconnectAttempts: -1,
     // Rights that were revoked may be given back.
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: () => backoff.waitMs(),
     noAsyncTraces: true,
-    ...(isTls || ca !== undefined ? { tls: ca === undefined ? {} : { ca } } : {}),
+    ...(isTls || ca !== undefined ? { tls: tlsOptions(servers, ca) } : {}),
     ...(credentials.kind === 'creds'
       ? { authenticator: transport.credsAuthenticator(Uint8Array.from(credentials.file)) }
       : {}),

@@ -1,7 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { errorMessage, RelyableError } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { findStream } from './stream.ts';
+import { findStream, fullnessOf } from './stream.ts';
 import { streamOf } from './subjects.ts';
 
 /** How long an answer is used again, so that probes do not become load for the engine, ms. */
@@ -34,12 +34,7 @@ export class Readiness {
     if (!this.engine.isUp) return 'there is no connection to NATS';
     try {
       const stream = await findStream(this.manager, this.team);
-      if (stream === null) return `there is no stream ${streamOf(this.team)}`;
-      const { config, state } = stream;
-      const isLimited = config.max_bytes > 0 && config.discard === 'new';
-      return isLimited && state.bytes >= config.max_bytes
-        ? `the stream ${streamOf(this.team)} is full (${state.bytes} of ${config.max_bytes} bytes)`
-        : null;
+      return stream === null ? `there is no stream ${streamOf(this.team)}` : fullnessOf(stream);
     } catch (error) {
       // A relay without the right to ask can still publish.
       const isDenied = error instanceof RelyableError && error.code === 'NOT_PERMITTED';

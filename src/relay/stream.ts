@@ -97,6 +97,14 @@ export async function updateStream(
   }
 }
 
+/** How full a stream is that refuses new messages; null where it has room. */
+export function fullnessOf({ config, state }: StreamInfo): string | null {
+  const isLimited = config.max_bytes > 0 && config.discard === 'new';
+  return isLimited && state.bytes >= config.max_bytes
+    ? `the stream ${config.name} is full (${state.bytes} of ${config.max_bytes} bytes)`
+    : null;
+}
+
 /** NOT_PERMITTED where rights are missing, else UNREACHABLE with the server's words. */
 export function toStreamError(error: unknown, stream: string): RelyableError {
   if (error instanceof RelyableError) return error;
@@ -137,12 +145,12 @@ export interface ServerFacts {
 /** What falls short of a stream that loses nothing. */
 export function examineStream(
   config: RelayStreamConfig,
-  wanted: WantedStream,
+  team: string,
   server: ServerFacts,
   maxBodyBytes: number,
 ): StreamFinding[] {
   const minutes = Math.round(config.duplicate_window / NANOS / 60_000);
-  const subjects = subjectsOf(wanted.team);
+  const subjects = subjectsOf(team);
   return [
     finding(
       config.subjects.includes(subjects),

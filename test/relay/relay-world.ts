@@ -35,6 +35,7 @@ export async function connect(
       ca: undefined,
       credentials: { kind: 'none' },
       name: 'test',
+      connectTimeoutMs: 5000,
       maxReconnectMs: undefined,
       ...options,
     },

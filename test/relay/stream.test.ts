@@ -6,7 +6,7 @@ const GOOD = streamConfig({ ...STREAM, replicas: 3 });
 const SERVER = { version: '2.10.27', maxPayload: 8_000_000, syncsAlways: true };
 
 const problems = (config = GOOD, server: Partial<typeof SERVER> = {}): string[] =>
-  examineStream(config, STREAM, { ...SERVER, ...server }, 1_000_000)
+  examineStream(config, STREAM.team, { ...SERVER, ...server }, 1_000_000)
     .filter(({ level }) => level !== 'ok')
     .map(({ level, text }) => `${level}: ${text}`);
 

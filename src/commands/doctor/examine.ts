@@ -11,6 +11,7 @@ import {
   warning,
 } from './finding.ts';
 import { checkPorts, checkProxy, checkTarget } from './checks/network.ts';
+import { checkRelay } from './checks/relay.ts';
 import { checkSecret } from './checks/secret.ts';
 import { checkCaptures, checkDeliveries } from './checks/recent.ts';
 import { checkStore } from './checks/store.ts';
@@ -29,6 +30,7 @@ const CHECKS: readonly (readonly [CheckName, Check])[] = [
   ['tunnel', checkTunnel],
   ['container', checkContainer],
   ['proxy', checkProxy],
+  ['relay', checkRelay],
   ['api', checkApi],
   ['deliveries', checkDeliveries],
 ];

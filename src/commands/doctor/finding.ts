@@ -2,6 +2,8 @@ import type { ConfigLayer } from '../../config/load.ts';
 import type { Setting } from '../../config/settings.ts';
 import type { Context } from '../../system/context.ts';
 import type { RelyableError } from '../../errors.ts';
+import type { Engine } from '../../relay/engine.ts';
+import type { SealingKey } from '../../relay/sealing.ts';
 
 export type CheckName =
   | 'node'
@@ -16,6 +18,7 @@ export type CheckName =
   | 'tunnel'
   | 'container'
   | 'proxy'
+  | 'relay'
   | 'api'
   | 'key'
   | 'clock'
@@ -29,6 +32,17 @@ export interface Finding {
   readonly message: string;
   /** What to do or type next; null where there is nothing to do. */
   readonly fix: string | null;
+}
+
+/** The NATS server of a team's relay, as this listener reaches it. */
+export interface RelaySubject {
+  readonly team: string;
+  /** `--as` */
+  readonly reader: string;
+  /** Rejects with an error of ours where it cannot be reached or refuses the credentials. */
+  connect(): Promise<Engine>;
+  /** The keys of `--encrypt-key-file`; throws where the file cannot be used. */
+  openKeys(): readonly SealingKey[];
 }
 
 /** What is examined; complete before the checks begin. */
@@ -49,6 +63,8 @@ export interface Subject {
   /** Whether a signed sample may be sent to the app. */
   readonly mayProbe: boolean;
   readonly listen: { readonly host: string; readonly port: number };
+  /** null where neither `--from` nor the environment names a server. */
+  readonly relay: RelaySubject | null;
   /** Whether this is a container. */
   readonly isContainer: boolean;
 }

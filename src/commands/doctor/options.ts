@@ -1,7 +1,8 @@
 import { SETTINGS } from '../../config/settings.ts';
 import { parseTargetUrl } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
-import { flag, type OptionsOf, setting } from '../kit/options.ts';
+import { natsAccessOptions, readerOption } from '../kit/nats-options.ts';
+import { flag, type OptionsOf, setting, text } from '../kit/options.ts';
 import { storeOption } from '../kit/shared-options.ts';
 
 export const doctorOptions = {
@@ -13,6 +14,12 @@ export const doctorOptions = {
   ),
   probe: flag('--probe', 'send the app a signed sample, which it handles as an event'),
   store: storeOption,
+  from: text(
+    '--from <url>',
+    "check also the NATS server of a team's relay, as listen --from (RELYABLE_NATS_URL)",
+  ),
+  as: readerOption,
+  ...natsAccessOptions,
 };
 
 export type DoctorOptions = OptionsOf<typeof doctorOptions>;
@@ -24,7 +31,10 @@ export const doctorCommand = declareCommand({
     ['relyable doctor', 'node, config, secret, store, ports, app, tunnels, network, API'],
     ['relyable doctor --to 3000/webhooks/relyable', 'with an app that no config names'],
     ['relyable doctor --probe', 'does the app accept a signed event'],
-    ['relyable doctor --json', 'one JSON object with every finding'],
+    [
+      'relyable doctor --from nats://127.0.0.1:4222 --as ada',
+      'can ada read what the relay published, and how much waits',
+    ],
   ],
   exitCodes: [
     [0, 'nothing is broken (there may be warnings)'],

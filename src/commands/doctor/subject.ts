@@ -5,9 +5,13 @@ import { defaultStore, type Setting, SETTINGS, storeSetting } from '../../config
 import { parseApiUrl, parseHost, parseWhole } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { InvocationConfig, readConfig } from '../kit/invocation-config.ts';
+import { connectNats, NATS_URL_ENV, readerName, readSealingKeys } from '../kit/nats-connection.ts';
 import { isInContainer } from './checks/environment.ts';
-import type { Subject } from './finding.ts';
+import type { RelaySubject, Subject } from './finding.ts';
 import { type DoctorOptions, doctorOptions } from './options.ts';
+
+/** Shorter than the limit of a check, so that it can say why there is no connection. */
+const NATS_TIMEOUT_MS = 3000;
 
 /**
  * What to examine. A setting that cannot be used is a finding and has its default here. `askToProbe`
@@ -55,6 +59,7 @@ export async function findSubject(
       // A config file's port is a number within bounds, or no config file was read.
       port: config.setting(SETTINGS.port, parseWhole(0, 65_535)).value,
     },
+    relay: findRelay(invocation),
     isContainer: isInContainer(context),
     configErrors,
     configWarnings,
@@ -64,6 +69,26 @@ export async function findSubject(
 function findTarget(config: InvocationConfig<DoctorOptions>): Setting<URL> | null {
   const { value, origin } = config.settings(doctorOptions).to;
   return value === undefined ? null : { value, origin };
+}
+
+/** The server of `--from` or the environment; nothing is read or connected before it is asked for. */
+function findRelay(invocation: Invocation<DoctorOptions>): RelaySubject | null {
+  const { context, options } = invocation;
+  const origin = options.from === undefined ? NATS_URL_ENV : '--from';
+  const text = options.from ?? context.env[NATS_URL_ENV];
+  if (!text) return null;
+  const reader = readerName(options.as, context.env);
+  return {
+    team: options.team,
+    reader,
+    connect: () =>
+      connectNats(
+        invocation,
+        { text, origin },
+        { name: reader, connectTimeoutMs: NATS_TIMEOUT_MS },
+      ),
+    openKeys: () => readSealingKeys(invocation) ?? [],
+  };
 }
 
 /** A store named by an option is used or refused; one that is configured may be a finding. */

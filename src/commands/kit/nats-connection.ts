@@ -2,15 +2,19 @@ import { resolve } from 'node:path';
 import { readCredentialFile } from '../../config/env-file.ts';
 import { hideUserInfo } from '../../config/values.ts';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
+import { readCertificates } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import { connectEngine, type Credentials, type Engine } from '../../relay/engine.ts';
 import { loadNats } from '../../relay/library.ts';
 import { parseSealingKeys, type SealingKeys } from '../../relay/sealing.ts';
 import type { Context } from '../../system/context.ts';
 import type { OptionsOf } from './options.ts';
-import type { natsOptions } from './nats-options.ts';
+import type { natsAccessOptions } from './nats-options.ts';
 
-export type NatsOptions = OptionsOf<typeof natsOptions>;
+export type NatsOptions = OptionsOf<typeof natsAccessOptions>;
+
+/** The time limit of the first connection and of each further one, ms. */
+const CONNECT_TIMEOUT_MS = 5000;
 
 /** The variable with the URL, for the commands that have `--nats`. */
 export const NATS_URL_ENV = 'RELYABLE_NATS_URL';
@@ -60,14 +64,23 @@ export function readSealingKeys({ context, options }: Invocation<NatsOptions>): 
   return parseSealingKeys(readSecretFile(context, options.encryptKeyFile, origin), origin);
 }
 
+/** Who connects, and what else than options decides how. */
+export interface NatsClient {
+  /** Shown by the server, and the last part of the inbox prefix. */
+  readonly name: string;
+  /** ms; undefined to try for ever. */
+  readonly maxReconnectMs?: number | undefined;
+  readonly connectTimeoutMs?: number;
+}
+
 /**
  * Connects to the NATS server of a URL with what the options and the environment give. `origin` names
- * where the URL came from, `name` who connects.
+ * where the URL came from.
  */
 export async function connectNats(
   { context, terminal, options }: Invocation<NatsOptions>,
   url: { readonly text: string; readonly origin: string },
-  name: string,
+  { name, maxReconnectMs, connectTimeoutMs = CONNECT_TIMEOUT_MS }: NatsClient,
 ): Promise<Engine> {
   const address = parseNatsUrl(url.text, url.origin);
   if (address.userInfo !== null && url.origin.startsWith('--')) {
@@ -77,22 +90,30 @@ export async function connectNats(
   }
   const { natsCa } = options;
   const ca =
-    natsCa === undefined ? undefined : readSecretFile(context, natsCa, `--nats-ca ${natsCa}`);
+    natsCa === undefined
+      ? undefined
+      : readCertificates(resolve(context.cwd, natsCa), `--nats-ca ${natsCa}`);
   const credentials = readCredentials(context, options, address.userInfo);
   terminal.verbose(`nats: ${hideUserInfo(url.text)} (${url.origin}), as ${credentials.kind}`);
   const { now, elapsed } = context;
   const random = (): number => context.randomBytes(4).readUInt32LE() / 2 ** 32;
   return connectEngine(
     await loadNats(),
-    {
-      ...address,
-      ca,
-      credentials,
-      name,
-      maxReconnectMs: options.maxReconnect,
-    },
+    { ...address, ca, credentials, name, maxReconnectMs, connectTimeoutMs },
     { now, elapsed, random },
   );
+}
+
+/** `--as`, else the user's name as far as it can be part of a consumer's name. */
+export function readerName(
+  option: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  if (option !== undefined) return option;
+  const name = (env['USER'] ?? env['USERNAME'] ?? '')
+    .replaceAll(/[^A-Za-z0-9_-]/g, '')
+    .slice(0, 32);
+  return name === '' ? 'listener' : name;
 }
 
 /** The one way to log in that options, else the environment, else the URL give; USAGE for two of them. */
@@ -105,7 +126,10 @@ function readCredentials(
   const { natsCreds, natsNkey, natsUser, natsPasswordFile, natsTokenFile } = options;
   const fromOptions: Array<readonly [option: string, credentials: () => Credentials]> = [];
   if (natsCreds !== undefined) {
-    fromOptions.push(['--nats-creds', () => creds(read(natsCreds, `--nats-creds ${natsCreds}`))]);
+    fromOptions.push([
+      '--nats-creds',
+      () => creds(read(natsCreds, `--nats-creds ${natsCreds}`), '--nats-creds'),
+    ]);
   }
   if (natsNkey !== undefined) {
     fromOptions.push([
@@ -135,7 +159,7 @@ function fromEnvironment(
 ): Credentials {
   const { env } = context;
   const credsFile = env['RELYABLE_NATS_CREDS'];
-  if (credsFile) return creds(read(credsFile, 'RELYABLE_NATS_CREDS'));
+  if (credsFile) return creds(read(credsFile, 'RELYABLE_NATS_CREDS'), 'RELYABLE_NATS_CREDS');
   const nkeyFile = env['RELYABLE_NATS_NKEY'];
   if (nkeyFile) return nkey(read(nkeyFile, 'RELYABLE_NATS_NKEY'), 'RELYABLE_NATS_NKEY');
   if (env['RELYABLE_NATS_USER']) return readPassword(context, undefined, undefined);
@@ -143,8 +167,15 @@ function fromEnvironment(
   return token ? { kind: 'token', token } : { kind: 'none' };
 }
 
-function creds(text: string): Credentials {
-  return { kind: 'creds', file: Buffer.from(text, 'utf8') };
+/** The file that `nsc` writes: a user's token and its seed. The client needs the line end after the last line. */
+function creds(text: string, origin: string): Credentials {
+  if (!/BEGIN NATS USER JWT-[^]+BEGIN USER NKEY SEED-/.test(text)) {
+    throw new RelyableError(
+      'SECRET_INVALID',
+      `${origin}: expected a credentials file, with a NATS USER JWT and a USER NKEY SEED`,
+    );
+  }
+  return { kind: 'creds', file: Buffer.from(`${text}\n`, 'utf8') };
 }
 
 /** The seed begins with SU; a file of the `nk` tool may have comments around it. */

@@ -1,8 +1,8 @@
 import { parseDuration, parseToken } from '../../config/values.ts';
 import { text, value, withDefault } from './options.ts';
 
-/** How the relay and `listen --from` reach NATS, beside its URL. */
-export const natsOptions = {
+/** The stream, how to log in, and the keys of what is sealed. */
+export const natsAccessOptions = {
   team: withDefault(
     '--team <name>',
     'team whose stream is used: RELYABLE_<name>',
@@ -25,9 +25,21 @@ export const natsOptions = {
     '--encrypt-key-file <file>',
     'seal and open requests with the keys in this file: one or two lines of openssl rand -hex 32',
   ),
+};
+
+/** How the relay and `listen --from` reach NATS, beside its URL. */
+export const natsOptions = {
+  ...natsAccessOptions,
   maxReconnect: value(
     '--max-reconnect <duration>',
     'exit with 4 when NATS stays unreachable this long (default: try for ever)',
     parseDuration,
   ),
 };
+
+/** Whose position in the stream it is. */
+export const readerOption = value(
+  '--as <name>',
+  'who reads: each name has its own position (default: your user name)',
+  parseToken,
+);

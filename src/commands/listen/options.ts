@@ -6,7 +6,6 @@ import {
   parseOneOf,
   parseSinceTime,
   parseTargetUrl,
-  parseToken,
   parseWhole,
   type SinceTime,
 } from '../../config/values.ts';
@@ -25,7 +24,7 @@ import {
   value,
   withDefault,
 } from '../kit/options.ts';
-import { natsOptions } from '../kit/nats-options.ts';
+import { natsOptions, readerOption } from '../kit/nats-options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
 import { apiOptions, secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 import { parseExpectation } from '../kit/expectations/expectations.ts';
@@ -99,11 +98,7 @@ export const listenOptions = {
     '--from <nats-url>',
     "read also what a team's relay published: nats://host:4222, from where you stopped",
   ),
-  as: value(
-    '--as <name>',
-    'who reads: each name has its own position (default: your user name)',
-    parseToken,
-  ),
+  as: readerOption,
   ...natsOptions,
   store: storeOption,
   inspect: optionalValue(

@@ -11,7 +11,7 @@ import { subjectOf } from '../../relay/subjects.ts';
 import type { BackgroundStore } from '../../store/background/background-store.ts';
 import { readReaderState } from '../../store/positions.ts';
 import { openReader } from '../../store/writer.ts';
-import { connectNats, readSealingKeys } from '../kit/nats-connection.ts';
+import { connectNats, readerName, readSealingKeys } from '../kit/nats-connection.ts';
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
 
@@ -87,8 +87,12 @@ export async function openRelaySource(
   const { context, terminal, options } = invocation;
   if (options.from === undefined) return null;
   const keys = readSealingKeys(invocation) ?? [];
-  const reader = options.as ?? defaultName(context.env);
-  const engine = await connectNats(invocation, { text: options.from, origin: '--from' }, reader);
+  const reader = readerName(options.as, context.env);
+  const engine = await connectNats(
+    invocation,
+    { text: options.from, origin: '--from' },
+    { name: reader, maxReconnectMs: options.maxReconnect },
+  );
   const { storeFile, listener } = settings;
   try {
     const feed = new RelayFeed(
@@ -128,12 +132,4 @@ function firstStart(since: ListenOptions['since'], now: number): FirstStart {
     });
   }
   return typeof since === 'function' ? { since: new Date(since(now)) } : (since ?? 'new');
-}
-
-/** The user's name, as far as it can be part of a consumer's name. */
-function defaultName(env: Readonly<Record<string, string | undefined>>): string {
-  const name = (env['USER'] ?? env['USERNAME'] ?? '')
-    .replaceAll(/[^A-Za-z0-9_-]/g, '')
-    .slice(0, 32);
-  return name === '' ? 'listener' : name;
 }

@@ -114,8 +114,7 @@ function formatRelaySource(
   style: ChalkInstance,
 ): string | null {
   const about = message === null || message === '' ? '' : `: ${safeLine(message)}`;
-  if (state === 'down')
-    return style.red(`the connection to the relay was lost${about}; trying again`);
+  if (state === 'down') return style.red(`reading from the relay stopped${about}; trying again`);
   if (state === 'up') {
     if (gapMs !== null) return null;
     return style.green(

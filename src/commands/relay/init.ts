@@ -26,7 +26,10 @@ export async function run(invocation: Invocation<RelayInitOptions>): Promise<num
   const maxBodyBytes = config.settings(relayInitOptions).maxBody.value;
   const { team, maxAge, maxBytes, replicas } = options;
   const wanted = { team, maxAgeMs: maxAge, maxBytes, replicas };
-  const engine = await connectNats(invocation, url, 'relay-init');
+  const engine = await connectNats(invocation, url, {
+    name: 'relay-init',
+    maxReconnectMs: options.maxReconnect,
+  });
   try {
     const syncsAlways = await askMonitor(invocation);
     const { info, state } = await ensureStream(await openManager(engine), wanted, options);
@@ -37,7 +40,7 @@ export async function run(invocation: Invocation<RelayInitOptions>): Promise<num
       stored: info && { messages: info.state.messages, bytes: info.state.bytes },
       findings: examineStream(
         info?.config ?? streamConfig(wanted),
-        wanted,
+        team,
         { ...serverFacts(engine), syncsAlways },
         maxBodyBytes,
       ),

@@ -38,7 +38,10 @@ export async function run(invocation: Invocation<RelayServeOptions>): Promise<nu
   const secrets = readRelaySecrets(invocation, config);
   const keys = readSealingKeys(invocation);
   const settings = config.settings(relayServeOptions);
-  const engine = await connectNats(invocation, url, 'relay');
+  const engine = await connectNats(invocation, url, {
+    name: 'relay',
+    maxReconnectMs: options.maxReconnect,
+  });
   try {
     const relay = new RunningRelay(invocation, engine, {
       team: options.team,

@@ -84,7 +84,7 @@ function formatSource({ state, gapMs, message }: RelaySource, style: ChalkInstan
 /** What `relay init` found or did. */
 export interface InitReport {
   readonly stream: string;
-  /** `missing` and `outdated` under `--dry-run` alone. */
+  /** `missing` under `--dry-run` alone. */
   readonly state: 'created' | 'updated' | 'found' | 'missing';
   readonly config: RelayStreamConfig;
   /** What it stores; null where it is not there. */
@@ -109,7 +109,7 @@ export function initView(report: InitReport): View {
 
 function formatReport(report: InitReport, style: ChalkInstance): string {
   const { config, stored } = report;
-  const days = config.max_age / 1_000_000 / 86_400_000;
+  const age = config.max_age === 0 ? 'for ever' : `for ${formatAge(config.max_age / NANOS)}`;
   const size = config.max_bytes < 0 ? 'without a limit' : `up to ${formatSize(config.max_bytes)}`;
   const holds =
     stored === null
@@ -117,10 +117,19 @@ function formatReport(report: InitReport, style: ChalkInstance): string {
       : [`  it stores ${formatCount(stored.messages, 'message')} (${formatSize(stored.bytes)})`];
   return [
     `${style.bold(`stream ${report.stream}`)} ${STATES[report.state]}`,
-    `  keeps requests ${days === 0 ? 'for ever' : `for ${formatCount(days, 'day')}`}, ${size}`,
+    `  keeps requests ${age}, ${size}`,
     ...holds,
     ...report.findings.map(({ level, text }) => `  ${mark(level, style)} ${safeLine(text)}`),
   ].join('\n');
+}
+
+/** Nanoseconds in a millisecond. */
+const NANOS = 1_000_000;
+const DAY_MS = 86_400_000;
+
+/** `14 days`; `1h 30m` for what is not a number of days. */
+function formatAge(ms: number): string {
+  return ms % DAY_MS === 0 ? formatCount(ms / DAY_MS, 'day') : formatDuration(ms);
 }
 
 function mark(level: StreamFinding['level'], style: ChalkInstance): string {

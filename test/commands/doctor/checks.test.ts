@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { checkApi, judgeClock, judgeKey } from '../../../src/commands/doctor/checks/api.ts';
+import { checkApi, judgeKey } from '../../../src/commands/doctor/checks/api.ts';
+import { judgeClock } from '../../../src/commands/doctor/checks/clock.ts';
 import {
   checkContainer,
   checkNode,
@@ -320,9 +321,9 @@ it.each([
 it('judges a clock by the Date header', () => {
   const date = 'Thu, 16 Jan 2025 15:38:00 GMT';
   const theirs = Date.parse(date);
-  expect(judgeClock(theirs + 20_000, date).level).toBe('ok');
-  expect(judgeClock(theirs + 90_000, date).message).toContain('90 s ahead of');
-  expect(judgeClock(theirs - 90_000, date).message).toContain('90 s behind');
-  expect(judgeClock(theirs, null).level).toBe('info');
-  expect(judgeClock(theirs, 'yesterday').level).toBe('info');
+  expect(judgeClock(theirs + 20_000, date, 'the API').level).toBe('ok');
+  expect(judgeClock(theirs + 90_000, date, 'the API').message).toContain('90 s ahead of');
+  expect(judgeClock(theirs - 90_000, date, 'the API').message).toContain('90 s behind');
+  expect(judgeClock(theirs, null, 'the API').level).toBe('info');
+  expect(judgeClock(theirs, 'yesterday', 'the API').level).toBe('info');
 });

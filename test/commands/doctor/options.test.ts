@@ -7,6 +7,16 @@ it('has no defaults of its own', () => {
     to: undefined,
     probe: false,
     store: undefined,
+    from: undefined,
+    as: undefined,
+    team: 'default',
+    natsCreds: undefined,
+    natsNkey: undefined,
+    natsUser: undefined,
+    natsPasswordFile: undefined,
+    natsTokenFile: undefined,
+    natsCa: undefined,
+    encryptKeyFile: undefined,
   });
 });
 

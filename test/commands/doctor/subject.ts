@@ -20,6 +20,7 @@ export function testSubject(
     deliveriesPath: '/webhooks/deliveries',
     mayProbe: false,
     listen: { host: '127.0.0.1', port: 0 },
+    relay: null,
     isContainer: false,
     ...overrides,
   };

@@ -18,6 +18,8 @@ describe.skipIf(!hasNats)('relay init with nats-server', () => {
     expect(created.code).toBe(0);
     expect(created.stdout).toContain('stream RELYABLE_acme was created');
     expect(created.stdout).toContain('keeps requests for 2 days, up to 5.0 MB');
+    const short = await init(nats.url, '--max-age', '36h', '--dry-run');
+    expect(short.stdout).toContain('keeps requests for 36h 00m, up to');
     const found = await init(nats.url, '--team', 'acme', '--json');
     expect(JSON.parse(found.stdout)).toMatchObject({
       type: 'stream',

@@ -1,11 +1,10 @@
 import { createProxyFetch } from '../../../relyable/api/proxy.ts';
 import { describeFailure } from '../../../http/target.ts';
 import { isLoopback } from '../../../http/loopback.ts';
+import { judgeClock } from './clock.ts';
 import { type Check, failure, type Found, info, ok, type Subject, warning } from '../finding.ts';
 
 const API_TIMEOUT_MS = 3000;
-/** Above this the two clocks count as different. The vendor publishes no limit: this is our own. */
-const CLOCK_TOLERANCE_MS = 30_000;
 
 /** Whether the API answers, whether it takes the key, and whether the clocks agree. */
 export const checkApi: Check = async (subject, signal) => {
@@ -34,7 +33,7 @@ export const checkApi: Check = async (subject, signal) => {
   return [
     judgeAnswer(url, response),
     { check: 'key', ...judgeKey(apiKey?.origin ?? null, response.status) },
-    { check: 'clock', ...judgeClock(midpoint, response.headers.get('date')) },
+    { check: 'clock', ...judgeClock(midpoint, response.headers.get('date'), 'the API') },
   ];
 };
 
@@ -94,17 +93,4 @@ export function judgeKey(origin: string | null, status: number): Found {
     default:
       return info(`cannot tell whether the key from ${origin} is good: the API answered ${status}`);
   }
-}
-
-/** The verdict on this machine's clock from the `Date` header of an answer (whole seconds). */
-export function judgeClock(nowMs: number, date: string | null): Found {
-  const theirs = date === null ? NaN : Date.parse(date);
-  if (Number.isNaN(theirs)) return info("not compared: the API's answer has no date");
-  const skewMs = nowMs - theirs;
-  if (Math.abs(skewMs) <= CLOCK_TOLERANCE_MS) return ok("agrees with the API's");
-  const direction = skewMs > 0 ? 'ahead of' : 'behind';
-  return warning(
-    `this clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${direction} the API's`,
-    'turn on time synchronisation; times in logs and filters such as --since are off by as much',
-  );
 }
