@@ -59,15 +59,22 @@ export async function startHandler(
   return startProcess(command, [file], env);
 }
 
-/** Starts the handler with this fault of `faults.mjs` or `faults.py`. */
+/**
+ * Starts the handler with this fault of `faults.mjs` or `faults.py`. `whenFinished` is that of the test,
+ * which a test that runs beside others has to name.
+ */
 export function startFaulty(
   file: 'faults.mjs' | 'faults.py',
   fault: string,
+  whenFinished = onTestFinished,
 ): Promise<RunningHandler> {
   const command = file.endsWith('.py') ? 'python3' : process.execPath;
-  return startProcess(command, [join(ROOT, 'fixtures/handlers', file), fault], {});
+  const args = [join(ROOT, 'fixtures/handlers', file), fault];
+  return startProcess(command, args, {}, READY, whenFinished);
 }
 
+/** What a handler prints on stdout once it listens. */
+const READY = /^ready (\d+)$/;
 /** The server of PHP says on stderr where it listens. */
 const PHP_READY = /Development Server \(http:\/\/127\.0\.0\.1:(\d+)\) started/;
 
@@ -90,7 +97,8 @@ async function startProcess(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  ready = /^ready (\d+)$/,
+  ready = READY,
+  whenFinished = onTestFinished,
 ): Promise<RunningHandler> {
   const child = spawn(command, args, {
     env: {
@@ -106,7 +114,7 @@ async function startProcess(
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('utf8');
   });
-  onTestFinished(() => stop(child));
+  whenFinished(() => stop(child));
   const output = ready === PHP_READY ? child.stderr : child.stdout;
   for await (const line of createInterface({ input: output })) {
     const port = Number(ready.exec(line)?.[1]);

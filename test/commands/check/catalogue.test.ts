@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, type onTestFinished, test } from 'vitest';
 // @ts-expect-error -- plain JavaScript, as its authors write it
 import { createHandler, FAULTS } from '../../../fixtures/handlers/faults.mjs';
 import type { CaseResult } from '../../../src/commands/check/run-battery.ts';
@@ -151,10 +151,10 @@ async function expectVerdict(url: string, [grade, ...findings]: Expected): Promi
   expect(summarise(results).grade).toBe(grade);
 }
 
-async function listenWith(fault: string): Promise<string> {
+async function listenWith(fault: string, whenFinished: typeof onTestFinished): Promise<string> {
   const server = createServer(createHandler(fault, HANDLER_SECRET));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
+  whenFinished(() => {
     server.close();
     server.closeAllConnections();
   });
@@ -165,17 +165,26 @@ test('every fault for Node has its verdict', () => {
   expect(Object.keys(NODE)).toEqual(Object.keys(FAULTS as object));
 });
 
+// A run of the battery waits for half of its time, for apps that end late: several run at once.
 describe('a handler for Node that', () => {
-  test.for(Object.entries(NODE))('%s', async ([fault, expected]) => {
-    // An app that ends needs a process of its own.
-    const isFatal = fault.startsWith('dies-');
-    const url = isFatal ? (await startFaulty('faults.mjs', fault)).url : await listenWith(fault);
-    await expectVerdict(url, expected);
-  });
+  test.concurrent.for(Object.entries(NODE))(
+    '%s',
+    async ([fault, expected], { onTestFinished: whenFinished }) => {
+      // An app that ends needs a process of its own.
+      const isFatal = fault.startsWith('dies-');
+      const url = isFatal
+        ? (await startFaulty('faults.mjs', fault, whenFinished)).url
+        : await listenWith(fault, whenFinished);
+      await expectVerdict(url, expected);
+    },
+  );
 });
 
 describe.skipIf(!hasPython)('a handler for Python that (skipped: no python3)', () => {
-  test.for(Object.entries(PYTHON))('%s', async ([fault, expected]) => {
-    await expectVerdict((await startFaulty('faults.py', fault)).url, expected);
-  });
+  test.concurrent.for(Object.entries(PYTHON))(
+    '%s',
+    async ([fault, expected], { onTestFinished: whenFinished }) => {
+      await expectVerdict((await startFaulty('faults.py', fault, whenFinished)).url, expected);
+    },
+  );
 });

@@ -31,7 +31,7 @@ export async function checkHandler(
     language: null,
     userAgent: 'test',
     seed: 1,
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     tls: { rejectUnauthorized: true },
     headers: [],
     bail: null,

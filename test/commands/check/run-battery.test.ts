@@ -196,7 +196,7 @@ describe('what is found in a handler that', () => {
       }
     });
     const only = ['robust.aftermath'];
-    expect(await findingsOf(url, only, { timeoutMs: 500 })).toEqual({
+    expect(await findingsOf(url, only, { timeoutMs: 3000 })).toEqual({
       'robust.aftermath': 'error hangs-after-answer',
     });
     expect(held).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('what is found in a handler that', () => {
   test('answers nothing any more', async () => {
     let requests = 0;
     const url = await startTwisted(() => ++requests > 8);
-    const { results } = await checkHandler(url, { timeoutMs: 300 });
+    const { results } = await checkHandler(url, { timeoutMs: 2000 });
     const silent = results.filter(({ outcome }) => outcome === 'failed');
     expect(silent.slice(-3).map(({ finding }) => finding?.topic)).toEqual([
       'no-answer',
@@ -263,7 +263,7 @@ describe('what is found in a handler that', () => {
 
   test('never answers one of them', async () => {
     const url = await startTwisted((_, { headers }) => headers['x-relyable-signature'] === '');
-    expect(await findingsOf(url, ['refuses'], { timeoutMs: 1500 })).toEqual({
+    expect(await findingsOf(url, ['refuses'], { timeoutMs: 5000 })).toEqual({
       'refuses.empty': 'error no-answer',
     });
   });
