@@ -60,7 +60,8 @@ async function startApp() {
   return { url, bodies, headers };
 }
 
-const CHROMIUM = '/usr/bin/chromium';
+/** The first starts faster, and takes half the processor time. */
+const CHROMIUM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync);
 const isRequired = process.env['RELYABLE_REQUIRE_STACKS'] === '1';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -77,10 +78,10 @@ const CAPTURES: readonly Capture[] = [
   hostile,
 ];
 
-describe.skipIf(!isRequired && !existsSync(CHROMIUM))('the page in Chromium', () => {
+describe.skipIf(!isRequired && CHROMIUM === undefined)('the page in Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] });
   });
   afterAll(() => browser.close());
 
