@@ -35,6 +35,8 @@ describe.skipIf(!hasNats)('a connection to nats-server', () => {
     expect(events).toEqual([]);
     clock.ms += 3_600_000;
     await expect.poll(() => events.map(({ type }) => type)).toEqual(['down', 'up']);
+    const gapMs = (events[1] as { gapMs?: number }).gapMs ?? 0;
+    expect(gapMs).toBeGreaterThanOrEqual(3_600_000);
     expect(engine.connection.info?.client_id).not.toBe(clients);
     expect(engine.isUp).toBe(true);
   });
