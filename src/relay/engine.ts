@@ -1,4 +1,8 @@
-import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
+import type {
+  ConnectionOptions,
+  NatsConnection,
+  PermissionViolationError,
+} from '@nats-io/transport-node';
 import { errorMessage } from '../errors.ts';
 import { Backoff } from './backoff.ts';
 import { describeEngineError, toEngineError } from './engine-errors.ts';
@@ -43,7 +47,7 @@ export type EngineEvent =
   | { readonly type: 'down'; readonly reason: string }
   | { readonly type: 'up'; readonly gapMs: number }
   /** The server refused a subject: rights are missing, or were revoked. */
-  | { readonly type: 'denied'; readonly reason: string };
+  | { readonly type: 'denied'; readonly reason: string; readonly subject: string };
 
 /** A server that leaves two of these unanswered is gone: noticed within 6 s, ms. */
 const PING_MS = 2000;
@@ -156,7 +160,8 @@ export class Engine {
         case 'error':
           this.reason = describeEngineError(status.error);
           if (status.error.name === 'PermissionViolationError') {
-            this.emit({ type: 'denied', reason: this.reason });
+            const { subject } = status.error as PermissionViolationError;
+            this.emit({ type: 'denied', reason: this.reason, subject });
           }
           break;
         default:
