@@ -1,4 +1,8 @@
-import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
+import type {
+  ConnectionOptions,
+  NatsConnection,
+  PermissionViolationError,
+} from '@nats-io/transport-node';
 import { errorMessage } from '../errors.ts';
 import { Backoff } from './backoff.ts';
 import { describeEngineError, toEngineError } from './engine-errors.ts';
@@ -43,10 +47,10 @@ export type EngineEvent =
   | { readonly type: 'down'; readonly reason: string }
   | { readonly type: 'up'; readonly gapMs: number }
   /** The server refused a subject: rights are missing, or were revoked. */
-  | { readonly type: 'denied'; readonly reason: string };
+  | { readonly type: 'denied'; readonly reason: string; readonly subject: string };
 
-/** A server that leaves two of these unanswered is gone, ms. */
-const PING_MS = 5000;
+/** A server that leaves two of these unanswered is gone: noticed within 6 s, ms. */
+const PING_MS = 2000;
 /** A timer this late shows that the machine slept: then the connection is opened again at once, ms. */
 const SLEEP_CHECK_MS = 1000;
 const SLEPT_MS = 5000;
@@ -63,6 +67,8 @@ export class Engine {
   private readonly listeners: Array<(event: EngineEvent) => void> = [];
   private giveUp: (reason: string) => void = () => undefined;
   private lostAt: number | null = null;
+  /** How long the machine slept while the connection was away, as far as `elapsed` does not count it, ms. */
+  private sleptMs = 0;
   private reason = '';
   private isClosed = false;
   private limit: NodeJS.Timeout | undefined;
@@ -154,7 +160,8 @@ export class Engine {
         case 'error':
           this.reason = describeEngineError(status.error);
           if (status.error.name === 'PermissionViolationError') {
-            this.emit({ type: 'denied', reason: this.reason });
+            const { subject } = status.error as PermissionViolationError;
+            this.emit({ type: 'denied', reason: this.reason, subject });
           }
           break;
         default:
@@ -175,8 +182,9 @@ export class Engine {
 
   private up(): void {
     if (this.lostAt === null) return;
-    const gapMs = this.world.elapsed() - this.lostAt;
+    const gapMs = this.world.elapsed() - this.lostAt + this.sleptMs;
     this.lostAt = null;
+    this.sleptMs = 0;
     this.reason = '';
     clearTimeout(this.limit);
     this.emit({ type: 'up', gapMs });
@@ -191,11 +199,17 @@ export class Engine {
   }
 
   private watchForSleep(): void {
-    let last = this.world.now();
+    const { world } = this;
+    let last = { now: world.now(), elapsed: world.elapsed() };
     this.sleepCheck = setInterval(() => {
-      const now = this.world.now();
-      if (now - last > SLEPT_MS && this.isUp) void this.connection.reconnect();
-      last = now;
+      const { now, elapsed } = last;
+      last = { now: world.now(), elapsed: world.elapsed() };
+      const pauseMs = last.now - now;
+      if (pauseMs <= SLEPT_MS) return;
+      const wasLost = this.lostAt !== null && this.lostAt <= elapsed;
+      // The monotonic clock may stand still while the machine sleeps.
+      this.sleptMs += wasLost ? pauseMs - (last.elapsed - elapsed) : pauseMs;
+      if (this.isUp) void this.connection.reconnect();
     }, SLEEP_CHECK_MS).unref();
   }
 }

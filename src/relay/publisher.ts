@@ -112,7 +112,7 @@ export class Publisher {
 
   private explain(error: unknown): string {
     if (isEngineError(error, 'JetStreamNotEnabled')) {
-      return `no stream takes this subject: "relyable webhooks relay init" creates ${this.stream}`;
+      return `no stream answers for this subject: there is none ("relyable webhooks relay init" creates ${this.stream}), or its servers have no leader`;
     }
     if (isEngineError(error, 'TimeoutError')) return describeEngineError(error);
     const code = jetStreamCode(error);

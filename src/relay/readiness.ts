@@ -1,13 +1,20 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { errorMessage, RelyableError } from '../errors.ts';
 import type { Engine } from './engine.ts';
+import type { RelayEvent } from './relay-events.ts';
 import { findStream, fullnessOf } from './stream.ts';
 import { streamOf } from './subjects.ts';
 
 /** How long an answer is used again, so that probes do not become load for the engine, ms. */
 const CACHED_MS = 1000;
 
-/** Whether a relay can store a request now: the engine is reachable, the stream there and not full. */
+/** How long a request that was answered 503 counts, unless a later one is stored, ms. */
+const REFUSED_MS = 10_000;
+
+/**
+ * Whether a relay can store a request now: the engine is reachable, the stream there and not full, and the
+ * last request was stored. A full disk shows by that alone; after a while, another request may try.
+ */
 export class Readiness {
   private readonly engine: Engine;
   private readonly manager: JetStreamManager;
@@ -15,6 +22,7 @@ export class Readiness {
   private readonly elapsed: () => number;
   private checkedAt = -Infinity;
   private checked: Promise<string | null> = Promise.resolve(null);
+  private refused: { readonly at: number; readonly reason: string } | null = null;
 
   constructor(engine: Engine, manager: JetStreamManager, team: string, elapsed: () => number) {
     this.engine = engine;
@@ -30,8 +38,19 @@ export class Readiness {
     return this.checked;
   }
 
+  /** Notes whether requests are stored. */
+  observe(event: RelayEvent): void {
+    if (event.type === 'relayed') this.refused = null;
+    if (event.type === 'refused' && event.status === 503) {
+      this.refused = { at: this.elapsed(), reason: event.reason };
+    }
+  }
+
   private async check(): Promise<string | null> {
     if (!this.engine.isUp) return 'there is no connection to NATS';
+    if (this.refused !== null && this.elapsed() - this.refused.at < REFUSED_MS) {
+      return `a request was answered 503: ${this.refused.reason}`;
+    }
     try {
       const stream = await findStream(this.manager, this.team);
       return stream === null ? `there is no stream ${streamOf(this.team)}` : fullnessOf(stream);

@@ -68,6 +68,9 @@ export class RelayFeed {
   /** How many wait behind the position. */
   private waiting = 0;
   private lastProblem = '';
+  /** Why the server refused a subject; null where it did not. */
+  private denied: string | null = null;
+  private onDenied: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
 
   constructor(options: RelayFeedOptions, world: RelayFeedWorld) {
@@ -95,6 +98,10 @@ export class RelayFeed {
         // Begins anew at the stored position: the consumer may be gone with its server.
         this.reader.interrupt();
       }
+      // Without this right a consumer stays behind for a minute; without another one nothing is read.
+      if (event.type === 'denied' && !event.subject.includes('.CONSUMER.DELETE.')) {
+        this.deny(event.reason);
+      }
     });
   }
 
@@ -103,9 +110,33 @@ export class RelayFeed {
    * rights are missing, SECRET_INVALID where the newest message is sealed with a key that is not known.
    */
   async open(): Promise<ReaderState> {
-    const stream = await this.requireStream();
-    if (stream.state.messages > 0) await this.tryKeys(stream.state.last_seq);
-    return this.reopen();
+    return this.orDenied(async () => {
+      const stream = await this.requireStream();
+      if (stream.state.messages > 0) await this.tryKeys(stream.state.last_seq);
+      return this.reopen();
+    });
+  }
+
+  /** The server may leave unanswered what it does not permit: its refusal is an event of the connection. */
+  private async orDenied<T>(work: () => Promise<T>): Promise<T> {
+    this.denied = null;
+    const denied = new Promise<void>((resolve) => (this.onDenied = resolve));
+    const result = await Promise.race([work(), denied]);
+    this.throwIfDenied();
+    return result as T;
+  }
+
+  private deny(reason: string): void {
+    this.denied = reason;
+    this.onDenied();
+    this.reader.interrupt();
+  }
+
+  private throwIfDenied(): void {
+    if (this.denied === null) return;
+    throw new RelyableError('NOT_PERMITTED', `${this.key.stream}: ${this.denied}`, {
+      hint: 'docs/relay.md lists the rights of a listener',
+    });
   }
 
   private async tryKeys(seq: number): Promise<void> {
@@ -138,11 +169,14 @@ export class RelayFeed {
     while (!this.stopping.signal.aborted) {
       try {
         if (!isOpen) {
+          // A right that was missing is tried before reading is said to go on.
+          if (this.denied !== null) await this.orDenied(() => this.reader.peek(1));
           await this.reopen();
           this.announce();
         }
         isOpen = true;
         await this.reader.read((message) => this.take(message));
+        this.throwIfDenied();
         this.window.throwIfFailed();
       } catch (error) {
         if (isFinal(error)) throw error;

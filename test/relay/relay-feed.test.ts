@@ -1,21 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleepFor } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ListenEvent, RelaySourceEvent } from '../../src/pipeline/events.ts';
-import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeEnvelope, encodeEnvelope } from '../../src/relay/envelope.ts';
-import type { Engine } from '../../src/relay/engine.ts';
-import { RelayFeed, type RelayFeedOptions } from '../../src/relay/relay-feed.ts';
 import { parseSealingKeys, seal, unseal } from '../../src/relay/sealing.ts';
 import { openManager } from '../../src/relay/stream.ts';
 import { signPayload } from '../../src/signature/sign.ts';
 import { readReaderState } from '../../src/store/positions.ts';
-import { openReader } from '../../src/store/writer.ts';
-import { optionsFor, type TestOptions } from '../pipeline/world.ts';
-import { openBackground, storeFile } from '../store/store-world.ts';
+import { storeFile } from '../store/store-world.ts';
 import { startApp } from '../support/app.ts';
-import { hasNats, startNats, SYNCED, type TestNats } from '../support/nats.ts';
-import { connect, SECRET, startRelay, TEAM, type TestRelay, withStream } from './relay-world.ts';
+import { hasNats, SYNCED } from '../support/nats.ts';
+import { bodies, bodyOf, feedWorld, send, sources, startFeed } from './feed-world.ts';
+import { SECRET, startRelay, withStream } from './relay-world.ts';
 
 vi.mock('node:worker_threads', async () => {
   const { workers } = await import('../store/workers.ts');
@@ -27,107 +21,9 @@ vi.mock('node:worker_threads', async () => {
   };
 });
 
-const bodyOf = (n: number, size = 0): Buffer =>
-  Buffer.from(`{"id":"evt_${n}","event":"test_run.completed","n":${n},"x":"${'x'.repeat(size)}"}`);
-
-interface TestFeed {
-  readonly feed: RelayFeed;
-  readonly events: ListenEvent[];
-  readonly warnings: string[];
-  /** The bodies in the store, oldest first. */
-  stored(): string[];
-  stop(): Promise<void>;
-}
-
-interface FeedOptions extends Partial<RelayFeedOptions> {
-  readonly pipeline?: TestOptions;
-}
-
-/** A reader on its own connection. */
-async function startFeed(
-  nats: TestNats,
-  file: string,
-  { pipeline: pipelineOptions = {}, ...options }: FeedOptions = {},
-): Promise<TestFeed> {
-  const engine = await connect(nats, { name: 'alice' });
-  const { store } = await openBackground(file);
-  const events: ListenEvent[] = [];
-  const warnings: string[] = [];
-  const emit = (event: ListenEvent): void => void events.push(event);
-  const pipeline = new Pipeline(
-    optionsFor({
-      secrets: [{ source: 'test secret', value: SECRET, role: 'chosen' }],
-      ...pipelineOptions,
-    }),
-    { now: Date.now, elapsed: () => performance.now(), randomBytes, store, emit },
-  );
-  const feed = new RelayFeed(
-    {
-      team: TEAM,
-      reader: 'alice',
-      subjects: [],
-      firstStart: 'all',
-      concurrency: 1,
-      decode: decodeEnvelope,
-      ...options,
-    },
-    {
-      engine,
-      manager: await openManager(engine),
-      pipeline,
-      store,
-      readState: (key) => readReaderState(file, key),
-      emit,
-      warn: (message) => warnings.push(message),
-      randomBytes,
-      sleep: (ms, signal) => sleepFor(Math.min(ms, 20), undefined, { signal }),
-    },
-  );
-  await feed.open();
-  feed.start();
-  const stop = async (): Promise<void> => {
-    await feed.stop();
-    await engine.close();
-    await store.close();
-  };
-  onTestFinished(() => stop().catch(() => undefined));
-  return {
-    feed,
-    events,
-    warnings,
-    stop,
-    stored: () => {
-      const reader = openReader(file);
-      const bodies = [...(reader?.each({}) ?? [])].map(({ body }) => body.toString());
-      reader?.close();
-      return bodies;
-    },
-  };
-}
-
-async function world(
-  config = SYNCED,
-): Promise<{ nats: TestNats; engine: Engine; relay: TestRelay }> {
-  const nats = await startNats(config);
-  const engine = await connect(nats);
-  await withStream(engine, { maxBytes: 100_000_000 });
-  return { nats, engine, relay: await startRelay(engine) };
-}
-
-async function send(relay: TestRelay, numbers: readonly number[], size = 0): Promise<void> {
-  for (const n of numbers) expect(await relay.post(bodyOf(n, size))).toBe(200);
-}
-
-const bodies = (numbers: readonly number[]): string[] => numbers.map((n) => bodyOf(n).toString());
-
-const sources = (events: readonly ListenEvent[]): RelaySourceEvent[] =>
-  events.filter(
-    (event): event is RelaySourceEvent => event.type === 'source' && event.source === 'relay',
-  );
-
 describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   it('stores, forwards and reports each event as it came by HTTP, and resumes where it stopped', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     const app = await startApp();
     const file = storeFile();
     await send(relay, [1, 2]);
@@ -160,7 +56,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('begins where it is told the first time, and at its position afterwards', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     await send(relay, [1, 2]);
     const between = new Date();
     await send(relay, [3]);
@@ -175,7 +71,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('keeps the order of the stream at the app, one after another', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     let underWay = 0;
     let most = 0;
     const app = await startApp((response) => {
@@ -195,7 +91,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('reads only the types of --events', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     for (const event of ['a.one', 'b', 'c']) {
       await relay.post(Buffer.from(JSON.stringify({ event })));
     }
@@ -208,7 +104,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('goes on over a killed and a frozen server, and says how long it was away', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     const feed = await startFeed(nats, storeFile());
     await send(relay, [1]);
     await expect.poll(feed.stored).toEqual(bodies([1]));
@@ -226,7 +122,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('goes on where its consumer is deleted', async () => {
-    const { nats, engine, relay } = await world();
+    const { nats, engine, relay } = await feedWorld();
     const feed = await startFeed(nats, storeFile());
     await send(relay, [1]);
     await expect.poll(feed.stored).toHaveLength(1);
@@ -239,7 +135,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('waits for a stream that was deleted, and reads its successor from the start', async () => {
-    const { nats, engine, relay } = await world();
+    const { nats, engine, relay } = await feedWorld();
     const feed = await startFeed(nats, storeFile());
     await send(relay, [1]);
     await expect.poll(feed.stored).toHaveLength(1);
@@ -259,7 +155,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('says how many messages were removed before they were read', async () => {
-    const { nats, engine, relay } = await world();
+    const { nats, engine, relay } = await feedWorld();
     const file = storeFile();
     await send(relay, [1]);
     const feed = await startFeed(nats, file);
@@ -274,7 +170,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('sets aside what is not a request, once, and goes on', async () => {
-    const { nats, engine, relay } = await world();
+    const { nats, engine, relay } = await feedWorld();
     const file = storeFile();
     const js = engine.library.jetstream.jetstream(engine.connection);
     await js.publish('relyable.acme.x', '{"not":"ours"}');
@@ -300,7 +196,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('takes messages as large as the server takes, small ones between them', async () => {
-    const { nats, relay } = await world(`max_payload: 20MB\n${SYNCED}`);
+    const { nats, relay } = await feedWorld(`max_payload: 20MB\n${SYNCED}`);
     const sizes = [10, 9_000_000, 10, 5_000_000, 5_000_000, 10, 9_000_000];
     for (const [n, size] of sizes.entries()) await send(relay, [n], size);
     const feed = await startFeed(nats, storeFile());
@@ -311,7 +207,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('catches up with more than one request for messages gives', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     const numbers = Array.from({ length: 250 }, (_, n) => n);
     await Promise.all(numbers.map((n) => relay.post(bodyOf(n))));
     const feed = await startFeed(nats, storeFile());
@@ -325,7 +221,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('opens what a relay sealed; without the key it ends, and skips nothing', async () => {
-    const { nats, engine } = await world();
+    const { nats, engine } = await feedWorld();
     const [key, other] = parseSealingKeys(`${'0a'.repeat(32)}\n${'0b'.repeat(32)}`, 'test');
     const relay = await startRelay(engine, { sealWith: key });
     await send(relay, [1]);
@@ -358,7 +254,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('reads again what the store refused, and loses nothing of it', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     const file = storeFile();
     const { InProcessWorker } = await import('../store/store-world.ts');
     const feed = await startFeed(nats, file);
@@ -380,7 +276,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   });
 
   it('stores nothing twice where two listeners have one name and one store', async () => {
-    const { nats, relay } = await world();
+    const { nats, relay } = await feedWorld();
     const file = storeFile();
     const one = await startFeed(nats, file);
     await startFeed(nats, file);

@@ -88,6 +88,7 @@ class RunningRelay {
   private readonly relay: RelayReceiver;
   private readonly lines;
   private metrics: RelayMetrics | null = null;
+  private readiness: Readiness | null = null;
   private receiver: Receiver | null = null;
   private admin: AdminServer | null = null;
 
@@ -122,8 +123,8 @@ class RunningRelay {
     const { options, context } = this.invocation;
     const { engine, relay } = this;
     const manager = await openManager(engine);
-    const readiness = new Readiness(engine, manager, options.team, context.elapsed);
-    const problem = await readiness.problem();
+    this.readiness = new Readiness(engine, manager, options.team, context.elapsed);
+    const problem = await this.readiness.problem();
     if (problem !== null) {
       this.invocation.terminal.warn(`${problem}: requests are answered 503 until it is there`);
     }
@@ -132,7 +133,7 @@ class RunningRelay {
       pendingBytes: () => relay.pendingBytes,
     });
     const adminAddress = { host: options.adminHost, port: options.adminPort };
-    this.admin = await startAdminServer(adminAddress, readiness, this.metrics);
+    this.admin = await startAdminServer(adminAddress, this.readiness, this.metrics);
     this.receiver = await startReceiver({
       ...address,
       maxBodyBytes,
@@ -178,6 +179,7 @@ class RunningRelay {
   private show(event: RelayEvent): void {
     const { terminal } = this.invocation;
     this.metrics?.observe(event);
+    this.readiness?.observe(event);
     const view = relayEventView(event);
     if (event.type === 'relayed' || event.type === 'refused') {
       const line = terminal.render(view);

@@ -38,3 +38,31 @@ it('leaves them whole where the width is unknown', () => {
   expect(fix?.trim()).toBe(`fix: ${refused.verification.fix}`);
   expect(more).toEqual([]);
 });
+
+it.each([
+  [
+    { state: 'up', gapMs: null, events: 3, message: 'RELYABLE_acme as ada, after message 7' },
+    'reading from the relay: RELYABLE_acme as ada, after message 7, 3 events waiting',
+  ],
+  [
+    { state: 'down', gapMs: null, events: null, message: 'the connection to NATS was lost' },
+    'reading from the relay stopped: the connection to NATS was lost; trying again',
+  ],
+  [
+    { state: 'down', gapMs: null, events: null, message: 'there is no stream RELYABLE_\u001b[31m' },
+    'reading from the relay stopped: there is no stream RELYABLE_\\u{1b}[31m; trying again',
+  ],
+  [{ state: 'up', gapMs: 62_000, events: 3, message: null }, null],
+  [
+    { state: 'caught-up', gapMs: 62_000, events: 3, message: null },
+    'NATS is back after 1m 02s, caught up with 3 events',
+  ],
+  [{ state: 'caught-up', gapMs: null, events: 1, message: null }, 'caught up with 1 event'],
+] as const)('shows %j of a relay as %j', (event, text) => {
+  const terminal = createTerminal(testContext(), { utc: true });
+  const view = listenEventView(
+    { type: 'source', source: 'relay', ...event },
+    { store: '', secret: '' },
+  );
+  expect(view.text(terminal)).toBe(text);
+});
