@@ -1,5 +1,6 @@
 // Changes the source in small ways, one at a time, and says which changes no test notices:
-// `npm run mutate` for every part, `npm run mutate -- redaction retry` for some. The whole takes hours.
+// `npm run mutate` for every part, `npm run mutate -- redaction retry` for some, and
+// `npm run mutate -- redaction src/request/redact/redact.ts` for some files of one. The whole takes hours.
 // Each part has the tests that are meant to notice: in process, without builds and without other programs.
 import { Stryker } from '@stryker-mutator/core';
 
@@ -33,7 +34,10 @@ const PARTS = {
   },
 };
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
+const args = process.argv.slice(2);
+const files = args.filter((arg) => arg.includes('/'));
+const given = args.filter((arg) => !arg.includes('/'));
+const names = given.length > 0 ? given : Object.keys(PARTS);
 const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -47,7 +51,7 @@ for (const name of names) {
   const { mutate, tests } = PARTS[name];
   process.env.MUTATION_TESTS = JSON.stringify(tests);
   const results = await new Stryker({
-    mutate,
+    mutate: files.length > 0 ? files : mutate,
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
     vitest: { configFile: 'vitest.mutation.config.ts' },

@@ -5,7 +5,8 @@ import { TOKEN } from '../request.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, toUnreadable, unreadable } from './input.ts';
 import { base64Schema, parseJson, parseJsonInput, requireShape } from './json-input.ts';
-import { findRequestsInJson } from './json-requests.ts';
+import { findRequests, findRequestsInJson } from './json-requests.ts';
+import { parseLogfmt } from './logfmt.ts';
 import { parsePrinted } from '../../json/printed-value.ts';
 
 /** The longest line that is read: a capture with the largest body that is stored fits. */
@@ -85,6 +86,9 @@ function parseLine(
   offset: number,
 ): readonly InputItem[] {
   const isJson = /^\s*\{/.test(text) || parseJson(text) !== undefined;
+  const pairs = isJson ? null : parseLogfmt(text);
+  const logged = pairs === null ? [] : findRequests(pairs, `${source}: line ${number}`);
+  if (logged.length > 0) return logged;
   const at = isJson ? 0 : text.search(/\{/);
   if (at === -1) return [{ kind: 'skipped', why: 'a line without JSON' }];
   // A log line may have anything before its JSON.
