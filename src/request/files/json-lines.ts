@@ -110,8 +110,9 @@ function isOurs(value: unknown, type: string): boolean {
 
 /** What a line without a request is, for the count of those that were skipped. */
 function describeOther(value: unknown): string {
-  return isOurs(value, 'attempt')
-    ? 'an attempt of `logs`, which has no signature (captures of `listen` do)'
+  const isLogged = isOurs(value, 'attempt') || isOurs(value, 'delivery_log');
+  return isLogged
+    ? 'a delivery of `logs` without the headers that were sent (captures of `listen` have them)'
     : 'a line of JSON without headers and body';
 }
 
