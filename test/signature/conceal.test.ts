@@ -82,3 +82,72 @@ it('leaves bytes that are not text as they are', () => {
     ]),
   );
 });
+
+describe('one part that is replaced', () => {
+  const PLAIN = 'plain-secret-0123456789';
+  const concealPlain = createConceal([PLAIN]);
+  const clean = {
+    headers: [
+      ['A', 'b'],
+      ['C', 'd'],
+    ] as const,
+    body: Buffer.from('e'),
+    error: 'f',
+  };
+
+  it.each([
+    [
+      'a header among others',
+      {
+        headers: [
+          ['A', 'b'],
+          ['C', PLAIN],
+        ] as const,
+      },
+    ],
+    ['the body', { body: Buffer.from(PLAIN) }],
+    ['the reason of a failure', { error: PLAIN }],
+  ])('leaves the others as they are: %s', (_, change) => {
+    const answer = { ...clean, ...change };
+    const left = concealPlain(answer, SIGNED);
+    expect(JSON.stringify(left)).not.toContain(PLAIN);
+    const text = [...left.headers.map(([, value]) => value), String(left.body), left.error];
+    expect(text.filter((it) => it === '[signing secret]')).toHaveLength(1);
+    expect(left.body === answer.body).toBe(!('body' in change));
+  });
+
+  it('is found in an answer of headers alone, and of a reason alone', () => {
+    const headers = [['A', PLAIN]] as const;
+    const none = { headers: [], body: Buffer.alloc(0), error: null };
+    expect(concealPlain({ ...none, headers }, SIGNED).headers).toEqual([['A', '[signing secret]']]);
+    expect(concealPlain({ ...none, error: PLAIN }, SIGNED).error).toBe('[signing secret]');
+    expect(concealPlain(none, SIGNED)).toBe(none);
+  });
+});
+
+it('only the end of an answer counts as cut off within a secret', () => {
+  const secret = 'plain-secret-0123456789';
+  const shown = (text: string): string =>
+    createConceal([secret])(answerOf(text), SIGNED).body.toString();
+  const beginning = secret.slice(0, 12);
+  expect(shown(`${beginning}, and more`)).toBe(`${beginning}, and more`);
+  // All of it but the last character, and a beginning that is too short to say.
+  expect(shown(secret.slice(0, -1))).toBe('[signing secret]');
+  expect(createConceal(['abcdefghij'])(answerOf('abcdefg'), SIGNED).body.toString()).toBe(
+    'abcdefg',
+  );
+  expect(createConceal(['abcdefghij'])(answerOf('abcdefgh'), SIGNED).body.toString()).toBe(
+    '[signing secret]',
+  );
+});
+
+it('a secret of three characters is not looked for, one of four is', () => {
+  expect(createConceal(['abc'])(answerOf('xabcx'), SIGNED).body.toString()).toBe('xabcx');
+  expect(createConceal(['abcd'])(answerOf('xabcdx'), SIGNED).body.toString()).toBe(
+    'x[signing secret]x',
+  );
+});
+
+function answerOf(body: string) {
+  return { headers: [], body: Buffer.from(body), error: null };
+}

@@ -4,6 +4,7 @@ import { isHexDump } from './hex-dump.ts';
 import { isEditorFile } from './http-editor.ts';
 import { type InputFormat, unreadable } from './input.ts';
 import { parseJson } from './json-input.ts';
+import { isCsv } from './table-rows.ts';
 
 /** The format of an input is detected in its first bytes. */
 export const HEAD_BYTES = 64 * 1024;
@@ -39,6 +40,8 @@ function formatOf(start: string): InputFormat | null {
   const [line = ''] = start.split(/\r?\n/, 1);
   if (isHexDump(start)) return 'hex';
   if (isEditorFile(start)) return 'http';
+  if (start.startsWith('type: collection.insomnia')) return 'yaml';
+  if (isCsv(start)) return 'csv';
   if (noiseOf(start) !== undefined) return null;
   if (isCurlScript(start)) return 'curl';
   if (isBruno(start)) return 'bruno';
@@ -90,14 +93,6 @@ function noiseOf(start: string): string | undefined {
 export function notRequest(bytes: Buffer, at: number, source: string): Error {
   const start = bytes.toString('latin1', at, at + 2000);
   const [line = ''] = start.split(/\r?\n/, 1);
-  if (start.startsWith('type: collection.insomnia')) {
-    return unreadable(
-      source,
-      `byte ${at}`,
-      'expected a collection of Insomnia as JSON, got one as YAML',
-      'export it as Insomnia v4 (JSON), or copy the request as curl',
-    );
-  }
   const noise = noiseOf(start);
   if (noise !== undefined) {
     return unreadable(

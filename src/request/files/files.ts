@@ -19,6 +19,7 @@ const MAX_INPUT_BYTES = 400 * 1024 * 1024;
 /** The files of a folder that are read. */
 const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.bru',
+  '.csv',
   '.curl',
   '.har',
   '.hex',

@@ -6,15 +6,18 @@ type Row = readonly [offset: string, hex: string];
 interface DumpKind {
   /** Matches a row; groups: offset, hex digits with blanks between them. */
   readonly row: RegExp;
+  /** Whether the digits are words of two bytes, the lower one first, as most machines have them. */
+  readonly isWords?: boolean;
 }
 
 const CURL_ROW = /^([0-9a-f]{4,}): ((?:[0-9a-f]{2} ){1,16})/i;
 
-/** How xxd, hexdump -C (and Wireshark's "Hex Dump") and od -t x1 write a row. */
+/** How xxd, hexdump -C (and Wireshark's "Hex Dump"), od -t x1, and hexdump or od -x write a row. */
 const KINDS: readonly DumpKind[] = [
   { row: /^([0-9a-f]{4,16}): ((?:[0-9a-f]{2}){1,16}(?: (?:[0-9a-f]{2}){1,16})*)(?: {2}|\s*$)/i },
   { row: /^([0-9a-f]{4,16}) {2}((?:[0-9a-f]{2} {1,2}){0,15}[0-9a-f]{2})(?=\s|$)/i },
   { row: /^([0-9a-f]{6,8}) ((?:[0-9a-f]{2} ){0,15}[0-9a-f]{2})(?=\s|$)/i },
+  { row: /^([0-9a-f]{7,8}) ((?: {0,4}[0-9a-f]{4}){1,8})\s*$/i, isWords: true },
 ];
 
 const CURL_TRACE = /^(?:\d\d:\d\d:\d\d\.\d+ )?(?:\[[\d-]+\] )?(==|=>|<=) (Info|Send|Recv)/;
@@ -30,7 +33,7 @@ export function isHexDump(start: string): boolean {
   return /^[0-9a-f]{8,}$/i.test(first) && lines.slice(0, -1).every(isPlainHex);
 }
 
-/** The bytes of a hex dump: `curl --trace`, xxd, xxd -p, hexdump -C, od -t x1. INPUT_UNREADABLE otherwise. */
+/** The bytes of a hex dump: `curl --trace`, xxd, xxd -p, hexdump, od -x and od -t x1. INPUT_UNREADABLE otherwise. */
 export function parseHexDump(text: string, source: string): Buffer {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   const first = lines.find((line) => line.trim() !== '') ?? '';
@@ -71,17 +74,28 @@ function parseCurlTrace(lines: readonly string[], source: string): Buffer {
   return Buffer.from(parts.join(''), 'hex');
 }
 
-function parseRows(lines: readonly string[], { row }: DumpKind, source: string): Buffer {
+function parseRows(lines: readonly string[], { row, isWords }: DumpKind, source: string): Buffer {
   const rows = lines.flatMap((line, index): NumberedRow[] => {
     if (line.trim() === '*') return [{ line: index + 1, row: '*' }];
     const [, offset, hex] = row.exec(line) ?? [];
     return offset === undefined || hex === undefined
       ? []
-      : [{ line: index + 1, row: [offset, hex] }];
+      : [{ line: index + 1, row: [offset, isWords === true ? swapBytes(hex) : hex] }];
   });
-  const joined = new JoinedRows(source, radixOf(rows.map((one) => one.row)));
+  const radix = radixOf(rows.map((one) => one.row));
+  const joined = new JoinedRows(source, radix);
   for (const { line, row } of rows) joined.add(row, line);
-  return joined.bytes();
+  const bytes = joined.bytes();
+  if (isWords !== true) return bytes;
+  // Half of the last word may be padding: the last line says where the bytes end.
+  const end = lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
+  const length = /^[0-9a-f]{7,8}$/i.test(end) ? Number.parseInt(end, radix) : bytes.length;
+  return length === bytes.length - 1 ? bytes.subarray(0, length) : bytes;
+}
+
+/** Words of four digits, each with its two bytes in the other order. */
+function swapBytes(words: string): string {
+  return words.replace(/([0-9a-f]{2})([0-9a-f]{2})/gi, '$2$1');
 }
 
 interface NumberedRow {

@@ -1,5 +1,6 @@
 import { type HeaderPair, TOKEN } from '../request.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
+import { type Environments, readEnvironments } from './http-environments.ts';
 import { type InputItem, type ReadBeside, toUnreadable, unreadable } from './input.ts';
 import { toPath } from './request-target.ts';
 import { Variables } from './variables.ts';
@@ -9,6 +10,8 @@ const ASSIGNMENT = /^@([\w.-]+)\s*=\s*(.*)$/;
 const FILE_BODY = /^<(@\w*)?\s+(?!\{%)(\S.*)$/;
 /** A handler of the response, a file for it, a reference to an earlier one. */
 const AFTER_BODY = /^(> (\{%|\S)|>>!? \S|<> \S)/;
+
+const NO_ENVIRONMENTS: Environments = { values: new Map(), differing: new Map() };
 
 /** Whether the requests of a text are written for the HTTP client of an editor. */
 export function isEditorFile(text: string): boolean {
@@ -45,14 +48,17 @@ export function* parseEditorFile(
     const [, name, value] = ASSIGNMENT.exec(line) ?? [];
     if (name !== undefined) values.set(name, (value ?? '').trim());
   }
-  const variables = new Variables(values, true);
+  const environments = text.includes('{{') ? readEnvironments(readBeside) : NO_ENVIRONMENTS;
+  // A file's own variables go before those of its environments.
+  const variables = new Variables(new Map([...environments.values, ...values]), true);
   let number = 0;
   for (const block of text.split(/^###.*(?:\r?\n|$)/m)) {
     const lines = withoutPreamble(block);
     if (lines.length === 0) continue;
     number += 1;
     try {
-      yield new EditorRequest(`request ${number}`, source, variables, readBeside).read(lines);
+      const place = `request ${number}`;
+      yield new EditorRequest(place, source, variables, environments, readBeside).read(lines);
     } catch (error) {
       yield toUnreadable(error);
     }
@@ -82,12 +88,20 @@ class EditorRequest {
   private readonly place: string;
   private readonly source: string;
   private readonly variables: Variables;
+  private readonly environments: Environments;
   private readonly readBeside: ReadBeside;
 
-  constructor(place: string, source: string, variables: Variables, readBeside: ReadBeside) {
+  constructor(
+    place: string,
+    source: string,
+    variables: Variables,
+    environments: Environments,
+    readBeside: ReadBeside,
+  ) {
     this.place = place;
     this.source = source;
     this.variables = variables;
+    this.environments = environments;
     this.readBeside = readBeside;
   }
 
@@ -105,10 +119,13 @@ class EditorRequest {
     }
     const open = this.variables.openIn(headers);
     if (open !== undefined) {
-      throw this.refuse(`expected the value of {{${open}}} in the file, got only its name`);
+      const names = this.environments.differing.get(open);
+      const got = names === undefined ? 'only its name' : `another in each of ${names.join(', ')}`;
+      throw this.refuse(`expected the value of {{${open}}} in the file, got ${got}`);
     }
     const body = this.body(rest.slice(at + 1));
     if (body.length === 0 && method === 'GET') return { kind: 'skipped', why: 'a GET' };
+    const inBody = this.variables.openInBody(body);
     return {
       kind: 'request',
       request: {
@@ -119,6 +136,9 @@ class EditorRequest {
         body,
       },
       note: null,
+      ...(inBody === undefined
+        ? {}
+        : { bodyRebuilt: `the body has {{${inBody}}}, whose value is not in the file` }),
     };
   }
 

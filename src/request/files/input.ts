@@ -8,6 +8,8 @@ export const INPUT_FORMATS = [
   'har',
   'ndjson',
   'json',
+  'yaml',
+  'csv',
   'curl',
   'hex',
   'bruno',

@@ -5,7 +5,8 @@ import { TOKEN } from '../request.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, toUnreadable, unreadable } from './input.ts';
 import { base64Schema, parseJson, parseJsonInput, requireShape } from './json-input.ts';
-import { findRequestsInJson } from './json-requests.ts';
+import { findRequests, findRequestsInJson } from './json-requests.ts';
+import { parseLogfmt } from './logfmt.ts';
 import { parsePrinted } from '../../json/printed-value.ts';
 
 /** The longest line that is read: a capture with the largest body that is stored fits. */
@@ -85,6 +86,9 @@ function parseLine(
   offset: number,
 ): readonly InputItem[] {
   const isJson = /^\s*\{/.test(text) || parseJson(text) !== undefined;
+  const pairs = isJson ? null : parseLogfmt(text);
+  const logged = pairs === null ? [] : findRequests(pairs, `${source}: line ${number}`);
+  if (logged.length > 0) return logged;
   const at = isJson ? 0 : text.search(/\{/);
   if (at === -1) return [{ kind: 'skipped', why: 'a line without JSON' }];
   // A log line may have anything before its JSON.
@@ -106,8 +110,9 @@ function isOurs(value: unknown, type: string): boolean {
 
 /** What a line without a request is, for the count of those that were skipped. */
 function describeOther(value: unknown): string {
-  return isOurs(value, 'attempt')
-    ? 'an attempt of `logs`, which has no signature (captures of `listen` do)'
+  const isLogged = isOurs(value, 'attempt') || isOurs(value, 'delivery_log');
+  return isLogged
+    ? 'a delivery of `logs` without the headers that were sent (captures of `listen` have them)'
     : 'a line of JSON without headers and body';
 }
 

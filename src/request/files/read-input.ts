@@ -103,6 +103,16 @@ export async function* readFormat(
       yield* parseJsonDocument(bytes, source, readBeside);
       return;
     }
+    case 'yaml': {
+      const { parseYaml } = await import('./yaml.ts');
+      yield* parseYaml(bytes, source);
+      return;
+    }
+    case 'csv': {
+      const { parseCsv } = await import('./csv.ts');
+      yield* parseCsv(bytes, source);
+      return;
+    }
     case 'curl': {
       const { parseCurlScript } = await import('./curl-command.ts');
       yield* parseCurlScript(bytes, source, readBeside);

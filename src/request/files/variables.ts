@@ -55,6 +55,12 @@ export class Variables {
     return Buffer.from(this.inText(body.toString('latin1')), 'latin1');
   }
 
+  /** A variable in the body whose value the input does not have; undefined where there is none. */
+  openInBody(body: Buffer): string | undefined {
+    if (!this.isUsed || !body.includes('{{')) return undefined;
+    return REFERENCE_ONCE.exec(this.inText(body.toString('latin1')))?.[1];
+  }
+
   /** A variable in the signature whose value the input does not have; undefined where there is none. */
   openIn(headers: readonly HeaderPair[]): string | undefined {
     if (!this.isUsed) return undefined;

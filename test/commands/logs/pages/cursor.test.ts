@@ -1,12 +1,15 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type Cursor,
   cursorPath,
+  CursorWriter,
   readCursor,
   writeCursor,
 } from '../../../../src/commands/logs/pages/cursor.ts';
+import { Tracker } from '../../../../src/commands/logs/pages/tracker.ts';
+import { entriesOf, type LogEntry } from '../../../../src/relyable/log-entries.ts';
 import { temporaryFolder } from '../../../support/cli.ts';
 
 const CURSOR: Cursor = {
@@ -45,6 +48,11 @@ it('has nothing left to show where it does not say so', () => {
   expect(readCursor(file)?.unshownFrom).toBeNull();
 });
 
+it('is named after the profile, or default', () => {
+  expect(cursorPath('data', 'a/b')).toBe(join('data', 'tail-a%2Fb.json'));
+  expect(cursorPath('data', undefined)).toBe(join('data', 'tail-default.json'));
+});
+
 it.each([
   ['not JSON', '{'],
   ['another version', JSON.stringify({ v: 2, ...CURSOR })],
@@ -53,11 +61,81 @@ it.each([
 ])('is refused: %s', (_, text) => {
   const file = join(temporaryFolder(), 'tail.json');
   writeFileSync(file, text);
-  expect(() => readCursor(file)).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE' }));
+  expect(() => readCursor(file)).toThrow(
+    expect.objectContaining({
+      code: 'INPUT_UNREADABLE',
+      message: `--resume: ${file}: it is not the state of a tail`,
+      hint: 'remove it and start fresh, with --since to go back in time',
+    }),
+  );
 });
 
 it('is refused where the file cannot be read', () => {
   const file = join(temporaryFolder(), 'tail.json');
   mkdirSync(file);
   expect(() => readCursor(file)).toThrow(/--resume: .*tail\.json: /);
+});
+
+describe('the writer', () => {
+  const shownAt = (at: number): LogEntry => {
+    const attempt = { attempt: 1, at, status: 200, responseBody: null, durationMs: 1, error: null };
+    const delivery = {
+      id: `dlv_${at}`,
+      eventId: null,
+      event: 'test_run.failed',
+      endpoint: 'https://example.test/',
+      state: 'delivered' as const,
+      requestBody: null,
+      requestHeaders: {},
+      attempts: [attempt],
+      nextRetryAt: null,
+    };
+    return entriesOf(delivery)[0]!;
+  };
+
+  function open(file = join(temporaryFolder(), 'data', 'tail.json')) {
+    const warnings: string[] = [];
+    const writer = new CursorWriter(file, 'https://api.test/api', 7, (it) => warnings.push(it));
+    return { file, writer, tracker: new Tracker(), warnings };
+  }
+
+  it('saves at once, and then only what has changed', () => {
+    const { file, writer, tracker } = open();
+    writer.save(tracker);
+    expect(readCursor(file)).toMatchObject({ apiUrl: 'https://api.test/api', unshownFrom: null });
+    rmSync(file);
+    writer.save(tracker);
+    writer.caughtUp(tracker);
+    expect(readCursor(file)).toBeUndefined();
+    writer.shown(shownAt(5));
+    writer.save(tracker);
+    expect(readCursor(file)?.unshownFrom).toBe(5);
+  });
+
+  it('notes from when on attempts are still to be shown, until none is', () => {
+    const { file, writer, tracker } = open();
+    const [first, second] = [shownAt(5), shownAt(9)];
+    for (const entry of [first, second]) {
+      tracker.setStart(0, 0);
+      tracker.shown(entry);
+      writer.shown(entry);
+    }
+    writer.save(tracker);
+    expect(readCursor(file)?.unshownFrom).toBe(9);
+    expect(readCursor(file)?.state).toEqual(tracker.state());
+    writer.shown(second);
+    writer.caughtUp(tracker);
+    expect(readCursor(file)?.unshownFrom).toBeNull();
+  });
+
+  it('warns once where it cannot write, and goes on', () => {
+    const folder = join(temporaryFolder(), 'file');
+    writeFileSync(folder, '');
+    const { writer, tracker, warnings } = open(join(folder, 'tail.json'));
+    for (let i = 0; i < 3; i++) {
+      writer.shown(shownAt(i));
+      writer.save(tracker);
+    }
+    expect(warnings).toEqual([expect.stringMatching(/^--resume will not work: \S/)]);
+  });
 });
