@@ -21,6 +21,7 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 /** Exit codes of commands that end without an error. */
 export const EXIT_SUCCESS = 0;
 export const EXIT_CHECK_FAILED = 1;
+export const EXIT_UNREADABLE = 2;
 export const EXIT_UNREACHABLE = 4;
 export const EXIT_TIMED_OUT = 5;
 

@@ -30,6 +30,7 @@ import { listenCommand } from './commands/listen/options.ts';
 import {
   logsGroup,
   logsListCommand,
+  logsReplayCommand,
   logsResendCommand,
   logsShowCommand,
   logsTailCommand,
@@ -122,6 +123,7 @@ const LOGS: readonly TreeEntry[] = [
   command('list', logsListCommand, () => import('./commands/logs/list.ts'), { isDefault: true }),
   command('tail', logsTailCommand, () => import('./commands/logs/tail.ts')),
   command('show', logsShowCommand, () => import('./commands/logs/show.ts')),
+  command('replay', logsReplayCommand, () => import('./commands/logs/replay.ts')),
   command('resend', logsResendCommand, () => import('./commands/logs/resend.ts')),
 ];
 

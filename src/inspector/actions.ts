@@ -9,6 +9,7 @@ import { createSeededSample } from '../relyable/seeded-sample.ts';
 import type { Capture } from '../request/capture.ts';
 import { signPayload } from '../signature/sign.ts';
 import { withSignature } from '../signature/tamper.ts';
+import { isJudged } from '../signature/verify.ts';
 import { openStore } from '../store/writer.ts';
 import { VERSION } from '../version.ts';
 import { ApiProblem } from './answer.ts';
@@ -21,7 +22,7 @@ export interface ReplayRequest {
   readonly to?: string;
   /** The payload to send instead; it is signed with the current secret. */
   readonly payload?: string;
-  /** Signs the payload as it is with the current secret. */
+  /** Signs the payload as it is with the current secret; one without a recorded signature always is. */
   readonly resign?: boolean;
 }
 
@@ -33,7 +34,8 @@ export async function replayCapture(
   world: InspectorWorld,
 ): Promise<SentDocument> {
   const target = readTarget(request.to ?? options.target ?? capture.forwards.at(-1)?.url, options);
-  const isEdited = request.payload !== undefined || request.resign === true;
+  const isEdited =
+    request.payload !== undefined || request.resign === true || !isJudged(capture.verification);
   const changes = { overrides: [], secret: isEdited ? signingSecret(options) : undefined };
   const outgoing = toReplay(
     request.payload === undefined

@@ -4,7 +4,7 @@ import { EXPORT_FORMATS } from '../request/export/export-formats.ts';
 import { createRedactor } from '../request/redact/redact.ts';
 import { EVENT_TYPES } from '../relyable/event-type.ts';
 import { explainRequest } from '../signature/diagnosis/diagnosis.ts';
-import { REASONS } from '../signature/verify.ts';
+import { isJudged, REASONS, SIGNATURE_NOT_RECORDED } from '../signature/verify.ts';
 import { VERSION } from '../version.ts';
 import { deleteCapture, replayCapture, type ReplayRequest, sendSample } from './actions.ts';
 import { type Answer, ApiProblem, jsonAnswer } from './answer.ts';
@@ -149,8 +149,12 @@ function getBody({ store }: Api, { id }: ApiRequest): Answer {
 }
 
 function getExplanation({ store, options }: Api, { id }: ApiRequest): Answer {
-  const explanation = explainRequest(store.require(id), options.secrets);
-  return jsonAnswer(toExplanationDocument(explanation, options.recipe));
+  const capture = store.require(id);
+  const explanation = explainRequest(capture, options.secrets);
+  const shown = isJudged(capture.verification)
+    ? explanation
+    : { ...explanation, verification: SIGNATURE_NOT_RECORDED };
+  return jsonAnswer(toExplanationDocument(shown, options.recipe));
 }
 
 async function getAttempts({ store, deliveries }: Api, { id }: ApiRequest): Promise<Answer> {

@@ -40,4 +40,5 @@ export type Reason =
   | 'charset_latin1'
   | 'charset_other'
   | 'secret_wrong_or_body_changed'
-  | 'not_verified';
+  | 'not_verified'
+  | 'signature_not_recorded';

@@ -52,6 +52,8 @@ export const REASONS = [
   'secret_wrong_or_body_changed',
   // Of imported captures only: no secret of this machine could tell.
   'not_verified',
+  // Of the delivery log only: it has the payload without the signature that was sent with it.
+  'signature_not_recorded',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];
@@ -72,6 +74,11 @@ export interface Verification {
   readonly fix: string | null;
   /** Source of the secret that matched; null when none did. */
   readonly secretSource: string | null;
+}
+
+/** Whether a reason is a verdict: what has no signature to judge is neither valid nor invalid. */
+export function isJudged({ reason }: Pick<Verification, 'reason'>): boolean {
+  return reason !== 'signature_not_recorded';
 }
 
 /**
@@ -130,6 +137,17 @@ const SIGNATURE_MISSING: Verification = {
   reasons: ['signature_missing'],
   detail: `the request has no ${SIGNATURE_HEADER} header`,
   fix: 'Send it through Relyable or `relyable webhooks trigger`; if there is a proxy in between, let it forward the header.',
+  secretSource: null,
+};
+
+/** The verdict on a request whose recorder left the signature out: it is not judged. */
+export const SIGNATURE_NOT_RECORDED: Verification = {
+  valid: false,
+  reason: 'signature_not_recorded',
+  reasons: ['signature_not_recorded'],
+  detail:
+    'no signature recorded: the delivery log has the payload without its signature, so it is not judged',
+  fix: null,
   secretSource: null,
 };
 

@@ -1,5 +1,5 @@
 import type { Reason } from '../signature/verify.ts';
-import { asBuffer, fromNullableBlob, toBlob } from './rows.ts';
+import { asBuffer, fromNullableBlob, IS_INVALID, toBlob } from './rows.ts';
 import { type Database, openDatabase, orStoreError, readPragma } from './schema.ts';
 
 /** Classes of an outcome: what the app last answered a capture, or the listener where it has no forward. */
@@ -153,10 +153,10 @@ export class CaptureBrowser {
 
   /** These captures counted by intervals of `bucketMs`, oldest first. */
   activity(seqs: readonly number[], bucketMs: number): ActivityBucket[] {
-    const sql = `SELECT received_at / ? AS bucket, count(*) AS received, sum(valid = 0) AS invalid,
+    const sql = `SELECT received_at / ? AS bucket, count(*) AS received, sum(${IS_INVALID}) AS invalid,
         sum(last IS NOT NULL AND status IS NOT 200) AS failed,
         avg(duration_ms) AS mean, max(duration_ms) AS max
-      FROM (SELECT received_at, valid, (${LAST_FORWARD}) AS last
+      FROM (SELECT received_at, valid, reason, (${LAST_FORWARD}) AS last
             FROM json_each(?) JOIN captures ON captures.seq = value)
         LEFT JOIN forwards ON forwards.seq = last
       GROUP BY bucket ORDER BY bucket`;
@@ -254,8 +254,8 @@ function toConditions(query: CaptureQuery): { where: string; values: SqlValue[] 
     values.push(...given);
   };
   if (event !== undefined) add('event = ?', toBlob(event));
-  if (signature === 'valid' || signature === 'invalid')
-    add(`valid = ${Number(signature === 'valid')}`);
+  if (signature === 'valid') add('valid = 1');
+  else if (signature === 'invalid') add(IS_INVALID);
   else if (signature !== undefined) add('reason = ?', signature);
   if (outcome !== undefined) add(OUTCOME_CONDITIONS[outcome]);
   if (isReplayed !== undefined) add(`${isReplayed ? '' : 'NOT '}${REPLAYED}`);

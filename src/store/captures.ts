@@ -10,7 +10,7 @@ import {
   orStoreError,
   readPragma,
 } from './schema.ts';
-import { asBuffer, fromBlob, fromNullableBlob, toBlob } from './rows.ts';
+import { asBuffer, fromBlob, fromNullableBlob, IS_INVALID, toBlob } from './rows.ts';
 
 export interface CaptureFilter {
   readonly event?: string;
@@ -318,7 +318,7 @@ function toWhere(filter: CaptureFilter): {
     where.push('received_at >= ?');
     values.push(filter.since);
   }
-  if (filter.invalid === true) where.push('valid = 0');
+  if (filter.invalid === true) where.push(IS_INVALID);
   if (filter.failed === true) {
     where.push(
       'id IN (SELECT capture_id FROM forwards WHERE seq IN (SELECT max(seq) FROM forwards GROUP BY capture_id) AND status IS NOT 200)',

@@ -137,3 +137,6 @@ export function toForwardRow(captureId: string, forward: Forward): ForwardRow {
     responseBody: forward.responseBody.subarray(0, KEPT_RESPONSE_BYTES),
   };
 }
+
+/** The captures whose signature is not valid, as SQL: what has none to judge is not among them. */
+export const IS_INVALID = "valid = 0 AND reason <> 'signature_not_recorded'";

@@ -1,28 +1,24 @@
 import type { Invocation } from '../../invocation.ts';
 import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
 import type { FoundRequest } from '../../request/files/input.ts';
-import { type FileSource, parseSource } from '../../request/files/sources.ts';
-import { type Capture, createCaptureId } from '../../request/capture.ts';
-import { diagnose } from '../../signature/diagnosis/diagnosis.ts';
-import { eventIdOf, summarisePayload } from '../../relyable/payload-summary.ts';
-import type { Secrets } from '../../config/secrets.ts';
-import type { WebhookRequest } from '../../request/request.ts';
-import { REDACTED_SECRET } from '../../request/export/test-file.ts';
+import { type DeliverySource, type FileSource, parseSource } from '../../request/files/sources.ts';
 import { safeText } from '../../terminal/safe-text.ts';
+import { describeUnstorable, toCapture } from '../kit/found-capture.ts';
 import { InputProblems } from '../kit/input-problems.ts';
-import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
+import { announceSecrets, type InvocationConfig, readConfig } from '../kit/invocation-config.ts';
+import { LoggedDeliveries } from '../kit/logged-deliveries.ts';
 import { describeSource, readSource } from '../kit/request-inputs.ts';
 import { ImportBatch } from './import-batch.ts';
 import type { CapturesImportOptions } from './options.ts';
 import { importedView, importView } from './view.ts';
 
 /**
- * Stores the requests in files; an export's captures keep their ids and are stored once. What cannot
+ * Stores the requests in files and of deliveries; an export's captures keep their ids and are stored once. What cannot
  * be read costs none of the others; the command then ends with INPUT_UNREADABLE.
  */
 export async function run(invocation: Invocation<CapturesImportOptions>): Promise<number> {
   const { context, terminal, args } = invocation;
-  const sources = args.map(parseFileSource);
+  const sources = args.map(parseImported);
   const config = await readConfig(invocation);
   const file = config.storeFile();
   const secrets = config.secrets();
@@ -35,7 +31,7 @@ export async function run(invocation: Invocation<CapturesImportOptions>): Promis
   });
   let isAnnounced = false;
   try {
-    for await (const { found, place } of readSources(invocation, sources, problems)) {
+    for await (const { found, place } of readSources(invocation, config, sources, problems)) {
       if (!isAnnounced) announceSecrets(invocation, secrets);
       isAnnounced = true;
       const capture = toCapture(invocation, found, secrets);
@@ -69,11 +65,13 @@ interface PlacedFound {
 /** The requests of all sources that can be stored, in their order. */
 async function* readSources(
   invocation: Invocation<CapturesImportOptions>,
-  sources: readonly FileSource[],
+  config: InvocationConfig<CapturesImportOptions>,
+  sources: ReadonlyArray<FileSource | DeliverySource>,
   problems: InputProblems,
 ): AsyncGenerator<PlacedFound> {
   const { format } = invocation.options;
-  const options = { problems, ...(format === undefined ? {} : { format }) };
+  const deliveries = new LoggedDeliveries(invocation, config);
+  const options = { problems, deliveries, ...(format === undefined ? {} : { format }) };
   for (const source of sources) {
     for await (const placed of readSource(invocation, source, options)) {
       const { found } = placed;
@@ -85,55 +83,10 @@ async function* readSources(
   }
 }
 
-/** Why a request is not imported; null where it is. */
-function describeUnstorable({ request: { path }, bodyMissing }: FoundRequest): string | null {
-  if (bodyMissing !== undefined) return `${bodyMissing}, so there is nothing to send again`;
-  // A request without a path cannot be sent again or shown as a URL; a proxy's holds the whole URL.
-  if (/^(\/|https?:\/\/)/i.test(path)) return null;
-  return `expected a path that begins with /, got ${JSON.stringify(path)}`;
-}
-
-function parseFileSource(operand: string): FileSource {
+function parseImported(operand: string): FileSource | DeliverySource {
   const source = parseSource(operand);
   if (source.kind !== 'capture') return source;
   throw new RelyableError('USAGE', `${source.id} is already in the store`, {
     hint: `write ./${source.id} for a file of that name`,
   });
-}
-
-/**
- * A found request as a capture with the recorder's time. Its verdict is made here, whatever the file
- * says: a file may have been written by anyone.
- */
-function toCapture(
-  { context }: Invocation<unknown>,
-  found: FoundRequest,
-  secrets: Secrets,
-): Capture {
-  const { request, origin } = found;
-  const summary = summarisePayload(request);
-  const { event } = summary;
-  const eventId = eventIdOf(request, summary);
-  const receivedAt = found.receivedAt ?? context.now();
-  return {
-    ...request,
-    id: createCaptureId(receivedAt, context.randomBytes(7)),
-    receivedAt,
-    event,
-    eventId,
-    duplicateOf: null,
-    answered: null,
-    forwards: [],
-    ...origin,
-    importedAt: context.now(),
-    verification: verifyHere(request, secrets),
-  };
-}
-
-/** The verdict with the secrets at hand. The development secret alone cannot tell about other senders. */
-function verifyHere(request: WebhookRequest, secrets: Secrets): Capture['verification'] {
-  const candidates = [...secrets.chosen, ...secrets.known, REDACTED_SECRET];
-  const { valid, reason } = diagnose(request, candidates, { effort: 'quick' });
-  const isUnknown = secrets.note !== null && reason === 'secret_wrong_or_body_changed';
-  return isUnknown ? { valid: false, reason: 'not_verified' } : { valid, reason };
 }

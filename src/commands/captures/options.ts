@@ -1,27 +1,12 @@
-import { SETTINGS } from '../../config/settings.ts';
-import {
-  parseAge,
-  parseDuration,
-  parseSinceTime,
-  parseTargetUrl,
-  parseWhole,
-} from '../../config/values.ts';
+import { parseAge, parseSinceTime, parseWhole } from '../../config/values.ts';
 import { parseOverride } from '../../json/overrides.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import { EXPORT_FORMATS } from '../../request/export/export-formats.ts';
 import { INPUT_FORMATS } from '../../request/files/input.ts';
 import { declareCommand, type OperandDeclaration } from '../kit/declare-command.ts';
-import {
-  choice,
-  flag,
-  list,
-  type OptionsOf,
-  setting,
-  text,
-  value,
-  withDefault,
-} from '../kit/options.ts';
-import { secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
+import { choice, flag, list, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
+import { replayOptions } from '../kit/replay-options.ts';
+import { apiOptions, secretOptions, storeOption } from '../kit/shared-options.ts';
 
 /** Which captures; `list` and `replay` have the same. */
 const filterOptions = {
@@ -52,29 +37,11 @@ const showOptions = {
   store: storeOption,
 };
 
-export const replayOptions = {
-  to: setting(
-    '--to <url>',
-    'target, e.g. 3000/webhooks/relyable (default: config forwardTo, else where it was last sent)',
-    parseTargetUrl,
-    SETTINGS.forwardTo,
-  ),
+const replayCapturesOptions = {
   ...filterOptions,
   all: flag('--all', 'every capture in the store'),
-  dryRun: flag('--dry-run', 'show what would be sent, and send nothing'),
-  concurrency: withDefault('--concurrency <n>', 'requests in flight', parseWhole(1, 1000), '1'),
-  stopOnFailure: flag('--stop-on-failure', 'end at the first answer other than 200'),
-  resign: flag('--resign', 'sign again with the current secret'),
   set: list('--set <path=value>', 'change a field first; implies --resign', parseOverride),
-  timeout: setting(
-    '--timeout <duration>',
-    'for each answer, 0 for none',
-    parseDuration,
-    SETTINGS.timeout,
-  ),
-  ...tlsOptions,
-  store: storeOption,
-  ...secretOptions,
+  ...replayOptions,
 };
 
 const exportOptions = {
@@ -90,6 +57,7 @@ const importOptions = {
   format: choice('--format', INPUT_FORMATS, 'what the files are (default: by their content)'),
   store: storeOption,
   ...secretOptions,
+  ...apiOptions,
 };
 
 const pruneOptions = {
@@ -108,7 +76,7 @@ const pathOptions = { store: storeOption };
 
 export type CapturesListOptions = OptionsOf<typeof listOptions>;
 export type CapturesShowOptions = OptionsOf<typeof showOptions>;
-export type CapturesReplayOptions = OptionsOf<typeof replayOptions>;
+export type CapturesReplayOptions = OptionsOf<typeof replayCapturesOptions>;
 export type CapturesExportOptions = OptionsOf<typeof exportOptions>;
 export type CapturesImportOptions = OptionsOf<typeof importOptions>;
 export type CapturesPruneOptions = OptionsOf<typeof pruneOptions>;
@@ -162,8 +130,14 @@ export const capturesShowCommand = declareCommand({
 
 export const capturesReplayCommand = declareCommand({
   description: 'send captures again: the same bytes and signature; many are sent oldest first',
-  operands: [captureOperand('[ids...]')],
-  options: replayOptions,
+  operands: [
+    {
+      name: '[inputs...]',
+      help: 'cap_…, last, delivery ids (dlv_… or delivery:<id>), files, or - for stdin',
+      kind: 'captures-and-files',
+    },
+  ],
+  options: replayCapturesOptions,
   examples: [
     ['relyable webhooks captures replay last --to 3000/webhooks/relyable', 'the newest again'],
     [
@@ -178,7 +152,8 @@ export const capturesReplayCommand = declareCommand({
   exitCodes: [
     [0, 'every answer was 200'],
     [1, 'an answer other than 200'],
-    [2, 'usage, or unknown capture'],
+    [2, 'usage, unknown capture or delivery, or an input that cannot be read'],
+    [3, 'a delivery id without an API key, or the API refused it'],
     [4, 'no answer: refused, DNS, TLS, timeout'],
   ],
 });
@@ -207,15 +182,24 @@ export const capturesExportCommand = declareCommand({
 
 export const capturesImportCommand = declareCommand({
   description: 'store requests that this or another tool recorded, in every format of verify',
-  operands: [{ name: '<files...>', help: 'files, folders, or - for stdin', kind: 'files' }],
+  operands: [
+    {
+      name: '<inputs...>',
+      help: 'files, folders, - for stdin, or delivery ids (dlv_… or delivery:<id>)',
+      kind: 'files',
+    },
+  ],
   options: importOptions,
   examples: [
     ['relyable webhooks captures import captures.ndjson', "a colleague's export"],
     ['relyable webhooks captures import recording.har', 'what a proxy recorded'],
+    ['relyable webhooks captures import dlv_1a2b3c', "a delivery of the API's log"],
   ],
   exitCodes: [
     [0, 'success'],
     [2, 'a request cannot be read or stored (the others are), or there is none'],
+    [3, 'a delivery id without an API key, or the API refused it'],
+    [4, 'a delivery id, and the API cannot be reached'],
   ],
 });
 

@@ -100,42 +100,6 @@ export function exportedView(result: {
   return { text: () => null, json: () => ({ type: 'export', v: 1, ...result }) };
 }
 
-/** A replay that `--dry-run` shows and does not send. */
-export function plannedReplayView(capture: Capture, url: string): View {
-  const { id, event } = capture;
-  return {
-    text: ({ style }) =>
-      `would send ${id}  ${style.bold(safeLine(event ?? '(no event)'))}  → ${safeLine(url)}`,
-    json: () => ({ type: 'replay', v: 1, id, event, url, dryRun: true }),
-  };
-}
-
-/** What became of many replays. */
-export interface ReplayTotals {
-  readonly selected: number;
-  readonly sent: number;
-  /** Answered 200. */
-  readonly delivered: number;
-  /** Answers by status; `none` for no answer. */
-  readonly statuses: Readonly<Record<string, number>>;
-}
-
-export function replayTotalsView(totals: ReplayTotals): View {
-  return {
-    text: () => formatReplayTotals(totals),
-    json: () => ({ type: 'summary', v: 1, ...totals }),
-  };
-}
-
-/** `sent 12 of 15 captures: 10 answered 200, 2 not (500: 1, no answer: 1)`. */
-function formatReplayTotals({ selected, sent, delivered, statuses }: ReplayTotals): string {
-  const others = Object.entries(statuses)
-    .filter(([status]) => status !== '200')
-    .map(([status, count]) => `${status === 'none' ? 'no answer' : status}: ${count}`);
-  const failed = others.length === 0 ? '' : `, ${sent - delivered} not (${others.join(', ')})`;
-  return `sent ${sent} of ${formatCount(selected, 'capture')}: ${delivered} answered 200${failed}`;
-}
-
 /** The store's file, for `$(…)` as well. */
 export function storePathView(path: string): View {
   return { isRaw: true, text: () => path, json: () => ({ type: 'path', v: 1, path }) };
@@ -172,7 +136,7 @@ function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): s
     {
       time: formatListed(capture.receivedAt, now, terminal),
       outcome: last === undefined ? unforwarded : describeAnswer(last.status, last.durationMs),
-      isValid: verification.reason === NOT_VERIFIED ? null : verification.valid,
+      isValid: isUndecided(verification.reason) ? null : verification.valid,
       event: capture.event,
       subjectId: summarisePayload(capture).subjectId,
       id: capture.id,
@@ -189,11 +153,19 @@ function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): s
 }
 
 function describeReason(reason: string): string {
-  return reason === NOT_VERIFIED ? 'not verified here' : reason;
+  return UNDECIDED[reason] ?? reason;
 }
 
-/** The reason of a request that was stored without being judged. */
-const NOT_VERIFIED = 'not_verified';
+/** The reasons of requests that were stored without being judged, in words. */
+const UNDECIDED: Readonly<Record<string, string>> = {
+  not_verified: 'not verified here',
+  signature_not_recorded: 'no signature recorded',
+};
+
+function isUndecided(reason: string): boolean {
+  return Object.hasOwn(UNDECIDED, reason);
+}
+
 const LISTED_INDENT = ' '.repeat('MM-DD HH:MM:SS  '.length);
 
 /** The time without what all lines share: the year, unless it is another. */
@@ -241,9 +213,9 @@ function formatForward(forward: Forward, look: Look): string[] {
 }
 
 function formatVerdict({ verification }: Capture, { style }: Look): string {
-  if (verification.reason === NOT_VERIFIED)
-    return style.yellow(`? ${describeReason(NOT_VERIFIED)}`);
-  return verification.valid ? style.green('✓ ok') : style.red(`✗ ${verification.reason}`);
+  const { valid, reason } = verification;
+  if (isUndecided(reason)) return style.yellow(`? ${describeReason(reason)}`);
+  return valid ? style.green('✓ ok') : style.red(`✗ ${reason}`);
 }
 
 /** `2026-01-31 10:00:00` in the local zone, or in UTC with a `Z`. */

@@ -1,45 +1,14 @@
 import type { ChalkInstance } from 'chalk';
-import { roundMs } from '../../system/latency.ts';
 import type { Forward } from '../../request/capture.ts';
-import { isDelivered } from '../../relyable/retry.ts';
 import { describeAnswer, paintOutcome } from './event-line.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
-import type { Terminal, View } from '../../terminal/terminal.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/format.ts';
 
 type Look = Pick<Terminal, 'style' | 'columns'>;
 
 /** How much of an answer is shown under a failure, bytes. */
 const SHOWN_RESPONSE_BYTES = 500;
-
-/** The outcome of sending a capture again; `place` says which of how many it is. */
-export function replayView(id: string, forward: Forward, place = ''): View {
-  return {
-    text: (terminal) => formatReplay(id, forward, terminal, place),
-    json: () => ({
-      type: 'replay',
-      v: 1,
-      id,
-      at: new Date(forward.at).toISOString(),
-      url: forward.url,
-      edited: forward.edited,
-      resigned: forward.resigned === true,
-      status: forward.status,
-      durationMs: roundMs(forward.durationMs),
-      error: forward.error,
-      responseBody: forward.responseBody.toString('utf8'),
-    }),
-  };
-}
-
-/** `→ <status> <duration>  <cap id>  <url>`, and under a failure why and the answer. */
-function formatReplay(id: string, forward: Forward, look: Look, place: string): string {
-  const { style } = look;
-  const note = style.dim(`${describeChange(forward)}${place === '' ? '' : `  ${place}`}`);
-  const lines = [`${formatOutcome(forward, style)}  ${id}  ${safeLine(forward.url)}${note}`];
-  if (!isDelivered(forward.status)) lines.push(...formatFailure(forward, look));
-  return lines.join('\n');
-}
 
 /** ` (changed)` or ` (resigned)`; empty for a forward or replay of the exact bytes. */
 export function describeChange({ edited, resigned }: Forward): string {

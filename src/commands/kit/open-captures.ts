@@ -13,6 +13,26 @@ export async function openCaptures(file: string, options?: ReaderOptions): Promi
   });
 }
 
+/** A store that is opened for reading by the first input that needs it. */
+export class LazyReader {
+  private reader: CaptureReader | undefined;
+  private readonly file: () => string;
+
+  constructor(file: () => string) {
+    this.file = file;
+  }
+
+  /** NOT_FOUND where there is no store. */
+  async open(): Promise<CaptureReader> {
+    this.reader ??= await openCaptures(this.file());
+    return this.reader;
+  }
+
+  close(): void {
+    this.reader?.close();
+  }
+}
+
 /** The capture of an operand: an id, or `last` for the newest; NOT_FOUND if unknown. */
 export function requireCapture(reader: CaptureReader, name: string): Capture {
   const capture = name === 'last' ? reader.list({}, 1)[0] : reader.get(name.toLowerCase());

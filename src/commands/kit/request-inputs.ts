@@ -15,17 +15,23 @@ import {
   toUnreadable,
 } from '../../request/files/input.ts';
 import { type InputOptions, readInput } from '../../request/files/read-input.ts';
-import { type FileSource, parseSource, type Source } from '../../request/files/sources.ts';
+import {
+  type DeliverySource,
+  type FileSource,
+  parseSource,
+  type Source,
+} from '../../request/files/sources.ts';
 import type { Capture } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import type { WebhookRequest } from '../../request/request.ts';
-import type { CaptureReader } from '../../store/captures.ts';
+import type { ApiOptions } from './api.ts';
 import type { InputProblems } from './input-problems.ts';
-import { openCaptures, requireCapture } from './open-captures.ts';
+import { LoggedDeliveries } from './logged-deliveries.ts';
+import { LazyReader, requireCapture } from './open-captures.ts';
 
 /** Where a request was found. */
 export interface RequestPlace {
-  /** A capture id, a file as it was named, or `-` for stdin. */
+  /** The id of a capture or delivery, a file as it was named, or `-` for stdin. */
   readonly source: string;
   /** Its place among the requests of that source, from 0. */
   readonly index: number;
@@ -46,12 +52,14 @@ export function describeSource({
 
 /** A request to judge and where it was found. */
 export interface LocatedRequest
-  extends RequestPlace, Pick<FoundRequest, 'note' | 'bodyMissing' | 'bodyRebuilt' | 'held'> {
+  extends
+    RequestPlace,
+    Pick<FoundRequest, 'note' | 'bodyMissing' | 'bodyRebuilt' | 'held' | 'signatureNotRecorded'> {
   readonly request: WebhookRequest;
 }
 
 /** The options that say how inputs are read. */
-interface InputFlags {
+interface InputFlags extends ApiOptions {
   readonly format: InputFormat | undefined;
   readonly signature: string | undefined;
   readonly store: string | undefined;
@@ -70,41 +78,24 @@ export async function* findRequests(
   const sources = args.map(parseSource);
   const options = toInputOptions(given);
   if (given.signature !== undefined) requireOneBody(sources);
-  const store = new LazyReader(config);
+  const store = new LazyReader(() => config.storeFile());
+  const deliveries = new LoggedDeliveries(invocation, config);
   try {
     if (sources.length === 0)
       for (const capture of (await store.open()).each({})) yield locate(capture);
     for (const source of sources) {
-      if (isStored(source)) {
+      if (source.kind === 'capture') {
         yield locate(requireCapture(await store.open(), source.id));
         continue;
       }
       const resolveCapture = async (id: string): Promise<Capture> =>
         requireCapture(await store.open(), id);
-      const placed = readSource(invocation, source, { ...options, problems, resolveCapture });
+      const how = { ...options, problems, deliveries, resolveCapture };
+      const placed = readSource(invocation, source, how);
       for await (const { found, ...place } of placed) yield { ...place, ...toLocated(found) };
     }
   } finally {
     store.close();
-  }
-}
-
-/** The store, opened for reading by the first input that needs it. */
-class LazyReader {
-  private reader: CaptureReader | undefined;
-  private readonly config: InvocationConfig<InputFlags>;
-
-  constructor(config: InvocationConfig<InputFlags>) {
-    this.config = config;
-  }
-
-  async open(): Promise<CaptureReader> {
-    this.reader ??= await openCaptures(this.config.storeFile());
-    return this.reader;
-  }
-
-  close(): void {
-    this.reader?.close();
   }
 }
 
@@ -131,20 +122,24 @@ function requireOneBody([source, ...more]: readonly Source[]): void {
       },
     );
   }
-  if (isStored(source)) {
-    throw new RelyableError('USAGE', '--signature: a capture has its own signature', {
+  if (source.kind === 'capture' || source.kind === 'delivery') {
+    throw new RelyableError('USAGE', `--signature: a ${source.kind} has its own signature`, {
       hint: 'leave --signature out, or name the file as ./…',
     });
   }
 }
 
-function isStored(source: Source): source is Source & { readonly kind: 'capture' } {
-  return source.kind === 'capture';
-}
-
 function locate(capture: Capture): LocatedRequest {
-  const { id, event } = capture;
-  return { source: id, index: 0, isOneOfMany: false, event, request: capture, note: null };
+  const { id, event, verification } = capture;
+  return {
+    source: id,
+    index: 0,
+    isOneOfMany: false,
+    event,
+    request: capture,
+    note: null,
+    signatureNotRecorded: verification.reason === 'signature_not_recorded',
+  };
 }
 
 /** A request of a file or stdin, and its place there. */
@@ -160,17 +155,22 @@ interface PlacedRequest {
 interface SourceOptions extends InputOptions {
   /** What cannot be read. */
   readonly problems: InputProblems;
+  readonly deliveries: LoggedDeliveries;
   /** The capture that an input names without its request; without it, such entries are skipped. */
   readonly resolveCapture?: (id: string) => Promise<Capture>;
 }
 
-/** Every request of stdin, a file, or the files of a folder; warns of what was skipped. */
+/** Every request of a delivery, stdin, a file, or the files of a folder; warns of what was skipped. */
 export async function* readSource(
   invocation: Invocation<unknown>,
-  source: FileSource,
+  source: FileSource | DeliverySource,
   options: SourceOptions,
 ): AsyncGenerator<PlacedRequest> {
   const { context, terminal } = invocation;
+  if (source.kind === 'delivery') {
+    yield* readDelivery(source, options);
+    return;
+  }
   const skipped = new SkippedEntries();
   if (source.kind === 'stdin') {
     const chunks = readStreamChunks(context.stdin, 'stdin', context.interrupt);
@@ -183,6 +183,17 @@ export async function* readSource(
   const name = source.kind === 'stdin' ? 'stdin' : source.path;
   for (const [why, times] of skipped.counts) {
     terminal.warn(`${name}: skipped ${times === 1 ? why : `${times} times ${why}`}`);
+  }
+}
+
+async function* readDelivery(
+  { id }: DeliverySource,
+  { deliveries, problems }: SourceOptions,
+): AsyncGenerator<PlacedRequest> {
+  try {
+    yield { source: id, index: 0, isOneOfMany: false, found: await deliveries.read(id) };
+  } catch (error) {
+    problems.add(id, toUnreadable(error).error);
   }
 }
 
@@ -265,7 +276,7 @@ async function* untilProblem(items: AsyncIterable<InputItem>): AsyncGenerator<In
 }
 
 function toLocated(found: FoundRequest): Omit<LocatedRequest, keyof Omit<RequestPlace, 'event'>> {
-  const { request, note, bodyMissing, bodyRebuilt, held } = found;
+  const { request, note, bodyMissing, bodyRebuilt, held, signatureNotRecorded } = found;
   return {
     event: summarisePayload(request).event,
     request,
@@ -273,5 +284,6 @@ function toLocated(found: FoundRequest): Omit<LocatedRequest, keyof Omit<Request
     ...(bodyMissing === undefined ? {} : { bodyMissing }),
     ...(bodyRebuilt === undefined ? {} : { bodyRebuilt }),
     ...(held === undefined ? {} : { held }),
+    ...(signatureNotRecorded === undefined ? {} : { signatureNotRecorded }),
   };
 }

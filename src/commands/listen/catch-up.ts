@@ -8,6 +8,7 @@ import type { PipelineWorld } from '../../pipeline/pipeline.ts';
 import { Backlog } from '../../relyable/api/backlog.ts';
 import type { ApiClient } from '../../relyable/api/client.ts';
 import { isBefore, Pager } from '../../relyable/api/pager.ts';
+import { readWhole } from '../../relyable/api/whole-delivery.ts';
 import { deliveredEventId } from '../../relyable/capture-link.ts';
 import { type Delivery, startOf } from '../../relyable/delivery.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
@@ -16,6 +17,7 @@ import { isDelivered } from '../../relyable/retry.ts';
 import type { CaptureReader } from '../../store/captures.ts';
 import type { CaptureStore } from '../../store/writer.ts';
 import { formatCount } from '../../terminal/format.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
 import { createProblemReporter, openApi } from '../kit/api.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
 import { ArrivedEvents } from './arrived-events.ts';
@@ -190,26 +192,15 @@ export class CatchUp {
     }
   }
 
-  /** A list may leave payloads out; null where the delivery itself has none either. */
+  /** A list may leave payloads out; null where the log does not have it. */
   private async withPayload(delivery: Delivery): Promise<Delivery | null> {
-    if (requestOf(delivery) !== null) return delivery;
-    const whole = await this.readWhole(delivery.id);
-    if (whole !== null && requestOf(whole) !== null) return whole;
+    const whole = await readWhole(this.client, delivery);
+    if (whole !== null) return whole;
     this.progress.skipped += 1;
     if (this.progress.skipped <= NAMED_WITHOUT_PAYLOAD) {
-      this.invocation.terminal.warn(`${delivery.id}: the log does not have its payload`);
+      this.invocation.terminal.warn(`${safeLine(delivery.id)}: the log does not have its payload`);
     }
     return null;
-  }
-
-  /** null where the log has removed it meanwhile. */
-  private async readWhole(id: string): Promise<Delivery | null> {
-    try {
-      return (await this.client.getDelivery(id)).delivery;
-    } catch (error) {
-      if (error instanceof RelyableError && error.code === 'NOT_FOUND') return null;
-      throw error;
-    }
   }
 
   private async bring(delivery: Delivery, listener: Pick<Listener, 'ingestLogged'>): Promise<void> {

@@ -6,6 +6,7 @@ import { parseStatusFilter } from './entry-filter.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import { parseExpectation } from '../kit/expectations/expectations.ts';
 import { flag, list, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
+import { replayOptions } from '../kit/replay-options.ts';
 import { apiOptions } from '../kit/shared-options.ts';
 
 /** A shorter interval would only use up the rate limit. */
@@ -94,8 +95,11 @@ const resendOptions = {
   ...apiOptions,
 };
 
+const replayLogsOptions = { ...selectOptions, ...replayOptions };
+
 export type LogsSelectOptions = OptionsOf<typeof selectOptions>;
 export type LogsResendOptions = OptionsOf<typeof resendOptions>;
+export type LogsReplayOptions = OptionsOf<typeof replayLogsOptions>;
 export type LogsShowOptions = OptionsOf<typeof logOptions>;
 export type LogsListOptions = OptionsOf<typeof listOptions>;
 export type LogsTailOptions = OptionsOf<typeof tailOptions>;
@@ -179,6 +183,31 @@ export const logsShowCommand = declareCommand({
     ['relyable webhooks logs show last --json', 'the newest as one JSON object'],
   ],
   exitCodes: [[0, 'success'], [2, 'usage, or unknown delivery'], ...SHARED_EXIT_CODES],
+});
+
+export const logsReplayCommand = declareCommand({
+  description: 'send deliveries of the log to your app: the same bytes and signature, oldest first',
+  operands: [{ name: '[ids...]', help: 'delivery ids, as logs list shows them' }],
+  options: replayLogsOptions,
+  rules: [{ option: 'since', needsOneOf: ['failed'] }],
+  examples: [
+    ['relyable webhooks logs replay dlv_1a2b3c --to 3000/webhooks/relyable', 'one, to your app'],
+    [
+      'relyable webhooks logs replay --failed --since 2h',
+      'what was given up in the last two hours',
+    ],
+    [
+      'relyable webhooks logs replay --failed --dry-run --api-url http://127.0.0.1:4500/api',
+      'from an emulator, only shown',
+    ],
+  ],
+  exitCodes: [
+    [0, 'every answer was 200'],
+    [1, 'an answer other than 200, or a delivery whose payload the log does not have'],
+    [2, 'usage, or unknown delivery'],
+    [3, 'no API key, or the API refused it'],
+    [4, 'no answer of the app or the API: refused, DNS, TLS, timeout'],
+  ],
 });
 
 export const logsResendCommand = declareCommand({

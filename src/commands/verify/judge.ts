@@ -1,5 +1,9 @@
 import { type Explanation, explainRequest } from '../../signature/diagnosis/diagnosis.ts';
-import type { SecretCandidate, Verification } from '../../signature/verify.ts';
+import {
+  type SecretCandidate,
+  SIGNATURE_NOT_RECORDED,
+  type Verification,
+} from '../../signature/verify.ts';
 import type { LocatedRequest } from '../kit/request-inputs.ts';
 
 /** A located request's verdict: what its recording lost is never put down to the secret. */
@@ -8,10 +12,13 @@ export function judge(
   secrets: readonly SecretCandidate[],
   effort: 'full' | 'quick',
 ): Explanation {
-  const { request, bodyMissing, bodyRebuilt, held } = located;
+  const { request, bodyMissing, bodyRebuilt, held, signatureNotRecorded } = located;
   const explanation = explainRequest(request, secrets, { effort });
   const { verification } = explanation;
   if (verification.valid) return explanation;
+  if (signatureNotRecorded === true) {
+    return { ...explanation, verification: SIGNATURE_NOT_RECORDED };
+  }
   if (held !== undefined) {
     // The bytes may have been signed as they are in the file.
     const asHeld = explainRequest({ ...request, body: held }, secrets, { effort: 'quick' });

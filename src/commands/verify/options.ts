@@ -3,7 +3,7 @@ import { INPUT_FORMATS } from '../../request/files/input.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import { choice, flag, type OptionsOf, text, value } from '../kit/options.ts';
 import { RECIPE_NAMES } from '../kit/recipe-names.ts';
-import { secretOptions, storeOption } from '../kit/shared-options.ts';
+import { apiOptions, secretOptions, storeOption } from '../kit/shared-options.ts';
 
 const options = {
   signature: text('--signature <hex>', 'the signature that came with the bare body given as input'),
@@ -18,6 +18,7 @@ const options = {
   junit: text('--junit <file>', 'write a JUnit report to this file'),
   store: storeOption,
   ...secretOptions,
+  ...apiOptions,
 };
 
 export type VerifyOptions = OptionsOf<typeof options>;
@@ -27,7 +28,7 @@ export const verifyCommand = declareCommand({
   operands: [
     {
       name: '[inputs...]',
-      help: 'capture ids (cap_…, last), files, folders, or - for stdin (none: the whole store)',
+      help: 'capture ids (cap_…, last), delivery ids (dlv_… or delivery:<id>), files, folders, or - for stdin (none: the whole store)',
       kind: 'captures-and-files',
     },
   ],
@@ -51,6 +52,11 @@ export const verifyCommand = declareCommand({
   exitCodes: [
     [0, 'every request is valid'],
     [1, 'at least one is not'],
-    [2, 'an input cannot be read (the others are judged), or holds no request'],
+    [
+      2,
+      'an input cannot be read (the others are judged) or holds no request, or a delivery cannot be judged: no signature recorded',
+    ],
+    [3, 'a delivery id without an API key, or the API refused it'],
+    [4, 'a delivery id, and the API cannot be reached'],
   ],
 });

@@ -1,9 +1,9 @@
 import type { Invocation } from '../../invocation.ts';
-import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREADABLE, RelyableError } from '../../errors.ts';
 import { envFileSecrets } from '../../config/env-file-secrets.ts';
 import { SECRET_ENV_NAME } from '../../config/secrets.ts';
 import { REDACTED_SECRET } from '../../request/export/test-file.ts';
-import type { Verification } from '../../signature/verify.ts';
+import { isJudged, type Verification } from '../../signature/verify.ts';
 import { formatJunit } from '../../terminal/junit.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
@@ -73,18 +73,23 @@ export async function run(invocation: Invocation<VerifyOptions>): Promise<number
   terminal.show(totalsView(totals));
   if (options.explain && totals.invalid > 0) terminal.show(recipesView(options.framework));
   problems.throwIfAny('the others are judged above');
-  return totals.invalid === 0 ? EXIT_SUCCESS : EXIT_CHECK_FAILED;
+  if (totals.invalid > 0) return EXIT_CHECK_FAILED;
+  // A delivery without its signature does not hold what is asked for.
+  return totals.unjudged > 0 ? EXIT_UNREADABLE : EXIT_SUCCESS;
 }
 
 /** Counts of judged requests, and how much effort the next one is worth. */
 class VerificationTally {
   private valid = 0;
   private invalid = 0;
+  private unjudged = 0;
   private unexplained = 0;
 
-  add({ valid, reason }: Verification): void {
+  add(verification: Verification): void {
+    const { valid, reason } = verification;
     if (valid) this.valid += 1;
-    else this.invalid += 1;
+    else if (isJudged(verification)) this.invalid += 1;
+    else this.unjudged += 1;
     if (reason === 'secret_wrong_or_body_changed') this.unexplained += 1;
   }
 
@@ -93,10 +98,11 @@ class VerificationTally {
   }
 
   get total(): number {
-    return this.valid + this.invalid;
+    return this.valid + this.invalid + this.unjudged;
   }
 
   totals(): Omit<VerificationTotals, 'unreadable'> {
-    return { total: this.total, valid: this.valid, invalid: this.invalid };
+    const { total, valid, invalid, unjudged } = this;
+    return { total, valid, invalid, unjudged };
   }
 }

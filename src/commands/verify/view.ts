@@ -1,12 +1,12 @@
 import type { ChalkInstance } from 'chalk';
 import type { InputProblem } from '../kit/input-problems.ts';
 import { describeSource, type RequestPlace } from '../kit/request-inputs.ts';
-import type { Verification } from '../../signature/verify.ts';
+import { isJudged, type Verification } from '../../signature/verify.ts';
 import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
 import { explanationSteps } from '../../signature/diagnosis/explanation-steps.ts';
 import type { JsonObject, View } from '../../terminal/terminal.ts';
 import { formatExplanation } from './explanation-view.ts';
-import { formatCount, wrapText } from '../../terminal/format.ts';
+import { formatCount, formatNumber, wrapText } from '../../terminal/format.ts';
 import type { JunitCase, JunitSuite } from '../../terminal/junit.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import { withNote } from '../../terminal/width.ts';
@@ -21,6 +21,8 @@ export interface VerificationTotals {
   readonly total: number;
   readonly valid: number;
   readonly invalid: number;
+  /** Deliveries whose signature the log does not have. */
+  readonly unjudged: number;
   /** Inputs, or entries of inputs, that cannot be read. */
   readonly unreadable: number;
 }
@@ -44,7 +46,10 @@ export function verificationView(verified: VerifiedRequest, explanation: Explana
 export function totalsView(totals: VerificationTotals): View {
   return {
     text: () => formatTotals(totals),
-    json: () => ({ type: 'summary', v: 1, ...totals }),
+    json: () => {
+      const { unjudged, ...rest } = totals;
+      return { type: 'summary', v: 1, ...rest, ...(unjudged === 0 ? {} : { unjudged }) };
+    },
   };
 }
 
@@ -59,6 +64,10 @@ function formatVerification(
   if (verification.valid) {
     const line = `${style.green('✓')} ${name}`;
     return withNote(line, style.dim(safeLine(verification.detail)), '  ', columns);
+  }
+  if (!isJudged(verification)) {
+    const why = wrapText(`${verification.detail} (${verification.reason})`, '  ', columns);
+    return `${style.yellow('?')} ${name}\n  ${style.yellow(why)}`;
   }
   const reasons = verification.reasons.join(' + ');
   const proof = wrapText(safeLine(`${verification.detail} (${reasons})`), '  ', columns);
@@ -81,7 +90,7 @@ function verificationToJson({ source, index, event, verification }: VerifiedRequ
     source,
     index,
     event,
-    valid,
+    valid: isJudged(verification) ? valid : null,
     reason,
     reasons,
     detail,
@@ -90,10 +99,15 @@ function verificationToJson({ source, index, event, verification }: VerifiedRequ
   };
 }
 
-/** `3 requests: 2 valid, 1 invalid`. */
-function formatTotals({ total, valid, invalid, unreadable }: VerificationTotals): string {
-  const judged = `${formatCount(total, 'request')}: ${valid.toLocaleString('en-US')} valid, ${invalid.toLocaleString('en-US')} invalid`;
-  return unreadable === 0 ? judged : `${judged}, ${unreadable.toLocaleString('en-US')} unreadable`;
+/** `3 requests: 2 valid, 1 invalid`, and what else there is. */
+function formatTotals({ total, valid, invalid, unjudged, unreadable }: VerificationTotals): string {
+  const parts = [
+    `${formatNumber(valid)} valid`,
+    `${formatNumber(invalid)} invalid`,
+    ...(unjudged === 0 ? [] : [`${formatNumber(unjudged)} not judged`]),
+    ...(unreadable === 0 ? [] : [`${formatNumber(unreadable)} unreadable`]),
+  ];
+  return `${formatCount(total, 'request')}: ${parts.join(', ')}`;
 }
 
 /** Judged requests as JUnit: a suite per source, a case per request and per problem. */
@@ -123,6 +137,7 @@ function toJunitCase(verified: VerifiedRequest): JunitCase {
   const name = `${describeSource(verified)} ${verified.event ?? '(no event)'}`;
   const classname = CLASSNAME;
   if (valid) return { name, classname };
+  if (!isJudged(verified.verification)) return { name, classname, skipped: detail };
   const text = fix === null ? detail : `${detail}\n${fix}`;
   return { name, classname, failure: { message: reasons.join(' + '), text } };
 }

@@ -2,7 +2,7 @@ import { Component } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureRow } from '../api-types.ts';
 import type { CaptureList } from './capture-source.ts';
-import { formatMs, formatTime, safe, words } from './format.ts';
+import { formatMs, formatTime, markOf, safe, words } from './format.ts';
 import { Outcome } from './outcome.tsx';
 
 const ROW_HEIGHT = 58;
@@ -108,6 +108,7 @@ class ListRow extends Component<ListRowProps> {
 
 function Row({ row }: { readonly row: CaptureRow }) {
   const { last } = row;
+  const { tone, mark } = markOf(row);
   return (
     <>
       <span class="row-main">
@@ -117,9 +118,7 @@ function Row({ row }: { readonly row: CaptureRow }) {
         <span class="row-time">{formatTime(row.receivedAt)}</span>
       </span>
       <span class="row-more">
-        <span class={row.valid ? 'good' : 'bad'}>
-          {row.valid ? '✓ signed' : `✗ ${words(row.reason)}`}
-        </span>
+        <span class={tone}>{`${mark} ${row.valid ? 'signed' : words(row.reason)}`}</span>
         <span class="row-subject">{safe(row.subjectId ?? '')}</span>
         {last === null ? (
           <span class="row-status dim">

@@ -39,6 +39,17 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
 
+/** The class and mark of a verdict; `?` where there was no signature to judge. */
+export function markOf({ valid, reason }: { readonly valid: boolean; readonly reason: string }): {
+  readonly tone: 'good' | 'bad' | 'odd';
+  readonly mark: string;
+} {
+  if (valid) return { tone: 'good', mark: '✓' };
+  return reason === 'signature_not_recorded'
+    ? { tone: 'odd', mark: '?' }
+    : { tone: 'bad', mark: '✗' };
+}
+
 /** `body_reserialized` → `body reserialized`. */
 export function words(reason: string): string {
   return reason.replaceAll('_', ' ');

@@ -1,13 +1,14 @@
 import type { ByteExcerpt, ExplanationDocument } from '../api-types.ts';
-import { safe, words } from './format.ts';
+import { markOf, safe, words } from './format.ts';
 
 /** The verdict with its proof, its fix, and code for the project's framework. */
 export function Verdict({ explanation }: { readonly explanation: ExplanationDocument }) {
   const { valid, reasons, detail, fix, body, signed, difference, tried, recipe } = explanation;
+  const { tone, mark } = markOf(explanation);
   return (
-    <section class={`verdict ${valid ? 'is-good' : 'is-bad'}`} aria-labelledby="verdict">
+    <section class={`verdict is-${tone}`} aria-labelledby="verdict">
       <h3 id="verdict">
-        {valid ? '✓ Genuine' : `✗ ${reasons.map(words).join(' and ')}`}
+        {`${mark} ${valid ? 'Genuine' : reasons.map(words).join(' and ')}`}
         {!valid && <code class="reason">{reasons.join(' + ')}</code>}
       </h3>
       <p>{safe(detail)}</p>

@@ -34,6 +34,10 @@ export interface FoundRequest {
   readonly receivedAt?: number;
   /** Set for captures exported by relyable. */
   readonly origin?: CaptureOrigin;
+  /** Set for deliveries of the API's log: the id there. */
+  readonly deliveryId?: string;
+  /** The log has the payload without the signature that was sent with it: it cannot be judged. */
+  readonly signatureNotRecorded?: boolean;
   /** What became of the body that the recording does not hold; the request then has an empty one. */
   readonly bodyMissing?: string;
   /** Why the bytes of the body are not those that were sent, e.g. because the recorder had parsed it. */

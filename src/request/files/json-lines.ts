@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Forward } from '../capture.ts';
 import { REASONS } from '../../signature/verify.ts';
-import { TOKEN } from '../request.ts';
+import { hasHeader, type HeaderPair, SIGNATURE_HEADER, TOKEN } from '../request.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
 import { type InputItem, toUnreadable, unreadable } from './input.ts';
 import { base64Schema, parseJson, parseJsonInput, requireShape } from './json-input.ts';
@@ -110,9 +110,8 @@ function isOurs(value: unknown, type: string): boolean {
 
 /** What a line without a request is, for the count of those that were skipped. */
 function describeOther(value: unknown): string {
-  const isLogged = isOurs(value, 'attempt') || isOurs(value, 'delivery_log');
-  return isLogged
-    ? 'a delivery of `logs` without the headers that were sent (captures of `listen` have them)'
+  return isOurs(value, 'attempt')
+    ? 'an attempt of `logs`, which has no headers (`logs show --json` has them)'
     : 'a line of JSON without headers and body';
 }
 
@@ -125,6 +124,9 @@ function toCapture(value: unknown, place: string): InputItem {
     request: { method, path, httpVersion, headers, body: line.bodyBase64 },
     note: null,
     receivedAt,
+    ...(line.verification.reason === 'signature_not_recorded' && !isSigned(headers)
+      ? { signatureNotRecorded: true }
+      : {}),
     origin: {
       id,
       receivedAt,
@@ -134,6 +136,10 @@ function toCapture(value: unknown, place: string): InputItem {
       ...(line.source === 'log' ? { source: line.source } : {}),
     },
   };
+}
+
+function isSigned(headers: readonly HeaderPair[]): boolean {
+  return hasHeader(headers, SIGNATURE_HEADER);
 }
 
 interface TextLine {

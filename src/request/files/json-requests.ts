@@ -2,9 +2,16 @@ import { parse as parseLossless } from 'lossless-json';
 import { exactNumber } from '../../json/exact-number.ts';
 import { isEventType } from '../../relyable/event-type.ts';
 import { type HeaderPair, headerValues } from '../request.ts';
+import { isDeliveryLine, readDeliveryLine } from './delivery-log.ts';
 import { isRequestLine } from './detect.ts';
 import { parseHttpDump } from './http-dump.ts';
-import { type FoundRequest, type InputItem, unreadable, untilUnreadable } from './input.ts';
+import {
+  type FoundRequest,
+  type InputItem,
+  toUnreadable,
+  unreadable,
+  untilUnreadable,
+} from './input.ts';
 import { parseJson } from './json-input.ts';
 import { parsePrinted } from '../../json/printed-value.ts';
 import { decodeBase64, looksDecoded, readBody, type RecordedBody } from './recorded-body.ts';
@@ -128,6 +135,10 @@ class RequestFinder {
       this.items.push({ kind: 'reference', id: captureId });
       return;
     }
+    if (isDeliveryLine(members)) {
+      this.addDelivery(members);
+      return;
+    }
     const dump = rawRequest(members['raw'] ?? members['rawRequest']);
     if (dump !== null) {
       this.addDump(dump, new RecordedFields([{ members, via: null }, ...outer]).time());
@@ -138,6 +149,14 @@ class RequestFinder {
     for (const [key, member] of Object.entries(members)) {
       if (ANSWER.test(plainName(key))) continue;
       this.visit(member, [{ members, via: key }, ...outer], depth + 1);
+    }
+  }
+
+  private addDelivery(members: Members): void {
+    try {
+      this.items.push(readDeliveryLine(members, this.source));
+    } catch (error) {
+      this.items.push(toUnreadable(error));
     }
   }
 

@@ -2,20 +2,35 @@
 export type FileSource =
   { readonly kind: 'stdin' } | { readonly kind: 'path'; readonly path: string };
 
-/** What an operand of `verify` names. */
+/** A delivery of the API's log. */
+export interface DeliverySource {
+  readonly kind: 'delivery';
+  /** As the log has it. */
+  readonly id: string;
+}
+
+/** What an operand of `verify`, `captures import` and `captures replay` names. */
 export type Source =
   | {
       readonly kind: 'capture';
       /** `cap_…`, or `last` for the newest. */
       readonly id: string;
     }
+  | DeliverySource
   | FileSource;
 
-/** `cap_…`, `last`, `-`, else a path; a file of such a name is `./last`. */
+/**
+ * `cap_…`, `last`, `dlv_…` or `delivery:<id>`, `-`, else a path; a file of such a name is `./last`. The
+ * API does not say how its ids look: one that does not begin with `dlv_` needs the prefix.
+ */
 export function parseSource(operand: string): Source {
   if (operand === '-') return { kind: 'stdin' };
   if (operand === 'last' || /^cap_[0-9a-z]+$/i.test(operand)) {
     return { kind: 'capture', id: operand };
+  }
+  const [, named] = /^delivery:(.+)$/.exec(operand) ?? [];
+  if (named !== undefined || /^dlv_[\w-]+$/.test(operand)) {
+    return { kind: 'delivery', id: named ?? operand };
   }
   return { kind: 'path', path: operand };
 }

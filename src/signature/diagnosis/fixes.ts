@@ -45,6 +45,7 @@ const FIXES: Readonly<Record<Reason, string>> = {
   secret_other_known:
     'Use the secret that matches for this endpoint, or sign with the one this endpoint expects.',
   not_verified: '',
+  signature_not_recorded: '',
   body_missing: 'Record the request with its body.',
   body_reserialized: RAW_BODY,
   body_encoded: 'Sign and verify the bytes of the body, not an encoding of them.',

@@ -5,6 +5,7 @@ import { signPayload } from '../../../src/signature/sign.ts';
 import { startApp } from '../../support/app.ts';
 import { fillStore, FORWARD, makeCapture, readStore, SECRET } from '../../support/captures.ts';
 import { type CliOptions, type CliResult, temporaryFolder } from '../../support/cli.ts';
+import { bodyOf, startDeliveryApi, wireDelivery } from '../../support/delivery-api.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
 import { runCli } from '../../support/run-cli.ts';
 
@@ -615,5 +616,51 @@ describe('captures prune and path', () => {
     const result = await runCli(['webhooks', 'captures', 'path'], { cwd: folder });
     expect(result.stdout).toBe(`${join(folder, 'here.db')}\n`);
     expect(readFileSync(join(folder, '.relyablerc.json'), 'utf8')).toContain('here.db');
+  });
+});
+
+describe('captures replay of what is not stored yet', () => {
+  const genuine = wireDelivery(1);
+  const unsignedDelivery = wireDelivery(2, { headers: {} });
+
+  it('takes delivery ids, and the output of logs show', async () => {
+    const app = await startApp();
+    const api = await startDeliveryApi([unsignedDelivery, genuine]);
+    const env = { RELYABLE_API_URL: api.url };
+    const store = storeOf();
+    const args = ['replay', failed.id, 'dlv_1', 'delivery:dlv_2', '--to', app.url, '--json'];
+    const result = await captures(store, args, { env });
+    expect(result.code).toBe(0);
+    expect(jsonLines(result)).toMatchObject([
+      { id: failed.id },
+      { deliveryId: 'dlv_1', source: 'log', resigned: false },
+      { deliveryId: 'dlv_2', resigned: true, note: expect.stringContaining('no signature') },
+    ]);
+    const signed = signPayload(Buffer.from(bodyOf(2)), SECRET);
+    expect(app.received[2]?.headers['x-relyable-signature']).toBe(signed);
+    expect(readStore(store)).toHaveLength(5);
+    const shown = await runCli(['webhooks', 'logs', 'show', 'dlv_1', '--json'], { env });
+    const piped = await captures(store, ['replay', '-', '--to', app.url], { stdin: shown.stdout });
+    expect(piped.code).toBe(0);
+    expect(app.received[3]?.body.toString()).toBe(bodyOf(1));
+    const stored = readStore(store);
+    expect(stored).toHaveLength(5);
+    expect(stored.at(-2)?.forwards).toHaveLength(2);
+  });
+
+  it('stores a recording of another tool, and sends nothing where a part cannot be read', async () => {
+    const app = await startApp();
+    const store = storeOf();
+    const file = join(temporaryFolder(), 'request.http');
+    writeFileSync(file, 'POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}');
+    const sent = await captures(store, ['replay', file, '--to', app.url]);
+    expect(sent.code).toBe(0);
+    expect(readStore(store).filter(({ forwards }) => forwards[0]?.kind === 'replay')).toHaveLength(
+      1,
+    );
+    const broken = await captures(store, ['replay', file, './none.http', '--to', app.url]);
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toContain('none.http');
+    expect(app.received).toHaveLength(1);
   });
 });

@@ -1,0 +1,71 @@
+import { knownSecrets, type Secrets } from '../../config/secrets.ts';
+import type { Invocation } from '../../invocation.ts';
+import type { Override } from '../../json/overrides.ts';
+import type { ReplayChanges } from '../../pipeline/replay-capture.ts';
+import type { Capture } from '../../request/capture.ts';
+import { announceSecrets, type InvocationConfig } from './invocation-config.ts';
+import type { ReplayOptions } from './replay-options.ts';
+
+/** Signs what is sent again: all of it with `--resign` and `--set`, else what came without its signature. */
+export class ReplaySigner {
+  private readonly invocation: Invocation<ReplayOptions>;
+  private readonly config: InvocationConfig<ReplayOptions>;
+  private readonly overrides: readonly Override[];
+  private read: Secrets | undefined;
+  private hasSigned = false;
+
+  constructor(
+    invocation: Invocation<ReplayOptions>,
+    config: InvocationConfig<ReplayOptions>,
+    overrides: readonly Override[],
+  ) {
+    this.invocation = invocation;
+    this.config = config;
+    this.overrides = overrides;
+  }
+
+  /** Read only where they are needed: without any, a development secret is made. */
+  get secrets(): Secrets {
+    this.read ??= this.config.secrets();
+    return this.read;
+  }
+
+  changesFor(capture: Pick<Capture, 'verification'>): ReplayChanges {
+    const { overrides } = this;
+    if (!this.signsAll && !lacksSignature(capture)) return { overrides, secret: undefined };
+    this.hasSigned = true;
+    return { overrides, secret: this.secrets.chosen[0].value };
+  }
+
+  /** What is said of a request whose signature the log does not have; null for any other. */
+  noteOn(capture: Pick<Capture, 'verification'>): string | null {
+    if (!lacksSignature(capture)) return null;
+    return `no signature recorded, signed with ${this.secrets.chosen[0].source}`;
+  }
+
+  /** Says which secret signs, where one does. */
+  announce(): void {
+    if (!this.hasSigned) return;
+    const { invocation, secrets } = this;
+    announceSecrets(invocation, secrets);
+    if (!this.signsAll) return;
+    const why = this.overrides.length > 0 ? '--set changes the body, so it is' : 'it is';
+    invocation.terminal.info(
+      `${why} signed again with the secret from ${secrets.chosen[0].source}`,
+    );
+  }
+
+  /** The secrets that no answer may show. */
+  get hidden(): readonly string[] {
+    const known = knownSecrets(this.invocation.context, this.config.layers);
+    return [...(this.read?.chosen ?? []), ...known].map(({ value }) => value);
+  }
+
+  private get signsAll(): boolean {
+    return this.invocation.options.resign || this.overrides.length > 0;
+  }
+}
+
+function lacksSignature({ verification }: Pick<Capture, 'verification'>): boolean {
+  return verification.reason === 'signature_not_recorded';
+}
