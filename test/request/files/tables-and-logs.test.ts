@@ -178,25 +178,6 @@ describe('log lines of key=value pairs', () => {
   });
 });
 
-describe('what `logs` prints with --json', () => {
-  const delivery = { type: 'delivery_log', v: 1, id: 'dlv_1', requestBody: BODY };
-
-  it('is read where the log has the headers that were sent', async () => {
-    const requestHeaders = JSON.parse(HEADERS) as object;
-    const attempts = [{ attempt: 1, status: 401, responseBody: '{"error":"no"}' }];
-    await expectRequest(`${JSON.stringify({ ...delivery, requestHeaders, attempts })}\n`);
-  });
-
-  it.each(['delivery_log', 'attempt'])('is counted where it has none: %s', async (type) => {
-    expect(await read(`${JSON.stringify({ ...delivery, type })}\n`)).toEqual([
-      {
-        kind: 'skipped',
-        why: 'a delivery of `logs` without the headers that were sent (captures of `listen` have them)',
-      },
-    ]);
-  });
-});
-
 describe('dumps of words', () => {
   const request = (body: string): string =>
     `POST /hook HTTP/1.1\r\nX-Relyable-Signature: ${SIGNATURE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
