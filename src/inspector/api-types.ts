@@ -12,6 +12,8 @@ export interface StateDocument {
   readonly target: string | null;
   /** A listener on this machine, which stores the samples sent to it; null where none is known. */
   readonly listener: string | null;
+  /** Where the listener beside the page is reached from outside; null where it is not. */
+  readonly publicAddress: PublicAddressDocument | null;
   /** The four published event types. */
   readonly events: readonly string[];
   /** Every reason that a verification can have. */
@@ -21,6 +23,17 @@ export interface StateDocument {
   readonly secretSource: string;
   /** Whether the API's attempts can be shown. */
   readonly hasApi: boolean;
+}
+
+/** The address for the dashboard, as `--tunnel` or `--public-url` has it now. */
+export interface PublicAddressDocument {
+  readonly url: string;
+  /** As `--tunnel` names it; null for an address that the user routes here. */
+  readonly provider: string | null;
+  /** Whether requests to it arrive, as far as the listener knows. */
+  readonly isUp: boolean;
+  /** Why it is down, or what follows from a change; null for nothing. */
+  readonly message: string | null;
 }
 
 /** A row of the list. */

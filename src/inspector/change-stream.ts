@@ -29,6 +29,11 @@ export class ChangeStream {
     this.timer ??= setInterval(() => this.poll(), POLL_MS);
   }
 
+  /** Tells open pages to read the state again; it changes seldom, and is not in the store. */
+  tellState(): void {
+    for (const response of this.pages) response.write('event: state\ndata: {}\n\n');
+  }
+
   close(): void {
     for (const response of this.pages) response.end();
     this.pages.clear();

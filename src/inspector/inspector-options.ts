@@ -1,6 +1,6 @@
 import type { TlsOptions } from '../http/target.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
-import type { ExplanationDocument } from './api-types.ts';
+import type { ExplanationDocument, PublicAddressDocument } from './api-types.ts';
 
 /** Where the API's delivery log is, and what opens it. */
 export interface ApiAccess {
@@ -25,6 +25,8 @@ export interface InspectorOptions {
   readonly target: string | null;
   /** A listener, which stores the samples that are sent to it; null where none is known. */
   readonly listenerUrl: string | null;
+  /** Where that listener is reached from outside; null where it is not. */
+  readonly publicAddress: PublicAddressDocument | null;
   readonly tls: TlsOptions;
   /** For each replay and sample, ms; 0 for no limit. */
   readonly timeoutMs: number;

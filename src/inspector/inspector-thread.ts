@@ -23,6 +23,7 @@ if (parentPort !== null) {
     (inspector) => {
       port.on('message', (message: ToInspector) => {
         if (message.type === 'secrets') inspector.replaceSecrets(message.secrets);
+        else if (message.type === 'public-address') inspector.showPublicAddress(message.address);
         else void inspector.close().then(() => port.close());
       });
       tell({ type: 'ready', url: inspector.url });

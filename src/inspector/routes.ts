@@ -77,6 +77,7 @@ function getState({ options, deliveries }: Api): Answer {
     store: options.storeFile,
     target: options.target,
     listener: options.listenerUrl,
+    publicAddress: options.publicAddress,
     events: EVENT_TYPES,
     reasons: REASONS,
     exportFormats: EXPORT_FORMATS,

@@ -4,6 +4,7 @@ import { bindServer, closeServer } from '../http/server/bind.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
 import { type Gate, isServedHost, isToken, judgeRequest, sessionCookie } from './access.ts';
 import { type Answer, ApiProblem, problemAnswer, writeAnswer } from './answer.ts';
+import type { PublicAddressDocument } from './api-types.ts';
 import { ChangeStream } from './change-stream.ts';
 import { DeliverySearch } from './delivery-search.ts';
 import type { InspectorOptions, InspectorWorld } from './inspector-options.ts';
@@ -17,6 +18,8 @@ export interface Inspector {
   readonly url: string;
   /** Verifies and signs with these from here on. */
   replaceSecrets(secrets: readonly SecretCandidate[]): void;
+  /** Shows on open pages where the listener is reached from outside from here on. */
+  showPublicAddress(address: PublicAddressDocument): void;
   close(): Promise<void>;
 }
 
@@ -48,6 +51,10 @@ export async function startInspector(
     return {
       url,
       replaceSecrets: (secrets) => void (served.secrets = secrets),
+      showPublicAddress: (address) => {
+        served.publicAddress = address;
+        changes.tellState();
+      },
       close: async () => {
         changes.close();
         await closeServer(server, GRACE_MS);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RelyableError } from '../errors.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
+import type { PublicAddressDocument } from './api-types.ts';
 import type { InspectorOptions } from './inspector-options.ts';
 import type { FromInspector, ToInspector } from './thread-messages.ts';
 
@@ -13,6 +14,8 @@ export interface InspectorThread {
   readonly failed: Promise<never>;
   /** Verifies and signs with these from here on. */
   replaceSecrets(secrets: readonly SecretCandidate[]): void;
+  /** Shows on open pages where the listener is reached from outside from here on. */
+  showPublicAddress(address: PublicAddressDocument): void;
   close(): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function startInspectorThread(
     url: message.url,
     failed,
     replaceSecrets: (secrets) => tell({ type: 'secrets', secrets }),
+    showPublicAddress: (address) => tell({ type: 'public-address', address }),
     close: () =>
       new Promise((resolve) => {
         worker.once('exit', () => resolve());

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
+import type { PublicAddressDocument } from './api-types.ts';
 import type { InspectorOptions } from './inspector-options.ts';
 
 /** What the thread is started with. */
@@ -17,4 +18,5 @@ export type FromInspector =
 
 export type ToInspector =
   | { readonly type: 'close' }
-  | { readonly type: 'secrets'; readonly secrets: readonly SecretCandidate[] };
+  | { readonly type: 'secrets'; readonly secrets: readonly SecretCandidate[] }
+  | { readonly type: 'public-address'; readonly address: PublicAddressDocument };

@@ -68,7 +68,10 @@ class QuickTunnelOutput {
     if (metrics !== undefined) this.metricsUrl = `http://${metrics}`;
     const [, name] = /https:\/\/((?!api\.)[a-z\d-]+\.trycloudflare\.com)/.exec(line) ?? [];
     if (name !== undefined) this.bannerUrl = new URL(`https://${name}`);
-    if (/Registered tunnel connection/.test(line)) this.isRegistered = true;
+    // The second wording is that of versions of 2021.
+    if (/Registered tunnel connection|Connection \S+ registered connIndex=/.test(line)) {
+      this.isRegistered = true;
+    }
   }
 }
 

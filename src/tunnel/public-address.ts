@@ -24,6 +24,8 @@ export interface PublicAddressOptions {
   readonly localUrl: URL;
   readonly checks: NonceChecks;
   readonly signal: AbortSignal;
+  /** How long a lost tunnel is opened again and again, ms; undefined for ever. */
+  readonly maxReconnectMs: number | undefined;
   readonly emit: (event: TunnelEvent) => void;
   /** What is being waited for; a new call replaces it. */
   readonly onProgress: (text: string) => void;
@@ -36,6 +38,8 @@ const LONGEST_RETRY_MS = 30_000;
 
 /** The public address of a listener: opened, checked, and opened again whenever it is lost. */
 export class PublicAddress {
+  /** Rejects with UNREACHABLE when the tunnel has been lost for `maxReconnectMs`; never resolves. */
+  readonly lost: Promise<never>;
   private readonly options: PublicAddressOptions;
   private readonly world: PublicCheckWorld;
   private readonly stopped = new AbortController();
@@ -43,11 +47,14 @@ export class PublicAddress {
   private tunnel: OpenTunnel | null = null;
   private current: URL | null = null;
   private keeping: Promise<void> = Promise.resolve();
+  private onLost: (error: RelyableError) => void = () => undefined;
 
   constructor(options: PublicAddressOptions, world: PublicCheckWorld) {
     this.options = options;
     this.world = world;
     this.signal = AbortSignal.any([options.signal, this.stopped.signal]);
+    this.lost = new Promise((_, reject) => (this.onLost = reject));
+    this.lost.catch(() => undefined);
   }
 
   /**
@@ -55,7 +62,7 @@ export class PublicAddress {
    * no tunnel can be opened, or when it is aborted.
    */
   async open(): Promise<URL> {
-    this.current = await this.openOnce();
+    this.current = await this.openOnce(this.signal);
     return this.current;
   }
 
@@ -72,9 +79,8 @@ export class PublicAddress {
     await this.keeping;
   }
 
-  private async openOnce(): Promise<URL> {
+  private async openOnce(signal: AbortSignal): Promise<URL> {
     const { provider, localUrl, checks, onProgress, onSlow } = this.options;
-    const { signal } = this;
     if (provider !== null) {
       onProgress(`opening a tunnel with ${provider.name}`);
       this.tunnel = await provider.start({ localUrl, signal });
@@ -124,15 +130,40 @@ export class PublicAddress {
     }
   }
 
-  /** Tries for ever, with growing pauses; null once it is stopped. */
+  /** Tries until the limit, with growing pauses; null once it is stopped or given up. */
   private async reopen(): Promise<URL | null> {
+    const done = new AbortController();
+    const limit = this.startLimit(done.signal);
+    try {
+      const url = await this.openAgain(AbortSignal.any([this.signal, limit]));
+      if (url === null && !this.signal.aborted) this.onLost(lostTooLong(this.current));
+      return url;
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Aborts when a lost tunnel is no longer to be opened again, unless `done` comes first. */
+  private startLimit(done: AbortSignal): AbortSignal {
+    const limit = new AbortController();
+    const { maxReconnectMs } = this.options;
+    if (maxReconnectMs !== undefined) {
+      this.world.sleep(maxReconnectMs, AbortSignal.any([this.signal, done])).then(
+        () => limit.abort(),
+        () => undefined,
+      );
+    }
+    return limit.signal;
+  }
+
+  private async openAgain(signal: AbortSignal): Promise<URL | null> {
     let lastProblem = '';
     for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
       try {
-        await this.world.sleep(this.withJitter(pauseMs), this.signal);
-        return await this.openOnce();
+        await this.world.sleep(this.withJitter(pauseMs), signal);
+        return await this.openOnce(signal);
       } catch (error) {
-        if (this.signal.aborted) return null;
+        if (signal.aborted) return null;
         const problem = describeProblem(error);
         // The same one is reported once.
         if (problem !== lastProblem) this.options.onSlow(`${problem}; trying again`);
@@ -151,6 +182,14 @@ export class PublicAddress {
     const url = this.current?.href ?? '';
     emit({ type: 'tunnel', state, url, provider: provider?.name ?? null, message });
   }
+}
+
+function lostTooLong(url: URL | null): RelyableError {
+  return new RelyableError(
+    'UNREACHABLE',
+    `the public address ${url?.href ?? ''} stayed down for as long as --max-reconnect allows`,
+    { hint: 'without --max-reconnect it is tried for ever' },
+  );
 }
 
 function describeProblem(error: unknown): string {

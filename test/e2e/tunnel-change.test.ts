@@ -28,11 +28,20 @@ it('reports an address that changed as an event and as a block that cannot be mi
   expect((await done).code).toBe(0);
 });
 
-it('ends with 4 under --exit-on-url-change', async () => {
-  const { nextLine, lose, done } = listen('--exit-on-url-change', '--json');
+it('ends with 4 under --exit-on-url-change; the inspector shows the address', async () => {
+  const { nextLine, lose, done } = listen('--exit-on-url-change', '--json', '--inspect=0');
   const ready = JSON.parse(await nextLine((line) => line.includes('"ready"'))) as {
     publicUrl: string;
+    inspectUrl: string;
   };
+  const { origin, searchParams } = new URL(ready.inspectUrl);
+  const headers = { Authorization: `Bearer ${searchParams.get('token') ?? ''}` };
+  const shown = async (): Promise<unknown> => {
+    const state = await fetch(`${origin}/api/state`, { headers });
+    return ((await state.json()) as { publicAddress: unknown }).publicAddress;
+  };
+  const up = { url: ready.publicUrl, provider: 'ngrok', isUp: true, message: null };
+  await expect.poll(shown).toEqual(up);
   lose();
   const changed = JSON.parse(await nextLine((line) => line.includes('"changed"'))) as {
     url: string;

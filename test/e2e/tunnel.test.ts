@@ -76,6 +76,18 @@ describe.skipIf(!hasSshd)('a tunnel by OpenSSH', () => {
     await expect.poll(() => post(publicUrl).catch(() => 'refused')).toBe('refused');
   });
 
+  it('comes back under the same address after its connection was dropped', async () => {
+    const sshd = await startSshd();
+    const { next, publicUrl } = await listen(sshd);
+    await next('ready');
+    expect(await next('tunnel')).toMatchObject({ state: 'up' });
+    sshd.dropSessions();
+    const lost = { state: 'down', message: 'the connection to 127.0.0.1 was lost' };
+    expect(await next('tunnel')).toMatchObject(lost);
+    expect(await next('tunnel')).toMatchObject({ state: 'up', url: publicUrl });
+    expect((await post(publicUrl)).status).toBe(401);
+  });
+
   it('comes back after the server was killed and started again', async () => {
     const sshd = await startSshd();
     const { next, publicUrl } = await listen(sshd);

@@ -310,8 +310,8 @@ test('a redacted export holds no text of the payload', async () => {
   expect(text).not.toContain('Straße');
 });
 
-test('tells an open page that the store changed', async () => {
-  const { origin, token, storeFile } = await inspect(range(1));
+/** The events that an open page gets. */
+function openStream(origin: string, token: string): string[] {
   const events: string[] = [];
   const stream = request(`${origin}/api/changes`, {
     headers: { Authorization: `Bearer ${token}` },
@@ -323,9 +323,31 @@ test('tells an open page that the store changed', async () => {
   });
   stream.end();
   onTestFinished(() => void stream.destroy());
+  return events;
+}
+
+test('tells an open page that the store changed', async () => {
+  const { origin, token, storeFile } = await inspect(range(1));
+  const events = openStream(origin, token);
   const changes = (): number => events.filter((event) => event.includes('changed')).length;
   await expect.poll(changes).toBeGreaterThan(0);
   const before = changes();
   fillStore(storeFile, [makeCapture(5)]);
   await expect.poll(changes).toBeGreaterThan(before);
+});
+
+test('tells an open page where the listener is reached from outside, and each change', async () => {
+  const { inspector, origin, token, read } = await inspect([]);
+  expect(await read('/api/state')).toMatchObject({ publicAddress: null });
+  const events = openStream(origin, token);
+  await expect.poll(() => events.length).toBeGreaterThan(0);
+  const address = {
+    url: 'https://a1.example.test/',
+    provider: 'cloudflared',
+    isUp: false,
+    message: 'the connection was lost',
+  };
+  inspector.showPublicAddress(address);
+  await expect.poll(() => events.some((event) => event.includes('event: state'))).toBe(true);
+  expect(await read('/api/state')).toMatchObject({ publicAddress: address });
 });

@@ -49,6 +49,7 @@ export async function inspect(
       secrets: [{ source: '--secret', value: SECRET, role: 'chosen' }],
       target: null,
       listenerUrl: null,
+      publicAddress: null,
       tls: { rejectUnauthorized: true },
       timeoutMs: 0,
       api: null,

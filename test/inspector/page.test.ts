@@ -324,6 +324,30 @@ describe.skipIf(!isRequired && CHROMIUM === undefined)('the page in Chromium', (
     }
   });
 
+  test('shows and copies the public address, and follows it', async () => {
+    const address = {
+      url: 'https://a1.example.test/',
+      provider: 'cloudflared',
+      isUp: true,
+      message: null,
+    };
+    const { page, context, origin, inspector } = await open([], { publicAddress: address });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+    const shown = (): Promise<string | null> => page.textContent('.address');
+    await expect.poll(shown).toBe('✓ uphttps://a1.example.test/cloudflaredCopy address');
+    await page.getByRole('button', { name: 'Copy address' }).click();
+    await expect.poll(() => page.textContent('.notice')).toContain('Copied the public address');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address.url);
+    inspector.showPublicAddress({ ...address, isUp: false, message: 'the tunnel ended' });
+    await expect.poll(shown).toMatch(/^✗ down.*the tunnel ended$/);
+    const url = 'https://b2.example.test/';
+    const message = 'Relyable still sends to https://a1.example.test/';
+    inspector.showPublicAddress({ ...address, url, message });
+    await expect.poll(shown).toContain(`✓ up${url}`);
+    expect(await shown()).toContain(message);
+    expect(await violations(page)).toEqual([]);
+  });
+
   test('what is copied as curl sends the request again, and a diff shows no difference', async () => {
     const app = await startApp();
     const original = makeCapture(1, {

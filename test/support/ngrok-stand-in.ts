@@ -2,7 +2,10 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './cli.ts';
 
-/** An ngrok that passes requests on from a port of its own, another one at each start. */
+/**
+ * An ngrok that passes requests on from a port of its own, another one at each start. It prints the entry
+ * of ngrok's log that inconshreveable/ngrok#66 shows as logfmt, with the fields that are read.
+ */
 const NGROK = `
 const http = require('node:http');
 require('node:fs').writeFileSync(process.env.PID_FILE, String(process.pid));

@@ -23,6 +23,8 @@ export interface TestSshd {
   start(): Promise<void>;
   /** Kills the server and every session. */
   kill(): Promise<void>;
+  /** Ends every session; the server goes on. */
+  dropSessions(): void;
   /** Gives the server another host key than the one that is known. */
   replaceHostKey(): void;
   forgetHostKey(): void;
@@ -71,11 +73,14 @@ export async function startSshd(): Promise<TestSshd> {
     server = child;
     for await (const chunk of child.stderr) if (/listening on/i.test(String(chunk))) break;
   };
+  const dropSessions = (): void => {
+    for (const pid of descendants(server?.pid ?? 0)) signal(pid);
+  };
   const kill = async (): Promise<void> => {
     if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, 'exit');
     // Its sessions have groups of their own.
-    for (const pid of descendants(server.pid)) signal(pid);
+    dropSessions();
     signal(server.pid);
     await ended;
   };
@@ -87,6 +92,7 @@ export async function startSshd(): Promise<TestSshd> {
     tunnel: `ssh:${userInfo().username}@127.0.0.1:${port}`,
     start,
     kill,
+    dropSessions,
     replaceHostKey: () => (hostKey = file('other_host')),
     forgetHostKey: () => writeFileSync(file('known'), ''),
     revokeKey: () => writeFileSync(file('authorized'), ''),

@@ -21,7 +21,14 @@ function standIn(name: string, script: string): TunnelProvider {
   return create(worldWith(variable, script));
 }
 
-/** cloudflared 2025.x with --metrics, as its log is; the metrics answer 503 until it is registered. */
+// Each line is one that the program prints. The comment above it says where it can be read: in the
+// program's own source, in its documentation, or in a report (owner/name#number on GitHub). Names and addresses are made up.
+
+/**
+ * cloudflared with --metrics; the metrics answer 503 until it is registered. cloudflare/cloudflared,
+ * metrics/metrics.go (the line, /ready and /quicktunnel); the line of 2025.1.0 is in
+ * homeassistant-apps/app-cloudflared#775.
+ */
 const CLOUDFLARED_WITH_METRICS = `
 const http = require('node:http');
 let asked = 0;
@@ -41,21 +48,38 @@ describe('the address', () => {
       url: 'https://wide-oak-12.trycloudflare.com/',
     },
     {
-      what: 'the banner of a cloudflared without metrics (2022.x)',
+      what: 'the banner of a cloudflared whose metrics do not say it',
+      // cmd/cloudflared/tunnel/quick_tunnel.go; the last line is of 2025.1.0, in
+      // homeassistant-apps/app-cloudflared#775.
       name: 'cloudflared',
       script: printing(
         [
-          '2022-06-01T10:00:00Z INF Requesting new quick Tunnel on trycloudflare.com...',
-          '2022-06-01T10:00:01Z INF |  Your quick Tunnel has been created! Visit it at (it may take some time to be reachable):  |',
-          '2022-06-01T10:00:01Z INF |  https://low-tide-7.trycloudflare.com                                 |',
-          '2022-06-01T10:00:02Z INF Registered tunnel connection connIndex=0 location=FRA',
+          '2025-01-28T06:13:36Z INF Requesting new quick Tunnel on trycloudflare.com...',
+          '2025-01-28T06:13:37Z INF |  Your quick Tunnel has been created! Visit it at (it may take some time to be reachable):  |',
+          '2025-01-28T06:13:37Z INF |  https://low-tide-7.trycloudflare.com                                                      |',
+          '2025-01-28T06:13:37Z INF Registered tunnel connection connIndex=0 connection=5c94b68c-6732-40c1-9b49-9f8f6c23521d event=0 ip=198.51.100.7 location=fra01 protocol=quic',
         ],
         'stays',
       ),
       url: 'https://low-tide-7.trycloudflare.com/',
     },
     {
+      what: 'the banner of an older cloudflared (2021.5)',
+      // The lines of quick_tunnel.go as above; how 2021.5 names a connection is in logs of May 2021, e.g.
+      // "INF Connection 1daced2f-… registered connIndex=0 location=MCI".
+      name: 'cloudflared',
+      script: printing(
+        [
+          '2021-05-04T17:39:48Z INF |  https://high-tide-7.trycloudflare.com  |',
+          '2021-05-04T17:39:49Z INF Connection 1daced2f-466c-4610-8ba6-7642a8ddec68 registered connIndex=0 location=MCI',
+        ],
+        'stays',
+      ),
+      url: 'https://high-tide-7.trycloudflare.com/',
+    },
+    {
       what: 'the JSON log of ngrok 3',
+      // The entries are in inconshreveable/ngrok#66 as logfmt; --log-format json writes the same fields.
       name: 'ngrok',
       script: printing(
         [
@@ -67,7 +91,8 @@ describe('the address', () => {
       url: 'https://a1b2.ngrok-free.app/',
     },
     {
-      what: 'the text of tailscale 1.5x',
+      what: 'the text of tailscale 1.52 and newer',
+      // tailscale/tailscale, cmd/tailscale/cli/serve_v2.go, msgFunnelAvailable, and its test.
       name: 'tailscale',
       script: printing(
         [
@@ -93,7 +118,9 @@ describe('the address', () => {
 describe('a failure', () => {
   it.each([
     {
-      what: 'too many quick tunnels (cloudflared 2024.8)',
+      what: 'too many quick tunnels (cloudflared)',
+      // cmd/cloudflared/tunnel/quick_tunnel.go; met in decolua/9router#1545. Before 2024.8 only the last
+      // line, as in cloudflare/cloudflared#972.
       name: 'cloudflared',
       lines: [
         '2024-09-01T10:00:00Z INF Requesting new quick Tunnel on trycloudflare.com...',
@@ -106,6 +133,7 @@ describe('a failure', () => {
     },
     {
       what: 'no network (cloudflared)',
+      // cloudflare/cloudflared#555, version 2022.1.3.
       name: 'cloudflared',
       lines: [
         'failed to request quick Tunnel: Post "https://api.trycloudflare.com/tunnel": dial tcp: lookup api.trycloudflare.com on 127.0.0.53:53: no such host',
@@ -116,6 +144,7 @@ describe('a failure', () => {
     },
     {
       what: 'an old version (cloudflared)',
+      // urfave/cli, with which it reads its options, for one that a version does not have.
       name: 'cloudflared',
       lines: ['Incorrect Usage: flag provided but not defined: -metrics'],
       code: 'UNREACHABLE',
@@ -124,6 +153,7 @@ describe('a failure', () => {
     },
     {
       what: 'no authtoken (ngrok)',
+      // ngrok.com/docs/errors/err_ngrok_4018; the entry as in inconshreveable/ngrok#66.
       name: 'ngrok',
       lines: [
         '{"err":"authentication failed: Usage of ngrok requires a verified account and authtoken.\\n\\nERR_NGROK_4018\\r\\n","lvl":"eror","msg":"failed to reconnect session","obj":"csess"}',
@@ -134,6 +164,7 @@ describe('a failure', () => {
     },
     {
       what: 'the session limit (ngrok)',
+      // ngrok.com/docs/errors/err_ngrok_108; the entry as in inconshreveable/ngrok#797.
       name: 'ngrok',
       lines: [
         '{"err":"authentication failed: Your account is limited to 1 simultaneous ngrok agent sessions.\\r\\n\\r\\nERR_NGROK_108\\r\\n","lvl":"eror","msg":"session closing","obj":"tunnels.session"}',
@@ -144,14 +175,18 @@ describe('a failure', () => {
     },
     {
       what: 'a name that is online elsewhere (ngrok)',
+      // ngrok.com/docs/errors/err_ngrok_334; the entry as in inconshreveable/ngrok#797.
       name: 'ngrok',
-      lines: ['ERROR:  The endpoint is already online. ERR_NGROK_334'],
+      lines: [
+        '{"err":"failed to start tunnel: The endpoint \'https://a.example.app\' is already online. Either\\n1. stop your existing endpoint first, or\\n2. start both endpoints with `--pooling-enabled` to load balance between them.\\r\\n\\r\\nERR_NGROK_334\\r\\n","lvl":"eror","msg":"session closing","obj":"tunnels.session"}',
+      ],
       code: 'UNREACHABLE',
       says: /online already/,
       hint: /stop that one/,
     },
     {
       what: 'no network (ngrok)',
+      // ngrok/ngrok-go, internal errors: ErrSessionDial; the name that is looked up is the agent's.
       name: 'ngrok',
       lines: [
         '{"err":"failed to dial ngrok server with address \\"connect.ngrok-agent.com:443\\": dial tcp: lookup connect.ngrok-agent.com: no such host","lvl":"eror","msg":"failed to reconnect session"}',
@@ -162,6 +197,7 @@ describe('a failure', () => {
     },
     {
       what: 'an unknown code (ngrok)',
+      // Not a real one: what a code is that ngrok.com/docs/errors does not list yet.
       name: 'ngrok',
       lines: ['ERROR:  something new happened. ERR_NGROK_99999'],
       code: 'UNREACHABLE',
@@ -170,6 +206,7 @@ describe('a failure', () => {
     },
     {
       what: 'Funnel not enabled (tailscale)',
+      // tailscale/tailscale#16668.
       name: 'tailscale',
       lines: [
         'Funnel is not enabled on your tailnet.',
@@ -183,18 +220,24 @@ describe('a failure', () => {
     },
     {
       what: 'no daemon (tailscale)',
+      // tailscale/tailscale#19152, version 1.96.4.
       name: 'tailscale',
-      lines: ["failed to connect to local tailscaled; it doesn't appear to be running"],
+      lines: [
+        "failed to connect to local tailscaled; it doesn't appear to be running (sudo systemctl start tailscaled ?)",
+      ],
       code: 'UNREACHABLE',
       says: /not running/,
       hint: /tailscale up/,
     },
     {
       what: 'another user (tailscale)',
+      // kamrul1157024/helios#132; 1.68 offers `tailscale up --operator` (tailscale/tailscale#12733).
       name: 'tailscale',
       lines: [
         'sending serve config: Access denied: serve config denied',
-        "Use 'sudo tailscale funnel'.",
+        '',
+        "Use 'sudo tailscale funnel http://127.0.0.1:4400'.",
+        "To not require root, use 'sudo tailscale set --operator=$USER' once.",
       ],
       code: 'NOT_PERMITTED',
       says: /may not change/,
@@ -202,6 +245,7 @@ describe('a failure', () => {
     },
     {
       what: 'text that is not known',
+      // Not a real one: the output of a version to come.
       name: 'tailscale',
       lines: ['all is new', 'and different'],
       code: 'UNREACHABLE',
@@ -216,6 +260,7 @@ describe('a failure', () => {
     expect((error as { hint?: string }).hint ?? '').toMatch(hint);
   });
 
+  // ngrok.com/docs/errors/err_ngrok_107; the entry as in inconshreveable/ngrok#66.
   it('is one before the program gives up: ngrok tries again for ever', async () => {
     const script = printing(
       ['{"err":"ERR_NGROK_107","lvl":"eror","msg":"failed to reconnect session"}'],

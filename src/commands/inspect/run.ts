@@ -26,6 +26,7 @@ export async function run(invocation: Invocation<InspectOptions>): Promise<numbe
     secrets: [...secrets.chosen, ...secrets.known],
     target: forwardTo.value?.href ?? null,
     listenerUrl: listener?.url ?? null,
+    publicAddress: null,
     tls: readTlsOptions(options),
     timeoutMs: timeout.value,
     api,

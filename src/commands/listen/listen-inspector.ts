@@ -1,9 +1,11 @@
 import { SETTINGS } from '../../config/settings.ts';
 import { parseApiUrl } from '../../config/values.ts';
 import { readTlsOptions } from '../../http/target.ts';
+import type { PublicAddressDocument } from '../../inspector/api-types.ts';
 import type { InspectorThread } from '../../inspector/start-thread.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
 import type { Invocation } from '../../invocation.ts';
+import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
@@ -14,6 +16,7 @@ export class ListenInspector {
   private readonly settings: ListenSettings;
   private secrets: readonly SecretCandidate[];
   private readonly config: InvocationConfig<ListenOptions>;
+  private address: PublicAddressDocument | null = null;
   private thread: Promise<InspectorThread> | undefined;
 
   constructor(
@@ -47,6 +50,16 @@ export class ListenInspector {
     );
   }
 
+  /** Shows where the listener is reached from outside from here on. */
+  showPublicAddress({ url, provider, state, message }: TunnelEvent): void {
+    const address = { url, provider, isUp: state !== 'down', message };
+    this.address = address;
+    this.thread?.then(
+      (thread) => thread.showPublicAddress(address),
+      () => undefined,
+    );
+  }
+
   async close(): Promise<void> {
     const thread = await this.thread?.catch(() => undefined);
     await thread?.close();
@@ -70,6 +83,7 @@ export class ListenInspector {
       target: listener.forward?.target.href ?? null,
       // A port that the system chooses is not known yet.
       listenerUrl: listener.port === 0 ? null : toUrl(listener.host, listener.port),
+      publicAddress: this.address,
       tls: readTlsOptions(options),
       timeoutMs: listener.forward?.timeoutMs ?? 0,
       api: findApiAccess(

@@ -24,7 +24,7 @@ import {
   value,
   withDefault,
 } from '../kit/options.ts';
-import { natsOptions, readerOption } from '../kit/nats-options.ts';
+import { natsAccessOptions, readerOption } from '../kit/nats-options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
 import { apiOptions, secretOptions, storeOption, tlsOptions } from '../kit/shared-options.ts';
 import { parseExpectation } from '../kit/expectations/expectations.ts';
@@ -99,7 +99,12 @@ export const listenOptions = {
     "read also what a team's relay published: nats://host:4222, from where you stopped",
   ),
   as: readerOption,
-  ...natsOptions,
+  ...natsAccessOptions,
+  maxReconnect: value(
+    '--max-reconnect <duration>',
+    'exit with 4 when the tunnel or NATS stays down this long (default: try for ever)',
+    parseDuration,
+  ),
   store: storeOption,
   inspect: optionalValue(
     '--inspect [port]',
@@ -152,7 +157,7 @@ export const listenOptions = {
 /** They say nothing without `--from`. */
 const FROM_OPTIONS = [
   'as',
-  ...(Object.keys(natsOptions) as Array<keyof typeof natsOptions>),
+  ...(Object.keys(natsAccessOptions) as Array<keyof typeof natsAccessOptions>),
 ] as const;
 
 export type ListenOptions = OptionsOf<typeof listenOptions>;
@@ -175,6 +180,7 @@ export const listenCommand = declareCommand({
       hint: "e.g. --expect test_run.completed --where 'data.score>=80'",
     },
     { option: 'exitOnUrlChange', needsOneOf: ['tunnel'] },
+    { option: 'maxReconnect', needsOneOf: ['tunnel', 'from'] },
     ...FROM_OPTIONS.map((option) => ({ option, needsOneOf: ['from'] as const })),
     { option: 'dryRun', needsOneOf: ['since'], hint: 'e.g. --since last --dry-run' },
     { option: 'junit', needsOneOf: ['expect', 'exitAfter', 'timeoutAfter'] },
@@ -204,7 +210,7 @@ export const listenCommand = declareCommand({
     ],
     [
       4,
-      'the port is in use, the app did not start to listen, no tunnel, --exit-on-url-change, or no NATS',
+      'the port is in use, the app did not start to listen, no tunnel, --exit-on-url-change, --max-reconnect, or no NATS',
     ],
     [5, 'timed out waiting for expected events (--timeout-after)'],
     ['any', 'the exit code of the app after --, if it ended by itself'],

@@ -29,15 +29,20 @@ export interface PublicAccessOptions {
 export class PublicAccess {
   /** Resolves when the address has changed and `--exit-on-url-change` is given. */
   readonly changed: Promise<void>;
+  /** Rejects when the address stayed down for --max-reconnect; never resolves. */
+  readonly lost: Promise<never>;
   private readonly invocation: Invocation<ListenOptions>;
   private readonly options: PublicAccessOptions;
   private address: PublicAddress | null = null;
   private onChanged: () => void = () => undefined;
+  private onLost: (error: unknown) => void = () => undefined;
 
   constructor(invocation: Invocation<ListenOptions>, options: PublicAccessOptions) {
     this.invocation = invocation;
     this.options = options;
     this.changed = new Promise((resolve) => (this.onChanged = resolve));
+    this.lost = new Promise((_, reject) => (this.onLost = reject));
+    this.lost.catch(() => undefined);
   }
 
   /** Resolves with the address once it works; rejects with why there is none. */
@@ -66,6 +71,7 @@ export class PublicAccess {
         localUrl: new URL(listener.receiver.url),
         checks: listener.checks,
         signal: context.interrupt,
+        maxReconnectMs: options.maxReconnect,
         emit: (event) => {
           this.options.emit(event);
           if (event.state === 'changed' && options.exitOnUrlChange) this.onChanged();
@@ -114,6 +120,7 @@ export class PublicAccess {
 
   /** Keeps the address up from here on, and reports its changes. */
   keep(): void {
+    this.address?.lost.catch(this.onLost);
     this.address?.keep();
   }
 

@@ -128,6 +128,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const inspector = new ListenInspector(invocation, settings, plan.config);
   const emit = (event: ListenEvent): void => {
     if (event.type === 'delivery') watcher?.observe(observeDelivery(event));
+    if (event.type === 'tunnel') inspector.showPublicAddress(event);
     printer.print(event);
   };
   const { now, elapsed, randomBytes } = context;
@@ -250,6 +251,7 @@ async function waitForEnd(
       whenAborted(context.interrupt).then((): End => ({ ending: 'signal' })),
       app.ended.then((appCode): End => ({ ending: 'app', appCode })),
       access.changed.then((): End => ({ ending: 'url-change' })),
+      access.lost,
       ...(relay === null ? [] : [relay.lost]),
       ...(watcher === null ? [] : [watcher.decided.then((ending): End => ({ ending }))]),
     ]);

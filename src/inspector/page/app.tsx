@@ -9,9 +9,10 @@ import { type Connection, watchChanges } from './changes.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { type Filters, isFiltered, toParameters } from './filters.ts';
 import { HelpDialog } from './help-dialog.tsx';
+import { PublicAddress } from './public-address.tsx';
 import { SampleDialog } from './sample-dialog.tsx';
 import { useKeys } from './use-keys.ts';
-import { useLoaded } from './use-loaded.ts';
+import { type Loaded, useLoaded } from './use-loaded.ts';
 import { usePlace } from './use-place.ts';
 
 /** How long a notice stays, ms. */
@@ -29,8 +30,9 @@ export function App() {
   const [cursor, setCursor] = useState(0);
   const [dialog, setDialog] = useState<'help' | 'sample' | null>(null);
   const [notice, setNotice] = useNotice();
-  const state = useLoaded('state', 0, (signal) => getJson<StateDocument>('/api/state', signal));
-  useChanges(refresh, setRevision, setConnection);
+  const [stateRevision, setStateRevision] = useState(0);
+  const state = useServerState(stateRevision);
+  useChanges({ refresh, setRevision, setStateRevision, setConnection });
 
   const open = useCallback((capture: string) => go({ capture }), [go]);
   const close = (): void => {
@@ -49,6 +51,7 @@ export function App() {
         onSample={() => setDialog('sample')}
         onHelp={() => setDialog('help')}
       />
+      <PublicAddress address={state.value?.publicAddress ?? null} onNotice={setNotice} />
       <FilterBar
         filters={place.filters}
         state={state.value}
@@ -193,6 +196,10 @@ function useListKeys(props: {
   });
 }
 
+function useServerState(revision: number): Loaded<StateDocument> {
+  return useLoaded('state', revision, (signal) => getJson('/api/state', signal));
+}
+
 interface ListState {
   readonly list: CaptureList;
   readonly problem: string | undefined;
@@ -224,11 +231,13 @@ function useList(filters: Filters): ListState {
 }
 
 /** The list follows each change; what costs more to read, at most once a second. */
-function useChanges(
-  refresh: () => void,
-  setRevision: (next: (before: number) => number) => void,
-  setConnection: (connection: Connection) => void,
-): void {
+function useChanges(props: {
+  readonly refresh: () => void;
+  readonly setRevision: (next: (before: number) => number) => void;
+  readonly setStateRevision: (next: (before: number) => number) => void;
+  readonly setConnection: (connection: Connection) => void;
+}): void {
+  const { refresh, setRevision, setStateRevision, setConnection } = props;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const onChange = (): void => {
@@ -238,7 +247,8 @@ function useChanges(
         setRevision((before) => before + 1);
       }, SLOW_CHANGE_MS);
     };
-    const stop = watchChanges(onChange, setConnection);
+    const onState = (): void => setStateRevision((before) => before + 1);
+    const stop = watchChanges(onChange, onState, setConnection);
     return () => {
       clearTimeout(timer);
       stop();

@@ -58,6 +58,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   return new DeliveryLog(options);
 }
 
+const MAX_ID_LENGTH = 500;
+
 class DeliveryLog implements ApiClient {
   private readonly reader: ApiReader;
   private readonly baseUrl: URL;
@@ -91,7 +93,7 @@ class DeliveryLog implements ApiClient {
   }
 
   async getDelivery(id: string): Promise<{ delivery: Delivery; problems: readonly WireProblem[] }> {
-    const url = new URL(`${this.url}/${encodeURIComponent(id)}`);
+    const url = this.deliveryUrl(id);
     const body = await this.readJson(url, (said) => deliveryNotFound(id, said));
     const problems: WireProblem[] = [];
     const delivery = parseDelivery(readItemEnvelope(body), id, problems);
@@ -104,7 +106,7 @@ class DeliveryLog implements ApiClient {
   }
 
   async resend(id: string): Promise<Delivery | null> {
-    const url = new URL(`${this.url}/${encodeURIComponent(id)}/resend`);
+    const url = this.deliveryUrl(id, '/resend');
     const answer = await this.reader.read(url, 'POST');
     const body = parseJson(answer.text);
     const refusal = readErrorEnvelope(body);
@@ -121,6 +123,19 @@ class DeliveryLog implements ApiClient {
 
   serverNow(): number {
     return this.reader.serverNow();
+  }
+
+  /** USAGE for what cannot be an id: an address would lose it, name another path, or be too long. */
+  private deliveryUrl(id: string, rest = ''): URL {
+    if (id === '' || id.length > MAX_ID_LENGTH || /^\.{1,2}$/.test(id)) {
+      const got = id.length > MAX_ID_LENGTH ? `one of ${id.length}` : JSON.stringify(id);
+      throw new RelyableError(
+        'USAGE',
+        `expected a delivery id of 1 to ${MAX_ID_LENGTH} characters, got ${got}`,
+        { hint: 'relyable webhooks logs list shows the ids' },
+      );
+    }
+    return new URL(`${this.url}/${encodeURIComponent(id)}${rest}`);
   }
 
   /** The JSON of an answer of 200; `notFound` makes the error for 404. */

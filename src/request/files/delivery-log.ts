@@ -46,8 +46,12 @@ const lineSchema = z.object({
 });
 
 /** Whether a value is a delivery of `logs`. */
-export function isDeliveryLine({ type, v }: Readonly<Record<string, unknown>>): boolean {
-  return type === 'delivery_log' && v === 1;
+export function isDeliveryLine({
+  type,
+  v,
+  deliveryId,
+}: Readonly<Record<string, unknown>>): boolean {
+  return type === 'delivery_log' && v === 1 && typeof deliveryId === 'string';
 }
 
 /** The request of a delivery that `logs` printed; INPUT_UNREADABLE where a field is not as documented. */

@@ -260,6 +260,21 @@ describe('relyable webhooks logs replay', () => {
     expect(stderr).toContain('Settings → API Keys');
   });
 
+  it.each(['', '..', 'd'.repeat(501)])(
+    'refuses what cannot be an id, as the API is not asked',
+    async (id) => {
+      const api = await startDeliveryApi([]);
+      for (const command of ['show', 'replay', 'resend']) {
+        const args = ['webhooks', 'logs', command, id, '--api-url', api.url];
+        const { code, stderr } = await runCli(args);
+        expect(code).toBe(2);
+        expect(stderr).toContain('expected a delivery id of 1 to 500 characters');
+        expect(stderr.length).toBeLessThan(300);
+      }
+      expect(api.paths).toEqual([]);
+    },
+  );
+
   it('shows nothing of what a log could do to a terminal', async () => {
     const app = await startApp((response) => response.writeHead(500).end('\u001B]0;x\u0007'));
     const id = 'dlv_\u001B[2J\u202Eevil';

@@ -178,6 +178,32 @@ describe('log lines of key=value pairs', () => {
   });
 });
 
+describe('what `logs` prints with --json', () => {
+  const delivery = { type: 'delivery_log', v: 1, deliveryId: 'dlv_1', requestBody: BODY };
+
+  it('is read where the log has the headers that were sent', async () => {
+    const requestHeaders = JSON.parse(HEADERS) as object;
+    const at = '2026-01-31T10:00:00.000Z';
+    const attempts = [{ attempt: 1, at, status: 401, responseBody: '{"error":"no"}' }];
+    await expectRequest(`${JSON.stringify({ ...delivery, requestHeaders, attempts })}\n`);
+  });
+
+  it('has no signature to judge where it has none', async () => {
+    expect(await read(`${JSON.stringify(delivery)}\n`)).toMatchObject([
+      { kind: 'request', deliveryId: 'dlv_1', signatureNotRecorded: true },
+    ]);
+  });
+
+  it('is counted where it is an attempt', async () => {
+    expect(await read(`${JSON.stringify({ ...delivery, type: 'attempt' })}\n`)).toEqual([
+      {
+        kind: 'skipped',
+        why: 'an attempt of `logs`, which has no headers (`logs show --json` has them)',
+      },
+    ]);
+  });
+});
+
 describe('dumps of words', () => {
   const request = (body: string): string =>
     `POST /hook HTTP/1.1\r\nX-Relyable-Signature: ${SIGNATURE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
