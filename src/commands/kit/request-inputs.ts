@@ -18,7 +18,6 @@ import { type InputOptions, readInput } from '../../request/files/read-input.ts'
 import { type FileSource, parseSource, type Source } from '../../request/files/sources.ts';
 import type { Capture } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
-import type { WebhookRequest } from '../../request/request.ts';
 import type { CaptureReader } from '../../store/captures.ts';
 import type { InputProblems } from './input-problems.ts';
 import { openCaptures, requireCapture } from './open-captures.ts';
@@ -45,9 +44,8 @@ export function describeSource({
 }
 
 /** A request to judge and where it was found. */
-export interface LocatedRequest
-  extends RequestPlace, Pick<FoundRequest, 'note' | 'bodyMissing' | 'bodyRebuilt' | 'held'> {
-  readonly request: WebhookRequest;
+export interface LocatedRequest extends RequestPlace {
+  readonly found: Omit<FoundRequest, 'kind'>;
 }
 
 /** The options that say how inputs are read. */
@@ -82,7 +80,10 @@ export async function* findRequests(
       const resolveCapture = async (id: string): Promise<Capture> =>
         requireCapture(await store.open(), id);
       const placed = readSource(invocation, source, { ...options, problems, resolveCapture });
-      for await (const { found, ...place } of placed) yield { ...place, ...toLocated(found) };
+      for await (const { source: name, index, isOneOfMany, found } of placed) {
+        const { event } = summarisePayload(found.request);
+        yield { source: name, index, isOneOfMany, event, found };
+      }
     }
   } finally {
     store.close();
@@ -144,7 +145,8 @@ function isStored(source: Source): source is Source & { readonly kind: 'capture'
 
 function locate(capture: Capture): LocatedRequest {
   const { id, event } = capture;
-  return { source: id, index: 0, isOneOfMany: false, event, request: capture, note: null };
+  const found = { request: capture, note: null };
+  return { source: id, index: 0, isOneOfMany: false, event, found };
 }
 
 /** A request of a file or stdin, and its place there. */
@@ -262,16 +264,4 @@ async function* untilProblem(items: AsyncIterable<InputItem>): AsyncGenerator<In
   } catch (error) {
     yield toUnreadable(error);
   }
-}
-
-function toLocated(found: FoundRequest): Omit<LocatedRequest, keyof Omit<RequestPlace, 'event'>> {
-  const { request, note, bodyMissing, bodyRebuilt, held } = found;
-  return {
-    event: summarisePayload(request).event,
-    request,
-    note,
-    ...(bodyMissing === undefined ? {} : { bodyMissing }),
-    ...(bodyRebuilt === undefined ? {} : { bodyRebuilt }),
-    ...(held === undefined ? {} : { held }),
-  };
 }
