@@ -49,6 +49,8 @@ export interface SearchedRequest extends Addressed {
 const NEWLINES = [Buffer.from('\n'), Buffer.from('\r\n')] as const;
 /** What writing one byte of a changed document costs. */
 const UNITS_PER_CHANGED_BYTE = 30;
+/** The longest text that stands for any body. */
+const MAX_CONSTANT_BYTES = 40;
 /** A `quick` search tries larger bodies only with other keys. */
 const QUICK_BODY_BYTES = 64 * 1024;
 
@@ -243,27 +245,28 @@ class Searcher {
   }
 
   /** Two causes at once, where both are common. */
-  private *tryCommonPairs({ forms, envelopes, rewriter }: SearchSpace): Generator<Match> {
+  private *tryCommonPairs(space: SearchSpace): Generator<Match> {
+    const { forms, candidates, envelopes, rewriter } = space;
     const { plain, cheap, decoded } = this.keys;
     const release = this.budget.reserve(0.4);
     yield* this.tryAll(decoded, enveloped(this.asReceived, envelopes));
-    yield* this.tryAll(cheap, forms.filter(isLineEnd).map(toCandidate));
+    yield* this.tryAll(cheap, forms.filter(isLikelyWithKey).map(toCandidate));
     if (rewriter !== null) {
       yield* this.tryWritersOnce(rewriter, cheap);
       yield* this.tryEnvelopedWriters(rewriter, envelopes, [...plain, ...decoded]);
     }
+    yield* this.tryAll(cheap, candidates);
     release();
   }
 
   /** Two causes at once, where one of them is rare. */
   private *tryRarePairs({ forms, candidates, envelopes, changes }: SearchSpace): Generator<Match> {
-    const { plain, cheap } = this.keys;
+    const { plain } = this.keys;
     const release = this.budget.reserve(0.2);
     const simple = envelopes.filter(({ isSimple }) => isSimple);
     for (const candidate of candidates) yield* this.tryAll(plain, enveloped(candidate, simple));
     yield* this.tryOtherBodies(forms, plain);
     if (changes !== null) yield* this.tryEnvelopedChanges(changes, simple, plain);
-    yield* this.tryAll(cheap, candidates);
     release();
   }
 
@@ -486,6 +489,9 @@ class Searcher {
   }
 }
 
-function isLineEnd({ reason }: BodyForm): boolean {
-  return reason === 'body_trailing_newline' || reason === 'body_crlf' || reason === 'body_bom';
+/** A form to try with changed secrets first: another line end, or a constant such as an object's text. */
+function isLikelyWithKey({ reason, bytes }: BodyForm): boolean {
+  const isLineEnd =
+    reason === 'body_trailing_newline' || reason === 'body_crlf' || reason === 'body_bom';
+  return isLineEnd || bytes.length <= MAX_CONSTANT_BYTES;
 }

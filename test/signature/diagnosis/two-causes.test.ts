@@ -56,6 +56,26 @@ describe.each(EVENT_TYPES)('a rewritten %s', (event) => {
   });
 });
 
+describe.each(EVENT_TYPES)('a %s of which something else was signed', (event) => {
+  const body = serialisePayload(SAMPLES[event], 'compact');
+  const keys: ReadonlyArray<readonly [Reason, string]> = [
+    ['secret_whitespace', `${SECRET}\n`],
+    ['secret_quoted', `"${SECRET}"`],
+    ['secret_empty', ''],
+  ];
+
+  it.each<[name: string, reason: Reason, signed: string]>([
+    ['nothing', 'body_truncated', ''],
+    ['a text of an object', 'body_reserialized', '[object Object]'],
+  ])('is proved together with a secret that is not right: %s', (_, reason, signed) => {
+    for (const [keyReason, key] of keys) {
+      const headers = [['X-Relyable-Signature', signPayload(Buffer.from(signed), key)]] as const;
+      const { reasons } = diagnose({ headers, body }, SECRETS);
+      expect(new Set(reasons), keyReason).toEqual(new Set([keyReason, reason]));
+    }
+  });
+});
+
 it('finds the same, however many known secrets a machine has', () => {
   const body = serialisePayload(SAMPLES['test_run.completed'], 'compact');
   const signed = serialisePayload(SAMPLES['test_run.completed'], 'pretty');

@@ -19,6 +19,36 @@ describe('a condition', () => {
     ['data.score=73.5', true],
     ['data.score=73.50', true],
     ['data.score!=73.5', false],
+    ['data.score!=80', true],
+    ['data.score=80', false],
+    ['data.agent_name!=x', true],
+    // At the limit itself, above and below it.
+    ['data.score>73.5', false],
+    ['data.score>73.4', true],
+    ['data.score>=73.6', false],
+    ['data.score<73.5', false],
+    ['data.score<73.6', true],
+    ['data.score<=73.5', true],
+    ['data.score<=73.4', false],
+    ['timestamp>2025-01-16T15:38:00Z', false],
+    ['timestamp>=2025-01-16T15:38:00Z', true],
+    ['timestamp<2025-01-16T15:38:00Z', false],
+    ['timestamp<=2025-01-16T15:38:00Z', true],
+    ['timestamp<2026', true],
+    ['timestamp>=2026', false],
+    ['timestamp<=2024', false],
+    // A number and a text have no order, whichever comes first.
+    ['data.score>abc', false],
+    ['data.score<abc', false],
+    ['data.note>=0', false],
+    ['data.note.deep=1', false],
+    ['data.note.deep!=1', true],
+    ['data.agent_name~^Real', true],
+    ['data.agent_name~\\p{L}+ Inbound', true],
+    ['data.score~^73', true],
+    ['data.scenarios_tested[0]~buying', true],
+    ['data.scenarios_tested=["scenario_buying_1","scenario_selling_1"]', true],
+    ['  data.score  >=  70  ', true],
     ['data.score>=73.5', true],
     ['data.score > 73.5', false],
     ['data.score<80', true],
@@ -52,10 +82,36 @@ describe('a condition', () => {
     expect(meetsWhere(undefined, parseWhere('event=x', '--where'))).toBe(false);
   });
 
-  test.for(['', 'data.score', '>=80', 'data score>1', '...=1', 'data.x~('])(
-    'refuses "%s"',
+  test.for(['', 'data.score', '>=80', 'data score>1', '...=1', '=', '.>1'])(
+    'refuses "%s" with an example and the operators',
     (text) => {
-      expect(() => parseWhere(text, '--where')).toThrow(expect.objectContaining({ code: 'USAGE' }));
+      expect(() => parseWhere(text, '--where')).toThrow(
+        expect.objectContaining({
+          code: 'USAGE',
+          message: `--where: expected a condition such as data.score>=80, got "${text}"`,
+          hint: 'operators are != >= <= = > < ~; quote the condition for your shell',
+        }),
+      );
     },
   );
+
+  test('refuses what is not a regular expression', () => {
+    expect(() => parseWhere('data.x~(', '--where')).toThrow(
+      expect.objectContaining({
+        code: 'USAGE',
+        message: '--where: "(" is not a regular expression',
+        cause: expect.any(SyntaxError),
+      }),
+    );
+  });
+
+  test('has its path, operator and value', () => {
+    expect(parseWhere('data.list[0].x!=', '--where')).toEqual({
+      text: 'data.list[0].x!=',
+      path: ['data', 'list', '0', 'x'],
+      operator: '!=',
+      value: '',
+    });
+    expect(parseWhere('a~^b$', '--where').value).toEqual(/^b$/u);
+  });
 });
