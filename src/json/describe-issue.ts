@@ -28,8 +28,10 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
     case 'invalid_union':
     case 'custom':
       return `another value is expected, got ${describeValue(issue.input)}`;
-    default:
+    case 'invalid_type':
       return `expected ${expectation(issue)}, got ${describeValue(issue.input)}`;
+    default:
+      return `expected ${expectation(issue)}, got ${describeOther(issue.input)}`;
   }
 }
 
@@ -38,7 +40,7 @@ function expectation(issue: z.core.$ZodRawIssue): string {
     case 'invalid_type':
       return TYPE_WORDS[issue.expected] ?? issue.expected;
     case 'invalid_value':
-      return issue.values.map(String).join(', ');
+      return issue.values.map(String).join(' or ');
     case 'invalid_format':
       return issue.format === 'starts_with' && typeof issue['prefix'] === 'string'
         ? `a text that starts with ${issue['prefix']}`
@@ -58,8 +60,14 @@ function bound(words: string, origin: string, limit: number | bigint): string {
   return `${words} ${limit}${unit}`;
 }
 
+/** `describeValue` where the type is right and the value is not. */
+export function describeOther(value: unknown): string {
+  if (typeof value !== 'string') return describeValue(value);
+  return value === '' ? 'an empty text' : 'another text';
+}
+
 /** What kind of value it is; numbers and words of JSON themselves. */
-function describeValue(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   // A number that was expected of a text is NaN.

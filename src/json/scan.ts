@@ -18,6 +18,14 @@ export function scanPayload(body: Buffer, wanted: ReadonlySet<string>): PayloadF
   return tokeniser.readAll() ? finder.fields : undefined;
 }
 
+/** The first string or number at a path in JSON that is cut anywhere; undefined where there is none. */
+export function findInHead(head: Buffer, path: string): string | number | undefined {
+  const finder = new FieldFinder(head, new Set([path]));
+  const tokeniser = new Tokeniser(head, (kind, start, end) => finder.add(kind, start, end));
+  while (!finder.fields.has(path) && tokeniser.readNext() && tokeniser.open.length > 0);
+  return finder.fields.get(path);
+}
+
 class FieldFinder {
   readonly fields = new Map<string, string | number>();
   private readonly body: Buffer;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type PayloadFields, scanPayload } from '../json/scan.ts';
+import { findInHead, type PayloadFields, scanPayload } from '../json/scan.ts';
 import { headerValues, type WebhookRequest } from '../request/request.ts';
 
 /** The fields of a payload that display, filters and deduplication use. */
@@ -48,6 +48,12 @@ export function summarisePayload(
     subjectId: subjectId === undefined ? null : shorten(subjectId),
     isJson: fields !== undefined,
   };
+}
+
+/** The `event` in the first bytes of a payload; null where they do not have it. */
+export function eventInHead(head: Buffer): string | null {
+  const event = findInHead(head, 'event');
+  return typeof event === 'string' ? shorten(event) : null;
 }
 
 /** The longest name or id; longer ones are not genuine, and would be stored, shown and counted whole. */

@@ -1,3 +1,4 @@
+import { HmacKey, type HmacRun } from './hmac.ts';
 import { isSameSignature, createSigner } from './sign.ts';
 import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../request/request.ts';
 
@@ -118,6 +119,32 @@ function verifierOf(secret: SecretCandidate): Verifier {
     verifiers.set(secret, verifier);
   }
   return verifier;
+}
+
+/** Verifies a body that is given part by part, for bodies that are not to be held in memory. */
+export class BodyVerifier {
+  private readonly signature: string;
+  private readonly runs: ReadonlyArray<{ readonly source: string; readonly run: HmacRun }>;
+
+  constructor(signature: string, secrets: readonly SecretCandidate[]) {
+    this.signature = signature;
+    this.runs = secrets
+      .filter(({ role }) => role === 'chosen')
+      .map(({ source, value }) => ({
+        source,
+        run: new HmacKey('sha256', Buffer.from(value, 'utf8')).start(),
+      }));
+  }
+
+  update(bytes: Uint8Array): void {
+    for (const { run } of this.runs) run.update(bytes);
+  }
+
+  /** As `verifyRequest`: null where no chosen secret matches. */
+  result(): Verification | null {
+    const match = this.runs.find(({ run }) => isSameSignature(this.signature, run.hex()));
+    return match === undefined ? null : matchWith(match.source);
+  }
 }
 
 function matchWith(source: string): Verification {

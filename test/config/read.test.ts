@@ -13,7 +13,7 @@ const WRONG: ReadonlyArray<readonly [content: object, message: string]> = [
   [{ host: 5 }, 'host: expected a text, got 5'],
   [{ events: 'all' }, 'events: expected a list, got a text'],
   [{ headers: { A: 1 } }, 'headers.A: expected a text, got 1'],
-  [{ retryReading: 'both' }, 'retryReading: expected gaps, offsets, got a text'],
+  [{ retryReading: 'both' }, 'retryReading: expected gaps or offsets, got another text'],
   [{ api: { url: 'ftp://x' } }, 'api.url: expected an http(s) URL'],
   [{ api: { deliveriesPath: 'x' } }, 'api.deliveriesPath: expected a text that starts with /'],
   [{ secretEnv: 'whsec_-' }, 'secretEnv: expected the name of an environment variable'],

@@ -23,7 +23,6 @@ import {
 } from '../../request/files/sources.ts';
 import type { Capture } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
-import type { WebhookRequest } from '../../request/request.ts';
 import type { ApiOptions } from './api.ts';
 import type { InputProblems } from './input-problems.ts';
 import { LoggedDeliveries } from './logged-deliveries.ts';
@@ -51,11 +50,8 @@ export function describeSource({
 }
 
 /** A request to judge and where it was found. */
-export interface LocatedRequest
-  extends
-    RequestPlace,
-    Pick<FoundRequest, 'note' | 'bodyMissing' | 'bodyRebuilt' | 'held' | 'signatureNotRecorded'> {
-  readonly request: WebhookRequest;
+export interface LocatedRequest extends RequestPlace {
+  readonly found: Omit<FoundRequest, 'kind'>;
 }
 
 /** The options that say how inputs are read. */
@@ -92,7 +88,10 @@ export async function* findRequests(
         requireCapture(await store.open(), id);
       const how = { ...options, problems, deliveries, resolveCapture };
       const placed = readSource(invocation, source, how);
-      for await (const { found, ...place } of placed) yield { ...place, ...toLocated(found) };
+      for await (const { source: name, index, isOneOfMany, found } of placed) {
+        const { event } = summarisePayload(found.request);
+        yield { source: name, index, isOneOfMany, event, found };
+      }
     }
   } finally {
     store.close();
@@ -131,15 +130,12 @@ function requireOneBody([source, ...more]: readonly Source[]): void {
 
 function locate(capture: Capture): LocatedRequest {
   const { id, event, verification } = capture;
-  return {
-    source: id,
-    index: 0,
-    isOneOfMany: false,
-    event,
+  const found = {
     request: capture,
     note: null,
     signatureNotRecorded: verification.reason === 'signature_not_recorded',
   };
+  return { source: id, index: 0, isOneOfMany: false, event, found };
 }
 
 /** A request of a file or stdin, and its place there. */
@@ -273,17 +269,4 @@ async function* untilProblem(items: AsyncIterable<InputItem>): AsyncGenerator<In
   } catch (error) {
     yield toUnreadable(error);
   }
-}
-
-function toLocated(found: FoundRequest): Omit<LocatedRequest, keyof Omit<RequestPlace, 'event'>> {
-  const { request, note, bodyMissing, bodyRebuilt, held, signatureNotRecorded } = found;
-  return {
-    event: summarisePayload(request).event,
-    request,
-    note,
-    ...(bodyMissing === undefined ? {} : { bodyMissing }),
-    ...(bodyRebuilt === undefined ? {} : { bodyRebuilt }),
-    ...(held === undefined ? {} : { held }),
-    ...(signatureNotRecorded === undefined ? {} : { signatureNotRecorded }),
-  };
 }

@@ -1,28 +1,38 @@
 import type { ChalkInstance } from 'chalk';
-import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
+import { type Explanation, fingerprint } from '../../signature/diagnosis/diagnosis.ts';
 import {
   type Difference,
   type Excerpt,
   printableBytes,
 } from '../../signature/diagnosis/difference.ts';
-import { formatCount } from '../../terminal/format.ts';
+import { explanationSteps } from '../../signature/diagnosis/explanation-steps.ts';
+import { formatCount, formatNumber } from '../../terminal/format.ts';
 import { RECIPE_NAMES, type RecipeName } from '../kit/recipe-names.ts';
 import { LIBRARY, RECIPES } from '../kit/recipes.ts';
 import type { View } from '../../terminal/terminal.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
+import type { ShownExplanation } from './view.ts';
+
+/** An explanation as it is shown under its verdict. */
+export function showExplanation(explanation: Explanation): ShownExplanation {
+  return {
+    text: (style) => formatExplanation(style, explanation),
+    json: () => explanationSteps(explanation),
+  };
+}
 
 /** The steps behind a verdict, indented under its lines. */
-export function formatExplanation(style: ChalkInstance, explanation: Explanation): string {
+function formatExplanation(style: ChalkInstance, explanation: Explanation): string {
   const { received, signed, difference, tried } = explanation;
   const row = (label: string, value: string): string =>
     `    ${style.dim(label.padEnd(12))}${value}`;
   const lines = [row('body here', describeBytes(received))];
   if (signed === null) {
     lines.push(row('signed', 'unknown: no explanation that was tried gives this signature'));
-  } else if (signed.sha256 === received.sha256) {
+  } else if (signed.bytes.equals(received)) {
     lines.push(row('signed', 'the same bytes'));
   } else {
-    lines.push(row('signed', describeBytes(signed)), row('', safeLine(signed.name)));
+    lines.push(row('signed', describeBytes(signed.bytes)), row('', safeLine(signed.name)));
   }
   if (difference !== null) lines.push(...formatDifference(style, difference, row));
   if (tried !== null) {
@@ -37,7 +47,8 @@ export function formatExplanation(style: ChalkInstance, explanation: Explanation
   return lines.join('\n');
 }
 
-function describeBytes({ length, sha256 }: { length: number; sha256: string }): string {
+function describeBytes(bytes: Buffer): string {
+  const { length, sha256 } = fingerprint(bytes);
   return `${formatCount(length, 'byte')}, SHA-256 ${sha256}`;
 }
 
@@ -47,7 +58,7 @@ function formatDifference(
   row: (label: string, value: string) => string,
 ): string[] {
   return [
-    row('differ from', `byte ${offset.toLocaleString('en-US')}`),
+    row('differ from', `byte ${formatNumber(offset)}`),
     row('  here', formatExcerpt(style, received)),
     row('  signed', formatExcerpt(style, signed)),
   ];

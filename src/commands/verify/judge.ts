@@ -1,3 +1,4 @@
+import type { Effort } from '../../signature/diagnosis/budget.ts';
 import { type Explanation, explainRequest } from '../../signature/diagnosis/diagnosis.ts';
 import {
   type SecretCandidate,
@@ -8,11 +9,11 @@ import type { LocatedRequest } from '../kit/request-inputs.ts';
 
 /** A located request's verdict: what its recording lost is never put down to the secret. */
 export function judge(
-  located: LocatedRequest,
+  { found }: LocatedRequest,
   secrets: readonly SecretCandidate[],
-  effort: 'full' | 'quick',
+  effort: Effort,
 ): Explanation {
-  const { request, bodyMissing, bodyRebuilt, held, signatureNotRecorded } = located;
+  const { request, bodyMissing, bodyRebuilt, held, signatureNotRecorded } = found;
   const explanation = explainRequest(request, secrets, { effort });
   const { verification } = explanation;
   if (verification.valid) return explanation;

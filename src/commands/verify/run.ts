@@ -3,17 +3,24 @@ import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREADABLE, RelyableError } from 
 import { envFileSecrets } from '../../config/env-file-secrets.ts';
 import { SECRET_ENV_NAME } from '../../config/secrets.ts';
 import { REDACTED_SECRET } from '../../request/export/test-file.ts';
-import { isJudged, type Verification } from '../../signature/verify.ts';
+import type { Effort } from '../../signature/diagnosis/budget.ts';
+import {
+  isJudged,
+  type SecretCandidate,
+  type Verification,
+  verifyRequest,
+} from '../../signature/verify.ts';
 import { formatJunit } from '../../terminal/junit.ts';
+import { PacedOutput } from '../../terminal/paced-output.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import { announceSecrets, readConfig } from '../kit/invocation-config.ts';
 import { InputProblems } from '../kit/input-problems.ts';
 import { prepareOutput, writeOutput } from '../kit/output-file.ts';
-import { describeSource, findRequests } from '../kit/request-inputs.ts';
-import { recipesView } from './explanation-view.ts';
-import { judge } from './judge.ts';
+import { describeSource, findRequests, type LocatedRequest } from '../kit/request-inputs.ts';
+import { verifyLargeBody } from './large-body.ts';
 import type { VerifyOptions } from './options.ts';
 import {
+  type ShownExplanation,
   totalsView,
   type VerificationTotals,
   verificationsToJunit,
@@ -40,24 +47,39 @@ export async function run(invocation: Invocation<VerifyOptions>): Promise<number
   ];
   const report: VerifiedRequest[] | undefined = options.junit === undefined ? undefined : [];
   const tally = new VerificationTally();
-  for await (const located of requests) {
-    const { source, index, isOneOfMany, event, note } = located;
+  const output = new PacedOutput(context, terminal);
+  const note = (text: string): void => {
+    output.flush();
+    terminal.info(`note: ${text}`);
+  };
+  const add = (verified: VerifiedRequest, explanation: ShownExplanation | null): void => {
     if (tally.total === 0) announceSecrets(invocation, secrets);
-    const { effort } = tally;
-    const explanation = judge(located, candidates, effort);
-    const { verification } = explanation;
-    const verified: VerifiedRequest = { source, index, isOneOfMany, event, verification };
     tally.add(verified.verification);
     report?.push(verified);
-    terminal.show(verificationView(verified, options.explain ? explanation : null));
-    if (note !== null) terminal.info(`note: ${describeSource(verified)}: ${safeText(note)}`);
-    if (tally.effort !== effort) {
-      terminal.info(
-        `note: nothing explains ${FULL_SEARCHES} of these requests. The rest get a shorter search; name one alone for the full search`,
-      );
+    output.show(verificationView(verified, explanation));
+  };
+  const large = await verifyLargeBody(context, invocation.args, options, candidates);
+  if (large !== null) add(large, null);
+  try {
+    for await (const located of large === null ? requests : []) {
+      const { source, index, isOneOfMany, event, found } = located;
+      const { effort } = tally;
+      const { verification, explanation } = options.explain
+        ? await explain(located, candidates, effort)
+        : await verify(located, candidates, effort);
+      const verified: VerifiedRequest = { source, index, isOneOfMany, event, verification };
+      add(verified, explanation);
+      if (found.note !== null) note(`${describeSource(verified)}: ${safeText(found.note)}`);
+      if (tally.effort !== effort) {
+        note(
+          `nothing explains ${FULL_SEARCHES} of these requests. The rest get a shorter search; name one alone for the full search`,
+        );
+      }
+      if (output.isDue) await output.taken();
+      context.interrupt.throwIfAborted();
     }
-    await terminal.taken();
-    context.interrupt.throwIfAborted();
+  } finally {
+    output.flush();
   }
   if (options.junit !== undefined && report !== undefined) {
     const suites = verificationsToJunit(report, problems.kept);
@@ -71,11 +93,43 @@ export async function run(invocation: Invocation<VerifyOptions>): Promise<number
   }
   const totals = { ...tally.totals(), unreadable: problems.count };
   terminal.show(totalsView(totals));
-  if (options.explain && totals.invalid > 0) terminal.show(recipesView(options.framework));
+  if (options.explain && totals.invalid > 0) {
+    const { recipesView } = await import('./explanation-view.ts');
+    terminal.show(recipesView(options.framework));
+  }
   problems.throwIfAny('the others are judged above');
   if (totals.invalid > 0) return EXIT_CHECK_FAILED;
   // A delivery without its signature does not hold what is asked for.
   return totals.unjudged > 0 ? EXIT_UNREADABLE : EXIT_SUCCESS;
+}
+
+/** A verdict, and what stands behind it where that is asked for. */
+interface Judged {
+  readonly verification: Verification;
+  readonly explanation: ShownExplanation | null;
+}
+
+/** The search for a cause is loaded by the first request that needs it: most runs have none. */
+async function verify(
+  located: LocatedRequest,
+  secrets: readonly SecretCandidate[],
+  effort: Effort,
+): Promise<Judged> {
+  const verification = verifyRequest(located.found.request, secrets);
+  if (verification?.valid === true) return { verification, explanation: null };
+  const { judge } = await import('./judge.ts');
+  return { verification: judge(located, secrets, effort).verification, explanation: null };
+}
+
+async function explain(
+  located: LocatedRequest,
+  secrets: readonly SecretCandidate[],
+  effort: Effort,
+): Promise<Judged> {
+  const { judge } = await import('./judge.ts');
+  const { showExplanation } = await import('./explanation-view.ts');
+  const explanation = judge(located, secrets, effort);
+  return { verification: explanation.verification, explanation: showExplanation(explanation) };
 }
 
 /** Counts of judged requests, and how much effort the next one is worth. */
@@ -93,7 +147,7 @@ class VerificationTally {
     if (reason === 'secret_wrong_or_body_changed') this.unexplained += 1;
   }
 
-  get effort(): 'full' | 'quick' {
+  get effort(): Effort {
     return this.unexplained < FULL_SEARCHES ? 'full' : 'quick';
   }
 

@@ -2,10 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { InputProblem } from '../kit/input-problems.ts';
 import { describeSource, type RequestPlace } from '../kit/request-inputs.ts';
 import { isJudged, type Verification } from '../../signature/verify.ts';
-import type { Explanation } from '../../signature/diagnosis/diagnosis.ts';
-import { explanationSteps } from '../../signature/diagnosis/explanation-steps.ts';
 import type { JsonObject, View } from '../../terminal/terminal.ts';
-import { formatExplanation } from './explanation-view.ts';
 import { formatCount, formatNumber, wrapText } from '../../terminal/format.ts';
 import type { JunitCase, JunitSuite } from '../../terminal/junit.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
@@ -27,17 +24,25 @@ export interface VerificationTotals {
   readonly unreadable: number;
 }
 
+/** The steps behind a verdict, for people and for programs. */
+export interface ShownExplanation {
+  text(style: ChalkInstance): string;
+  json(): object;
+}
+
 /** A verdict, with the steps behind it where an explanation is given. */
-export function verificationView(verified: VerifiedRequest, explanation: Explanation | null): View {
+export function verificationView(
+  verified: VerifiedRequest,
+  explanation: ShownExplanation | null,
+): View {
   return {
     text: ({ style, columns }) => {
       const verdict = formatVerification(verified, style, columns);
-      if (explanation === null) return verdict;
-      return `${verdict}\n${formatExplanation(style, explanation)}`;
+      return explanation === null ? verdict : `${verdict}\n${explanation.text(style)}`;
     },
     json: () => ({
       ...verificationToJson(verified),
-      ...(explanation === null ? {} : { explanation: explanationSteps(explanation) }),
+      ...(explanation === null ? {} : { explanation: explanation.json() }),
     }),
   };
 }

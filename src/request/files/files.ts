@@ -16,6 +16,9 @@ import { describeFileProblem, RelyableError } from '../../errors.ts';
 /** The most bytes of an input that is read as a whole: base64 of the largest body that is stored fits. */
 const MAX_INPUT_BYTES = 400 * 1024 * 1024;
 
+/** Bytes that are read at once. */
+const CHUNK_BYTES = 512 * 1024;
+
 /** The files of a folder that are read. */
 const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.bru',
@@ -44,7 +47,9 @@ export async function* readFileChunks(
 ): AsyncGenerator<Buffer> {
   let stream: Readable;
   try {
-    stream = statSync(path).isFIFO() ? await openPipe(path, signal) : createReadStream(path);
+    stream = statSync(path).isFIFO()
+      ? await openPipe(path, signal)
+      : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   } catch (error) {
     throw inputError(source, error);
   }

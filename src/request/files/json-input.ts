@@ -1,15 +1,10 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { errorMessage } from '../../errors.ts';
 import { describeIssue } from '../../json/describe-issue.ts';
 import { findSyntaxError } from '../../json/syntax-error.ts';
 import { unreadable } from './input.ts';
 
-/** Base64 as RFC 4648 §4 writes it, padding included. */
-export const base64Schema = z
-  .string()
-  .refine(isBase64, 'expected base64')
-  .transform((text) => Buffer.from(text, 'base64'));
-
+/** Whether a text is base64 as RFC 4648 §4 writes it, padding included. */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }

@@ -43,9 +43,9 @@ export interface Fingerprint {
 export interface Explanation {
   readonly verification: Verification;
   /** The received body. */
-  readonly received: Fingerprint;
+  readonly received: Buffer;
   /** The bytes that the signature covers; null where nothing explains it. */
-  readonly signed: (Fingerprint & { readonly name: string; readonly bytes: Buffer }) | null;
+  readonly signed: { readonly name: string; readonly bytes: Buffer } | null;
   /** The first difference between the two; null where they are equal or `signed` is null. */
   readonly difference: Difference | null;
   /** Whether the signed bytes are the whole document as a JSON library writes it, and nothing else. */
@@ -65,12 +65,11 @@ export function explainRequest(
   const signed = verification.valid ? body : signedBytes(search?.match ?? null);
   return {
     verification,
-    received: fingerprint(body),
+    received: body,
     signed:
       signed === null
         ? null
         : {
-            ...fingerprint(signed),
             name: search?.match?.candidate.name ?? 'the body as it is here',
             bytes: signed,
           },
@@ -123,6 +122,7 @@ function signedBytes(match: Match | null): Buffer | null {
   return Buffer.concat([head, bytes, tail].filter((part) => part !== undefined));
 }
 
-function fingerprint(bytes: Buffer): Fingerprint {
+/** Costs a pass over the bytes. */
+export function fingerprint(bytes: Buffer): Fingerprint {
   return { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

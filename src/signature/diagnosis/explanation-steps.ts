@@ -1,10 +1,10 @@
-import type { Explanation } from './diagnosis.ts';
+import { type Explanation, type Fingerprint, fingerprint } from './diagnosis.ts';
 import { type Excerpt, printableBytes } from './difference.ts';
 
 /** The steps behind a verdict as JSON, for `verify --explain --json` and the inspector alike. */
 export interface ExplanationSteps {
-  readonly body: Explanation['received'];
-  readonly signed: Omit<NonNullable<Explanation['signed']>, 'bytes'> | null;
+  readonly body: Fingerprint;
+  readonly signed: (Fingerprint & { readonly name: string }) | null;
   readonly difference: {
     /** Number of equal bytes before it. */
     readonly offset: number;
@@ -33,9 +33,8 @@ export function explanationSteps({
   tried,
 }: Explanation): ExplanationSteps {
   return {
-    body: received,
-    signed:
-      signed === null ? null : { name: signed.name, length: signed.length, sha256: signed.sha256 },
+    body: fingerprint(received),
+    signed: signed === null ? null : { name: signed.name, ...fingerprint(signed.bytes) },
     difference:
       difference === null
         ? null

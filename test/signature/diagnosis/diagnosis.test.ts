@@ -578,6 +578,6 @@ describe('explainRequest', () => {
     const explanation = explainRequest({ body, headers }, [chosen('a secret')]);
     expect(explanation.verification.valid).toBe(true);
     expect(explanation.difference).toBeNull();
-    expect(explanation.signed?.sha256).toBe(explanation.received.sha256);
+    expect(explanation.signed?.bytes).toEqual(explanation.received);
   });
 });
