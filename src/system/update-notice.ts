@@ -26,7 +26,8 @@ export function mayNotify({ argv, env, stderr }: Context): boolean {
 
 /**
  * One line about a newer version, at most once a day; undefined otherwise. It is npm's answer to the
- * previous day's question: the next one is asked in the background, without a wait for the answer.
+ * previous day's question: the next one is asked in the background, without a wait for the answer. It
+ * names no command that installs: this program need not be what the registry has under its name.
  */
 export function takeNotice(context: Context, current: string): string | undefined {
   const file = join(context.paths.cache, 'latest-version');
@@ -34,7 +35,7 @@ export function takeNotice(context: Context, current: string): string | undefine
     const latest = takeAnswer(file);
     if (isDue(file, context.now())) askNpm(context, file);
     return latest !== undefined && isNewer(latest, current)
-      ? `relyable ${latest} is out, this is ${current}: npm install --global relyable`
+      ? `npm has a relyable ${latest} (this is ${current}); npm view relyable shows whose it is`
       : undefined;
   } catch {
     // A cache that cannot be used is not worth a message.

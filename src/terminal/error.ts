@@ -1,4 +1,5 @@
 import type { ErrorCode, RelyableError } from '../errors.ts';
+import { wrapText } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 /** An error as one line of NDJSON, for `--json`. */
@@ -22,14 +23,20 @@ export function errorToJson(error: RelyableError): ErrorObject {
   };
 }
 
-/** `error: …` and, where there is one, `hint: …`. */
-export function formatError(error: RelyableError): string {
-  const lines = [`error: ${indented(error.message)}`];
-  if (error.hint !== undefined) lines.push(`hint: ${indented(error.hint)}`);
+/** `error: …` and, where there is one, `hint: …`, wrapped at words to `columns`. */
+export function formatError(error: RelyableError, columns = Infinity): string {
+  const lines = [`error: ${indented(error.message, columns)}`];
+  if (error.hint !== undefined) lines.push(`hint: ${indented(error.hint, columns)}`);
   return lines.join('\n');
 }
 
+/** Columns of `error: `, which the first line has before it. */
+const LABEL_COLUMNS = 7;
+
 /** Indents the lines after the first: outside text cannot start a line that looks like ours. */
-function indented(text: string): string {
-  return safeText(text).replaceAll('\n', '\n  ');
+function indented(text: string, columns: number): string {
+  return safeText(text)
+    .split('\n')
+    .map((line) => wrapText(line, '  ', columns - LABEL_COLUMNS + 2))
+    .join('\n  ');
 }

@@ -18,7 +18,7 @@ it.skipIf(process.platform === 'win32' || process.platform === 'darwin')(
     const env = { XDG_CACHE_HOME: cacheWithAnswer(), RELYABLE_NO_UPDATE_CHECK: '' };
     const first = startPtyCli(['config', 'get', 'port'], { env });
     expect(await first.exitCode).toBe(0);
-    expect(first.screen()).toMatch(/^4400\r\n[^]*relyable 99\.0\.0 is out/);
+    expect(first.screen()).toMatch(/^4400\r\n[^]*npm has a relyable 99\.0\.0/);
     const second = startPtyCli(['config', 'get', 'port'], { env });
     expect(await second.exitCode).toBe(0);
     expect(second.screen()).toBe('4400\r\n');

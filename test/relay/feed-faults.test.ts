@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { encodeEnvelope } from '../../src/relay/envelope.ts';
 import { openManager } from '../../src/relay/stream.ts';
 import { storeFile } from '../store/store-world.ts';
 import { startApp } from '../support/app.ts';
@@ -99,6 +100,46 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
     await app.waitFor(4);
     expect(app.received.map(({ body }) => body.toString())).toEqual(bodies([1, 2, 3, 4]));
     await expect.poll(again.stored).toHaveLength(4);
+  });
+
+  it('forwards no request that a publisher smuggled into another, and goes on', async () => {
+    const { nats, engine, relay } = await feedWorld();
+    const js = engine.library.jetstream.jetstream(engine.connection);
+    const whole = {
+      receivedAt: 1.7e12,
+      verdict: null,
+      method: 'POST',
+      path: '/',
+      httpVersion: '1.1',
+      headers: [] as Array<[string, string]>,
+      body: Buffer.from('{}'),
+    };
+    for (const change of [
+      {
+        headers: [['X-A', 'b\r\n\r\nPOST /smuggled HTTP/1.1\r\nHost: a']] as Array<
+          [string, string]
+        >,
+      },
+      { headers: [['X-A\r\nX-Smuggled', 'b']] as Array<[string, string]> },
+      { method: 'POST /smuggled HTTP/1.1\r\nHost: a\r\n\r\nGET' },
+      { path: '/ HTTP/1.1\r\nHost: a\r\n\r\nGET /smuggled' },
+    ]) {
+      await js.publish('relyable.acme.x', encodeEnvelope({ ...whole, ...change }));
+    }
+    await send(relay, [1]);
+    const app = await startApp();
+    const pipeline = { to: app.url, invalid: 'forward' } as const;
+    const feed = await startFeed(nats, storeFile(), { pipeline });
+    await expect
+      .poll(() => app.received.map(({ body }) => body.toString()))
+      .toContain(bodies([1])[0]);
+    await expect
+      .poll(() => feed.events.filter(({ type }) => type === 'delivery' || type === 'set_aside'))
+      .toHaveLength(5);
+    expect(app.received.filter(({ url }) => url.includes('smuggled'))).toEqual([]);
+    expect(JSON.stringify(app.received.map(({ rawHeaders }) => rawHeaders))).not.toContain(
+      'Smuggled',
+    );
   });
 
   it('waits for a server that came back without JetStream, or with other credentials', async () => {

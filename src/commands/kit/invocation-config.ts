@@ -7,6 +7,7 @@ import {
   type SettingSource,
   storeSetting,
 } from '../../config/settings.ts';
+import { takeDailyNote } from './daily-note.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { GivenSetting, OptionDeclarations, Parse, SettingDeclaration } from './options.ts';
 import { type Context, signalExitCode } from '../../system/context.ts';
@@ -73,10 +74,19 @@ export async function readConfig<Options>(
   return new InvocationConfig(invocation, await loadLayers(invocation, warn));
 }
 
-/** Says on stderr which signing secret is used, and warns of what is unusual about it. */
-export function announceSecrets({ terminal }: Invocation<unknown>, secrets: Secrets): void {
+/**
+ * Says on stderr which signing secret is used, on a terminal once a day, and warns of what is unusual
+ * about it.
+ */
+export function announceSecrets(
+  { context, terminal }: Invocation<unknown>,
+  secrets: Secrets,
+): void {
   for (const warning of secrets.warnings) terminal.warn(warning);
-  if (secrets.note !== null) terminal.info(terminal.errorStyle.dim(secrets.note));
+  const mayTell = secrets.note !== null && !terminal.isQuiet;
+  if (mayTell && takeDailyNote(context, 'development-secret')) {
+    terminal.info(terminal.errorStyle.dim(secrets.note));
+  }
   terminal.verbose(`signing secret: from ${secrets.chosen[0].source}`);
 }
 

@@ -130,8 +130,11 @@ function requireOneBody([source, ...more]: readonly Source[]): void {
 
 function locate(capture: Capture): LocatedRequest {
   const { id, event, verification } = capture;
-  const signatureNotRecorded = verification.reason === 'signature_not_recorded';
-  const found = { request: capture, note: null, signatureNotRecorded };
+  const found = {
+    request: capture,
+    note: null,
+    signatureNotRecorded: verification.reason === 'signature_not_recorded',
+  };
   return { source: id, index: 0, isOneOfMany: false, event, found };
 }
 

@@ -20,7 +20,6 @@ export type CapturedLine = WebhookRequest &
 export function readCapturedLine(value: unknown, place: string): CapturedLine {
   const fields = new Fields(value, '$', place);
   fields.one('v', [1]);
-  const verification = fields.object('verification');
   return {
     id: fields.text('id', /^cap_[0-9a-z]{1,60}$/, 'a capture id such as cap_…'),
     receivedAt: fields.time('receivedAt'),
@@ -30,14 +29,15 @@ export function readCapturedLine(value: unknown, place: string): CapturedLine {
     // A header that HTTP cannot carry would become another request when it is sent again.
     headers: fields.headers('headers', TOKEN, HEADER_VALUE),
     body: fields.base64('bodyBase64'),
-    verification: {
-      valid: verification.flag('valid'),
-      reason: verification.one<Reason>('reason', REASONS),
-    },
+    verification: readVerdict(fields.object('verification')),
     answered: fields.has('answered') ? fields.status('answered') : null,
     source: fields.has('source') ? fields.text('source') : undefined,
     forwards: fields.list('forwards', readForward),
   };
+}
+
+function readVerdict(fields: Fields): Capture['verification'] {
+  return { valid: fields.flag('valid'), reason: fields.one<Reason>('reason', REASONS) };
 }
 
 function readForward(fields: Fields): Forward {

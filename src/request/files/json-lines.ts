@@ -1,5 +1,5 @@
-import { hasHeader, type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
 import { readCapturedLine } from './captured-line.ts';
+import { hasHeader, type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
 import { type InputItem, toUnreadable, unreadable } from './input.ts';
 import { parseJson, parseJsonInput } from './json-input.ts';
 import { findRequests, findRequestsInJson } from './json-requests.ts';
