@@ -8,7 +8,6 @@ import type { PipelineWorld } from '../../pipeline/pipeline.ts';
 import { Backlog } from '../../relyable/api/backlog.ts';
 import type { ApiClient } from '../../relyable/api/client.ts';
 import { isBefore, Pager } from '../../relyable/api/pager.ts';
-import { readWhole } from '../../relyable/api/whole-delivery.ts';
 import { deliveredEventId } from '../../relyable/capture-link.ts';
 import { type Delivery, startOf } from '../../relyable/delivery.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
@@ -17,9 +16,9 @@ import { isDelivered } from '../../relyable/retry.ts';
 import type { CaptureReader } from '../../store/captures.ts';
 import type { CaptureStore } from '../../store/writer.ts';
 import { formatCount } from '../../terminal/format.ts';
-import { safeLine } from '../../terminal/safe-text.ts';
 import { createProblemReporter, openApi } from '../kit/api.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
+import { PayloadReader } from '../kit/payload-reader.ts';
 import { ArrivedEvents } from './arrived-events.ts';
 import { missingDeliveryView } from './view.ts';
 import type { ListenOptions } from './options.ts';
@@ -29,8 +28,6 @@ import type { ListenSettings } from './settings.ts';
 const LAST_MARGIN_MS = 60_000;
 /** The server's clock is known to the second. Later deliveries come by themselves. */
 const CLOCK_MARGIN_MS = 2000;
-/** Deliveries without a payload that are named; the summary counts all. */
-const NAMED_WITHOUT_PAYLOAD = 5;
 
 /** Brings what the delivery log has and the store does not to the app: `listen --since`. */
 export class CatchUp {
@@ -40,9 +37,10 @@ export class CatchUp {
   /** ms since 1970 by the server's clock. */
   private readonly since: number;
   private readonly arrived: ArrivedEvents;
+  private readonly payloads: PayloadReader;
   private readonly reportProblems: ReturnType<typeof createProblemReporter>;
   private readonly stopped: AbortController;
-  private readonly progress = { events: 0, failed: 0, skipped: 0 };
+  private readonly progress = { events: 0, failed: 0 };
   private isOver = false;
   private running: Promise<void> = Promise.resolve();
   private report: (state: LogSourceEvent['state'], message?: string) => void = () => undefined;
@@ -58,6 +56,7 @@ export class CatchUp {
     this.since = since;
     this.arrived = new ArrivedEvents(since);
     this.stopped = stopped;
+    this.payloads = new PayloadReader(invocation.terminal, client);
     this.reportProblems = createProblemReporter(invocation);
   }
 
@@ -127,6 +126,7 @@ export class CatchUp {
         state,
         gapMs,
         ...this.progress,
+        skipped: this.payloads.missing,
         message: message ?? null,
       });
     this.running = this.run(listener, liveAt + CLOCK_MARGIN_MS);
@@ -185,22 +185,11 @@ export class CatchUp {
     }
     for (const { delivery } of backlog.drain()) {
       if (this.isStopped()) return;
-      const whole = await this.withPayload(delivery);
+      const whole = await this.payloads.read(delivery);
       const eventId = whole === null ? null : deliveredEventId(whole);
       // Meanwhile it may have come by itself, or with another delivery of the same event.
       if (whole !== null && eventId !== null && !this.arrived.has(eventId)) yield whole;
     }
-  }
-
-  /** A list may leave payloads out; null where the log does not have it. */
-  private async withPayload(delivery: Delivery): Promise<Delivery | null> {
-    const whole = await readWhole(this.client, delivery);
-    if (whole !== null) return whole;
-    this.progress.skipped += 1;
-    if (this.progress.skipped <= NAMED_WITHOUT_PAYLOAD) {
-      this.invocation.terminal.warn(`${safeLine(delivery.id)}: the log does not have its payload`);
-    }
-    return null;
   }
 
   private async bring(delivery: Delivery, listener: Pick<Listener, 'ingestLogged'>): Promise<void> {
