@@ -3,6 +3,7 @@ import type { Invocation } from '../../invocation.ts';
 import type { Override } from '../../json/overrides.ts';
 import type { ReplayChanges } from '../../pipeline/replay-capture.ts';
 import type { Capture } from '../../request/capture.ts';
+import { isJudged } from '../../signature/verify.ts';
 import { announceSecrets, type InvocationConfig } from './invocation-config.ts';
 import type { ReplayOptions } from './replay-options.ts';
 
@@ -32,14 +33,14 @@ export class ReplaySigner {
 
   changesFor(capture: Pick<Capture, 'verification'>): ReplayChanges {
     const { overrides } = this;
-    if (!this.signsAll && !lacksSignature(capture)) return { overrides, secret: undefined };
+    if (!this.signsAll && isJudged(capture.verification)) return { overrides, secret: undefined };
     this.hasSigned = true;
     return { overrides, secret: this.secrets.chosen[0].value };
   }
 
   /** What is said of a request whose signature the log does not have; null for any other. */
   noteOn(capture: Pick<Capture, 'verification'>): string | null {
-    if (!lacksSignature(capture)) return null;
+    if (isJudged(capture.verification)) return null;
     return `no signature recorded, signed with ${this.secrets.chosen[0].source}`;
   }
 
@@ -64,8 +65,4 @@ export class ReplaySigner {
   private get signsAll(): boolean {
     return this.invocation.options.resign || this.overrides.length > 0;
   }
-}
-
-function lacksSignature({ verification }: Pick<Capture, 'verification'>): boolean {
-  return verification.reason === 'signature_not_recorded';
 }

@@ -23,6 +23,7 @@ import {
 } from '../../request/files/sources.ts';
 import type { Capture } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
+import { isJudged } from '../../signature/verify.ts';
 import type { ApiOptions } from './api.ts';
 import type { InputProblems } from './input-problems.ts';
 import { LoggedDeliveries } from './logged-deliveries.ts';
@@ -130,11 +131,7 @@ function requireOneBody([source, ...more]: readonly Source[]): void {
 
 function locate(capture: Capture): LocatedRequest {
   const { id, event, verification } = capture;
-  const found = {
-    request: capture,
-    note: null,
-    signatureNotRecorded: verification.reason === 'signature_not_recorded',
-  };
+  const found = { request: capture, note: null, signatureNotRecorded: !isJudged(verification) };
   return { source: id, index: 0, isOneOfMany: false, event, found };
 }
 

@@ -1,5 +1,6 @@
 import { readCapturedLine } from './captured-line.ts';
-import { hasHeader, type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
+import { isJudged } from '../../signature/verify.ts';
+import { hasHeader, SIGNATURE_HEADER } from '../request.ts';
 import { type InputItem, toUnreadable, unreadable } from './input.ts';
 import { parseJson, parseJsonInput } from './json-input.ts';
 import { findRequests, findRequestsInJson } from './json-requests.ts';
@@ -74,7 +75,7 @@ function toCapture(value: unknown, place: string): InputItem {
     request: { method, path, httpVersion, headers, body: line.body },
     note: null,
     receivedAt,
-    ...(line.verification.reason === 'signature_not_recorded' && !isSigned(headers)
+    ...(!isJudged(line.verification) && !hasHeader(headers, SIGNATURE_HEADER)
       ? { signatureNotRecorded: true }
       : {}),
     origin: {
@@ -86,10 +87,6 @@ function toCapture(value: unknown, place: string): InputItem {
       ...(line.source === 'log' ? { source: line.source } : {}),
     },
   };
-}
-
-function isSigned(headers: readonly HeaderPair[]): boolean {
-  return hasHeader(headers, SIGNATURE_HEADER);
 }
 
 interface TextLine {
