@@ -1,6 +1,5 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectEngine, type EngineEvent } from '../../src/relay/engine.ts';
-import { loadNats } from '../../src/relay/library.ts';
+import { describe, expect, it } from 'vitest';
+import type { EngineEvent } from '../../src/relay/engine.ts';
 import { hasNats, startNats } from '../support/nats.ts';
 import { connect } from './relay-world.ts';
 
@@ -12,20 +11,7 @@ describe.skipIf(!hasNats)('a connection to nats-server', () => {
       clock.readings += 1;
       return clock.ms;
     };
-    const engine = await connectEngine(
-      await loadNats(),
-      {
-        servers: [`127.0.0.1:${nats.port}`],
-        isTls: false,
-        ca: undefined,
-        credentials: { kind: 'none' },
-        name: 'test',
-        connectTimeoutMs: 5000,
-        maxReconnectMs: undefined,
-      },
-      { now, elapsed: () => performance.now(), random: () => 0 },
-    );
-    onTestFinished(() => engine.close());
+    const engine = await connect(nats, {}, { now, random: () => 0 });
     const events: EngineEvent[] = [];
     engine.onEvent((event) => events.push(event));
     const clients = engine.connection.info?.client_id;

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { startReceiver } from '../../src/http/server/receive.ts';
 import { decodeEnvelope, type RelayedRequest } from '../../src/relay/envelope.ts';
-import { connectEngine, type Engine, type EngineOptions } from '../../src/relay/engine.ts';
+import {
+  connectEngine,
+  type Engine,
+  type EngineOptions,
+  type EngineWorld,
+} from '../../src/relay/engine.ts';
 import { loadNats } from '../../src/relay/library.ts';
 import { Publisher } from '../../src/relay/publisher.ts';
 import type { RelayEvent } from '../../src/relay/relay-events.ts';
@@ -26,6 +31,7 @@ const world = {
 export async function connect(
   nats: TestNats,
   options: Partial<EngineOptions> = {},
+  changes: Partial<EngineWorld> = {},
 ): Promise<Engine> {
   const engine = await connectEngine(
     await loadNats(),
@@ -39,7 +45,7 @@ export async function connect(
       maxReconnectMs: undefined,
       ...options,
     },
-    world,
+    { ...world, ...changes },
   );
   onTestFinished(() => engine.close());
   return engine;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { FoundRequest, InputItem } from '../../../src/request/files/input.ts';
-import { type InputOptions, readInput } from '../../../src/request/files/read-input.ts';
+import type { FoundRequest } from '../../../src/request/files/input.ts';
+import type { InputOptions } from '../../../src/request/files/read-input.ts';
 import { headerValues, SIGNATURE_HEADER } from '../../../src/request/request.ts';
 import { formatCurlCommand } from '../../../src/request/curl.ts';
+import { readContent } from './read-content.ts';
 
 const BODY =
   '{"event":"test_run.failed","timestamp":"2026-03-04T05:06:07Z","data":{"error":"Besetzt: „später“ \'x\' $1 `a` \\\\","calls_failed":3}}';
@@ -12,20 +13,11 @@ const HEADERS = { 'content-type': 'application/json', 'x-relyable-signature': SI
 const PACKED = Buffer.from(BODY).toString('base64');
 const DUMP = `POST /hook?a=1 HTTP/1.1\r\nX-Relyable-Signature: ${SIGNATURE}\r\nContent-Length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`;
 
-async function read(content: string | Buffer, options: InputOptions = {}): Promise<InputItem[]> {
-  async function* chunks(): AsyncGenerator<Buffer> {
-    yield Buffer.from(content);
-  }
-  const items: InputItem[] = [];
-  for await (const item of readInput(chunks(), 'input', options)) items.push(item);
-  return items;
-}
-
 async function readOne(
   content: string | Buffer,
   options: InputOptions = {},
 ): Promise<FoundRequest> {
-  const items = await read(content, options);
+  const items = await readContent(content, options);
   const [found, ...more] = items.filter((item) => item.kind === 'request');
   expect(items.filter(({ kind }) => kind === 'unreadable')).toEqual([]);
   expect(more).toEqual([]);
@@ -277,7 +269,7 @@ describe('JSON with headers and a body somewhere', () => {
     ['a manifest', { name: 'x', scripts: { test: 'y' } }],
     ['what a function returns', { statusCode: 200, headers: { a: 'b' }, body: BODY }],
   ])('finds no request in %s', async (_, value) => {
-    await expect(read(json(value))).rejects.toThrow(/input: byte 0: expected/);
+    await expect(readContent(json(value))).rejects.toThrow(/input: byte 0: expected/);
   });
 
   it('never takes an answer for the request', async () => {
@@ -291,7 +283,7 @@ describe('lines of JSON', () => {
   it('are read behind any prefix, and lines without a request are counted', async () => {
     const line = JSON.stringify({ headers: HEADERS, body: BODY });
     const log = `starting\n{"level":30,"msg":"ready"}\n2026-03-04T05:06:08Z app[1]: received ${line}\n`;
-    const items = await read(log);
+    const items = await readContent(log);
     expect(items.map(({ kind }) => kind)).toEqual(['skipped', 'skipped', 'request']);
     await expectRequest(log);
   });
@@ -303,7 +295,7 @@ describe('lines of JSON', () => {
   it('of `listen --json` name the captures', async () => {
     const line = { type: 'delivery', v: 1, id: 'cap_1kdyhhr88zvne2ks' };
     const lines = `{"type":"ready","v":1}\n${JSON.stringify(line)}\n`;
-    const items = await read(lines);
+    const items = await readContent(lines);
     expect(items.at(-1)).toEqual({ kind: 'reference', id: 'cap_1kdyhhr88zvne2ks' });
   });
 });
@@ -353,7 +345,7 @@ describe('values as languages print them', () => {
 
   it('are refused where the printer left something out', async () => {
     const text = `{ headers: { 'x-relyable-signature': '${SIGNATURE}' }, body: <Buffer 7b 22 ... 90 more bytes> }`;
-    await expect(read(text)).rejects.toThrow(/expected JSON/);
+    await expect(readContent(text)).rejects.toThrow(/expected JSON/);
   });
 });
 
@@ -433,7 +425,7 @@ describe('curl commands', () => {
     ['a variable that the script does not set', 'curl http://a -H "x: $SIG" -d a', '$SIG'],
     ['a form that curl encodes', 'curl http://a -F a=b', 'whose bytes curl makes'],
   ])('name %s', async (_, script, message) => {
-    const problem = await read(script).then(
+    const problem = await readContent(script).then(
       ([item]) => (item?.kind === 'unreadable' ? item.error.message : ''),
       (error: Error) => error.message,
     );
@@ -442,7 +434,9 @@ describe('curl commands', () => {
 
   it('several in one file are several requests, and one that cannot be read costs no other', async () => {
     const one = `curl http://a/hook -H 'x-relyable-signature: ${SIGNATURE}' -d ${quoted}`;
-    const items = await read(`${one}\n${one} && curl http://a -F a=b; curl http://a/health\n`);
+    const items = await readContent(
+      `${one}\n${one} && curl http://a -F a=b; curl http://a/health\n`,
+    );
     expect(items.map(({ kind }) => kind)).toEqual(['request', 'request', 'unreadable', 'skipped']);
   });
 });
@@ -531,7 +525,7 @@ describe('hex dumps', () => {
   });
 
   it('that lack a row are refused by name', async () => {
-    await expect(read(xxd.toSpliced(2, 1).join('\n'))).rejects.toThrow(
+    await expect(readContent(xxd.toSpliced(2, 1).join('\n'))).rejects.toThrow(
       /line 3: expected the row of byte 32/,
     );
   });
@@ -561,7 +555,7 @@ describe("editors' .http files", () => {
   });
 
   it('name a variable that has no value', async () => {
-    const [item] = await read('POST http://a/hook\nX-Relyable-Signature: {{sig}}\n\n{}\n');
+    const [item] = await readContent('POST http://a/hook\nX-Relyable-Signature: {{sig}}\n\n{}\n');
     expect(item?.kind === 'unreadable' && item.error.message).toContain('{{sig}}');
   });
 

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { RelyableError } from '../../../src/errors.ts';
 import type { FoundRequest, InputItem } from '../../../src/request/files/input.ts';
 import { parseLogfmt } from '../../../src/request/files/logfmt.ts';
-import { type InputOptions, readInput } from '../../../src/request/files/read-input.ts';
+import type { InputOptions } from '../../../src/request/files/read-input.ts';
 import { headerValues, SIGNATURE_HEADER } from '../../../src/request/request.ts';
 import { hasStack } from '../../support/stacks.ts';
+import { readContent } from './read-content.ts';
 
 const BODY =
   '{"event":"test_run.failed","data":{"error":"„spät“, \\"a;b\\"\\n","calls_failed":3.0}}';
@@ -16,21 +17,12 @@ const HEADERS = JSON.stringify({
   'x-relyable-signature': SIGNATURE,
 });
 
-async function read(content: string | Buffer, options: InputOptions = {}): Promise<InputItem[]> {
-  async function* chunks(): AsyncGenerator<Buffer> {
-    yield Buffer.from(content);
-  }
-  const items: InputItem[] = [];
-  for await (const item of readInput(chunks(), 'input', options)) items.push(item);
-  return items;
-}
-
 const found = (items: readonly InputItem[]): FoundRequest[] =>
   items.filter((item) => item.kind === 'request');
 
 /** Expects one request with the body and the signature of this file. */
 async function expectRequest(content: string | Buffer, options: InputOptions = {}): Promise<void> {
-  const items = await read(content, options);
+  const items = await readContent(content, options);
   expect(items.map(({ kind }) => kind)).toEqual(['request']);
   const [{ request } = expect.unreachable()] = found(items);
   expect(request.body.toString()).toBe(BODY);
@@ -45,7 +37,7 @@ describe('tables', () => {
     const columns = ['uuid', 'content', 'headers', 'method', 'created_at'];
     const text = `${columns.join(mark)}\r\n${row.join(mark)}\r\n`;
     await expectRequest(text);
-    const [item] = found(await read(text));
+    const [item] = found(await readContent(text));
     expect(item).toMatchObject({
       request: { method: 'POST' },
       receivedAt: Date.parse('2026-03-04T05:06:07Z'),
@@ -63,7 +55,7 @@ describe('tables', () => {
 
   it('go on past what is no request, and name the row', async () => {
     const text = `content,headers\n${cell('a')},{}\n\nonly one\n${cell(BODY)},${cell(HEADERS)}\n`;
-    const items = await read(text);
+    const items = await readContent(text);
     expect(items.map(({ kind }) => kind)).toEqual(['skipped', 'unreadable', 'request']);
     expect(items[1]).toMatchObject({
       error: { message: 'input: row 4: expected 2 cells as in the first row, got 1' },
@@ -73,7 +65,7 @@ describe('tables', () => {
   it.each(['content,headers\n"open', 'content,headers\na,b\n"x"y,z\n'])(
     'with a quote out of place are read to their end: %j',
     async (text) => {
-      expect((await read(text)).length).toBeGreaterThan(0);
+      expect((await readContent(text)).length).toBeGreaterThan(0);
     },
   );
 });
@@ -112,7 +104,7 @@ environments:
   it('a collection of Insomnia 5', async () => {
     const text = collection(`          text: |-\n            ${BODY}`);
     await expectRequest(text);
-    const [item] = found(await read(text));
+    const [item] = found(await readContent(text));
     expect(item?.request).toMatchObject({ method: 'POST', path: '/hook?a=1' });
     expect(item?.request.headers.map(([name]) => name)).not.toContain('X-Off');
   });
@@ -136,7 +128,7 @@ environments:
     ],
     ['that holds itself', 'type: collection.insomnia.rest/5.0\na: &a [*a]\n', 'at most'],
   ])('%s is refused', async (_, text, words) => {
-    const refused = await read(text).catch((error: unknown) => error);
+    const refused = await readContent(text).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(RelyableError);
     expect(refused).toMatchObject({
       code: 'INPUT_UNREADABLE',
@@ -161,7 +153,7 @@ describe('log lines of key=value pairs', () => {
     ['headers by themselves', `level=warn x-relyable-signature=${SIGNATURE} body=${quote(BODY)}`],
   ])('%s', async (_, line) => {
     await expectRequest(`${line}\n`);
-    const items = await read(`level=info msg="started"\n${line}\n`, { format: 'ndjson' });
+    const items = await readContent(`level=info msg="started"\n${line}\n`, { format: 'ndjson' });
     expect(items.map(({ kind }) => kind)).toEqual(['skipped', 'request']);
   });
 
@@ -189,13 +181,13 @@ describe('what `logs` prints with --json', () => {
   });
 
   it('has no signature to judge where it has none', async () => {
-    expect(await read(`${JSON.stringify(delivery)}\n`)).toMatchObject([
+    expect(await readContent(`${JSON.stringify(delivery)}\n`)).toMatchObject([
       { kind: 'request', deliveryId: 'dlv_1', signatureNotRecorded: true },
     ]);
   });
 
   it('is counted where it is an attempt', async () => {
-    expect(await read(`${JSON.stringify({ ...delivery, type: 'attempt' })}\n`)).toEqual([
+    expect(await readContent(`${JSON.stringify({ ...delivery, type: 'attempt' })}\n`)).toEqual([
       {
         kind: 'skipped',
         why: 'an attempt of `logs`, which has no headers (`logs show --json` has them)',
@@ -230,7 +222,7 @@ describe('dumps of words', () => {
     ['hexdump with wide gaps', 16, '    '],
   ] as const)('%s, an even and an odd number of bytes', async (_, radix, gap) => {
     for (const body of [BODY, `${BODY} `]) {
-      const [item] = found(await read(dump(Buffer.from(request(body)), radix, gap)));
+      const [item] = found(await readContent(dump(Buffer.from(request(body)), radix, gap)));
       expect(item?.request.body.toString()).toBe(body);
     }
   });
@@ -238,7 +230,7 @@ describe('dumps of words', () => {
   it.skipIf(!hasStack('od'))('as od writes it', async () => {
     for (const body of [BODY, `${BODY} `]) {
       const text = execFileSync('od', ['-x'], { input: request(body), encoding: 'utf8' });
-      const [item] = found(await read(text));
+      const [item] = found(await readContent(text));
       expect(item?.request.body.toString()).toBe(body);
     }
   });
@@ -259,7 +251,7 @@ X-Relyable-Signature: {{signature}}
       return Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
     };
   const open = (files: Readonly<Record<string, unknown>>): Promise<InputItem[]> =>
-    read(text, { readBeside: beside(files) });
+    readContent(text, { readBeside: beside(files) });
 
   it('are read, the private file as well', async () => {
     const [item] = found(
@@ -278,7 +270,9 @@ X-Relyable-Signature: {{signature}}
 
   it('come after variables of the file itself', async () => {
     const files = { 'http-client.env.json': { dev: { signature: 'a', event: 'other' } } };
-    const [item] = found(await read(`@event = own\n\n###\n${text}`, { readBeside: beside(files) }));
+    const [item] = found(
+      await readContent(`@event = own\n\n###\n${text}`, { readBeside: beside(files) }),
+    );
     expect(item?.request.body.toString()).toBe('{"event":"own"}');
   });
 
