@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^@relyable\/webhooks/, replacement: 'relyable/webhooks' }] },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: 'test/support/fixed-seed.ts',
     globalSetup: 'test/support/fresh-build.ts',
     pool: 'forks',
     // One more than there are cores: tests also wait for processes and timers.

@@ -147,10 +147,12 @@ class PrintedParser {
     }
   }
 
-  /** A quoted or bare key; Ruby puts a colon in front of a symbol. */
+  /** A quoted or bare key; Ruby puts a colon in front of a symbol, Node writes `['__proto__']`. */
   private key(): string {
     this.take(/:(?=["\w])/y);
+    const isBracketed = this.take(/\[(?=["'`])/y) !== null;
     const key = this.quoted() ?? this.take(/[\p{L}\w$-]+/uy) ?? this.fail();
+    if (isBracketed) this.require(/\]/y);
     return Buffer.isBuffer(key) ? key.toString() : key;
   }
 

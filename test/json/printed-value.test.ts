@@ -89,6 +89,8 @@ describe('a value as it is printed', () => {
     'NaN',
     '[1, ... 12 more]',
     '{ a: [Object] }',
+    "{ ['a': 1 }",
+    '{ [Symbol(a)]: 1 }',
     '<Buffer 7b ... 3 more bytes>',
     'bytearray(1',
     '['.repeat(200) + ']'.repeat(200),
@@ -103,11 +105,14 @@ describe('a value as it is printed', () => {
     expect(parsePrintedBytes('(1, 2)')).toBeNull();
   });
 
-  it('never makes a member of the prototype', () => {
-    const value = parsePrinted("{'__proto__': {'x': 1}}");
-    expect(Object.hasOwn(value as object, '__proto__')).toBe(true);
-    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
-  });
+  it.each(["{'__proto__': {'x': 1}}", "{ ['__proto__']: { x: 1 } }"])(
+    'never makes a member of the prototype: %s',
+    (text) => {
+      const value = parsePrinted(text);
+      expect(Object.hasOwn(value as object, '__proto__')).toBe(true);
+      expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+    },
+  );
 });
 
 describe('a printed value as JSON', () => {
