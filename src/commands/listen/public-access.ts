@@ -61,7 +61,15 @@ export class PublicAccess {
     const provider =
       options.tunnel === undefined
         ? null
-        : chooseProvider(options.tunnel, options.publicUrl, context, terminal.info);
+        : await chooseProvider(
+            {
+              choice: options.tunnel,
+              publicUrl: options.publicUrl,
+              signal: context.interrupt,
+              onFound: terminal.info,
+            },
+            context,
+          );
     const progress = await createProgress(terminal);
     const proxied = options.publicUrl ?? new URL('https://tunnel.invalid');
     this.address = new PublicAddress(
