@@ -4,7 +4,6 @@ import { createNgrokProvider } from '../../src/tunnel/ngrok.ts';
 import type { TunnelProvider, TunnelWorld } from '../../src/tunnel/provider.ts';
 import { chooseProvider } from '../../src/tunnel/providers.ts';
 import { createTailscaleProvider } from '../../src/tunnel/tailscale.ts';
-import { temporaryFolder } from '../support/cli.ts';
 import { testContext } from '../support/context.ts';
 import { printing, start, worldWith } from './stand-ins.ts';
 
