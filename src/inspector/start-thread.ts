@@ -15,7 +15,7 @@ export interface InspectorThread {
   /** Verifies and signs with these from here on. */
   replaceSecrets(secrets: readonly SecretCandidate[]): void;
   /** Shows on open pages where the listener is reached from outside from here on. */
-  showPublicAddress(address: PublicAddressDocument): void;
+  showPublicAddress(address: PublicAddressDocument | null): void;
   close(): Promise<void>;
 }
 

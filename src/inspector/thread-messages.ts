@@ -19,4 +19,4 @@ export type FromInspector =
 export type ToInspector =
   | { readonly type: 'close' }
   | { readonly type: 'secrets'; readonly secrets: readonly SecretCandidate[] }
-  | { readonly type: 'public-address'; readonly address: PublicAddressDocument };
+  | { readonly type: 'public-address'; readonly address: PublicAddressDocument | null };

@@ -5,10 +5,11 @@ import { isLoopback } from '../http/loopback.ts';
 
 /** What `--tunnel` names; `auto` where it names nothing. */
 export type TunnelChoice =
-  | { readonly kind: 'auto' | 'cloudflared' | 'ngrok' | 'tailscale' }
-  | { readonly kind: 'ssh'; readonly target: SshTarget };
+  { readonly kind: 'auto' | ProviderName } | { readonly kind: 'ssh'; readonly target: SshTarget };
 
 export const PROVIDER_NAMES = ['cloudflared', 'ngrok', 'tailscale'] as const;
+
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 /** Where `--tunnel ssh:…` leads. */
 export interface SshTarget {

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { devNull } from 'node:os';
 import { RelyableError } from '../errors.ts';
 import { openProgramTunnel } from './open-program.ts';
 import type { Program } from './program.ts';
@@ -35,6 +33,10 @@ function startCloudflared(options: TunnelStart, world: TunnelWorld): Promise<Ope
       program: CLOUDFLARED,
       args: [
         'tunnel',
+        // In place of ~/.cloudflared/config.yml: the ingress rules of a named tunnel would answer 404 to
+        // every request of a quick one. It reads an empty file, says so and goes on.
+        '--config',
+        devNull,
         '--no-autoupdate',
         '--metrics',
         '127.0.0.1:0',
@@ -109,13 +111,6 @@ function explainCloudflared(lines: readonly string[]): RelyableError | null {
       'wait some minutes, or take another provider with --tunnel',
     );
   }
-  const config = findConfig();
-  if (/config\.ya?ml|configuration file|ingress rule/i.test(text) && config !== undefined) {
-    return unreachable(
-      `cloudflared does not open a quick tunnel while its configuration ${config} exists`,
-      `rename ${config} meanwhile, or route a named tunnel here and use --public-url`,
-    );
-  }
   if (
     /no such host|i\/o timeout|network is unreachable|connection refused|TLS handshake timeout/.test(
       text,
@@ -136,11 +131,4 @@ function explainCloudflared(lines: readonly string[]): RelyableError | null {
     return unreachable('this version of cloudflared is too old', 'update cloudflared');
   }
   return null;
-}
-
-/** A configuration that cloudflared reads by itself, which takes the place of a quick tunnel's. */
-export function findConfig(home = homedir()): string | undefined {
-  return ['config.yml', 'config.yaml']
-    .map((name) => join(home, '.cloudflared', name))
-    .find((file) => existsSync(file));
 }

@@ -1,29 +1,67 @@
 import { RelyableError } from '../errors.ts';
-import { PROVIDER_NAMES, type TunnelChoice } from './choice.ts';
+import { PROVIDER_NAMES, type ProviderName, type TunnelChoice } from './choice.ts';
 import { CLOUDFLARED, createCloudflaredProvider } from './cloudflared.ts';
-import { createNgrokProvider, NGROK } from './ngrok.ts';
-import { findProgram, installHint } from './program.ts';
+import { createNgrokProvider } from './ngrok.ts';
+import { installHint } from './program.ts';
 import type { TunnelProvider, TunnelWorld } from './provider.ts';
 import { createSshProvider } from './ssh.ts';
-import { createTailscaleProvider, TAILSCALE } from './tailscale.ts';
+import { surveyProviders } from './survey.ts';
+import { createTailscaleProvider } from './tailscale.ts';
 
-/** In the order of `PROVIDER_NAMES`. */
-const PROGRAMS = [CLOUDFLARED, NGROK, TAILSCALE];
+export interface ProviderQuestion {
+  readonly choice: TunnelChoice;
+  readonly publicUrl: URL | undefined;
+  readonly signal: AbortSignal;
+  /** Told the order and what was found, where `auto` has to choose. */
+  readonly onFound: (text: string) => void;
+}
 
 /**
- * The provider of a choice. `auto` takes the first whose program is installed; `onFound` is told the
- * order and what was found. USAGE where a public URL was given that this provider cannot use.
+ * The provider of a choice. `auto` takes the first that is ready, or else the first that is installed,
+ * whose own failure then says most. USAGE where a public URL was given that this provider cannot use.
  */
-export function chooseProvider(
-  choice: TunnelChoice,
+export async function chooseProvider(
+  { choice, publicUrl, signal, onFound }: ProviderQuestion,
+  world: TunnelWorld,
+): Promise<TunnelProvider> {
+  if (choice.kind !== 'auto') return createProvider(choice, publicUrl, world);
+  const { name, found } = await findReady(world, signal);
+  if (name !== null) {
+    onFound(`tunnel: ${[...found, `taking ${name}`].join(', ')}`);
+    return createProvider({ kind: name }, publicUrl, world);
+  }
+  throw new RelyableError(
+    'NOT_FOUND',
+    `--tunnel: none of ${PROVIDER_NAMES.join(', ')} is installed`,
+    {
+      hint: `${installHint(CLOUDFLARED, world.platform)}; or --tunnel ssh:nokey@localhost.run, which needs only ssh`,
+    },
+  );
+}
+
+/** The provider that `auto` takes, null where none is installed; and what was found of those before it. */
+export async function findReady(
+  world: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>,
+  signal: AbortSignal,
+): Promise<{ readonly name: ProviderName | null; readonly found: readonly string[] }> {
+  const found: string[] = [];
+  let installed: ProviderName | null = null;
+  for (const { id, isInstalled, obstacle } of await surveyProviders(world, signal)) {
+    // A server has to be named.
+    if (id === 'ssh') continue;
+    if (isInstalled && obstacle === null) return { name: id, found };
+    if (isInstalled) installed ??= id;
+    found.push(isInstalled ? `${id} is not ready (${obstacle ?? ''})` : `${id} is not installed`);
+  }
+  return { name: installed, found };
+}
+
+function createProvider(
+  choice: Exclude<TunnelChoice, { readonly kind: 'auto' }>,
   publicUrl: URL | undefined,
   world: TunnelWorld,
-  onFound: (text: string) => void,
 ): TunnelProvider {
   if (choice.kind === 'ssh') return createSshProvider(choice.target, publicUrl, world);
-  if (choice.kind === 'auto') {
-    return chooseProvider({ kind: firstInstalled(world, onFound) }, publicUrl, world, onFound);
-  }
   if (choice.kind === 'ngrok') return createNgrokProvider(publicUrl, world);
   if (publicUrl !== undefined) {
     throw new RelyableError(
@@ -35,33 +73,4 @@ export function chooseProvider(
   return choice.kind === 'tailscale'
     ? createTailscaleProvider(world)
     : createCloudflaredProvider(world);
-}
-
-/** The provider that `auto` takes; null where the program of none is installed. */
-export function findInstalled(
-  world: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>,
-): (typeof PROVIDER_NAMES)[number] | null {
-  const index = PROGRAMS.findIndex((program) => findProgram(program, world) !== undefined);
-  return PROVIDER_NAMES[index] ?? null;
-}
-
-function firstInstalled(
-  world: TunnelWorld,
-  onFound: (text: string) => void,
-): (typeof PROVIDER_NAMES)[number] {
-  const name = findInstalled(world);
-  if (name !== null) {
-    const missing = PROGRAMS.slice(0, PROVIDER_NAMES.indexOf(name)).map(
-      (program) => `${program.name} is not installed`,
-    );
-    onFound(`tunnel: ${[...missing, `taking ${name}`].join(', ')}`);
-    return name;
-  }
-  throw new RelyableError(
-    'NOT_FOUND',
-    `--tunnel: none of ${PROVIDER_NAMES.join(', ')} is installed`,
-    {
-      hint: `${installHint(CLOUDFLARED, world.platform)}; or --tunnel ssh:nokey@localhost.run, which needs only ssh`,
-    },
-  );
 }

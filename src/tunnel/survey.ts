@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { CLOUDFLARED, findConfig } from './cloudflared.ts';
+import type { ProviderName } from './choice.ts';
+import { CLOUDFLARED } from './cloudflared.ts';
 import { hasProgram, NGROK } from './ngrok.ts';
 import { loadNgrokPackage } from './ngrok-package.ts';
 import { findProgram, installHint, type Program } from './program.ts';
@@ -12,6 +13,9 @@ type SurveyWorld = Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>;
 
 /** What is known about one provider on this machine. */
 export interface SurveyedProvider {
+  /** As `--tunnel` names it. */
+  readonly id: ProviderName | 'ssh';
+  /** As people read it. */
   readonly name: string;
   /** As the program prints it; null where the program is not installed, or prints none. */
   readonly version: string | null;
@@ -30,21 +34,25 @@ type Look = (
 ) => Promise<Pick<SurveyedProvider, 'obstacle' | 'fix'> | null>;
 
 interface Surveyed {
+  readonly id: SurveyedProvider['id'];
   readonly program: Program;
   readonly versionArgs: readonly string[];
   readonly look: Look;
 }
 
 const SURVEYED: readonly Surveyed[] = [
-  { program: CLOUDFLARED, versionArgs: ['--version'], look: lookAtCloudflared },
-  { program: NGROK, versionArgs: ['version'], look: lookAtNgrok },
-  { program: TAILSCALE, versionArgs: ['version'], look: lookAtTailscale },
-  { program: SSH, versionArgs: ['-V'], look: async () => null },
+  { id: 'cloudflared', program: CLOUDFLARED, versionArgs: ['--version'], look: async () => null },
+  { id: 'ngrok', program: NGROK, versionArgs: ['version'], look: lookAtNgrok },
+  { id: 'tailscale', program: TAILSCALE, versionArgs: ['version'], look: lookAtTailscale },
+  { id: 'ssh', program: SSH, versionArgs: ['-V'], look: async () => null },
 ];
 
 const PROGRAM_LIMIT_MS = 3000;
 
-/** Looks at every provider at once: its program, version and login. Opens no tunnel. */
+/**
+ * Looks at every provider at once: its program, version and login. In the order of `PROVIDER_NAMES`,
+ * `ssh` last. Opens no tunnel.
+ */
 export function surveyProviders(
   world: SurveyWorld,
   signal: AbortSignal,
@@ -53,7 +61,7 @@ export function surveyProviders(
 }
 
 async function survey(
-  { program, versionArgs, look }: Surveyed,
+  { id, program, versionArgs, look }: Surveyed,
   world: SurveyWorld,
   signal: AbortSignal,
 ): Promise<SurveyedProvider> {
@@ -64,35 +72,26 @@ async function survey(
   }
   if (file === undefined) {
     const fix = installHint(program, world.platform);
-    return { name, version: null, isInstalled: false, obstacle: null, fix };
+    return { id, name, version: null, isInstalled: false, obstacle: null, fix };
   }
   const [{ output }, found] = await Promise.all([
     run(file, versionArgs, world, signal),
     look(file, world, signal),
   ]);
   const [version = null] = /\d+\.\d+[\w.-]*/.exec(output) ?? [];
-  return { name, version, isInstalled: true, obstacle: null, fix: null, ...found };
+  return { id, name, version, isInstalled: true, obstacle: null, fix: null, ...found };
 }
 
 function surveyPackage({ env }: SurveyWorld): SurveyedProvider {
   const hasToken = Boolean(env['NGROK_AUTHTOKEN']);
   return {
+    id: 'ngrok',
     name: 'ngrok (the package @ngrok/ngrok)',
     version: null,
     isInstalled: true,
     obstacle: hasToken ? null : 'it has no authtoken',
     fix: hasToken ? null : 'export NGROK_AUTHTOKEN=… with the token of https://dashboard.ngrok.com',
   };
-}
-
-async function lookAtCloudflared(): ReturnType<Look> {
-  const config = findConfig();
-  return config === undefined
-    ? null
-    : {
-        obstacle: `${config} takes the place of a quick tunnel`,
-        fix: `rename ${config} meanwhile`,
-      };
 }
 
 async function lookAtNgrok(

@@ -28,18 +28,45 @@ it('reports an address that changed as an event and as a block that cannot be mi
   expect((await done).code).toBe(0);
 });
 
+/** Asks a page for the public address that it shows. */
+function addressShown(pageUrl: string): () => Promise<unknown> {
+  const { origin, searchParams } = new URL(pageUrl);
+  const headers = { Authorization: `Bearer ${searchParams.get('token') ?? ''}` };
+  return async () => {
+    const state = await fetch(`${origin}/api/state`, { headers });
+    return ((await state.json()) as { publicAddress: unknown }).publicAddress;
+  };
+}
+
+it('shows the address in an inspector of its own, and follows it', async () => {
+  const listener = listen('--json');
+  const isReady = (line: string): boolean => line.includes('"ready"');
+  const { publicUrl } = JSON.parse(await listener.nextLine(isReady)) as { publicUrl: string };
+  const inspect = startCli(['inspect', '--json', '--port=0'], { home: listener.home });
+  const shown = addressShown((JSON.parse(await inspect.nextLine(isReady)) as { url: string }).url);
+  expect(await shown()).toEqual({
+    url: publicUrl,
+    provider: 'ngrok',
+    isUp: true,
+    message: null,
+  });
+  listener.lose();
+  await expect.poll(shown).toMatchObject({
+    url: expect.not.stringContaining(publicUrl) as unknown,
+    isUp: true,
+  });
+  listener.child.kill('SIGINT');
+  await listener.done;
+  await expect.poll(shown).toBeNull();
+});
+
 it('ends with 4 under --exit-on-url-change; the inspector shows the address', async () => {
   const { nextLine, lose, done } = listen('--exit-on-url-change', '--json', '--inspect=0');
   const ready = JSON.parse(await nextLine((line) => line.includes('"ready"'))) as {
     publicUrl: string;
     inspectUrl: string;
   };
-  const { origin, searchParams } = new URL(ready.inspectUrl);
-  const headers = { Authorization: `Bearer ${searchParams.get('token') ?? ''}` };
-  const shown = async (): Promise<unknown> => {
-    const state = await fetch(`${origin}/api/state`, { headers });
-    return ((await state.json()) as { publicAddress: unknown }).publicAddress;
-  };
+  const shown = addressShown(ready.inspectUrl);
   const up = { url: ready.publicUrl, provider: 'ngrok', isUp: true, message: null };
   await expect.poll(shown).toEqual(up);
   lose();

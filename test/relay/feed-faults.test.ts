@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeEnvelope } from '../../src/relay/envelope.ts';
 import { openManager } from '../../src/relay/stream.ts';
 import { storeFile } from '../store/store-world.ts';
@@ -6,16 +6,6 @@ import { startApp } from '../support/app.ts';
 import { hasNats, startNats, SYNCED } from '../support/nats.ts';
 import { bodies, bodyOf, feedWorld, send, sources, startFeed } from './feed-world.ts';
 import { connect, startRelay, withStream } from './relay-world.ts';
-
-vi.mock('node:worker_threads', async () => {
-  const { workers } = await import('../store/workers.ts');
-  return {
-    parentPort: null,
-    Worker: function Worker() {
-      return workers.create();
-    },
-  };
-});
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 

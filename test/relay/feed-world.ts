@@ -10,7 +10,7 @@ import { openManager } from '../../src/relay/stream.ts';
 import { readReaderState } from '../../src/store/positions.ts';
 import { openReader } from '../../src/store/writer.ts';
 import { optionsFor, type TestOptions } from '../pipeline/world.ts';
-import { openBackground } from '../store/store-world.ts';
+import { type InProcessWorker, openBackground } from '../store/store-world.ts';
 import { startNats, SYNCED, type TestNats } from '../support/nats.ts';
 import { connect, SECRET, startRelay, TEAM, type TestRelay, withStream } from './relay-world.ts';
 
@@ -19,6 +19,8 @@ export const bodyOf = (n: number, size = 0): Buffer =>
 
 export interface TestFeed {
   readonly feed: RelayFeed;
+  /** The store's thread. */
+  readonly worker: InProcessWorker;
   readonly events: ListenEvent[];
   readonly warnings: string[];
   /** The bodies in the store, oldest first. */
@@ -40,7 +42,7 @@ export async function startFeed(
   { pipeline: pipelineOptions = {}, user = {}, now = Date.now, ...options }: FeedOptions = {},
 ): Promise<TestFeed> {
   const engine = await connect(nats, { name: 'alice', ...user });
-  const { store } = await openBackground(file);
+  const { store, worker } = await openBackground(file);
   const events: ListenEvent[] = [];
   const warnings: string[] = [];
   const emit = (event: ListenEvent): void => void events.push(event);
@@ -83,6 +85,7 @@ export async function startFeed(
   onTestFinished(() => stop().catch(() => undefined));
   return {
     feed,
+    worker,
     events,
     warnings,
     stop,

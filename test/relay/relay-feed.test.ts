@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeEnvelope, encodeEnvelope } from '../../src/relay/envelope.ts';
 import { parseSealingKeys, seal, unseal } from '../../src/relay/sealing.ts';
 import { openManager } from '../../src/relay/stream.ts';
@@ -10,16 +10,6 @@ import { startApp } from '../support/app.ts';
 import { hasNats, SYNCED } from '../support/nats.ts';
 import { bodies, bodyOf, feedWorld, send, sources, startFeed } from './feed-world.ts';
 import { SECRET, startRelay, withStream } from './relay-world.ts';
-
-vi.mock('node:worker_threads', async () => {
-  const { workers } = await import('../store/workers.ts');
-  return {
-    parentPort: null,
-    Worker: function Worker() {
-      return workers.create();
-    },
-  };
-});
 
 describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   it('stores, forwards and reports each event as it came by HTTP, and resumes where it stopped', async () => {
@@ -256,10 +246,8 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
   it('reads again what the store refused, and loses nothing of it', async () => {
     const { nats, relay } = await feedWorld();
     const file = storeFile();
-    const { InProcessWorker } = await import('../store/store-world.ts');
     const feed = await startFeed(nats, file);
-    const worker = InProcessWorker.last;
-    if (worker === undefined) throw new Error('expected a worker');
+    const { worker } = feed;
     await send(relay, [1]);
     await expect.poll(feed.stored).toHaveLength(1);
     const before = worker.asked.length;

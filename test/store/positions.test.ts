@@ -1,19 +1,9 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { readReaderState, type StreamPosition } from '../../src/store/positions.ts';
 import { toNewCapture } from '../../src/store/rows.ts';
 import { openReader, openStore } from '../../src/store/writer.ts';
 import { FORWARD, makeCapture } from '../support/captures.ts';
 import { openBackground, storeFile } from './store-world.ts';
-
-vi.mock('node:worker_threads', async () => {
-  const { workers } = await import('./workers.ts');
-  return {
-    parentPort: null,
-    Worker: function Worker() {
-      return workers.create();
-    },
-  };
-});
 
 const KEY = { reader: 'alice', stream: 'RELYABLE_acme', created: '2026-01-01T00:00:00Z' };
 const capture = (n: number) => toNewCapture(makeCapture(n));

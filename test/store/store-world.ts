@@ -9,11 +9,9 @@ import { StoreThread } from '../../src/store/background/store-thread.ts';
 import type { FromThread, ToThread } from '../../src/store/background/thread-messages.ts';
 import type { Capture } from '../../src/request/capture.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { workers } from './workers.ts';
 
 /** The thread's own code on this thread. A test may hold back its answers. */
 export class InProcessWorker extends EventEmitter {
-  static last: InProcessWorker | undefined;
   /** What was asked of it. */
   readonly asked: ToThread[] = [];
   isDeaf = false;
@@ -21,11 +19,6 @@ export class InProcessWorker extends EventEmitter {
     (message) => this.answer(message),
     () => undefined,
   );
-
-  constructor() {
-    super();
-    InProcessWorker.last = this;
-  }
 
   postMessage(message: ToThread): void {
     this.asked.push(message);
@@ -35,12 +28,7 @@ export class InProcessWorker extends EventEmitter {
   answer(message: FromThread): void {
     setImmediate(() => this.emit('message', message));
   }
-
-  ref(): void {}
-  unref(): void {}
 }
-
-workers.create = () => new InProcessWorker();
 
 export function storeFile(): string {
   return join(temporaryFolder(), 'captures.db');
@@ -51,11 +39,10 @@ export interface OpenBackgroundStore {
   readonly worker: InProcessWorker;
 }
 
-/** A background store whose thread is `InProcessWorker`; the test file mocks node:worker_threads. */
+/** A background store whose thread is `InProcessWorker`. */
 export async function openBackground(file: string): Promise<OpenBackgroundStore> {
-  const store = await openBackgroundStore(file);
-  const worker = InProcessWorker.last;
-  if (worker === undefined) throw new Error('expected a worker');
+  const worker = new InProcessWorker();
+  const store = await openBackgroundStore(file, undefined, worker);
   onTestFinished(() => store.close().catch(() => undefined));
   return { store, worker };
 }

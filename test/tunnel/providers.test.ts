@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createCloudflaredProvider, findConfig } from '../../src/tunnel/cloudflared.ts';
+import { createCloudflaredProvider } from '../../src/tunnel/cloudflared.ts';
 import { createNgrokProvider } from '../../src/tunnel/ngrok.ts';
 import type { TunnelProvider, TunnelWorld } from '../../src/tunnel/provider.ts';
 import { chooseProvider } from '../../src/tunnel/providers.ts';
 import { createTailscaleProvider } from '../../src/tunnel/tailscale.ts';
-import { temporaryFolder } from '../support/cli.ts';
 import { testContext } from '../support/context.ts';
 import { printing, start, worldWith } from './stand-ins.ts';
 
@@ -76,6 +75,17 @@ describe('the address', () => {
         'stays',
       ),
       url: 'https://high-tide-7.trycloudflare.com/',
+    },
+    {
+      what: 'a cloudflared that is given an empty configuration in place of the one of its user',
+      // config/configuration.go, ReadConfigFile: an empty file is logged as an error, and used.
+      name: 'cloudflared',
+      script: `
+const file = process.argv[process.argv.indexOf('--config') + 1];
+if (require('node:fs').readFileSync(file, 'utf8') !== '') process.exit(1);
+console.error('2025-11-04T09:10:10Z ERR Configuration file ' + file + ' was empty');
+${CLOUDFLARED_WITH_METRICS}`,
+      url: 'https://wide-oak-12.trycloudflare.com/',
     },
     {
       what: 'the JSON log of ngrok 3',
@@ -287,40 +297,83 @@ describe('a failure', () => {
 });
 
 describe('the choice of a provider', () => {
-  it('takes the first that is installed, and says what was found', () => {
-    const world = worldWith('RELYABLE_TAILSCALE_PATH', '');
+  const READY = `process.stdout.write(JSON.stringify({ BackendState: 'Running' }));`;
+
+  /** What `--tunnel` alone takes where these programs are installed, and what it says of it. */
+  async function choose(
+    env: Readonly<Record<string, string>>,
+  ): Promise<{ readonly name: string; readonly said: readonly string[] }> {
     const said: string[] = [];
-    const chosen = chooseProvider(
-      { kind: 'auto' },
-      undefined,
-      { ...world, env: { ...world.env, PATH: '/nowhere' } },
-      (text) => said.push(text),
+    const { name } = await chooseProvider(
+      {
+        choice: { kind: 'auto' },
+        publicUrl: undefined,
+        signal: start.signal,
+        onFound: (text) => said.push(text),
+      },
+      testContext({ env: { PATH: '/nowhere', ...env } }),
     );
-    expect(chosen.name).toBe('tailscale');
-    expect(said).toEqual([
-      'tunnel: cloudflared is not installed, ngrok is not installed, taking tailscale',
-    ]);
+    return { name, said };
+  }
+
+  function program(variable: string, script: string): Record<string, string> {
+    return { [variable]: worldWith(variable, script).env[variable] ?? '' };
+  }
+
+  it('takes the first that is ready, and says what was found', async () => {
+    // A token in its environment is all that ngrok needs; that of the package would do too.
+    expect(await choose({ ...program('RELYABLE_NGROK_PATH', ''), NGROK_AUTHTOKEN: 'x' })).toEqual({
+      name: 'ngrok',
+      said: ['tunnel: cloudflared is not installed, taking ngrok'],
+    });
   });
 
-  it('names the ways there are where none is installed', () => {
-    const world = testContext({ env: { PATH: '/nowhere' } });
-    expect(() => chooseProvider({ kind: 'auto' }, undefined, world, () => undefined)).toThrow(
+  it('passes over one that is not logged in', async () => {
+    expect(
+      await choose({
+        ...program('RELYABLE_NGROK_PATH', ''),
+        ...program('RELYABLE_TAILSCALE_PATH', READY),
+      }),
+    ).toEqual({
+      name: 'tailscale',
+      said: [
+        'tunnel: cloudflared is not installed, ngrok is not ready (it has no authtoken), taking tailscale',
+      ],
+    });
+  });
+
+  it('takes the first that is installed where none is ready: its own failure says why', async () => {
+    expect(
+      await choose({
+        ...program('RELYABLE_NGROK_PATH', ''),
+        ...program('RELYABLE_TAILSCALE_PATH', `console.log('{"BackendState": "NeedsLogin"}')`),
+      }),
+    ).toEqual({
+      name: 'ngrok',
+      said: [
+        'tunnel: cloudflared is not installed, ngrok is not ready (it has no authtoken), tailscale is not ready (Tailscale is not logged in on this machine), taking ngrok',
+      ],
+    });
+  });
+
+  it('names the ways there are where none is installed', async () => {
+    // The package for Node, which is installed for these tests, comes after the program.
+    await expect(choose({ RELYABLE_NGROK_PATH: '/nowhere/ngrok' })).rejects.toThrow(
       '--tunnel: none of cloudflared, ngrok, tailscale is installed',
     );
   });
 
-  it('refuses a public URL for providers that have their own', () => {
-    expect(() =>
+  it('refuses a public URL for providers that have their own', async () => {
+    await expect(
       chooseProvider(
-        { kind: 'cloudflared' },
-        new URL('https://a.example'),
+        {
+          choice: { kind: 'cloudflared' },
+          publicUrl: new URL('https://a.example'),
+          signal: start.signal,
+          onFound: () => undefined,
+        },
         testContext(),
-        () => undefined,
       ),
-    ).toThrow('--public-url does not go with --tunnel cloudflared');
+    ).rejects.toThrow('--public-url does not go with --tunnel cloudflared');
   });
-});
-
-it('finds no configuration of cloudflared in an empty home', () => {
-  expect(findConfig(temporaryFolder())).toBeUndefined();
 });

@@ -66,8 +66,8 @@ async function chooseFolder(invocation: Invocation<InitOptions>): Promise<string
 async function wantsFirstEvent(invocation: Invocation<InitOptions>): Promise<boolean> {
   const { context, terminal, options } = invocation;
   if (options.yes || !terminal.mayPrompt) return false;
-  const { findInstalled } = await import('../../tunnel/providers.ts');
-  const name = findInstalled(context);
+  const { findReady } = await import('../../tunnel/providers.ts');
+  const { name } = await findReady(context, context.interrupt);
   if (name === null) return false;
   const asker = createAsker(invocation, 'relyable init --tunnel does it later');
   try {

@@ -1,11 +1,12 @@
 import { errorMessage, EXIT_SUCCESS } from '../../errors.ts';
+import type { Context } from '../../system/context.ts';
 import { readTlsOptions } from '../../http/target.ts';
-import { startInspectorThread } from '../../inspector/start-thread.ts';
+import { type InspectorThread, startInspectorThread } from '../../inspector/start-thread.ts';
 import type { Invocation } from '../../invocation.ts';
 import { findApiAccess } from '../kit/api-access.ts';
 import { announceSecrets, readConfig, whenAborted } from '../kit/invocation-config.ts';
 import { recipeOf } from '../kit/project-recipe.ts';
-import { findListener } from '../kit/running-listeners.ts';
+import { findListener, type ListenerInfo, readPublicAddress } from '../kit/running-listeners.ts';
 import { type InspectOptions, inspectOptions } from './options.ts';
 import { inspectReadyView } from './view.ts';
 
@@ -26,7 +27,7 @@ export async function run(invocation: Invocation<InspectOptions>): Promise<numbe
     secrets: [...secrets.chosen, ...secrets.known],
     target: forwardTo.value?.href ?? null,
     listenerUrl: listener?.url ?? null,
-    publicAddress: null,
+    publicAddress: listener?.publicAddress ?? null,
     tls: readTlsOptions(options),
     timeoutMs: timeout.value,
     api,
@@ -39,9 +40,28 @@ export async function run(invocation: Invocation<InspectOptions>): Promise<numbe
         terminal.warn(`no browser could be opened: ${errorMessage(error)}`);
       });
     }
-    await Promise.race([whenAborted(context.interrupt), inspector.failed]);
+    const ended = [whenAborted(context.interrupt), inspector.failed];
+    if (listener !== undefined) ended.push(followAddress(context, listener, inspector));
+    await Promise.race(ended);
   } finally {
     await inspector.close();
   }
   return EXIT_SUCCESS;
+}
+
+const FOLLOW_MS = 2000;
+
+/** Shows the public address as the listener announces it, until Ctrl-C. */
+async function followAddress(
+  { paths, sleep, interrupt }: Context,
+  { url, publicAddress }: ListenerInfo,
+  inspector: InspectorThread,
+): Promise<void> {
+  let shown = JSON.stringify(publicAddress);
+  while (!interrupt.aborted) {
+    const address = readPublicAddress(paths.data, url);
+    if (JSON.stringify(address) !== shown) inspector.showPublicAddress(address);
+    shown = JSON.stringify(address);
+    await sleep(FOLLOW_MS, interrupt).catch(() => undefined);
+  }
 }

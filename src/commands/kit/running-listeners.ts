@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
 import { makePrivateFolder } from '../../system/private-folder.ts';
 import { createSender } from '../../http/client/send.ts';
+import type { PublicAddressDocument } from '../../inspector/api-types.ts';
 
 /** A running `listen`, as it announces itself to the other commands of this user. */
 export interface ListenerInfo {
@@ -10,6 +12,15 @@ export interface ListenerInfo {
   readonly pid: number;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** Where it is reached from outside; null without `--tunnel` and `--public-url`. */
+  readonly publicAddress: PublicAddressDocument | null;
+}
+
+/** What a listener has told the other commands about itself. */
+export interface Announcement {
+  /** Replaces the address that was announced. */
+  showPublicAddress(address: PublicAddressDocument): void;
+  withdraw(): void;
 }
 
 /** `service` in a listener's health document, which identifies it. */
@@ -17,31 +28,64 @@ export const LISTENER_SERVICE = 'relyable listen';
 
 const PROBE_TIMEOUT_MS = 1000;
 
+const ANNOUNCED: z.ZodType<ListenerInfo> = z.object({
+  url: z.url({ protocol: /^https?$/ }),
+  pid: z.number(),
+  startedAt: z.string(),
+  publicAddress: z
+    .object({
+      url: z.string(),
+      provider: z.string().nullable(),
+      isUp: z.boolean(),
+      message: z.string().nullable(),
+    })
+    .nullable()
+    // Earlier versions do not tell it.
+    .default(null),
+});
+
 /**
- * Writes `<dataFolder>/listeners/<port>.json`; the returned function removes it. Neither throws: a
- * listener works without the file, but other commands then need its URL.
+ * Writes `<dataFolder>/listeners/<port>.json`. Nothing here throws: a listener works without the file,
+ * but other commands then need its URL.
  */
-export function announceListener(dataFolder: string, info: ListenerInfo): () => void {
-  const folder = join(dataFolder, 'listeners');
-  const { port, protocol } = new URL(info.url);
-  const file = join(folder, `${port || (protocol === 'https:' ? '443' : '80')}.json`);
-  const draft = `${file}.${info.pid}`;
-  try {
-    makePrivateFolder(folder);
-    writeFileSync(draft, `${JSON.stringify(info)}\n`, { mode: 0o600 });
-    // A reader sees the whole file or none.
-    renameSync(draft, file);
-  } catch {
-    return () => undefined;
-  }
-  return () => {
+export function announceListener(dataFolder: string, info: ListenerInfo): Announcement {
+  const file = announcementFile(dataFolder, info.url);
+  const write = (text: ListenerInfo): void => {
+    const draft = `${file}.${info.pid}`;
     try {
-      // Another listener may use the same port on another address.
-      if (readListener(file)?.pid === info.pid) unlinkSync(file);
+      makePrivateFolder(dirname(file));
+      writeFileSync(draft, `${JSON.stringify(text)}\n`, { mode: 0o600 });
+      // A reader sees the whole file or none.
+      renameSync(draft, file);
     } catch {
-      // Gone already.
+      // The listener goes on without it.
     }
   };
+  // Another listener may use the same port on another address.
+  const isOurs = (): boolean => readListener(file)?.pid === info.pid;
+  write(info);
+  return {
+    showPublicAddress: (publicAddress) => {
+      if (isOurs()) write({ ...info, publicAddress });
+    },
+    withdraw: () => {
+      try {
+        if (isOurs()) unlinkSync(file);
+      } catch {
+        // Gone already.
+      }
+    },
+  };
+}
+
+/** The public address that the listener at `url` announces now; null without one, or where it ended. */
+export function readPublicAddress(dataFolder: string, url: string): PublicAddressDocument | null {
+  return readListener(announcementFile(dataFolder, url))?.publicAddress ?? null;
+}
+
+function announcementFile(dataFolder: string, url: string): string {
+  const { port, protocol } = new URL(url);
+  return join(dataFolder, 'listeners', `${port || (protocol === 'https:' ? '443' : '80')}.json`);
 }
 
 /**
@@ -93,13 +137,7 @@ function readListeners(folder: string): ListenerInfo[] {
 
 function readListener(file: string): ListenerInfo | undefined {
   try {
-    const { url, pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as ListenerInfo;
-    const isWhole =
-      typeof url === 'string' &&
-      /^https?:$/.test(new URL(url).protocol) &&
-      typeof pid === 'number' &&
-      typeof startedAt === 'string';
-    return isWhole ? { url, pid, startedAt } : undefined;
+    return ANNOUNCED.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
   } catch {
     return undefined;
   }

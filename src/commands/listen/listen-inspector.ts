@@ -5,7 +5,6 @@ import type { PublicAddressDocument } from '../../inspector/api-types.ts';
 import type { InspectorThread } from '../../inspector/start-thread.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
 import type { Invocation } from '../../invocation.ts';
-import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
@@ -51,8 +50,7 @@ export class ListenInspector {
   }
 
   /** Shows where the listener is reached from outside from here on. */
-  showPublicAddress({ url, provider, state, message }: TunnelEvent): void {
-    const address = { url, provider, isUp: state !== 'down', message };
+  showPublicAddress(address: PublicAddressDocument): void {
     this.address = address;
     this.thread?.then(
       (thread) => thread.showPublicAddress(address),

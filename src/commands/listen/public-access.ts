@@ -4,11 +4,12 @@ import type { Invocation } from '../../invocation.ts';
 import type { ListenEvent, Ready } from '../../pipeline/events.ts';
 import type { Listener } from '../../pipeline/listener.ts';
 import type { ClientReporter } from '../../pipeline/reported-client.ts';
+import type { PublicAddressDocument } from '../../inspector/api-types.ts';
 import { createProxyFetch } from '../../relyable/api/proxy.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { TunnelProvider } from '../../tunnel/provider.ts';
-import type { PublicAddress } from '../../tunnel/public-address.ts';
+import type { PublicAddress, TunnelEvent } from '../../tunnel/public-address.ts';
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
 
@@ -35,6 +36,7 @@ export class PublicAccess {
   private readonly options: PublicAccessOptions;
   private address: PublicAddress | null = null;
   private onChanged: () => void = () => undefined;
+  private onAddress: (address: PublicAddressDocument) => void = () => undefined;
   private onLost: (error: unknown) => void = () => undefined;
 
   constructor(invocation: Invocation<ListenOptions>, options: PublicAccessOptions) {
@@ -61,7 +63,15 @@ export class PublicAccess {
     const provider =
       options.tunnel === undefined
         ? null
-        : chooseProvider(options.tunnel, options.publicUrl, context, terminal.info);
+        : await chooseProvider(
+            {
+              choice: options.tunnel,
+              publicUrl: options.publicUrl,
+              signal: context.interrupt,
+              onFound: terminal.info,
+            },
+            context,
+          );
     const progress = await createProgress(terminal);
     const proxied = options.publicUrl ?? new URL('https://tunnel.invalid');
     this.address = new PublicAddress(
@@ -74,6 +84,7 @@ export class PublicAccess {
         maxReconnectMs: options.maxReconnect,
         emit: (event) => {
           this.options.emit(event);
+          this.onAddress(toAddress(event));
           if (event.state === 'changed' && options.exitOnUrlChange) this.onChanged();
         },
         onProgress: progress.show,
@@ -119,7 +130,8 @@ export class PublicAccess {
   }
 
   /** Keeps the address up from here on, and reports its changes. */
-  keep(): void {
+  keep(onAddress: (address: PublicAddressDocument) => void): void {
+    this.onAddress = onAddress;
     this.address?.lost.catch(this.onLost);
     this.address?.keep();
   }
@@ -127,6 +139,11 @@ export class PublicAccess {
   async close(): Promise<void> {
     await this.address?.close();
   }
+}
+
+/** What the page shows of an address. */
+export function toAddress({ url, provider, state, message }: TunnelEvent): PublicAddressDocument {
+  return { url, provider, isUp: state !== 'down', message };
 }
 
 function reporterOf(provider: TunnelProvider | null): ClientReporter | null {

@@ -43,6 +43,14 @@ const GROUP_RECORDS = 1000;
 /** A group and its rows fit; a small young generation saves 5 MB. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 24 };
 
+/** What a `Worker` does for the store; a test gives one that works in its own process. */
+export interface StoreWorker {
+  postMessage(message: ToThread, transfer?: readonly ArrayBuffer[]): void;
+  on(event: 'message', listener: (message: FromThread) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+}
+
 /** Beside the bundle's other files. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
 
@@ -51,13 +59,14 @@ const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
  * STORE_UNUSABLE. `startedAt` is when the listener that uses it started, ms since 1970. A process that ends
  * while a thread starts may be killed by a signal (Node 20), so settings are read before.
  */
-export function openBackgroundStore(file: string, startedAt?: number): Promise<BackgroundStore> {
-  const worker = new Worker(THREAD_FILE, { resourceLimits: THREAD_LIMITS });
+export function openBackgroundStore(
+  file: string,
+  startedAt?: number,
+  worker: StoreWorker = new Worker(THREAD_FILE, { resourceLimits: THREAD_LIMITS }),
+): Promise<BackgroundStore> {
   return new Promise((resolve, reject) => {
-    worker.once('error', (error) => {
-      reject(unusable({ message: error.message, hint: undefined }));
-    });
-    worker.once('message', (message: FromThread) => {
+    worker.on('error', (error) => reject(unusable({ message: error.message, hint: undefined })));
+    worker.on('message', (message) => {
       if (message.type !== 'open') return;
       if (message.error === null) resolve(new GroupingStore(new Thread(worker)));
       else reject(unusable(message.error));
@@ -77,12 +86,12 @@ type Reply = Extract<FromThread, { readonly type: 'written' | 'closed' }>;
 class Thread {
   /** Set once the thread has ended; then every question fails with it. */
   failure: RelyableError | null = null;
-  private readonly worker: Worker;
+  private readonly worker: StoreWorker;
   private pending: { resolve(reply: Reply): void; reject(error: RelyableError): void } | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: StoreWorker) {
     this.worker = worker;
-    worker.on('message', (message: FromThread) => {
+    worker.on('message', (message) => {
       if (message.type !== 'open') this.pending?.resolve(message);
     });
     worker.on('error', (error) => this.fail(error.message));

@@ -116,7 +116,8 @@ it('tells a free port from one that another program has, and knows our own liste
     response.end(JSON.stringify({ service: LISTENER_SERVICE })),
   );
   const startedAt = new Date().toISOString();
-  announceListener(context.paths.data, { url: ours.url, pid: process.pid, startedAt });
+  const info = { url: ours.url, pid: process.pid, startedAt, publicAddress: null };
+  announceListener(context.paths.data, info);
   const [found] = await checkPorts(onPort(ours.port), never);
   expect(found).toMatchObject({ level: 'ok' });
   expect(found?.message).toContain(ours.url);

@@ -5,6 +5,7 @@ import {
   announceListener,
   findListener,
   LISTENER_SERVICE,
+  readPublicAddress,
 } from '../../../src/commands/kit/running-listeners.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { temporaryFolder } from '../../support/cli.ts';
@@ -19,8 +20,18 @@ describe('the registry of running listeners', () => {
   it('finds the newest one that answers', async () => {
     const folder = temporaryFolder();
     const [older, newer] = [await startListener(), await startListener()];
-    announceListener(folder, { url: newer.url, pid: 2, startedAt: '2026-01-02T00:00:00.000Z' });
-    announceListener(folder, { url: older.url, pid: 1, startedAt: '2026-01-01T00:00:00.000Z' });
+    announceListener(folder, {
+      url: newer.url,
+      pid: 2,
+      startedAt: '2026-01-02T00:00:00.000Z',
+      publicAddress: null,
+    });
+    announceListener(folder, {
+      url: older.url,
+      pid: 1,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      publicAddress: null,
+    });
     expect((await findListener(folder))?.url).toBe(newer.url);
     await newer.close();
     expect((await findListener(folder))?.url).toBe(older.url);
@@ -32,7 +43,12 @@ describe('the registry of running listeners', () => {
   it('passes over another program that took the port', async () => {
     const folder = temporaryFolder();
     const other = await startApp((response) => response.end('{"service":"another"}'));
-    announceListener(folder, { url: other.url, pid: 1, startedAt: '2026-01-01T00:00:00.000Z' });
+    announceListener(folder, {
+      url: other.url,
+      pid: 1,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      publicAddress: null,
+    });
     expect(await findListener(folder)).toBeUndefined();
   });
 
@@ -52,13 +68,41 @@ describe('the registry of running listeners', () => {
 
   it('takes away only its own announcement', () => {
     const folder = temporaryFolder();
-    const info = { url: 'http://127.0.0.1:4400', startedAt: '2026-01-01T00:00:00.000Z' };
-    const withdrawFirst = announceListener(folder, { ...info, pid: 1 });
-    const withdrawSecond = announceListener(folder, { ...info, pid: 2 });
-    withdrawFirst();
+    const info = {
+      url: 'http://127.0.0.1:4400',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      publicAddress: null,
+    };
+    const first = announceListener(folder, { ...info, pid: 1 });
+    const second = announceListener(folder, { ...info, pid: 2 });
+    first.withdraw();
     expect(readdirSync(join(folder, 'listeners'))).toEqual(['4400.json']);
-    withdrawSecond();
+    second.withdraw();
     expect(readdirSync(join(folder, 'listeners'))).toEqual([]);
+  });
+
+  it('tells the public address as it is now, and only its own', async () => {
+    const folder = temporaryFolder();
+    const { url } = await startListener();
+    const info = { url, startedAt: '2026-01-01T00:00:00.000Z', publicAddress: null };
+    const announcement = announceListener(folder, { ...info, pid: 1 });
+    expect(readPublicAddress(folder, url)).toBeNull();
+    const address = { url: 'https://a.example/', provider: 'ngrok', isUp: true, message: null };
+    announcement.showPublicAddress(address);
+    expect(readPublicAddress(folder, url)).toEqual(address);
+    expect((await findListener(folder))?.publicAddress).toEqual(address);
+    announceListener(folder, { ...info, pid: 2 });
+    announcement.showPublicAddress(address);
+    expect(readPublicAddress(folder, url)).toBeNull();
+  });
+
+  it('reads what an earlier version announced', async () => {
+    const folder = temporaryFolder();
+    const { url } = await startListener();
+    mkdirSync(join(folder, 'listeners'));
+    const earlier = { url, pid: 1, startedAt: '2026-01-01T00:00:00.000Z' };
+    writeFileSync(join(folder, 'listeners', '4400.json'), JSON.stringify(earlier));
+    expect(await findListener(folder)).toEqual({ ...earlier, publicAddress: null });
   });
 
   it('does not throw where it cannot write', () => {
@@ -68,6 +112,7 @@ describe('the registry of running listeners', () => {
       url: 'http://127.0.0.1:4400',
       pid: 1,
       startedAt: '2026-01-01T00:00:00.000Z',
-    })();
+      publicAddress: null,
+    }).withdraw();
   });
 });

@@ -12,9 +12,9 @@ const env = { RELYABLE_WEBHOOK_SECRET: 'whsec_pipeline' };
 /** A home in which this listener is announced. */
 function homeWith(url: string): string {
   const home = temporaryFolder();
-  const info = { url, pid: process.pid, startedAt: new Date().toISOString() };
+  const info = { url, pid: process.pid, startedAt: new Date().toISOString(), publicAddress: null };
   const data = join(home, '.local/share/relyable');
-  onTestFinished(announceListener(data, info));
+  onTestFinished(announceListener(data, info).withdraw);
   return home;
 }
 

@@ -173,6 +173,7 @@ describe('the target', () => {
       url: listener.url,
       pid: process.pid,
       startedAt: new Date().toISOString(),
+      publicAddress: null,
     });
     return { listener, options: { home, env: { ...ENV, XDG_DATA_HOME: data } } };
   };

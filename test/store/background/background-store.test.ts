@@ -1,20 +1,10 @@
 import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { toNewCapture } from '../../../src/store/rows.ts';
 import { openReader } from '../../../src/store/writer.ts';
 import { FORWARD, makeCapture } from '../../support/captures.ts';
 import { ids, openBackground, storeFile } from '../store-world.ts';
-
-vi.mock('node:worker_threads', async () => {
-  const { workers } = await import('../workers.ts');
-  return {
-    parentPort: null,
-    Worker: function Worker() {
-      return workers.create();
-    },
-  };
-});
 
 /** The n-th attempt of one event. */
 const attempt = (n: number, valid = true) =>
