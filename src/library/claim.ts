@@ -5,7 +5,11 @@ export type RawBody = string | Uint8Array | ArrayBuffer;
 
 /** The value of `X-Relyable-Signature`, or the headers it is in (a fetch `Headers`). */
 export type SignatureHeader =
-  string | readonly string[] | { get(name: string): string | null } | null | undefined;
+  | string
+  | readonly string[]
+  | { get(name: string): string | null }
+  | null
+  | undefined;
 
 /** The signing secret as the dashboard shows it; several while one replaces another. */
 export type SigningSecret = string | readonly string[] | undefined;

@@ -5,7 +5,8 @@ import { signedRequest, TEST_SECRET } from './signed-request.ts';
 
 /** A handler of fetch requests, or an object that has one, such as an app of Hono or a Worker. */
 export type FetchTarget =
-  FetchFunction | { fetch(request: Request): Response | PromiseLike<Response> };
+  | FetchFunction
+  | { fetch(request: Request): Response | PromiseLike<Response> };
 
 type FetchFunction = (request: Request) => Response | PromiseLike<Response>;
 

@@ -119,7 +119,8 @@ export class Receiver implements EventRoute {
   /** Resolves when the handler has returned or called `ack()`; rejects if it threw before. */
   private async handle(event: WebhookEvent): Promise<void> {
     const handler = (this.handlers.get(event.event) ?? this.fallback) as
-      EventHandler<WebhookEvent> | undefined;
+      | EventHandler<WebhookEvent>
+      | undefined;
     if (handler === undefined) return;
     let acknowledge: (isEarly: true) => void = () => undefined;
     const acknowledged = new Promise<true>((resolve) => (acknowledge = resolve));

@@ -5,7 +5,8 @@ import { isLoopback } from '../http/loopback.ts';
 
 /** What `--tunnel` names; `auto` where it names nothing. */
 export type TunnelChoice =
-  { readonly kind: 'auto' | ProviderName } | { readonly kind: 'ssh'; readonly target: SshTarget };
+  | { readonly kind: 'auto' | ProviderName }
+  | { readonly kind: 'ssh'; readonly target: SshTarget };
 
 export const PROVIDER_NAMES = ['cloudflared', 'ngrok', 'tailscale'] as const;
 

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { format, type FormatConfig } from 'oxfmt';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type * as z from 'zod';
 import type { EventOf, EventType, PublishedEvents } from '../../src/library/events.ts';
@@ -10,8 +11,12 @@ import { jsonSchemaOf } from './generate/json-schemas.ts';
 import { pythonModule } from './generate/python.ts';
 import { reasonTypes, typescriptTypes } from './generate/typescript.ts';
 
+const FORMAT = JSON.parse(readFileSync(join(ROOT, '.oxfmtrc.json'), 'utf8')) as FormatConfig;
+
 async function formatted(text: string, file: string): Promise<string> {
-  return format(text, { ...(await resolveConfig(file)), filepath: file });
+  const { code, errors } = await format(file, text, FORMAT);
+  expect(errors).toEqual([]);
+  return code;
 }
 
 // `npm run schemas:update` writes these files.

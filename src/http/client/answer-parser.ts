@@ -27,7 +27,14 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?
 const CHUNK_LINE = /^([0-9a-f]{1,12})(?:;.*)?$/i;
 
 type State =
-  'head' | 'length' | 'until-close' | 'chunk-line' | 'chunk' | 'chunk-end' | 'trailers' | 'whole';
+  | 'head'
+  | 'length'
+  | 'until-close'
+  | 'chunk-line'
+  | 'chunk'
+  | 'chunk-end'
+  | 'trailers'
+  | 'whole';
 
 /**
  * Reads one HTTP/1.x answer after another (RFC 9112), in pieces of any size. Ambiguous answers are

@@ -1,6 +1,7 @@
 /** Where bytes with requests are read from. */
 export type FileSource =
-  { readonly kind: 'stdin' } | { readonly kind: 'path'; readonly path: string };
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'path'; readonly path: string };
 
 /** A delivery of the API's log. */
 export interface DeliverySource {
