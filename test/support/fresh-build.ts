@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ROOT } from './cli.ts';
@@ -14,10 +15,20 @@ const SOURCES = [
   'rolldown.config.ts',
 ];
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the started programs share the compiled code that each would keep in its own home. */
+    readonly codeFolder: string;
+  }
+}
+
 /** Vitest's global set-up: builds `dist/`, which many tests run, when a source is newer. */
-export function setup(project: TestProject): void {
+export function setup(project: TestProject): () => void {
   buildIfStale();
   project.onTestsRerun(buildIfStale);
+  const codeFolder = mkdtempSync(join(tmpdir(), 'relyable-code-'));
+  project.provide('codeFolder', codeFolder);
+  return () => rmSync(codeFolder, { recursive: true, force: true });
 }
 
 function buildIfStale(): void {

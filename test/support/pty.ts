@@ -1,6 +1,6 @@
 import { type IPty, spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
-import { BIN, cleanEnvironment, temporaryFolder } from './cli.ts';
+import { BIN, cleanEnvironment, temporaryHome } from './cli.ts';
 
 export interface PtyCli {
   readonly pty: IPty;
@@ -26,7 +26,7 @@ export function startPtyCli(
     readonly script?: string;
   } = {},
 ): PtyCli {
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const program = [process.execPath, BIN, ...args];
   const [file, fileArgs] =
     options.script === undefined
