@@ -28,22 +28,27 @@ const DOCUMENTS: readonly string[] = [
   '{ "note": "nothing to escape" }',
 ];
 
-/** Runs a program over the documents: one line of `<call> <base64>` per document and call. */
-function encode(command: string, args: readonly string[]): { call: string; bytes: Buffer }[][] {
-  return DOCUMENTS.map((document) => {
-    const { stdout, stderr, status } = spawnSync(command, args, {
-      input: document,
-      encoding: 'utf8',
+interface Encoded {
+  readonly document: string;
+  readonly call: string;
+  readonly bytes: Buffer;
+}
+
+/** Gives a program a document per line; it prints a line of `<line> <call> <base64>` for each call. */
+function encode(command: string, args: readonly string[]): Encoded[] {
+  const input = DOCUMENTS.map((document) => `${document}\n`).join('');
+  const { stdout, stderr, status } = spawnSync(command, args, { input, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  const encoded = stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [at = '', call = '', base64 = ''] = line.split('\t');
+      const document = DOCUMENTS[Number(at)] ?? '';
+      return { document, call, bytes: Buffer.from(base64, 'base64') };
     });
-    expect(status, stderr).toBe(0);
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => {
-        const [call = '', base64 = ''] = line.split('\t');
-        return { call, bytes: Buffer.from(base64, 'base64') };
-      });
-  });
+  expect(new Set(encoded.map(({ document }) => document))).toEqual(new Set(DOCUMENTS));
+  return encoded;
 }
 
 function judge(held: Buffer, signed: Buffer): Verification {
@@ -55,86 +60,91 @@ function judge(held: Buffer, signed: Buffer): Verification {
 
 const PYTHON = `
 import json, sys, base64
-value = json.loads(sys.stdin.buffer.read())
-for name, options in {
-    'Python json.dumps': {},
-    'ensure_ascii=False': {'ensure_ascii': False},
-    "separators=(',', ':')": {'separators': (',', ':')},
-    'sort_keys=True': {'sort_keys': True},
-    'indent=2': {'indent': 2},
-    'indent=4': {'indent': 4, 'ensure_ascii': False, 'sort_keys': True},
-}.items():
-    print(name, base64.b64encode(json.dumps(value, **options).encode('utf-8', 'surrogatepass')).decode(), sep='\\t')
-print('Python str()', base64.b64encode(str(value).encode()).decode(), sep='\\t')
+for at, line in enumerate(sys.stdin.buffer):
+    value = json.loads(line)
+    for name, options in {
+        'Python json.dumps': {},
+        'ensure_ascii=False': {'ensure_ascii': False},
+        "separators=(',', ':')": {'separators': (',', ':')},
+        'sort_keys=True': {'sort_keys': True},
+        'indent=2': {'indent': 2},
+        'indent=4': {'indent': 4, 'ensure_ascii': False, 'sort_keys': True},
+    }.items():
+        print(at, name, base64.b64encode(json.dumps(value, **options).encode('utf-8', 'surrogatepass')).decode(), sep='\\t')
+    print(at, 'Python str()', base64.b64encode(str(value).encode()).decode(), sep='\\t')
 `;
 
 const PHP = `
-$value = json_decode(stream_get_contents(STDIN));
-foreach ([
-    'PHP json_encode' => 0,
-    'JSON_UNESCAPED_SLASHES' => JSON_UNESCAPED_SLASHES,
-    'JSON_UNESCAPED_UNICODE' => JSON_UNESCAPED_UNICODE,
-    'both' => JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES,
-    'JSON_HEX' => 15,
-    'JSON_PRETTY_PRINT' => JSON_PRETTY_PRINT,
-    'JSON_PRESERVE_ZERO_FRACTION' => JSON_PRESERVE_ZERO_FRACTION,
-] as $name => $flags) {
-    echo $name, "\\t", base64_encode(json_encode($value, $flags)), "\\n";
+foreach (file('php://stdin') as $at => $line) {
+    $value = json_decode($line);
+    foreach ([
+        'PHP json_encode' => 0,
+        'JSON_UNESCAPED_SLASHES' => JSON_UNESCAPED_SLASHES,
+        'JSON_UNESCAPED_UNICODE' => JSON_UNESCAPED_UNICODE,
+        'both' => JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES,
+        'JSON_HEX' => 15,
+        'JSON_PRETTY_PRINT' => JSON_PRETTY_PRINT,
+        'JSON_PRESERVE_ZERO_FRACTION' => JSON_PRESERVE_ZERO_FRACTION,
+    ] as $name => $flags) {
+        echo $at, "\\t", $name, "\\t", base64_encode(json_encode($value, $flags)), "\\n";
+    }
 }
 `;
 
 const RUBY = `
 require 'json'
 require 'base64'
-value = JSON.parse(STDIN.read)
-{ 'Ruby JSON.generate' => JSON.generate(value), 'to_json' => value.to_json,
-  'Ruby JSON.pretty_generate' => JSON.pretty_generate(value) }.each do |name, text|
-  puts "#{name}\\t#{Base64.strict_encode64(text)}"
+STDIN.each_line.with_index do |line, at|
+  value = JSON.parse(line)
+  { 'Ruby JSON.generate' => JSON.generate(value), 'to_json' => value.to_json,
+    'Ruby JSON.pretty_generate' => JSON.pretty_generate(value) }.each do |name, text|
+    puts "#{at}\\t#{name}\\t#{Base64.strict_encode64(text)}"
+  end
 end
 `;
 
 const GO = `package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 )
 
-func show(name string, text []byte) {
-	fmt.Printf("%s\\t%s\\n", name, base64.StdEncoding.EncodeToString(text))
+func show(at int, name string, text []byte) {
+	fmt.Printf("%d\\t%s\\t%s\\n", at, name, base64.StdEncoding.EncodeToString(text))
 }
 
 func main() {
-	input, _ := io.ReadAll(os.Stdin)
-	var value any
-	if err := json.Unmarshal(input, &value); err != nil {
-		panic(err)
+	lines := bufio.NewScanner(os.Stdin)
+	for at := 0; lines.Scan(); at++ {
+		var value any
+		if err := json.Unmarshal(lines.Bytes(), &value); err != nil {
+			panic(err)
+		}
+		text, _ := json.Marshal(value)
+		show(at, "Go json.Marshal of a map", text)
+		text, _ = json.MarshalIndent(value, "", "  ")
+		show(at, "Go json.MarshalIndent", text)
+		var out bytes.Buffer
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false)
+		_ = encoder.Encode(value)
+		show(at, "Encode, SetEscapeHTML(false)", out.Bytes())
 	}
-	text, _ := json.Marshal(value)
-	show("Go json.Marshal of a map", text)
-	text, _ = json.MarshalIndent(value, "", "  ")
-	show("Go json.MarshalIndent", text)
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value)
-	show("Encode, SetEscapeHTML(false)", out.Bytes())
 }
 `;
 
-function checkAll(encoded: { call: string; bytes: Buffer }[][]): void {
-  for (const [index, forms] of encoded.entries()) {
-    const source = Buffer.from(DOCUMENTS[index] ?? '');
-    for (const { call, bytes } of forms) {
-      if (bytes.equals(source)) continue;
-      const verdict = judge(source, bytes);
-      const about = `${call} of ${source.toString()}: ${bytes.toString()}`;
-      expect(verdict.reasons, about).toContain('body_reserialized');
-    }
+function checkAll(encoded: readonly Encoded[]): void {
+  for (const { document, call, bytes } of encoded) {
+    const source = Buffer.from(document);
+    if (bytes.equals(source)) continue;
+    const verdict = judge(source, bytes);
+    const about = `${call} of ${document}: ${bytes.toString()}`;
+    expect(verdict.reasons, about).toContain('body_reserialized');
   }
 }
 
