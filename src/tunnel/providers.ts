@@ -25,7 +25,7 @@ export async function chooseProvider(
   world: TunnelWorld,
 ): Promise<TunnelProvider> {
   if (choice.kind !== 'auto') return createProvider(choice, publicUrl, world);
-  const { name, found } = await findReady(world, signal);
+  const { name, found } = await findProvider(world, signal);
   if (name !== null) {
     onFound(`tunnel: ${[...found, `taking ${name}`].join(', ')}`);
     return createProvider({ kind: name }, publicUrl, world);
@@ -39,21 +39,29 @@ export async function chooseProvider(
   );
 }
 
-/** The provider that `auto` takes, null where none is installed; and what was found of those before it. */
-export async function findReady(
+interface FoundProvider {
+  /** The one that `auto` takes; null where none is installed. */
+  readonly name: ProviderName | null;
+  readonly isReady: boolean;
+  /** What was found of those before it, or of all where none is ready. */
+  readonly found: readonly string[];
+}
+
+/** Looks for a provider that is ready. Opens no tunnel. */
+export async function findProvider(
   world: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>,
   signal: AbortSignal,
-): Promise<{ readonly name: ProviderName | null; readonly found: readonly string[] }> {
+): Promise<FoundProvider> {
   const found: string[] = [];
   let installed: ProviderName | null = null;
   for (const { id, isInstalled, obstacle } of await surveyProviders(world, signal)) {
     // A server has to be named.
     if (id === 'ssh') continue;
-    if (isInstalled && obstacle === null) return { name: id, found };
+    if (isInstalled && obstacle === null) return { name: id, isReady: true, found };
     if (isInstalled) installed ??= id;
     found.push(isInstalled ? `${id} is not ready (${obstacle ?? ''})` : `${id} is not installed`);
   }
-  return { name: installed, found };
+  return { name: installed, isReady: false, found };
 }
 
 function createProvider(

@@ -5,6 +5,8 @@ import { formatCount, formatSize, formatTime } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
 import { describeAnswer, formatEventLine, type Outcome } from '../kit/event-line.ts';
+import { REASON_WORDS } from '../../signature/reason-words.ts';
+import type { Reason } from '../../signature/verify.ts';
 import { withNote } from '../../terminal/width.ts';
 import { describeChange, formatFailure, formatOutcome, shownText } from '../kit/capture-view.ts';
 
@@ -152,18 +154,15 @@ function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): s
   return withNote(line, notes === '' ? '' : style.dim(notes), LISTED_INDENT, columns);
 }
 
-function describeReason(reason: string): string {
-  return UNDECIDED[reason] ?? reason;
+/** In words, with the code in brackets. A store of a newer version may have a reason that is not known here. */
+function describeReason(reason: Reason): string {
+  if (!Object.hasOwn(REASON_WORDS, reason)) return safeLine(reason);
+  return isUndecided(reason) ? REASON_WORDS[reason] : `${REASON_WORDS[reason]} (${reason})`;
 }
 
-/** The reasons of requests that were stored without being judged, in words. */
-const UNDECIDED: Readonly<Record<string, string>> = {
-  not_verified: 'not verified here',
-  signature_not_recorded: 'no signature recorded',
-};
-
-function isUndecided(reason: string): boolean {
-  return Object.hasOwn(UNDECIDED, reason);
+/** Whether a request was stored without a verdict, which `?` says. */
+function isUndecided(reason: Reason): boolean {
+  return reason === 'not_verified' || reason === 'signature_not_recorded';
 }
 
 const LISTED_INDENT = ' '.repeat('MM-DD HH:MM:SS  '.length);
@@ -215,7 +214,7 @@ function formatForward(forward: Forward, look: Look): string[] {
 function formatVerdict({ verification }: Capture, { style }: Look): string {
   const { valid, reason } = verification;
   if (isUndecided(reason)) return style.yellow(`? ${describeReason(reason)}`);
-  return valid ? style.green('✓ ok') : style.red(`✗ ${reason}`);
+  return valid ? style.green('✓ ok') : style.red(`✗ ${describeReason(reason)}`);
 }
 
 /** `2026-01-31 10:00:00` in the local zone, or in UTC with a `Z`. */

@@ -66,9 +66,9 @@ async function chooseFolder(invocation: Invocation<InitOptions>): Promise<string
 async function wantsFirstEvent(invocation: Invocation<InitOptions>): Promise<boolean> {
   const { context, terminal, options } = invocation;
   if (options.yes || !terminal.mayPrompt) return false;
-  const { findReady } = await import('../../tunnel/providers.ts');
-  const { name } = await findReady(context, context.interrupt);
-  if (name === null) return false;
+  const { findProvider } = await import('../../tunnel/providers.ts');
+  const { name, isReady } = await findProvider(context, context.interrupt);
+  if (name === null || !isReady) return false;
   const asker = createAsker(invocation, 'relyable init --tunnel does it later');
   try {
     const question = `Wait for a first event of Relyable now, through ${name}? y or n`;

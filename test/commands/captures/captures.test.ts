@@ -61,7 +61,7 @@ describe('captures list', () => {
     // The year is shown where it is not the present one.
     const lines = result.stdout.split('\n').map((line) => line.replace(/^2026-/, ''));
     expect(lines).toEqual([
-      `01-02 03:04:08  answered 401   ✗ signature  ${'test_run.completed'.padEnd(44)}  ${unsigned.id}  signature_missing`,
+      `01-02 03:04:08  answered 401   ✗ signature  ${'test_run.completed'.padEnd(44)}  ${unsigned.id}  no signature (signature_missing)`,
       `01-02 03:04:07  → 500   12 ms  ✓ signature  ${'test_run.failed'.padEnd(26)}  ${'run_1'.padEnd(16)}  ${failed.id}`,
       `01-02 03:04:06  answered 200   ✓ signature  ${'test_run.completed'.padEnd(44)}  ${makeCapture(1).id}`,
       '',
