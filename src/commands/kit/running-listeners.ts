@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { makePrivateFolder } from '../../system/private-folder.ts';
 import { createSender } from '../../http/client/send.ts';
 import type { PublicAddressDocument } from '../../inspector/api-types.ts';
@@ -27,22 +26,6 @@ export interface Announcement {
 export const LISTENER_SERVICE = 'relyable listen';
 
 const PROBE_TIMEOUT_MS = 1000;
-
-const ANNOUNCED: z.ZodType<ListenerInfo> = z.object({
-  url: z.url({ protocol: /^https?$/ }),
-  pid: z.number(),
-  startedAt: z.string(),
-  publicAddress: z
-    .object({
-      url: z.string(),
-      provider: z.string().nullable(),
-      isUp: z.boolean(),
-      message: z.string().nullable(),
-    })
-    .nullable()
-    // Earlier versions do not tell it.
-    .default(null),
-});
 
 /**
  * Writes `<dataFolder>/listeners/<port>.json`. Nothing here throws: a listener works without the file,
@@ -137,10 +120,30 @@ function readListeners(folder: string): ListenerInfo[] {
 
 function readListener(file: string): ListenerInfo | undefined {
   try {
-    return ANNOUNCED.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    const { url, pid, startedAt, publicAddress } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    ) as ListenerInfo;
+    const isWhole =
+      typeof url === 'string' &&
+      /^https?:$/.test(new URL(url).protocol) &&
+      typeof pid === 'number' &&
+      typeof startedAt === 'string';
+    if (!isWhole) return undefined;
+    // Earlier versions do not tell it.
+    return { url, pid, startedAt, publicAddress: isAddress(publicAddress) ? publicAddress : null };
   } catch {
     return undefined;
   }
+}
+
+function isAddress(value: unknown): value is PublicAddressDocument {
+  const { url, provider, isUp, message } = (value ?? {}) as Record<string, unknown>;
+  return (
+    typeof url === 'string' &&
+    (provider === null || typeof provider === 'string') &&
+    typeof isUp === 'boolean' &&
+    (message === null || typeof message === 'string')
+  );
 }
 
 /** Whether an answer to `GET /` is a listener's health document. */
