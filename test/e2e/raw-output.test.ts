@@ -6,7 +6,7 @@ import type { Capture } from '../../src/request/capture.ts';
 import { startApp } from '../support/app.ts';
 import { fillStore, makeCapture } from '../support/captures.ts';
 import { spawnCli, temporaryFolder } from '../support/cli.ts';
-import { startPtyCli } from '../support/pty.ts';
+import { runOnTerminal } from '../support/pty.ts';
 import { hasStack } from '../support/stacks.ts';
 
 /** What would repaint a terminal, write its clipboard, or show text in another order. */
@@ -39,9 +39,9 @@ async function onTerminal(
   store: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const cli = startPtyCli(args, { env: { RELYABLE_STORE: store, ...env }, columns: 500 });
-  expect(await cli.exitCode).toBe(0);
-  return cli.screen().replaceAll('\r\n', '\n');
+  const ran = await runOnTerminal(args, { env: { RELYABLE_STORE: store, ...env }, columns: 500 });
+  expect(ran.code).toBe(0);
+  return ran.screen.replaceAll('\r\n', '\n');
 }
 
 describe('on a terminal', () => {

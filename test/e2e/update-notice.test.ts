@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { startPtyCli } from '../support/pty.ts';
+import { runOnTerminal } from '../support/pty.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
 /** A cache in which npm's answer of a moment ago waits. */
@@ -16,18 +16,17 @@ it.skipIf(process.platform === 'win32' || process.platform === 'darwin')(
   'tells of a newer version after the command, once',
   async () => {
     const env = { XDG_CACHE_HOME: cacheWithAnswer(), RELYABLE_NO_UPDATE_CHECK: '' };
-    const first = startPtyCli(['config', 'get', 'port'], { env });
-    expect(await first.exitCode).toBe(0);
-    expect(first.screen()).toMatch(/^4400\r\n[^]*npm has a relyable 99\.0\.0/);
-    const second = startPtyCli(['config', 'get', 'port'], { env });
-    expect(await second.exitCode).toBe(0);
-    expect(second.screen()).toBe('4400\r\n');
+    const first = await runOnTerminal(['config', 'get', 'port'], { env });
+    expect(first.code).toBe(0);
+    expect(first.screen).toMatch(/^4400\r\n[^]*npm has a relyable 99\.0\.0/);
+    const second = await runOnTerminal(['config', 'get', 'port'], { env });
+    expect(second).toEqual({ code: 0, screen: '4400\r\n' });
   },
 );
 
 it('says nothing where it is switched off', async () => {
   const env = { XDG_CACHE_HOME: cacheWithAnswer() };
-  const cli = startPtyCli(['config', 'get', 'port'], { env });
-  expect(await cli.exitCode).toBe(0);
-  expect(cli.screen()).not.toContain('99.0.0');
+  const { code, screen } = await runOnTerminal(['config', 'get', 'port'], { env });
+  expect(code).toBe(0);
+  expect(screen).not.toContain('99.0.0');
 });

@@ -85,3 +85,21 @@ export function startPtyCli(
     },
   };
 }
+
+const END = '(the end)';
+
+/**
+ * Runs the built program to its end in a pseudo-terminal. A shell holds the terminal open until all was read:
+ * what a program wrote just before it ended can otherwise be lost with it on a busy machine.
+ */
+export async function runOnTerminal(
+  args: readonly string[],
+  options: Omit<Parameters<typeof startPtyCli>[1], 'script'> = {},
+): Promise<{ readonly code: number; readonly screen: string }> {
+  const script = `"$@"; code=$?; printf '%s' '${END}'; read -r _; exit "$code"`;
+  const cli = startPtyCli(args, { ...options, script });
+  await cli.waitFor(END);
+  const screen = cli.screen().slice(0, -END.length);
+  cli.type('\r');
+  return { code: await cli.exitCode, screen };
+}

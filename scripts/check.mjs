@@ -1,0 +1,40 @@
+// What CI runs: the tests, and beside them, for tests also wait, what needs no tests: format, lint with
+// types, unused code, the package. All run to their end, so that one run tells all that is wrong.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const BESIDE = ['format:check', 'lint', 'unused', 'package'];
+
+/** Runs a script of package.json; its exit code, and its output where that is not shown at once. */
+function run(script, stdio) {
+  const child = spawn('npm', ['run', '--silent', script], {
+    cwd: join(import.meta.dirname, '..'),
+    stdio,
+    // Packing would build again, under the tests' feet.
+    env: { ...process.env, npm_config_ignore_scripts: 'true' },
+    // On Windows npm is a script that only a shell can run.
+    shell: process.platform === 'win32',
+  });
+  const chunks = [];
+  child.stdout?.on('data', (chunk) => chunks.push(chunk));
+  child.stderr?.on('data', (chunk) => chunks.push(chunk));
+  return new Promise((resolve) => {
+    child.on('close', (code) =>
+      resolve({ script, code, output: Buffer.concat(chunks).toString() }),
+    );
+  });
+}
+
+async function runBeside() {
+  const results = [];
+  for (const script of BESIDE) results.push(await run(script, ['ignore', 'pipe', 'pipe']));
+  return results;
+}
+
+const [tests, beside] = await Promise.all([run('test', 'inherit'), runBeside()]);
+for (const { script, code, output } of beside) {
+  if (code !== 0) console.log(`\nnpm run ${script}\n${output}`);
+  console.log(`${script}: ${code === 0 ? 'ok' : 'failed'}`);
+}
+console.log(`test: ${tests.code === 0 ? 'ok' : 'failed'}`);
+process.exitCode = [tests, ...beside].every(({ code }) => code === 0) ? 0 : 1;
