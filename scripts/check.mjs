@@ -34,8 +34,8 @@ async function runBeside() {
 
 const [tests, beside] = await Promise.all([run('test', 'inherit'), runBeside()]);
 for (const { script, code, output } of beside) {
-  if (code !== 0) console.log(`\nnpm run ${script}\n${output}`);
-  console.log(`${script}: ${code === 0 ? 'ok' : 'failed'}`);
+  const failure = code === 0 ? '' : `\nnpm run ${script}\n${output}`;
+  process.stdout.write(`${failure}${script}: ${code === 0 ? 'ok' : 'failed'}\n`);
 }
-console.log(`test: ${tests.code === 0 ? 'ok' : 'failed'}`);
+process.stdout.write(`test: ${tests.code === 0 ? 'ok' : 'failed'}\n`);
 process.exitCode = [tests, ...beside].every(({ code }) => code === 0) ? 0 : 1;

@@ -12,7 +12,7 @@ import { type RunningCli, startCli, temporaryFolder } from '../support/cli.ts';
 const KILLS = 30;
 const SENDERS = 12;
 /** Bytes of a body: most are small, as webhooks are. */
-const SIZES = [1_000, 1_000, 1_000, 20_000, 100_000, 600_000];
+const SIZES = [1_000, 1_000, 1_000, 20_000, 100_000, 300_000];
 
 const SECRET = 'whsec_test_kill';
 

@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest';
 import { ROOT } from './cli.ts';
 import { hasFlask, hasPython } from './stacks.ts';
 
+const FOLDER = join(ROOT, 'fixtures/handlers');
+
 /** The handlers in fixtures/handlers: correct ones, the vendor's samples, and faulty ones. */
 export const HANDLERS = {
   'vendor-express': 'vendor-express.cjs',
@@ -40,7 +42,7 @@ export interface RunningHandler {
 
 /** How a handler file is run. */
 export function handlerCommand(name: HandlerName): readonly [command: string, file: string] {
-  const file = join(ROOT, 'fixtures/handlers', HANDLERS[name]);
+  const file = join(FOLDER, HANDLERS[name]);
   return [file.endsWith('.py') ? 'python3' : process.execPath, file];
 }
 
@@ -60,17 +62,17 @@ export async function startHandler(
 }
 
 /**
- * Starts the handler with this fault of `faults.mjs` or `faults.py`. `whenFinished` is that of the test,
- * which a test that runs beside others has to name.
+ * Starts the handler with this fault of `faults.mjs`. `whenFinished` is that of the test, which a test that
+ * runs beside others has to name.
  */
-export function startFaulty(
-  file: 'faults.mjs' | 'faults.py',
-  fault: string,
-  whenFinished = onTestFinished,
-): Promise<RunningHandler> {
-  const command = file.endsWith('.py') ? 'python3' : process.execPath;
-  const args = [join(ROOT, 'fixtures/handlers', file), fault];
-  return startProcess(command, args, {}, READY, whenFinished);
+export function startFaulty(fault: string, whenFinished = onTestFinished): Promise<RunningHandler> {
+  const args = [join(FOLDER, 'faults.mjs'), fault];
+  return startProcess(process.execPath, args, {}, READY, whenFinished);
+}
+
+/** Starts the handlers of `faults.py`, all in one process: the first part of a path names the fault. */
+export function startFaultyPython(whenFinished: WhenFinished): Promise<RunningHandler> {
+  return startProcess('python3', [join(FOLDER, 'faults.py')], {}, READY, whenFinished);
 }
 
 /** What a handler prints on stdout once it listens. */
@@ -80,7 +82,7 @@ const PHP_READY = /Development Server \(http:\/\/127\.0\.0\.1:(\d+)\) started/;
 
 /** Starts a handler that a test wrote, in JavaScript, Python, PHP or Go. */
 export function startFile(file: string): Promise<RunningHandler> {
-  const env = { HANDLERS: join(ROOT, 'fixtures/handlers') };
+  const env = { HANDLERS: FOLDER };
   if (file.endsWith('.php')) {
     return startProcess('php', ['-S', '127.0.0.1:0', file], {}, PHP_READY);
   }
@@ -93,12 +95,15 @@ export function startFile(file: string): Promise<RunningHandler> {
   return startProcess(program, [], env);
 }
 
+/** Calls back when the test has finished, or all tests of its group. */
+type WhenFinished = (stop: () => Promise<void>) => void;
+
 async function startProcess(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   ready = READY,
-  whenFinished = onTestFinished,
+  whenFinished: WhenFinished = onTestFinished,
 ): Promise<RunningHandler> {
   const child = spawn(command, args, {
     env: {

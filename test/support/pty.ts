@@ -14,18 +14,17 @@ export interface PtyCli {
   readonly exitCode: Promise<number>;
 }
 
+export interface PtyOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Runs the program through a shell script as `"$@"`, so that other commands can follow it. */
+  readonly script?: string;
+}
+
 /** Starts the built program in a pseudo-terminal; it is killed when the test ends. */
-export function startPtyCli(
-  args: readonly string[],
-  options: {
-    readonly cwd?: string;
-    readonly env?: Readonly<Record<string, string>>;
-    readonly columns?: number;
-    readonly rows?: number;
-    /** Runs the program through a shell script as `"$@"`, so that other commands can follow it. */
-    readonly script?: string;
-  } = {},
-): PtyCli {
+export function startPtyCli(args: readonly string[], options: PtyOptions = {}): PtyCli {
   const home = temporaryHome();
   const program = [process.execPath, BIN, ...args];
   const [file, fileArgs] =
@@ -94,7 +93,7 @@ const END = '(the end)';
  */
 export async function runOnTerminal(
   args: readonly string[],
-  options: Omit<Parameters<typeof startPtyCli>[1], 'script'> = {},
+  options: Omit<PtyOptions, 'script'> = {},
 ): Promise<{ readonly code: number; readonly screen: string }> {
   const script = `"$@"; code=$?; printf '%s' '${END}'; read -r _; exit "$code"`;
   const cli = startPtyCli(args, { ...options, script });

@@ -7,7 +7,7 @@ import {
   type RetryReading,
   type Speed,
 } from '../../relyable/retry.ts';
-import { formatCount, formatDuration } from '../../terminal/format.ts';
+import { formatCount, formatDuration, wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { View } from '../../terminal/terminal.ts';
 
@@ -60,16 +60,20 @@ function formatReady(ready: EmulatorReady, style: ChalkInstance): string {
   ].join('\n');
 }
 
+const BELOW = ' '.repeat(10);
+
 /** The e-mail that Relyable would send when a delivery is given up. */
 export function noticeView(delivery: Delivery): View {
   const { subject, text } = noticeMail(delivery);
   return {
-    text: ({ errorStyle: style }) =>
+    text: ({ errorStyle: style, columns, legible }) =>
       [
-        `          ${style.red.bold('✉ Relyable would send this e-mail now')}`,
-        `          ${style.bold('Subject:')} ${safeLine(subject)}`,
-        `          ${safeLine(text)}`,
-      ].join('\n'),
+        style.red.bold(legible('✉ Relyable would send this e-mail now')),
+        `Subject: ${safeLine(subject)}`,
+        safeLine(text),
+      ]
+        .map((line) => `${BELOW}${wrapText(line, BELOW, columns)}`)
+        .join('\n'),
     json: () => ({
       type: 'notice',
       v: 1,

@@ -3,9 +3,11 @@ import type { WireProblem } from '../../relyable/api/wire.ts';
 import type { LogEntry } from '../../relyable/log-entries.ts';
 import type { Delivery } from '../../relyable/delivery.ts';
 import { isDelivered, MAX_ATTEMPTS } from '../../relyable/retry.ts';
-import type { JsonObject, View } from '../../terminal/terminal.ts';
-import { formatDuration, formatTime } from '../../terminal/format.ts';
+import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
+import { formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
+import { displayWidth, padColumns, withNote } from '../../terminal/width.ts';
+import { eventColumn, OUTCOME_WIDTH } from './event-line.ts';
 
 /** How much of a response body is shown under a failure, characters. */
 const SHOWN_RESPONSE_CHARS = 500;
@@ -19,7 +21,7 @@ export interface AttemptLine {
 /** An attempt; `now` is the clock that the next retry is counted from, ms since 1970. */
 export function attemptView(line: AttemptLine, now: number): View {
   return {
-    text: ({ style, isUtc }) => formatAttempt(line, { style, isUtc, now }),
+    text: (terminal) => formatAttempt(line, now, terminal),
     json: () => attemptToJson(line),
   };
 }
@@ -31,7 +33,7 @@ export function deliveryLogView(
   now: number,
 ): View {
   return {
-    text: ({ style, isUtc }) => formatDelivery(delivery, lines, { style, isUtc, now }),
+    text: (terminal) => formatDelivery(delivery, lines, now, terminal),
     json: () => deliveryToJson(delivery, lines),
   };
 }
@@ -59,59 +61,70 @@ function attemptToJson({ entry, captureId }: AttemptLine): JsonObject {
   };
 }
 
-interface Look {
-  readonly style: ChalkInstance;
-  readonly isUtc: boolean;
-  readonly now: number;
-}
+type Look = Pick<Terminal, 'style' | 'isUtc' | 'columns' | 'legible'>;
+
+const GAP = '  ';
+const BELOW = ' '.repeat('HH:MM:SS  '.length);
 
 /**
- * `HH:MM:SS  <event>  <delivery id>  attempt n of 5  ✓|✗ <status> <duration>  <what next>  <cap id>`,
- * and under a failure why and the response.
+ * `HH:MM:SS  ✓|✗ <status> <duration>  n/5  <event>  <delivery id>  <what next>  <cap id>`, and under a failure why
+ * and the response. It fits the terminal: what does not goes below, and the event is cut before the id.
  */
-export function formatAttempt({ entry, captureId }: AttemptLine, look: Look): string {
+function formatAttempt({ entry, captureId }: AttemptLine, now: number, look: Look): string {
   const { delivery, attempt } = entry;
-  const { style } = look;
-  const columns = [
-    style.dim(formatMoment(attempt.at, look)),
-    style.bold(safeLine(delivery.event ?? '(no event)')),
-    safeLine(delivery.id),
-    `attempt ${attempt.attempt} of ${MAX_ATTEMPTS}`,
-    formatOutcome(entry, style),
-    ...formatNext(entry, look),
+  const { style, legible, columns } = look;
+  const time = formatMoment(attempt.at, { now, isUtc: look.isUtc });
+  const outcome = padColumns(legible(outcomeOf(entry)), OUTCOME_WIDTH);
+  const tries = `${attempt.attempt}/${MAX_ATTEMPTS}`;
+  const id = safeLine(delivery.id);
+  const room = columns - displayWidth([time, outcome, tries, '', id].join(GAP));
+  const event = eventColumn(legible(safeLine(delivery.event ?? '(no event)')), room, legible('…'));
+  const colour = entry.state === 'delivered' ? style.green : style.red;
+  const line = [style.dim(time), colour(outcome), tries, style.bold(event), id].join(GAP);
+  const note = [
+    ...formatNext(entry, now, style),
     ...(captureId === null ? [] : [style.dim(captureId)]),
-  ];
-  const lines = [columns.join('  ')];
+  ].join(GAP);
+  const lines = [withNote(line, note, BELOW, columns)];
   if (!isDelivered(attempt.status)) {
-    if (attempt.error !== null) lines.push(`          ${style.red(safeLine(attempt.error))}`);
+    if (attempt.error !== null) {
+      lines.push(`${BELOW}${style.red(wrapText(safeLine(attempt.error), BELOW, columns))}`);
+    }
     lines.push(
-      ...responseLines(attempt.responseBody).map((line) => `          ${style.dim(`│ ${line}`)}`),
+      ...responseLines(attempt.responseBody).map((text) => `${BELOW}${style.dim(`│ ${text}`)}`),
     );
   }
   return lines.join('\n');
 }
 
-function formatOutcome({ attempt, state }: LogEntry, style: ChalkInstance): string {
-  const duration = attempt.durationMs === null ? '' : ` ${formatDuration(attempt.durationMs)}`;
-  const status = attempt.status === null ? 'no answer' : String(attempt.status);
-  return state === 'delivered'
-    ? `${style.green(`✓ ${status}`)}${duration}`
-    : `${style.red(`✗ ${status}`)}${duration}`;
+function outcomeOf({ attempt, state }: LogEntry): string {
+  const mark = state === 'delivered' ? '✓' : '✗';
+  if (attempt.status === null) return `${mark} no answer`;
+  const duration =
+    attempt.durationMs === null ? '' : formatDuration(attempt.durationMs).padStart(8);
+  return `${mark} ${attempt.status}${duration}`;
 }
 
-function formatNext({ attempt, state, nextRetryAt }: LogEntry, look: Look): string[] {
+function formatNext(
+  { attempt, state, nextRetryAt }: LogEntry,
+  now: number,
+  style: ChalkInstance,
+): string[] {
   if (state === 'failed') {
-    return [look.style.red.bold(`FAILED for good after ${attempt.attempt} attempts`)];
+    return [style.red.bold(`FAILED for good after ${attempt.attempt} attempts`)];
   }
   if (nextRetryAt === null) return [];
-  const leftMs = nextRetryAt - look.now;
+  const leftMs = nextRetryAt - now;
   return [
-    look.style.yellow(leftMs < 1000 ? 'next retry now' : `next retry in ${formatDuration(leftMs)}`),
+    style.yellow(leftMs < 1000 ? 'next retry now' : `next retry in ${formatDuration(leftMs)}`),
   ];
 }
 
 /** The time, and the date where it is not today's. */
-export function formatMoment(at: number, { now, isUtc }: Omit<Look, 'style'>): string {
+export function formatMoment(
+  at: number,
+  { now, isUtc }: { readonly now: number; readonly isUtc: boolean },
+): string {
   const day = (ms: number): string =>
     isUtc ? new Date(ms).toISOString().slice(0, 10) : localDay(new Date(ms));
   const time = formatTime(at, isUtc);
@@ -156,7 +169,12 @@ export function deliveryToJson(delivery: Delivery, lines: readonly AttemptLine[]
 }
 
 /** The facts about a delivery, its attempts, its request. */
-function formatDelivery(delivery: Delivery, lines: readonly AttemptLine[], look: Look): string {
+function formatDelivery(
+  delivery: Delivery,
+  lines: readonly AttemptLine[],
+  now: number,
+  look: Look,
+): string {
   const { style } = look;
   const facts = [
     ['endpoint', delivery.endpoint ?? '(unknown)'],
@@ -170,7 +188,7 @@ function formatDelivery(delivery: Delivery, lines: readonly AttemptLine[], look:
     `${style.bold(safeLine(delivery.event ?? '(no event)'))}  ${safeLine(delivery.id)}`,
     ...facts.map(([name, value]) => `  ${style.dim(name.padEnd(8))}  ${safeLine(value)}`),
     '',
-    ...lines.map((line) => formatAttempt(line, look)),
+    ...lines.map((line) => formatAttempt(line, now, look)),
     ...(lines.length === 0 ? ['no attempt yet'] : []),
     '',
     style.dim('request'),

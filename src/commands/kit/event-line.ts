@@ -86,6 +86,12 @@ interface What {
   readonly text: string;
 }
 
+/** An event in a column of its own, cut to the room that the terminal leaves. */
+export function eventColumn(event: string, room: number, ellipsis: string): string {
+  const widest = Math.max(MIN_EVENT, room);
+  return padColumns(truncate(event, widest, ellipsis), Math.min(EVENT_WIDTH, widest));
+}
+
 /** Event and subject in columns of their own. */
 function inColumns(event: string, subject: string, room: number, ellipsis: string): What {
   const left = room - GAP.length - Math.max(EVENT_WIDTH, displayWidth(event));

@@ -1,11 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, type onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type onTestFinished, test } from 'vitest';
 // @ts-expect-error -- plain JavaScript, as its authors write it
 import { createHandler, FAULTS } from '../../../fixtures/handlers/faults.mjs';
 import type { CaseResult } from '../../../src/commands/check/run-battery.ts';
 import { summarise } from '../../../src/commands/check/summary.ts';
-import { HANDLER_SECRET, startFaulty } from '../../support/handlers.ts';
+import {
+  HANDLER_SECRET,
+  type RunningHandler,
+  startFaulty,
+  startFaultyPython,
+} from '../../support/handlers.ts';
 import { hasPython } from '../../support/stacks.ts';
 import { checkHandler } from './check-handler.ts';
 
@@ -173,7 +178,7 @@ describe('a handler for Node that', () => {
       // An app that ends needs a process of its own.
       const isFatal = fault.startsWith('dies-');
       const url = isFatal
-        ? (await startFaulty('faults.mjs', fault, whenFinished)).url
+        ? (await startFaulty(fault, whenFinished)).url
         : await listenWith(fault, whenFinished);
       await expectVerdict(url, expected);
     },
@@ -181,10 +186,12 @@ describe('a handler for Node that', () => {
 });
 
 describe.skipIf(!hasPython)('a handler for Python that (skipped: no python3)', () => {
-  test.concurrent.for(Object.entries(PYTHON))(
-    '%s',
-    async ([fault, expected], { onTestFinished: whenFinished }) => {
-      await expectVerdict((await startFaulty('faults.py', fault, whenFinished)).url, expected);
-    },
-  );
+  let handler: RunningHandler;
+  beforeAll(async () => {
+    handler = await startFaultyPython(afterAll);
+  });
+
+  test.concurrent.for(Object.entries(PYTHON))('%s', async ([fault, expected]) => {
+    await expectVerdict(`${handler.origin}/${fault}/webhooks/relyable`, expected);
+  });
 });
