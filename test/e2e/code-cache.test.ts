@@ -1,13 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { expect, it } from 'vitest';
 import { cleanEnvironment, ROOT, spawnCli, temporaryFolder } from '../support/cli.ts';
 
 const PINNED = readFileSync(join(ROOT, 'fixtures', 'help', 'relyable.txt'), 'utf8');
 
-/** The user's cache folder, as the package that the program itself asks has it. */
+/** The cache folder of a user's home, as the package that the program itself asks has it. */
 function cacheFolder(home: string): string {
+  pathBelowHome ??= relative(ROOT, askEnvPaths(ROOT));
+  return join(home, pathBelowHome);
+}
+
+let pathBelowHome: string | undefined;
+
+function askEnvPaths(home: string): string {
   const script = `import('env-paths').then((it) => process.stdout.write(it.default('relyable', { suffix: '' }).cache))`;
   return spawnSync(process.execPath, ['-e', script], {
     cwd: ROOT,

@@ -478,8 +478,8 @@ it.each([
   ['zeros in a number', `{"n":1.${'0'.repeat(1_000_000)}1}`],
   ['digits', `{"n":${'7'.repeat(1_000_000)}}`],
   ['marks on a letter', `{"d":"a${'\u0301'.repeat(300_000)}${'\u0327'.repeat(300_000)}"}`],
-  ['base64', 'QUJD'.repeat(2_500_000)],
-  ['plain text beside one escape', `{"a":"&${'x'.repeat(10_000_000)}"}`],
+  ['base64', 'QUJD'.repeat(1_000_000)],
+  ['plain text beside one escape', `{"a":"&${'x'.repeat(4_000_000)}"}`],
 ])('a body of very many %s is examined like any other', (_, body) => {
   const value = hmac(`${body}\n`, 'a secret').toString('hex');
   expect(find(body, 'a secret', value).reason).toBe('body_trailing_newline');
