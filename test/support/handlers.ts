@@ -95,7 +95,7 @@ export function startFile(file: string): Promise<RunningHandler> {
   return startProcess(program, [], env);
 }
 
-/** Calls back when the test has finished, or all tests of its group. */
+/** Is given what stops the handler, for when its test has finished. */
 type WhenFinished = (stop: () => Promise<void>) => void;
 
 async function startProcess(

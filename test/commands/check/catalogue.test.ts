@@ -187,9 +187,11 @@ describe('a handler for Node that', () => {
 
 describe.skipIf(!hasPython)('a handler for Python that (skipped: no python3)', () => {
   let handler: RunningHandler;
+  let stop = async (): Promise<void> => undefined;
   beforeAll(async () => {
-    handler = await startFaultyPython(afterAll);
+    handler = await startFaultyPython((stopHandler) => (stop = stopHandler));
   });
+  afterAll(() => stop());
 
   test.concurrent.for(Object.entries(PYTHON))('%s', async ([fault, expected]) => {
     await expectVerdict(`${handler.origin}/${fault}/webhooks/relyable`, expected);
