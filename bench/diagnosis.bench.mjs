@@ -52,6 +52,7 @@ export async function bench() {
   const { diagnose } = await loadDiagnosis(folder);
   const headers = [['X-Relyable-Signature', 'ab'.repeat(32)]];
   for (const [size, bytes, atMostMs, rounds] of [
+    ['500 bytes', 400, 60, 25],
     ['10 KB', 10 * 1024, 50, 15],
     ['1 MB', 1024 * 1024, 2000, 3],
   ]) {

@@ -83,11 +83,14 @@ function pairsOf(root: JsonNode & { readonly kind: 'object' }): DocumentChange[]
 
 const JOINS = ['.', ':', '', '|', '\n', ','] as const;
 
-/** The text of several members, joined: `event.data`. */
-export function joinedParts(
+/**
+ * The text of several members, joined: `event.data`. One at a time, because each may be as long as the body and
+ * there are hundreds.
+ */
+export function* joinedParts(
   root: JsonNode,
-): { readonly change: DocumentChange; readonly bytes: Buffer }[] {
-  if (root.kind !== 'object') return [];
+): Generator<{ readonly change: DocumentChange; readonly bytes: Buffer }> {
+  if (root.kind !== 'object') return;
   const texts = root.members.slice(0, 5).map(({ key, value }) => ({
     key: key.slice(0, 40),
     text: value.kind === 'string' ? toByteText(value.value ?? '') : writeTree(value),
@@ -102,15 +105,15 @@ export function joinedParts(
       }
     }
   }
-  return orders.flatMap((order) =>
-    JOINS.map((mark) => ({
-      change: part(
-        `${order.map(({ key }) => `"${key}"`).join(', ')} of the body, joined by ${JSON.stringify(mark)}`,
-        () => root,
-      ),
-      bytes: Buffer.from(order.map(({ text }) => text).join(mark), 'latin1'),
-    })),
-  );
+  for (const order of orders) {
+    for (const mark of JOINS) {
+      const names = order.map(({ key }) => `"${key}"`).join(', ');
+      yield {
+        change: part(`${names} of the body, joined by ${JSON.stringify(mark)}`, () => root),
+        bytes: Buffer.from(order.map(({ text }) => text).join(mark), 'latin1'),
+      };
+    }
+  }
 }
 
 const WRAPPERS = [
