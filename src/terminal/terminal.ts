@@ -4,6 +4,7 @@ import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
 import { columnsOf, textColumns } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
+import { wrapText } from './format.ts';
 import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../json/safe-json.ts';
 
@@ -139,7 +140,11 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
       }),
     info,
     warn: (text) => {
-      if (!isQuiet) errorLine(`${errorStyle.yellow('warning:')} ${safeText(text)}`);
+      const wrapped = safeText(`warning: ${text}`)
+        .split('\n')
+        .map((line) => wrapText(line, '  ', columnsOf(stderr) ?? Infinity))
+        .join('\n');
+      if (!isQuiet) errorLine(wrapped.replace('warning:', errorStyle.yellow('warning:')));
     },
     verbose: (text) => {
       if (isVerbose) errorLine(errorStyle.dim(safeText(text)));

@@ -9,15 +9,13 @@ import type { EventField } from '../../relyable/event-fields.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatNumber, wrapText } from '../../terminal/format.ts';
-import { safeLine, safeText } from '../../terminal/safe-text.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
 import { withNote } from '../../terminal/width.ts';
 import { describeAnswer, OUTCOME_WIDTH, paintOutcome } from '../kit/event-line.ts';
+import { shownResponse } from '../kit/shown-response.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
 
 type Look = Pick<Terminal, 'style' | 'columns'>;
-
-/** How much of an app's answer is shown under a failure, bytes. */
-const SHOWN_RESPONSE_BYTES = 500;
 
 /** The result of sending one event. */
 export interface TriggerOutcome {
@@ -122,7 +120,7 @@ function formatAttempt(
   if (!isExpected) {
     const { error } = attempt;
     if (error !== null) lines.push(`  ${style.red(wrapText(safeLine(error), '  ', columns))}`);
-    for (const text of shownResponse(attempt.body)) lines.push(`  ${style.dim(`│ ${text}`)}`);
+    lines.push(...shownResponse(attempt.body, '  ', columns).map((text) => style.dim(text)));
   }
   return lines.join('\n');
 }
@@ -132,15 +130,6 @@ function attemptNote({ n, of, offsetMs, isDuplicate }: Attempt): string | null {
   if (of < MAX_ATTEMPTS) return null;
   const when = offsetMs === 0 ? 'immediately' : `${formatDuration(offsetMs)} after the first`;
   return `attempt ${n} of ${of}, in production: ${when}`;
-}
-
-function shownResponse(body: Buffer): string[] {
-  const text = body.subarray(0, SHOWN_RESPONSE_BYTES).toString('utf8').trimEnd();
-  if (text === '') return [];
-  const lines = safeText(text).split('\n');
-  return body.length > SHOWN_RESPONSE_BYTES
-    ? [...lines, `… ${formatCount(body.length - SHOWN_RESPONSE_BYTES, 'more byte')}`]
-    : lines;
 }
 
 /** The result of the probes, shown below an attempt. */
