@@ -137,7 +137,8 @@ function formatDiagnosis(
   { probes, to, cause, fix }: HandlerDiagnosis,
   { style, columns }: Look,
 ): string {
-  const wrapped = (text: string): string => wrapText(text, '    ', columns);
+  // Each line comes after two more columns.
+  const wrapped = (text: string): string => wrapText(text, '  ', columns - 2);
   const sent = formatCount(probes.length, 'further request');
   const where = to === undefined ? '' : ` to ${safeLine(to)}, the app behind the listener,`;
   const lines =
@@ -150,10 +151,10 @@ function formatDiagnosis(
             ),
           ),
         ];
-  if (cause !== null) lines.push(`${style.yellow('cause:')} ${wrapped(safeLine(cause))}`);
-  if (fix !== null) lines.push(`${style.yellow('fix:')}   ${wrapped(safeLine(fix))}`);
+  if (cause !== null) lines.push(wrapped(`${style.yellow('cause:')} ${safeLine(cause)}`));
+  if (fix !== null) lines.push(wrapped(`${style.yellow('fix:')}   ${safeLine(fix)}`));
   if (cause === null) lines.push('no answer explains it');
-  return lines.map((line) => `  ${line}`).join('\n');
+  return lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n');
 }
 
 /** The bytes of a request as an HTTP/1.1 message (RFC 9112). */
