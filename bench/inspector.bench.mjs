@@ -161,7 +161,7 @@ function noteFirstRows() {
   observer.observe(document, { childList: true, subtree: true });
 }
 
-/** In the page: the mean ms of 120 frames, each of which scrolls by so many pixels. */
+/** In the page: the mean ms of 120 frames, each of which scrolls by this number of pixels. */
 function scrollFrames(pixels) {
   const list = document.getElementById('captures');
   return new Promise((resolve) => {

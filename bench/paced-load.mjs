@@ -24,7 +24,7 @@ function send(url) {
 }
 
 /**
- * Sends `perSecond` events a second for so many seconds; how many a second were answered, and the
+ * Sends `perSecond` events a second for `seconds`; how many a second were answered, and the
  * median ms until the answer.
  */
 export async function sendPaced(url, { perSecond, seconds }) {

@@ -46,7 +46,7 @@ async function startServer(home) {
 
 let published = 0;
 
-/** Messages per second of the client's own loop, so many in flight. */
+/** Messages per second of the client's own loop, with this number in flight. */
 async function publishBare(connection, inFlight, count) {
   const client = jetstream(connection);
   const data = Buffer.alloc(BODY_BYTES, 'x');

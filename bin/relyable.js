@@ -44,7 +44,7 @@ function createLoader() {
     makeFolder(folder);
     require('node:module').enableCompileCache?.(folder);
   } catch {
-    // A cache that cannot be kept is nobody's concern.
+    // Without the cache the program starts slower, but it starts.
   }
   return { load: require, save: () => undefined };
 }
@@ -110,7 +110,7 @@ function createOwnLoader(folder) {
         writeEntry(entry, Buffer.concat([source, script.createCachedData()]));
       }
     } catch {
-      // A cache that cannot be kept is nobody's concern.
+      // Without the cache the program starts slower, but it starts.
     }
   };
   return { load, save };

@@ -1,5 +1,5 @@
 // Records the pictures of README.md and docs/ from real sessions: the built program runs in a terminal of
-// 80 columns, with an app, a listener and a home folder of its own. `npm run pictures` makes them anew; it
+// 80 columns, with an app, a listener and a home folder of its own. `npm run pictures` makes them again; it
 // needs the ports 3000 and 4400.
 import { createHmac } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

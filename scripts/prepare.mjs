@@ -1,6 +1,6 @@
 // npm runs this after `npm ci` in a clone, for `npm install git+…`, and before it packs; `npm run demo` does: the program is
 // built where its build tools are. Without them (`npm ci --omit=dev`) nothing can be built; then
-// bin/relyable.js says what to do.
+// bin/relyable.js says what to do. A package without the program is not packed.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,4 +19,5 @@ if (existsSync(join(root, 'node_modules', 'rolldown'))) {
   process.stdout.write(
     'relyable is not built: its build tools are not installed (npm ci installs them)\n',
   );
+  if (['pack', 'publish'].includes(process.env.npm_command)) process.exitCode = 1;
 }

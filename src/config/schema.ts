@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What nobody calls a variable, and many keys look like: a prefix, or a long word with digits. */
+/** Not a usual name of a variable, but the form of many keys: a prefix, or a long word with digits. */
 const LOOKS_LIKE_SECRET =
   /^whsec_|^(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}$|_(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}$/i;
 

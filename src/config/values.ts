@@ -172,6 +172,8 @@ export function parseTargetUrl(text: string, name: string): URL {
   if (trimmed === '' || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw usage(name, expected, text);
   }
+  // A port to choose, not one that an app can listen on.
+  if (url.port === '0') throw usage(name, expected, text);
   refuseCredentials(url, name, 'pass it as a header instead: -H "Authorization: …"');
   url.hash = '';
   return url;

@@ -3,7 +3,7 @@ import { writeHead } from './answer.ts';
 
 /** How often the store is asked for its version while a page is open, ms. */
 const POLL_MS = 250;
-/** A comment keeps the connection from looking dead, every so many polls. */
+/** A comment keeps the connection from looking dead, once in this number of polls. */
 const HEARTBEAT_POLLS = 60;
 
 /**

@@ -95,7 +95,7 @@ export class RelayFeed {
       }
       if (event.type === 'up') {
         this.gapMs = event.gapMs;
-        // Begins anew at the stored position: the consumer may be gone with its server.
+        // Starts again at the stored position: the consumer may be gone with its server.
         this.reader.interrupt();
       }
       // Without this right a consumer stays behind for a minute; without another one nothing is read.

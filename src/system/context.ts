@@ -61,7 +61,7 @@ export interface Context {
   elapsed(): number;
   randomBytes(size: number): Buffer;
   /** Limits the growth of the heap; for a process that runs for hours, once it is ready. */
-  keepMemorySmall(): void;
+  limitHeapGrowth(): void;
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   fetch: typeof globalThis.fetch;
@@ -200,7 +200,7 @@ export function systemContext(
     now: Date.now,
     elapsed: elapsedMs,
     randomBytes: createRandomPool(),
-    keepMemorySmall: () => {
+    limitHeapGrowth: () => {
       // Compiled code is good only for the flags it was compiled under.
       saveCode();
       limitHeapGrowth();

@@ -1,3 +1,4 @@
+import type { ChalkInstance } from 'chalk';
 import type { ErrorCode, RelyableError } from '../errors.ts';
 import { wrapText } from './format.ts';
 import { safeText } from './safe-text.ts';
@@ -28,6 +29,15 @@ export function formatError(error: RelyableError, columns = Infinity): string {
   const lines = [`error: ${indented(error.message, columns)}`];
   if (error.hint !== undefined) lines.push(`hint: ${indented(error.hint, columns)}`);
   return lines.join('\n');
+}
+
+/** `warning: …`, wrapped at words to `columns`. */
+export function formatWarning(text: string, style: ChalkInstance, columns = Infinity): string {
+  return safeText(`warning: ${text}`)
+    .split('\n')
+    .map((line) => wrapText(line, '  ', columns))
+    .join('\n')
+    .replace('warning:', style.yellow('warning:'));
 }
 
 /** Columns of `error: `, which the first line has before it. */

@@ -1,3 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
+import { displayWidth } from './width.ts';
+
 /** `0.4 ms`, `12 ms`, `1.5 s`, `2m 03s`, `1h 05m`. */
 export function formatDuration(ms: number): string {
   if (ms < 1) return `${ms.toFixed(1)} ms`;
@@ -51,17 +54,22 @@ const NARROWEST = 24;
 
 /**
  * A text in lines of at most `columns` (Infinity for one line), each but the first after `indent`.
- * A longer word gets a line to itself.
+ * A longer word gets a line to itself. Colours take no columns.
  */
 export function wrapText(text: string, indent: string, columns: number): string {
-  const width = Math.max(columns - indent.length, NARROWEST);
+  if (columns === Infinity) return text;
+  const width = Math.max(columns - displayWidth(indent), NARROWEST);
   const lines: string[] = [];
   let line = '';
+  let used = 0;
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    const taken = displayWidth(stripVTControlCharacters(word));
+    if (line !== '' && used + 1 + taken > width) {
       lines.push(line);
       line = word;
+      used = taken;
     } else {
+      used += line === '' ? taken : 1 + taken;
       line = line === '' ? word : `${line} ${word}`;
     }
   }

@@ -4,6 +4,7 @@ import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
 import { columnsOf, textColumns } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
+import { formatWarning } from './error.ts';
 import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../json/safe-json.ts';
 
@@ -139,7 +140,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
       }),
     info,
     warn: (text) => {
-      if (!isQuiet) errorLine(`${errorStyle.yellow('warning:')} ${safeText(text)}`);
+      if (!isQuiet) errorLine(formatWarning(text, errorStyle, columnsOf(stderr)));
     },
     verbose: (text) => {
       if (isVerbose) errorLine(errorStyle.dim(safeText(text)));
@@ -200,7 +201,7 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '';
 }
 
-/** Whether there is somebody to see a question and to type the answer. */
+/** Whether stderr and stdin are terminals in the foreground, where a question can be seen and answered. */
 function canBeAsked(context: Context): boolean {
   // In this order: stdin is opened only where it is needed.
   return context.stderr.isTTY === true && context.stdin.isTTY === true && context.isForeground();

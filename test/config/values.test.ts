@@ -34,6 +34,10 @@ describe('a target', () => {
     );
   });
 
+  it.each(['0', ':0/hook', 'localhost:0', 'http://127.0.0.1:0/'])('%s has no port', (text) => {
+    expect(() => parseTargetUrl(text, '--to')).toThrow(`--to: expected a URL or port such as 3000`);
+  });
+
   it('is named in an error without its password', () => {
     expect(() => parseTargetUrl('http://me:pw@host:99999', '--to')).toThrow(
       '//(hidden)@host:99999',

@@ -25,11 +25,24 @@ it('a clone that is not built says so in one sentence', () => {
   });
 });
 
+function prepare(program: string, command: string): { status: number | null; stdout: string } {
+  const env = { ...process.env, npm_command: command };
+  return spawnSync(process.execPath, [program], { encoding: 'utf8', env });
+}
+
 it('an install without build tools goes on', () => {
   const { program } = cloneOf('scripts', 'prepare.mjs');
-  const { status, stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+  const { status, stdout } = prepare(program, 'ci');
   expect(status).toBe(0);
   expect(stdout).toBe(
     'relyable is not built: its build tools are not installed (npm ci installs them)\n',
   );
+});
+
+it.each(['pack', 'publish'])('npm %s fails where the program is not built', (command) => {
+  const { program } = cloneOf('scripts', 'prepare.mjs');
+  expect(prepare(program, command)).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining('npm ci'),
+  });
 });

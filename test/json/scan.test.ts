@@ -129,7 +129,7 @@ describe('a payload that is scanned', () => {
     ['an escape at the end', '"\\'],
     ['a control character in a long text', `"${'x'.repeat(100)}\u001f${'x'.repeat(100)}"`],
     ['a long text without an end', `{"event":"${'x'.repeat(1000)}`],
-  ])('is no JSON with %s', (_name, json) => {
+  ])('is not JSON with %s', (_name, json) => {
     expect(parseFields(Buffer.from(json))).toBeUndefined();
     expectSame(Buffer.from(json));
   });

@@ -24,7 +24,7 @@ export function testContext(overrides: Partial<Context> = {}): Context {
     now: Date.now,
     elapsed: () => performance.now(),
     randomBytes,
-    keepMemorySmall: () => undefined,
+    limitHeapGrowth: () => undefined,
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },

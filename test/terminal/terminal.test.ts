@@ -64,3 +64,13 @@ it('NO_COLOR turns off colour alone', () => {
   expect(terminal.isLive).toBe(true);
   expect(terminal.mayPrompt).toBe(true);
 });
+
+it('wraps a warning at words', () => {
+  const written: string[] = [];
+  const stderr = { write: (text: string) => written.push(text) > 0, isTTY: true, columns: 40 };
+  const terminal = createTerminal(testContext({ env: { NO_COLOR: '1' }, stderr }), {});
+  terminal.warn('the app listens on port 8080, not on 3000, where events are sent');
+  expect(written.join('')).toBe(
+    'warning: the app listens on port 8080,\n  not on 3000, where events are sent\n',
+  );
+});

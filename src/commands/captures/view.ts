@@ -167,13 +167,22 @@ function isUndecided(reason: Reason): boolean {
 
 const LISTED_INDENT = ' '.repeat('MM-DD HH:MM:SS  '.length);
 
-/** The time without what all lines share: the year, unless it is another. */
+/** The columns of a line with date, time and the shortest event. */
+const DATED_COLUMNS = 'MM-DD HH:MM:SS  not forwarded  ✓  test_ru…  cap_0123456789abcdef'.length;
+
+/**
+ * The time without what all lines share: the year, unless it is another. In a terminal too narrow for date
+ * and time it is the time of a capture of today, and the date of others.
+ */
 function formatListed(epochMs: number, now: number, look: Look): string {
   const whole = formatMoment(epochMs, look);
+  const today = formatMoment(now, look);
   const year = '2026-'.length;
-  return formatMoment(now, look).slice(0, year) === whole.slice(0, year)
-    ? whole.slice(year)
-    : whole;
+  const day = '2026-01-31'.length;
+  const shared = today.slice(0, year) === whole.slice(0, year) ? year : 0;
+  if (look.columns >= DATED_COLUMNS) return whole.slice(shared);
+  if (today.slice(0, day) === whole.slice(0, day)) return whole.slice(day + 1);
+  return whole.slice(shared, day).padEnd('HH:MM:SS'.length);
 }
 
 function formatCapture(capture: Capture, look: Look): string {

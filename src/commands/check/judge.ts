@@ -1,6 +1,7 @@
 import type { SendResult } from '../../http/client/send.ts';
 import type { Topic } from './advice.ts';
 import type { CheckRequest, Complaint, Exchange, Facts } from './check-case.ts';
+import { explainCrash } from './explain-crash.ts';
 import type { Tamper } from '../../signature/tamper-kinds.ts';
 
 /** A status as it is read out: `401`, or why there was none. */
@@ -100,7 +101,7 @@ function complainOfRefusal(
   const cause = facts.refusals[event]?.topic;
   if (cause === 'no-route') return { topic: cause, message: `${message}, as every request does` };
   if (status < 500) return { topic: 'refused-otherwise', message, severity: 'warning' };
-  return cause === 'genuine-crashes'
-    ? { topic: cause, message: `${message}, as the plain event does`, severity: 'error' }
-    : { topic: 'refusal-crashes', message, severity: 'error' };
+  if (cause !== 'genuine-crashes') return { topic: 'refusal-crashes', message, severity: 'error' };
+  const { proof, headline, fix } = explainCrash(answer);
+  return { topic: cause, headline, fix, message: `${message}${proof}`, severity: 'error' };
 }

@@ -5,9 +5,8 @@ import { EVENT_TYPES, type EventType } from '../../relyable/event-type.ts';
 import { WIRE_FORMATS } from '../../relyable/wire-format.ts';
 import type { SecretCandidate } from '../../signature/verify.ts';
 import type { CheckRequest, Facts, Refusal, RequestMaker, SigningContext } from './check-case.ts';
-import { htmlMessage } from '../../terminal/html-message.ts';
-import { findCrashCause } from '../kit/crash-cause.ts';
 import { detectFramework, type Framework } from './framework.ts';
+import { explainCrash } from './explain-crash.ts';
 import { is2xx, isSignatureRefusal } from './judge.ts';
 import { createRequestMaker, type MakerOptions } from './request-maker.ts';
 import { listSigningMistakes } from './signing-mistakes.ts';
@@ -139,14 +138,6 @@ function explainByStatus(
   return isAnyAccepted
     ? { topic: 'event-refused', proof: ', as the plain event does' }
     : { topic: 'genuine-refused', proof: ', as every genuine event does' };
-}
-
-/** The cause where the answer has the error's message. */
-function explainCrash(answer: SendResult | undefined): Refusal {
-  const text = answer?.body.toString('utf8') ?? '';
-  const cause = findCrashCause(htmlMessage(text) ?? text);
-  const refusal: Refusal = { topic: 'genuine-crashes', proof: ', as the plain event does' };
-  return cause === null ? refusal : { ...refusal, headline: cause.what, fix: cause.fix };
 }
 
 /** Sends the event in other forms and under other signatures, until the handler accepts one. */

@@ -94,7 +94,7 @@ const SEVERITY_RANK: Readonly<Record<Severity, number>> = { warning: 1, error: 2
 const PIECE_PAUSE_MS = 15;
 /** Requests under way where their order does not matter. */
 const WIDTH = 8;
-/** A handler that leaves so many cases in a row unanswered will not answer the others. */
+/** A handler that leaves this number of cases in a row unanswered will not answer the others. */
 const SILENT_CASES = 3;
 
 export function isAtLeast(severity: Severity, threshold: Severity): boolean {

@@ -93,11 +93,11 @@ function noticeMail({ id, event, endpoint, attempts }: Delivery): {
   const last = attempts.at(-1);
   const outcome =
     last === undefined || last.status === null
-      ? (last?.error ?? 'no answer')
-      : `status ${last.status}`;
+      ? `last error: ${last?.error ?? 'no answer'}`
+      : `last status: ${last.status}`;
   return {
     subject: `Webhook delivery failed: ${event ?? 'event'}`,
-    text: `${MAX_ATTEMPTS} attempts to deliver ${event ?? 'an event'} to ${endpoint ?? 'your endpoint'} failed; the last ended with ${outcome}. Delivery ${id} is marked as failed. See Settings → Webhooks at ${DASHBOARD_URL}`,
+    text: `${MAX_ATTEMPTS} attempts to deliver ${event ?? 'an event'} to ${endpoint ?? 'your endpoint'} failed; ${outcome}. Delivery ${id} is marked as failed. See Settings → Webhooks at ${DASHBOARD_URL}`,
   };
 }
 

@@ -124,7 +124,7 @@ class StepWatch {
     this.steps = steps;
   }
 
-  /** The time begins anew. */
+  /** The time starts again. */
   restart(): void {
     const { context, terminal } = this.invocation;
     this.stop();

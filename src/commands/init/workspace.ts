@@ -38,7 +38,7 @@ function workspacePatterns(folder: string): string[] {
   ];
 }
 
-/** The entries of `packages:`; what is no plain list of texts is left out. */
+/** The entries of `packages:`; what is not a plain list of texts is left out. */
 function pnpmPatterns(file: string): string[] {
   const [, list = ''] =
     /^packages:[^\n]*\n((?:[ \t]*(?:-|#)[^\n]*\n?|\s*\n)*)/m.exec(readTextIfExists(file) ?? '') ??

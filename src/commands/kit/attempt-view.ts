@@ -8,9 +8,7 @@ import { formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
 import { displayWidth, padColumns, withNote } from '../../terminal/width.ts';
 import { eventColumn, OUTCOME_WIDTH } from './event-line.ts';
-
-/** How much of a response body is shown under a failure, characters. */
-const SHOWN_RESPONSE_CHARS = 500;
+import { shownResponse } from './shown-response.ts';
 
 export interface AttemptLine {
   readonly entry: LogEntry;
@@ -91,7 +89,9 @@ function formatAttempt({ entry, captureId }: AttemptLine, now: number, look: Loo
       lines.push(`${BELOW}${style.red(wrapText(safeLine(attempt.error), BELOW, columns))}`);
     }
     lines.push(
-      ...responseLines(attempt.responseBody).map((text) => `${BELOW}${style.dim(`│ ${text}`)}`),
+      ...shownResponse(Buffer.from(attempt.responseBody ?? ''), BELOW, columns).map((text) =>
+        style.dim(text),
+      ),
     );
   }
   return lines.join('\n');
@@ -134,11 +134,6 @@ export function formatMoment(
 function localDay(date: Date): string {
   const pad = (value: number): string => String(value).padStart(2, '0');
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-}
-
-function responseLines(body: string | null): string[] {
-  const text = (body ?? '').slice(0, SHOWN_RESPONSE_CHARS).trimEnd();
-  return text === '' ? [] : safeText(text).split('\n');
 }
 
 /** The object of a delivery, with its request and every attempt. */

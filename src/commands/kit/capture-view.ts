@@ -1,14 +1,12 @@
 import type { ChalkInstance } from 'chalk';
 import type { Forward } from '../../request/capture.ts';
 import { describeAnswer, paintOutcome } from './event-line.ts';
+import { shownResponse } from './shown-response.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/format.ts';
 
 type Look = Pick<Terminal, 'style' | 'columns'>;
-
-/** How much of an answer is shown under a failure, bytes. */
-const SHOWN_RESPONSE_BYTES = 500;
 
 /** ` (changed)` or ` (resigned)`; empty for a forward or replay of the exact bytes. */
 export function describeChange({ edited, resigned }: Forward): string {
@@ -26,8 +24,8 @@ export function formatOutcome({ status, durationMs }: Forward, style: ChalkInsta
 export function formatFailure(forward: Forward, { style, columns }: Look): string[] {
   const { error } = forward;
   const lines = error === null ? [] : [`  ${style.red(wrapText(safeLine(error), '  ', columns))}`];
-  const shown = shownText(forward.responseBody, SHOWN_RESPONSE_BYTES);
-  return [...lines, ...shown.map((line) => style.dim(`  │ ${line}`))];
+  const shown = shownResponse(forward.responseBody, '  ', columns);
+  return [...lines, ...shown.map((line) => style.dim(line))];
 }
 
 /** The first `limit` bytes as lines of text that a terminal may have. */

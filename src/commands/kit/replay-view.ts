@@ -13,7 +13,7 @@ export interface ReplaySubject {
   readonly captureId: string;
   /** Set for a delivery of the API's log: it is shown by its own id. */
   readonly deliveryId?: string | undefined;
-  /** What is special about the request, e.g. that it is signed anew; null for nothing. */
+  /** What is special about the request, e.g. that it is signed again; null for nothing. */
   readonly note: string | null;
 }
 

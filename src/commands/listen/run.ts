@@ -245,7 +245,7 @@ async function waitForEnd(
   access.keep(announcement.showPublicAddress);
   try {
     const removeReadyFile = writeReadyFile(context.cwd, options.readyFile, url);
-    context.keepMemorySmall();
+    context.limitHeapGrowth();
     live?.start(running);
     catchUp?.start(listener, running.emit);
     watcher?.start();

@@ -13,19 +13,15 @@ import type { ReportedClient } from '../../pipeline/reported-client.ts';
 import type { TunnelEvent } from '../../tunnel/public-address.ts';
 import { roundMs } from '../../system/latency.ts';
 import { type PrintedOptions, refusalHints } from './refusal-hints.ts';
-import type { Forward } from '../../request/capture.ts';
 import { type Delivery, startOf } from '../../relyable/delivery.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
 import { isDelivered } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
-import { htmlMessage } from '../../terminal/html-message.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
 import { formatDeliveryHead } from './delivery-head.ts';
+import { shownResponse } from '../kit/shown-response.ts';
 import { deliveryToJson as loggedDeliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
-
-/** How much of an app's answer is shown under a failure, bytes. */
-const SHOWN_RESPONSE_BYTES = 500;
 
 /**
  * An event of the listener: one line of NDJSON, or lines for people, with explanations wrapped to
@@ -257,7 +253,9 @@ function formatDelivery(
   }
   if (forward !== null && !isDelivered(forward.status)) {
     if (forward.error !== null) below(style.red(wrapped(forward.error)));
-    for (const line of shownResponse(forward)) below(style.dim(`│ ${line}`));
+    for (const line of shownResponse(forward.responseBody, BELOW, columns)) {
+      lines.push(style.dim(line));
+    }
     const { hints, command } = refusalHints(delivery, printed);
     for (const hint of hints) below(style.yellow(wrapped(hint)));
     if (command !== null) below(safeLine(`check: ${command}`));
@@ -270,16 +268,6 @@ function formatDelivery(
 /** The provider's word, and said to be that. */
 function formatClient({ address, reportedBy }: ReportedClient): string {
   return `from ${safeLine(address)}, as ${safeLine(reportedBy)} reports`;
-}
-
-/** The beginning of an answer; of an error page its message. */
-function shownResponse(forward: Forward): string[] {
-  const page = htmlMessage(forward.responseBody.toString('utf8'));
-  const text = (
-    page?.slice(0, SHOWN_RESPONSE_BYTES) ??
-    forward.responseBody.subarray(0, SHOWN_RESPONSE_BYTES).toString('utf8')
-  ).trimEnd();
-  return text === '' ? [] : safeText(text).split('\n');
 }
 
 function formatRefused(refused: Refused, style: ChalkInstance, isUtc: boolean): string {

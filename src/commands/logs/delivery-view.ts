@@ -2,9 +2,10 @@ import type { ChalkInstance } from 'chalk';
 import type { Delivery } from '../../relyable/delivery.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
-import { formatCount, formatTime } from '../../terminal/format.ts';
+import { formatCount, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
+import { withNote } from '../../terminal/width.ts';
 import { type AttemptLine, deliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 
 /** A narrower event column would say nothing. */
@@ -29,6 +30,8 @@ export class DeliveryTable {
   private readonly terminal: Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
   private readonly now: number;
   private readonly widths: Record<'outcome' | 'tries' | 'time' | 'event' | 'id', number>;
+  /** Even the shortest event leaves no room for the seconds. */
+  private readonly isNarrow: boolean;
 
   /** `now` is the clock of the log, ms since 1970: times of another day are shown with their date. */
   constructor(
@@ -41,6 +44,8 @@ export class DeliveryTable {
     const rows = deliveries.map((delivery) => this.toRow(delivery));
     const widest = (cell: (row: Row) => string): number =>
       rows.reduce((width, row) => Math.max(width, cell(row).length), 0);
+    const note = widest((row) => row.note);
+    const gaps = (note === 0 ? 4 : 5) * GAP.length;
     const widths = {
       outcome: widest(({ outcome }) => outcome),
       tries: widest(({ tries }) => tries),
@@ -48,11 +53,14 @@ export class DeliveryTable {
       event: widest(({ event }) => event),
       id: widest(({ id }) => id),
     };
-    const all = Object.values(widths).reduce((sum, width) => sum + width, 0);
-    const note = widest((row) => row.note);
-    const total = all + 4 * GAP.length + (note === 0 ? 0 : GAP.length + note);
-    const excess = Math.max(0, total - terminal.columns);
-    widths.event = Math.max(Math.min(widths.event, MIN_EVENT_COLUMNS), widths.event - excess);
+    const shortest = Math.min(widths.event, MIN_EVENT_COLUMNS);
+    const roomForEvent = (): number => {
+      const others = Object.values(widths).reduce((sum, width) => sum + width, -widths.event);
+      return terminal.columns - others - gaps - note;
+    };
+    this.isNarrow = roomForEvent() < shortest;
+    if (this.isNarrow) widths.time = widest(({ time }) => withoutSeconds(time));
+    widths.event = Math.max(shortest, Math.min(widths.event, roomForEvent()));
     this.widths = widths;
   }
 
@@ -66,7 +74,7 @@ export class DeliveryTable {
     return [
       colour(style)(row.outcome.padEnd(widths.outcome)),
       row.tries.padEnd(widths.tries),
-      style.dim(row.time.padEnd(widths.time)),
+      style.dim((this.isNarrow ? withoutSeconds(row.time) : row.time).padEnd(widths.time)),
       style.bold(event.padEnd(widths.event)),
       row.note === '' ? row.id : row.id.padEnd(widths.id),
       ...(row.note === '' ? [] : [colour(style)(row.note)]),
@@ -104,6 +112,11 @@ function shortMoment(at: number, now: number, isUtc: boolean): string {
   const moment = formatMoment(at, { now, isUtc });
   const dated = /^\d{4}-(\d\d-\d\d \d\d:\d\d)/.exec(moment)?.[1];
   return dated === undefined ? moment : `${dated}${isUtc ? 'Z' : ''}`;
+}
+
+/** `HH:MM` of `HH:MM:SS`; other texts as they are. */
+function withoutSeconds(time: string): string {
+  return time.replace(/^(\d\d:\d\d):\d\d/, '$1');
 }
 
 function noteOf({ state, nextRetryAt }: Delivery, isUtc: boolean): string {
@@ -192,7 +205,7 @@ function countEndpoint(endpoint: string | null, deliveries: readonly Delivery[])
 /** `hasMore`: the log has older ones that were not counted. */
 export function deliveryTotalsView(totals: DeliveryTotals, hasMore: boolean): View {
   return {
-    text: ({ isUtc }) => formatTotals(totals, hasMore, isUtc),
+    text: (terminal) => formatTotals(totals, hasMore, terminal),
     json: () => ({
       type: 'summary',
       v: 1,
@@ -203,7 +216,11 @@ export function deliveryTotalsView(totals: DeliveryTotals, hasMore: boolean): Vi
   };
 }
 
-function formatTotals(totals: DeliveryTotals, hasMore: boolean, isUtc: boolean): string {
+function formatTotals(
+  totals: DeliveryTotals,
+  hasMore: boolean,
+  { isUtc, columns }: Pick<Terminal, 'isUtc' | 'columns'>,
+): string {
   const { nextRetryAt, byEndpoint } = totals;
   const next = nextRetryAt === null ? '' : ` (next at ${formatTime(nextRetryAt, isUtc)})`;
   const counts = [
@@ -214,13 +231,20 @@ function formatTotals(totals: DeliveryTotals, hasMore: boolean, isUtc: boolean):
   ];
   const what = formatCount(totals.deliveries, 'delivery', 'deliveries');
   const head = `${hasMore ? 'the newest ' : ''}${what}: ${counts.join(', ')}`;
-  return [head, ...byEndpoint.map(formatEndpoint)].join('\n');
+  return [
+    wrapText(head, '  ', columns),
+    ...byEndpoint.map((endpoint) => formatEndpoint(endpoint, columns)),
+  ].join('\n');
 }
 
-function formatEndpoint({ endpoint, retrying, failed, statuses }: EndpointTotals): string {
+function formatEndpoint(
+  { endpoint, retrying, failed, statuses }: EndpointTotals,
+  columns: number,
+): string {
   const byStatus = Object.entries(statuses).map(
     ([status, count]) => `${status === 'none' ? 'no answer' : status}: ${count}`,
   );
   const why = byStatus.length === 0 ? '' : ` (${byStatus.join(', ')})`;
-  return `  ${safeLine(endpoint)}  ${failed} failed, ${retrying} retrying${why}`;
+  const counts = `${failed} failed, ${retrying} retrying${why}`;
+  return withNote(`  ${safeLine(endpoint)}`, counts, '    ', columns);
 }

@@ -161,7 +161,7 @@ class RunningRelay {
       keyId: this.options.sealWith?.id ?? null,
     });
     const removeReadyFile = writeReadyFile(context.cwd, options.readyFile, receiver.url);
-    context.keepMemorySmall();
+    context.limitHeapGrowth();
     const givenUp = await Promise.race([
       whenAborted(context.interrupt).then(() => null),
       engine.givenUp,

@@ -9,15 +9,13 @@ import type { EventField } from '../../relyable/event-fields.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
 import { formatCount, formatDuration, formatNumber, wrapText } from '../../terminal/format.ts';
-import { safeLine, safeText } from '../../terminal/safe-text.ts';
+import { safeLine } from '../../terminal/safe-text.ts';
 import { withNote } from '../../terminal/width.ts';
 import { describeAnswer, OUTCOME_WIDTH, paintOutcome } from '../kit/event-line.ts';
+import { shownResponse } from '../kit/shown-response.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
 
 type Look = Pick<Terminal, 'style' | 'columns'>;
-
-/** How much of an app's answer is shown under a failure, bytes. */
-const SHOWN_RESPONSE_BYTES = 500;
 
 /** The result of sending one event. */
 export interface TriggerOutcome {
@@ -122,7 +120,7 @@ function formatAttempt(
   if (!isExpected) {
     const { error } = attempt;
     if (error !== null) lines.push(`  ${style.red(wrapText(safeLine(error), '  ', columns))}`);
-    for (const text of shownResponse(attempt.body)) lines.push(`  ${style.dim(`│ ${text}`)}`);
+    lines.push(...shownResponse(attempt.body, '  ', columns).map((text) => style.dim(text)));
   }
   return lines.join('\n');
 }
@@ -134,21 +132,13 @@ function attemptNote({ n, of, offsetMs, isDuplicate }: Attempt): string | null {
   return `attempt ${n} of ${of}, in production: ${when}`;
 }
 
-function shownResponse(body: Buffer): string[] {
-  const text = body.subarray(0, SHOWN_RESPONSE_BYTES).toString('utf8').trimEnd();
-  if (text === '') return [];
-  const lines = safeText(text).split('\n');
-  return body.length > SHOWN_RESPONSE_BYTES
-    ? [...lines, `… ${formatCount(body.length - SHOWN_RESPONSE_BYTES, 'more byte')}`]
-    : lines;
-}
-
 /** The result of the probes, shown below an attempt. */
 function formatDiagnosis(
   { probes, to, cause, fix }: HandlerDiagnosis,
   { style, columns }: Look,
 ): string {
-  const wrapped = (text: string): string => wrapText(text, '    ', columns);
+  // Each line comes after two more columns.
+  const wrapped = (text: string): string => wrapText(text, '  ', columns - 2);
   const sent = formatCount(probes.length, 'further request');
   const where = to === undefined ? '' : ` to ${safeLine(to)}, the app behind the listener,`;
   const lines =
@@ -161,10 +151,10 @@ function formatDiagnosis(
             ),
           ),
         ];
-  if (cause !== null) lines.push(`${style.yellow('cause:')} ${wrapped(safeLine(cause))}`);
-  if (fix !== null) lines.push(`${style.yellow('fix:')}   ${wrapped(safeLine(fix))}`);
+  if (cause !== null) lines.push(wrapped(`${style.yellow('cause:')} ${safeLine(cause)}`));
+  if (fix !== null) lines.push(wrapped(`${style.yellow('fix:')}   ${safeLine(fix)}`));
   if (cause === null) lines.push('no answer explains it');
-  return lines.map((line) => `  ${line}`).join('\n');
+  return lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n');
 }
 
 /** The bytes of a request as an HTTP/1.1 message (RFC 9112). */

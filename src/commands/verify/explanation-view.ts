@@ -6,10 +6,10 @@ import {
   printableBytes,
 } from '../../signature/diagnosis/difference.ts';
 import { explanationSteps } from '../../signature/diagnosis/explanation-steps.ts';
-import { formatCount, formatNumber } from '../../terminal/format.ts';
+import { formatCount, formatNumber, wrapText } from '../../terminal/format.ts';
 import { RECIPE_NAMES, type RecipeName } from '../kit/recipe-names.ts';
 import { LIBRARY, RECIPES } from '../kit/recipes.ts';
-import type { View } from '../../terminal/terminal.ts';
+import type { Terminal, View } from '../../terminal/terminal.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { ShownExplanation } from './view.ts';
 
@@ -73,10 +73,13 @@ function formatExcerpt(style: ChalkInstance, { before, after }: Excerpt): string
 
 /** Code that receives webhooks correctly, for one framework or for all; text only. */
 export function recipesView(framework: RecipeName | undefined): View {
-  return { text: ({ style }) => `\n${formatRecipes(style, framework)}`, json: () => null };
+  return { text: (terminal) => `\n${formatRecipes(terminal, framework)}`, json: () => null };
 }
 
-function formatRecipes(style: ChalkInstance, framework: RecipeName | undefined): string {
+function formatRecipes(
+  { style, columns }: Pick<Terminal, 'style' | 'columns'>,
+  framework: RecipeName | undefined,
+): string {
   const names = framework === undefined ? RECIPE_NAMES : [framework];
   return names
     .map((name) => {
@@ -84,7 +87,7 @@ function formatRecipes(style: ChalkInstance, framework: RecipeName | undefined):
       const recipe = `${style.bold(title)}\n\n${code.trimEnd().replace(/^(?=.)/gm, '    ')}`;
       if (withoutLibrary === undefined) return recipe;
       const other = `Without ${LIBRARY}: docs/recipes/${withoutLibrary.file} in the package relyable`;
-      return `${recipe}\n\n${style.dim(other)}`;
+      return `${recipe}\n\n${style.dim(wrapText(other, '', columns))}`;
     })
     .join('\n\n');
 }

@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 
 /** A first request without an answer for this long may wait behind a kept connection, ms. */
 const STARVED_MS = 1000;
-/** It also waits longer than so many times the longest exchange: a slow handler is not starvation. */
+/** It also waits longer than this multiple of the longest exchange: a slow handler is not starvation. */
 const TIMES_LONGEST = 3;
 /** An answer this soon after the kept connections were closed proves that it waited for them, ms. */
 const RELIEVED_MS = 250;

@@ -10,7 +10,7 @@ export interface Note {
 /** A text inside a header's value that may be a digest. */
 export type Found =
   | {
-      /** `digest` is hex that is no cut part of a longer MAC. */
+      /** `digest` is hex that is not a cut part of a longer MAC. */
       readonly kind: 'hex' | 'base64' | 'digest';
       readonly text: string;
       readonly notes: readonly Note[];
@@ -22,7 +22,7 @@ export type Found =
       readonly notes: readonly Note[];
     };
 
-/** A longer value is no signature header. */
+/** A longer value is not a signature header. */
 const MAX_LENGTH = 8192;
 /** The most texts that are read of one view. */
 const MAX_RUNS = 16;

@@ -56,6 +56,15 @@ const jsonLines = ({ stdout }: CliResult): any[] =>
     .map((line) => JSON.parse(line));
 
 describe('captures list', () => {
+  it.each([60, 80])('fits %i columns, with the whole id', async (columns) => {
+    const now = makeCapture(4, { receivedAt: Date.now() });
+    const env = { COLUMNS: String(columns) };
+    const { stdout } = await captures(storeOf([...all, now]), ['list'], { env });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.filter((line) => line.length > columns)).toEqual([]);
+    for (const { id } of [...all, now]) expect(stdout).toContain(id);
+  });
+
   it('shows the newest first', async () => {
     const result = await captures(storeOf(), ['list']);
     // The year is shown where it is not the present one.

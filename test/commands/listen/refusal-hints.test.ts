@@ -85,7 +85,8 @@ it('stand under the message of an error page', () => {
   const terminal = createTerminal(testContext({ stdout }), { utc: true });
   const lines = (listenEventView(handled, printed).text(terminal) ?? '').split('\n').slice(1);
   expect(lines).toEqual([
-    '          │ TypeError: The "key" argument must be of type string. Received undefined',
+    '          │ TypeError: The "key" argument must be of type string. Received',
+    '          │ undefined',
     '          │ at x',
     '          the signature is right; your handler has no signing secret: it signs',
     '          with undefined',

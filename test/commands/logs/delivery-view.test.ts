@@ -52,6 +52,13 @@ describe('DeliveryTable', () => {
     ]);
   });
 
+  it('leaves out the seconds where the shortest event type is too long', () => {
+    expect(lines(DELIVERIES.slice(1, 3), 60)).toEqual([
+      '✗ none  2/5  10:00Z  test_ca…  dlv_abcdef0123456789  → 10:05',
+      '✗ 503   5/5  10:00Z  test_ru…  dlv_00000000000000ff  failed',
+    ]);
+  });
+
   it('fits the terminal by shortening the event type, never the id', () => {
     for (const now of [NOW, NOW + 3 * 24 * 60 * 60_000]) {
       for (const line of lines(DELIVERIES, 80, now)) {

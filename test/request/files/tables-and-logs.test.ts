@@ -53,7 +53,7 @@ describe('tables', () => {
     await expectRequest(`X-Relyable-Signature,Body\n${SIGNATURE},${cell(BODY)}\n`);
   });
 
-  it('go on past what is no request, and name the row', async () => {
+  it('go on past what is not a request, and name the row', async () => {
     const text = `content,headers\n${cell('a')},{}\n\nonly one\n${cell(BODY)},${cell(HEADERS)}\n`;
     const items = await readContent(text);
     expect(items.map(({ kind }) => kind)).toEqual(['skipped', 'unreadable', 'request']);

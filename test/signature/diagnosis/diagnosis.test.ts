@@ -527,7 +527,7 @@ describe('nothing explains it', () => {
   });
 
   it.each(['hello', '????', 'sha256=', ',,,', '0x', '=', 'a'.repeat(100_000), 'v1,'.repeat(5000)])(
-    'a header that is no MAC: %.20s',
+    'a header that is not a MAC: %.20s',
     (value) => {
       expect(find('{}', 'a secret', value).reason).toMatch(
         /signature_malformed|secret_wrong_or_body_changed/,

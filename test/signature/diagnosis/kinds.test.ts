@@ -319,7 +319,7 @@ describe('the call is', () => {
 });
 
 /** What the app signed with, where this secret is held here. */
-const spoilt: readonly (readonly [name: string, reason: Reason, held: string, used: Bytes])[] = [
+const altered: readonly (readonly [name: string, reason: Reason, held: string, used: Bytes])[] = [
   ['$NAME expanded', 'secret_altered', 'whsec_ab$Cd3!ef', 'whsec_ab!ef'],
   ['cut at #', 'secret_altered', 'whsec_abc#def', 'whsec_abc'],
   ['$ escaped for Compose', 'secret_altered', 'whsec_ab$cd', 'whsec_ab$$cd'],
@@ -345,7 +345,7 @@ const spoilt: readonly (readonly [name: string, reason: Reason, held: string, us
 ];
 
 describe('the secret is', () => {
-  it.each(spoilt)('%s', (_, reason, secret, used) => {
+  it.each(altered)('%s', (_, reason, secret, used) => {
     const verdict = judge(hex(BODY, used), { secret });
     expect(verdict.reasons).toEqual([reason]);
     expect(JSON.stringify(verdict)).not.toContain(secret);

@@ -28,6 +28,8 @@ const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
 
 /** The indent of the texts of a finding. */
 const FIELD_INDENT = ' '.repeat(10);
+/** As far as the label of a finding reaches: `  ! warning  `. */
+const HEADLINE_INDENT = ' '.repeat(11);
 /** Ids of checks are wrapped to this in a pipe too: a list of them is not searched. */
 const IDS_WIDTH = 96;
 
@@ -48,7 +50,7 @@ export function formatCheckPretty(
   for (const group of groupByCause(failedCases(report.results))) {
     lines.push(...formatGroup(group, report, { style, columns }), '');
   }
-  lines.push(formatClosing(report, style));
+  lines.push(formatClosing(report, { style, columns }));
   return lines.join('\n');
 }
 
@@ -70,8 +72,9 @@ function formatGroup(
   const label = isError ? style.red('✗ error') : style.yellow('! warning');
   const field = (name: string, text: string): string =>
     `    ${style.dim(name.padEnd(5))} ${wrapText(text, FIELD_INDENT, columns)}`;
+  const count = group.length > 1 ? style.dim(`  (${group.length} checks)`) : '';
   const lines = [
-    `  ${label}  ${style.bold(finding.headline)}${group.length > 1 ? style.dim(`  (${group.length} checks)`) : ''}`,
+    `  ${label}  ${wrapText(`${style.bold(finding.headline)}${count}`, HEADLINE_INDENT, columns)}`,
     `    ${wrapText(group.map(({ result: { id } }) => id).join('  '), '    ', Math.min(columns, IDS_WIDTH))}`,
     field('sent', describeSent(result, finding.at)),
     field(
@@ -90,7 +93,10 @@ function formatGroup(
   return lines;
 }
 
-function formatClosing(report: CheckReport, style: ChalkInstance): string {
+function formatClosing(
+  report: CheckReport,
+  { style, columns }: Pick<Terminal, 'style' | 'columns'>,
+): string {
   const { summary, framework, durationMs, seed } = report;
   const colour = summary.errors > 0 ? style.red : summary.warnings > 0 ? style.yellow : style.green;
   const parts = [
@@ -108,5 +114,5 @@ function formatClosing(report: CheckReport, style: ChalkInstance): string {
   const skip = report.results.find(({ skipReason }) => skipReason !== null)?.skipReason;
   const reason = skip === undefined || skip === null ? '' : `\n${style.dim(`skipped: ${skip}`)}`;
   const grade = `${colour(`grade ${describeSummary(summary)}`)}${style.dim(`, ${parts.join(', ')}`)}`;
-  return `${grade}\n${style.dim(describeFailOn(report))}${reason}`;
+  return `${wrapText(grade, '  ', columns)}\n${style.dim(describeFailOn(report))}${reason}`;
 }

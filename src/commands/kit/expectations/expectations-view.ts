@@ -1,10 +1,9 @@
-import type { ChalkInstance } from 'chalk';
 import type { ExpectationReport, ExpectationState } from './expectations.ts';
-import { formatCount } from '../../../terminal/format.ts';
+import { formatCount, wrapText } from '../../../terminal/format.ts';
 import { formatAnnotation } from '../../../terminal/github.ts';
 import { formatJunit, type JunitCase } from '../../../terminal/junit.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
-import type { JsonObject, View } from '../../../terminal/terminal.ts';
+import type { JsonObject, Terminal, View } from '../../../terminal/terminal.ts';
 
 /**
  * What ended the waiting: the verdict, the time limit, the end of the app, a signal, another public
@@ -41,7 +40,7 @@ export function expectationsView(
   subject: ExpectationSubject,
 ): View {
   return {
-    text: ({ style }) => formatExpectations(report, ending, subject, style),
+    text: (terminal) => formatExpectations(report, ending, subject, terminal),
     json: () => expectationsToJson(report, ending),
   };
 }
@@ -69,8 +68,9 @@ function formatExpectations(
   report: ExpectationReport,
   ending: Ending,
   { one, many }: ExpectationSubject,
-  style: ChalkInstance,
+  { style, columns }: Pick<Terminal, 'style' | 'columns'>,
 ): string {
+  const wrapped = (text: string): string => wrapText(safeLine(text), '      ', columns);
   const isMet = report.verdict === 'met';
   const mark = (ok: boolean): string => (ok ? style.green('✓') : style.red('✗'));
   const head = isMet ? 'as expected' : `not as expected: ${describeEnd(report, ending)}`;
@@ -78,10 +78,12 @@ function formatExpectations(
   for (const state of report.expectations) {
     lines.push(`  ${mark(state.isMet)} ${describeState(state)}`);
     for (const { id, why } of state.mismatches) {
-      lines.push(style.dim(`      ${id} did not count: ${safeLine(why)}`));
+      lines.push(style.dim(`      ${wrapped(`${id} did not count: ${why}`)}`));
     }
   }
-  for (const { id, why } of report.failures) lines.push(`  ${mark(false)} ${id}: ${safeLine(why)}`);
+  for (const { id, why } of report.failures) {
+    lines.push(`  ${mark(false)} ${wrapped(`${id}: ${why}`)}`);
+  }
   const others = describeOthers(report);
   if (others !== '') lines.push(style.dim(`  also received: ${others}`));
   if (report.expectations.length === 0)

@@ -1,0 +1,23 @@
+import { formatCount, wrapText } from '../../terminal/format.ts';
+import { htmlMessage } from '../../terminal/html-message.ts';
+import { safeText } from '../../terminal/safe-text.ts';
+
+/** How much of a response is shown under a failure, bytes. */
+const SHOWN_BYTES = 500;
+
+/**
+ * The beginning of a response, or the message of an error page, as lines that fit `columns`, each after
+ * `indent` and a bar; the last says how much is left out. Empty where there is nothing to show.
+ */
+export function shownResponse(body: Buffer, indent: string, columns: number): string[] {
+  const page = htmlMessage(body.toString('utf8'));
+  const content = page === null ? body : Buffer.from(page);
+  const text = content.subarray(0, SHOWN_BYTES).toString('utf8').trimEnd();
+  if (text === '') return [];
+  const left = content.length - SHOWN_BYTES;
+  const more = left > 0 ? [`… ${formatCount(left, 'more byte')}`] : [];
+  const start = `${indent}│ `;
+  return [...safeText(text).split('\n'), ...more].flatMap((line) =>
+    `${start}${wrapText(line, start, columns)}`.split('\n'),
+  );
+}
