@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
 import { openReader } from '../../src/store/writer.ts';
 import { startApp } from '../support/app.ts';
+import { connect, storedRequests } from '../relay/relay-world.ts';
 import { type RunningCli, spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
 import { hasNats, startNats } from '../support/nats.ts';
 import { reservePort } from '../support/reserve-port.ts';
@@ -41,13 +42,14 @@ function post(port: number, body: Buffer): Promise<number | null> {
 /** Senders that repeat each request until it is answered 200, as Relyable does, without its waits. */
 class Senders {
   readonly answered: number[] = [];
-  private readonly port: number;
+  private readonly ports: readonly number[];
   private next = 0;
   private isStopped = false;
   private readonly running: Promise<unknown>;
 
-  constructor(port: number) {
-    this.port = port;
+  /** Attempts go to the ports in turn, as a load balancer sends them. */
+  constructor(...ports: readonly number[]) {
+    this.ports = ports;
     this.running = Promise.all(Array.from({ length: SENDERS }, () => this.send()));
     onTestFinished(() => this.stop());
   }
@@ -60,7 +62,9 @@ class Senders {
   private async send(): Promise<void> {
     while (!this.isStopped) {
       const n = this.next++;
-      while ((await post(this.port, bodyOf(n))) !== 200) {
+      for (let attempt = n; ; attempt++) {
+        const port = this.ports[attempt % this.ports.length] ?? 0;
+        if ((await post(port, bodyOf(n))) === 200) break;
         if (this.isStopped) return;
         await sleepFor(20);
       }
@@ -151,4 +155,32 @@ describe.skipIf(!hasNats)('a relay and a listener with nats-server', () => {
     },
     KILLS * 60_000,
   );
+
+  it('stores each request that one of two relays side by side answered 200, whichever is killed', async () => {
+    const nats = await startNats();
+    const ports = [await reservePort(), await reservePort()];
+    await spawnCli(['webhooks', 'relay', 'init', '--nats', nats.url]);
+    const start = (port: number): RunningCli => {
+      const args = ['--nats', nats.url, '--port', String(port), '--admin-port', '0'];
+      return startCli(['webhooks', 'relay', ...args], { env });
+    };
+    const relays = ports.map(start);
+    const senders = new Senders(...ports);
+    for (const [index, port] of ports.entries()) {
+      const more = async (): Promise<void> => {
+        const before = senders.answered.length;
+        await expect.poll(() => senders.answered.length - before).toBeGreaterThan(BETWEEN);
+      };
+      await more();
+      await kill(relays[index] as RunningCli);
+      await more();
+      relays[index] = start(port);
+    }
+    await senders.stop();
+    const engine = await connect(nats);
+    const stored = await storedRequests(engine, 'default');
+    const ids = stored.map(({ body }) => (JSON.parse(body.toString()) as { id: string }).id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(expect.arrayContaining(senders.answered.map((n) => `evt_${n}`)));
+  }, 120_000);
 });

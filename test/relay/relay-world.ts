@@ -121,3 +121,15 @@ export async function storedCount(engine: Engine): Promise<number> {
   const manager = await openManager(engine);
   return (await manager.streams.info(streamOf(TEAM))).state.messages;
 }
+
+/** All requests in a team's stream, in its order. */
+export async function storedRequests(engine: Engine, team: string): Promise<RelayedRequest[]> {
+  const manager = await openManager(engine);
+  const { state } = await manager.streams.info(streamOf(team));
+  const requests: RelayedRequest[] = [];
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const message = await manager.streams.getMessage(streamOf(team), { seq });
+    if (message !== null) requests.push(decodeEnvelope(Buffer.from(message.data)));
+  }
+  return requests;
+}

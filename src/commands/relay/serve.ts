@@ -26,6 +26,9 @@ import { requireNatsUrl } from './nats-url.ts';
 import { relayServeOptions, type RelayServeOptions } from './options.ts';
 import { relayEventView } from './view.ts';
 
+/** Bodies that strangers began to send and did not end hold at most this together, bytes. */
+const MAX_PARTIAL_BYTES = 64 * 1024 * 1024;
+
 /** How long requests under way may take after the signal to stop, ms. */
 const GRACE_MS = 8000;
 
@@ -137,6 +140,7 @@ class RunningRelay {
     this.receiver = await startReceiver({
       ...address,
       maxBodyBytes,
+      maxPartialBytes: Math.max(MAX_PARTIAL_BYTES, 2 * maxBodyBytes),
       onRequest: (request) => relay.receive(request),
       health: () => ({ type: 'health', v: 1, service: 'relyable relay' }),
       onRefused: (status, reason) => relay.refused(status, reason),

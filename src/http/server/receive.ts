@@ -9,6 +9,7 @@ import {
 } from '../../request/request.ts';
 import { type Bound, bindServer, closeServer } from './bind.ts';
 import { OpenRequests } from './open-requests.ts';
+import { PartialBodies } from './partial-bodies.ts';
 import type { RequestOrigin } from './origin-checks.ts';
 import { IDENTIFY_HEADER } from '../headers.ts';
 
@@ -31,6 +32,8 @@ export interface ReceiverOptions {
   readonly port: number;
   /** Larger bodies are answered 413: at once where the length is announced, else at the limit. */
   readonly maxBodyBytes: number;
+  /** What bodies that are not complete may hold together; further large ones are answered 429. */
+  readonly maxPartialBytes?: number;
   /** Called once a POST is complete. */
   readonly onRequest: (request: ReceivedRequest) => void;
   /** The JSON answer to `GET /`. */
@@ -79,10 +82,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   // Node's default of about 1,000 drops further headers silently, and the signature may be last.
   server.maxHeadersCount = 0;
   const open = new OpenRequests();
+  const partial = new PartialBodies(options.maxPartialBytes ?? Infinity);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     // A sender may leave before it has its answer.
     response.on('error', () => undefined);
-    if (open.admit(response)) receive(request, response, options);
+    if (open.admit(response)) receive(request, response, options, partial);
     else refuseWhileStopping(request, response, options);
   });
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
@@ -102,6 +106,7 @@ function receive(
   request: IncomingMessage,
   response: ServerResponse,
   options: ReceiverOptions,
+  partial: PartialBodies,
 ): void {
   const method = request.method ?? '';
   const path = originForm(request.url ?? '/');
@@ -119,7 +124,7 @@ function receive(
     refuseHosts(response, hosts, options);
     return;
   }
-  readBody(request, response, options, (body) => {
+  readBody(request, response, options, partial, (body) => {
     options.onRequest({ method, path, httpVersion, headers, body, response });
   });
 }
@@ -162,6 +167,7 @@ function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   options: ReceiverOptions,
+  partial: PartialBodies,
   onBody: (body: Buffer) => void,
 ): void {
   const announced = Number(request.headers['content-length']);
@@ -170,11 +176,21 @@ function readBody(
     return;
   }
   const isPreallocated = announced > PIECE_BYTES && announced <= PREALLOCATED_BYTES;
-  const whole = isPreallocated ? Buffer.allocUnsafeSlow(announced) : undefined;
+  let whole = isPreallocated ? Buffer.allocUnsafeSlow(announced) : undefined;
   const chunks: Buffer[] = [];
   let size = 0;
+  let isCrowded = false;
+  response.once('close', () => partial.release(request));
   request.on('data', (chunk: Buffer) => {
+    if (isCrowded) return;
     size += chunk.length;
+    if (size <= options.maxBodyBytes && !partial.hold(request, chunk.length)) {
+      isCrowded = true;
+      whole = undefined;
+      chunks.length = 0;
+      refuseCrowded(request, response, options);
+      return;
+    }
     if (whole !== undefined) {
       chunk.copy(whole, size - chunk.length);
       return;
@@ -184,6 +200,7 @@ function readBody(
       return;
     }
     chunks.length = 0;
+    partial.release(request);
     if (!response.headersSent) refuseTooLarge(request, response, options);
   });
   request.on('error', () => {
@@ -191,6 +208,7 @@ function readBody(
     options.onRefused(400, 'the sender closed before its request was complete');
   });
   request.on('end', () => {
+    partial.release(request);
     if (response.headersSent) return;
     const [first] = chunks;
     const isOne = chunks.length === 1 && first !== undefined;
@@ -214,6 +232,16 @@ function refuseTooLarge(
   const message = `the body is larger than ${options.maxBodyBytes} bytes`;
   options.onRefused(413, message);
   answerEarly(request, response, 413, { error: 'too_large', message });
+}
+
+function refuseCrowded(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ReceiverOptions,
+): void {
+  const message = 'too many large requests are being sent at once; send it again';
+  options.onRefused(429, 'too many large requests are being sent at once');
+  answerEarly(request, response, 429, { error: 'too_many_requests', message });
 }
 
 function refuseWhileStopping(

@@ -213,3 +213,31 @@ print(connection.getresponse().status)
     },
   );
 });
+
+it('bounds what bodies hold that are not complete, and still takes small ones', async () => {
+  const refused: number[] = [];
+  const receiver = await startReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 20 * 1024 * 1024,
+    maxPartialBytes: 64 * 1024 * 1024,
+    onRequest: ({ response }) => answerJson(response, 200, {}),
+    health: () => ({}),
+    onRefused: (status) => refused.push(status),
+  });
+  onTestFinished(() => receiver.close());
+  const post = (body: Buffer): Promise<number> =>
+    fetch(receiver.url, { method: 'POST', body }).then(({ status }) => status);
+  const senders = Array.from({ length: 5 }, () => {
+    const socket = connect(receiver.port, '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16777217\r\n\r\n');
+    socket.write(Buffer.alloc(16 * 1024 * 1024));
+    return socket;
+  });
+  await expect.poll(() => refused, { timeout: 60_000 }).toEqual([429]);
+  expect(await post(Buffer.alloc(1000))).toBe(200);
+  for (const socket of senders) socket.destroy();
+  // What they held is free again.
+  await expect.poll(() => post(Buffer.alloc(16 * 1024 * 1024)), { timeout: 60_000 }).toBe(200);
+}, 120_000);
