@@ -25,9 +25,9 @@ export async function chooseProvider(
   world: TunnelWorld,
 ): Promise<TunnelProvider> {
   if (choice.kind !== 'auto') return createProvider(choice, publicUrl, world);
-  const { name, found } = await findProvider(world, signal);
+  const { name, isReady, found } = await findProvider(world, signal);
   if (name !== null) {
-    onFound(`tunnel: ${[...found, `taking ${name}`].join(', ')}`);
+    onFound(`tunnel: ${[...found, isReady ? `taking ${name}` : `trying ${name}`].join(', ')}`);
     return createProvider({ kind: name }, publicUrl, world);
   }
   throw new RelyableError(

@@ -351,7 +351,7 @@ describe('the choice of a provider', () => {
     ).toEqual({
       name: 'ngrok',
       said: [
-        'tunnel: cloudflared is not installed, ngrok is not ready (it has no authtoken), tailscale is not ready (Tailscale is not logged in on this machine), taking ngrok',
+        'tunnel: cloudflared is not installed, ngrok is not ready (it has no authtoken), tailscale is not ready (Tailscale is not logged in on this machine), trying ngrok',
       ],
     });
   });
