@@ -57,7 +57,9 @@ export function toEngineError(error: unknown, servers: readonly string[]): Relya
     return unreachable(
       `the TLS certificate of ${where} is not trusted (${errorMessage(error)})`,
       error,
-      '--nats-ca names the file of its CA',
+      errorCode(error) === 'ERR_TLS_CERT_ALTNAME_INVALID'
+        ? 'connect to the name or address that the certificate is for; before an address write tls://'
+        : '--nats-ca names the file of its CA',
     );
   }
   if (/not support 'tls'/.test(errorMessage(error))) {

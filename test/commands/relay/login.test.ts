@@ -110,6 +110,7 @@ describe.skipIf(!hasNats)('logging in to nats-server', () => {
     const otherName = await logIn(url.replace('127.0.0.1', 'localhost'), ['--nats-ca', ca]);
     expect(otherName.code).toBe(4);
     expect(otherName.stderr).toContain('is not trusted');
+    expect(otherName.stderr).toContain('hint: connect to the name or address that the certificate');
     const notPem = await logIn(url, ['--nats-ca', secretFile('not a certificate')]);
     expect(notPem.code).toBe(2);
     expect(notPem.stderr).toContain('expected a PEM certificate');

@@ -70,7 +70,10 @@ async function examineEngine(
 ): Promise<void> {
   const { context } = subject;
   const version = engine.connection.info?.version ?? 'of unknown version';
-  const roundTrip = formatDuration(await engine.connection.rtt());
+  const sentAt = context.elapsed();
+  // The client's own `rtt` knows whole milliseconds.
+  await engine.connection.flush();
+  const roundTrip = formatDuration(context.elapsed() - sentAt);
   const server = engine.connection.getServer();
   found.push(ok(`${server} answers in ${roundTrip} (nats-server ${version})`));
   const askedAt = context.now();
