@@ -2,6 +2,7 @@ import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import { isCi } from '../system/ci.ts';
 import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
+import { wrapText } from './format.ts';
 import { columnsOf, textColumns } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
 import { formatWarning } from './error.ts';
@@ -104,7 +105,11 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
     stderr.write(`${legible(text)}\n`);
   };
   const info = (text: string): void => {
-    if (!isQuiet) errorLine(text);
+    if (isQuiet) return;
+    // An indented line is a command, which stays whole.
+    const wrapped = (line: string): string =>
+      line.startsWith(' ') ? line : wrapText(line, '  ', columnsOf(stderr) ?? Infinity);
+    errorLine(text.split('\n').map(wrapped).join('\n'));
   };
   const data = (text: string): void => {
     stdout.write(`${legible(text)}\n`);

@@ -74,3 +74,14 @@ it('wraps a warning at words', () => {
     'warning: the app listens on port 8080,\n  not on 3000, where events are sent\n',
   );
 });
+
+it('wraps a note at words, and leaves a command whole', () => {
+  const written: string[] = [];
+  const stderr = { write: (text: string) => written.push(text) > 0, isTTY: true, columns: 40 };
+  const terminal = createTerminal(testContext({ env: { NO_COLOR: '1' }, stderr }), {});
+  const command = '  RELYABLE_WEBHOOK_SECRET="$(relyable webhooks listen --print-secret)"';
+  terminal.info(`using the development secret; your app needs the same:\n${command}`);
+  expect(written.join('')).toBe(
+    `using the development secret; your app\n  needs the same:\n${command}\n`,
+  );
+});

@@ -126,8 +126,7 @@ function formatRelaySource(
 const BELOW = ' '.repeat('HH:MM:SS  '.length);
 
 function formatReady(ready: Ready, style: ChalkInstance): string {
-  const target =
-    ready.forwardTo ?? 'nowhere (every request is answered 200; --forward-to names your app)';
+  const target = ready.forwardTo ?? 'nowhere; answers 200 (--forward-to names your app)';
   // Without --to, `trigger` would send to the app that a config file names.
   const to = ready.forwardTo === null ? '' : ` --to ${ready.port}`;
   const { publicUrl, tunnel } = ready;
