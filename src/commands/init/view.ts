@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { View } from '../../terminal/terminal.ts';
 import type { Framework } from '../kit/frameworks.ts';
@@ -33,13 +34,16 @@ export function setUpView(
 ): View {
   const { config, env, next } = outcome;
   return {
-    text: ({ style }) =>
+    text: ({ style, columns }) =>
       [
-        ...(folder === null ? [] : [`in ${safeLine(folder)}:`]),
-        `${safeLine(relative(cwd, config.file) || config.file)}: ${safeLine(describeConfig(plan, outcome, existing))}`,
-        `${safeLine(env.file)}: ${env.name} ${ENV_MESSAGES[env.status]}`,
-        ...describeLoading(plan.framework, env),
-        ...describeHandler(plan, outcome),
+        ...[
+          ...(folder === null ? [] : [`in ${safeLine(folder)}:`]),
+          `${safeLine(relative(cwd, config.file) || config.file)}: ${safeLine(describeConfig(plan, outcome, existing))}`,
+          `${safeLine(env.file)}: ${env.name} ${ENV_MESSAGES[env.status]}`,
+          ...describeLoading(plan.framework, env),
+          ...describeHandler(plan, outcome),
+        ].map((line) => wrapText(line, '  ', columns)),
+        // A command stays whole.
         `Next: ${style.cyan(safeLine(next))}`,
       ].join('\n'),
     json: () => {
