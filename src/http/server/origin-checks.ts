@@ -23,7 +23,7 @@ export interface RequestOrigin {
 
 /**
  * Whether a request was made on this machine: from a loopback address, by a name of this server, and
- * not for another program. A tunnel or proxy on this machine names its client in `X-Forwarded-For` or
+ * not on behalf of another client. A tunnel or proxy on this machine names its client in `X-Forwarded-For` or
  * `Forwarded`, or keeps the public `Host`.
  */
 export function isLocalRequest(
