@@ -14,13 +14,10 @@ export class PartialBodies {
     this.limit = limit;
   }
 
-  /** Counts bytes that came; false, and nothing of this request is counted, where they are too many. */
+  /** Counts bytes that came; false, and they are not counted, where they are too many. */
   hold(request: IncomingMessage, bytes: number): boolean {
     const size = (this.held.get(request) ?? 0) + bytes;
-    if (size > FREE_BYTES && this.total + bytes > this.limit) {
-      this.release(request);
-      return false;
-    }
+    if (size > FREE_BYTES && this.total + bytes > this.limit) return false;
     this.held.set(request, size);
     this.total += bytes;
     return true;

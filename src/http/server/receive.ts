@@ -87,7 +87,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     // A sender may leave before it has its answer.
     response.on('error', () => undefined);
     if (open.admit(response)) receive(request, response, options, partial);
-    else refuseWhileStopping(request, response, options);
+    else refuseForNow(request, response, options, STOPPING);
   });
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
   server.on('connect', ({ url }: IncomingMessage, socket: Socket) => {
@@ -179,29 +179,24 @@ function readBody(
   let whole = isPreallocated ? Buffer.allocUnsafeSlow(announced) : undefined;
   const chunks: Buffer[] = [];
   let size = 0;
-  let isCrowded = false;
-  response.once('close', () => partial.release(request));
-  request.on('data', (chunk: Buffer) => {
-    if (isCrowded) return;
-    size += chunk.length;
-    if (size <= options.maxBodyBytes && !partial.hold(request, chunk.length)) {
-      isCrowded = true;
-      whole = undefined;
-      chunks.length = 0;
-      refuseCrowded(request, response, options);
-      return;
-    }
-    if (whole !== undefined) {
-      chunk.copy(whole, size - chunk.length);
-      return;
-    }
-    if (size <= options.maxBodyBytes) {
-      chunks.push(chunk);
-      return;
-    }
+  const drop = (): void => {
+    whole = undefined;
     chunks.length = 0;
     partial.release(request);
-    if (!response.headersSent) refuseTooLarge(request, response, options);
+  };
+  response.once('close', () => partial.release(request));
+  request.on('data', (chunk: Buffer) => {
+    // What comes after a refusal is discarded.
+    if (response.headersSent) return;
+    size += chunk.length;
+    if (size > options.maxBodyBytes) {
+      drop();
+      refuseTooLarge(request, response, options);
+    } else if (!partial.hold(request, chunk.length)) {
+      drop();
+      refuseForNow(request, response, options, CROWDED);
+    } else if (whole === undefined) chunks.push(chunk);
+    else chunk.copy(whole, size - chunk.length);
   });
   request.on('error', () => {
     if (response.headersSent || reportedSockets.has(request.socket)) return;
@@ -234,24 +229,22 @@ function refuseTooLarge(
   answerEarly(request, response, 413, { error: 'too_large', message });
 }
 
-function refuseCrowded(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: ReceiverOptions,
-): void {
-  const message = 'too many large requests are being sent at once; send it again';
-  options.onRefused(429, 'too many large requests are being sent at once');
-  answerEarly(request, response, 429, { error: 'too_many_requests', message });
-}
+const STOPPING = { status: 503, error: 'stopping', reason: 'the listener is stopping' };
+const CROWDED = {
+  status: 429,
+  error: 'too_many_requests',
+  reason: 'too many large requests are being sent at once',
+};
 
-function refuseWhileStopping(
+/** Refuses what may be sent again later. */
+function refuseForNow(
   request: IncomingMessage,
   response: ServerResponse,
   options: ReceiverOptions,
+  { status, error, reason }: typeof STOPPING,
 ): void {
-  const message = 'the listener is stopping; send it again';
-  options.onRefused(503, 'the listener is stopping');
-  answerEarly(request, response, 503, { error: 'stopping', message });
+  options.onRefused(status, reason);
+  answerEarly(request, response, status, { error, message: `${reason}; send it again` });
 }
 
 /**
