@@ -129,7 +129,7 @@ export class PublicAccess {
     );
   }
 
-  /** Keeps the address up from here on, and reports its changes. */
+  /** Keeps the address up from here on. `onAddress` is told of it now, and when it changes. */
   keep(onAddress: (address: PublicAddressDocument) => void): void {
     this.onAddress = onAddress;
     this.address?.lost.catch(this.onLost);
@@ -141,8 +141,8 @@ export class PublicAccess {
   }
 }
 
-/** What the page shows of an address. */
-export function toAddress({ url, provider, state, message }: TunnelEvent): PublicAddressDocument {
+/** What the page and other commands show of an address. */
+function toAddress({ url, provider, state, message }: TunnelEvent): PublicAddressDocument {
   return { url, provider, isUp: state !== 'down', message };
 }
 

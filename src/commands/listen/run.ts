@@ -31,7 +31,7 @@ import { createLiveView, type LiveView } from './live/live-view.ts';
 import { observeDelivery } from './observe-delivery.ts';
 import { readOperands } from './operands.ts';
 import type { ListenOptions } from './options.ts';
-import { PublicAccess, toAddress } from './public-access.ts';
+import { PublicAccess } from './public-access.ts';
 import type { PrintedOptions } from './refusal-hints.ts';
 import type { RelaySource, RelaySourceWorld } from './relay-source.ts';
 import { SecretWatch } from './secret-watch.ts';
@@ -128,7 +128,6 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   const inspector = new ListenInspector(invocation, settings, plan.config);
   const emit = (event: ListenEvent): void => {
     if (event.type === 'delivery') watcher?.observe(observeDelivery(event));
-    if (event.type === 'tunnel') inspector.showPublicAddress(toAddress(event));
     printer.print(event);
   };
   const { now, elapsed, randomBytes } = context;
@@ -234,15 +233,16 @@ async function waitForEnd(
   const { reporter, ...shown } = address;
   listener.announce(shown, reporter);
   const { url } = listener.receiver;
-  const { publicUrl, tunnel } = address;
   const announcement = announceListener(context.paths.data, {
     url,
     pid: context.pid,
     startedAt: new Date(context.now()).toISOString(),
-    publicAddress:
-      publicUrl === null ? null : { url: publicUrl, provider: tunnel, isUp: true, message: null },
+    publicAddress: null,
   });
-  access.keep(announcement.showPublicAddress);
+  access.keep((publicAddress) => {
+    running.inspector.showPublicAddress(publicAddress);
+    announcement.showPublicAddress(publicAddress);
+  });
   try {
     const removeReadyFile = writeReadyFile(context.cwd, options.readyFile, url);
     context.limitHeapGrowth();
