@@ -1,12 +1,13 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { RelyableError } from '../errors.ts';
+import type { ProviderName } from './choice.ts';
 import type { TunnelWorld } from './provider.ts';
 
 /** A program that a provider runs. */
 export interface Program {
-  /** Its name on PATH. */
-  readonly name: string;
+  /** Its name on PATH, and in `--tunnel`. */
+  readonly name: ProviderName | 'ssh';
   /** The variable that names another file for it. */
   readonly pathVariable: string;
   /** How to install it, by platform. */

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import type { ProviderName } from './choice.ts';
 import { CLOUDFLARED } from './cloudflared.ts';
 import { hasProgram, NGROK } from './ngrok.ts';
 import { loadNgrokPackage } from './ngrok-package.ts';
@@ -14,7 +13,7 @@ type SurveyWorld = Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>;
 /** What is known about one provider on this machine. */
 export interface SurveyedProvider {
   /** As `--tunnel` names it. */
-  readonly id: ProviderName | 'ssh';
+  readonly id: Program['name'];
   /** As people read it. */
   readonly name: string;
   /** As the program prints it; null where the program is not installed, or prints none. */
@@ -34,17 +33,16 @@ type Look = (
 ) => Promise<Pick<SurveyedProvider, 'obstacle' | 'fix'> | null>;
 
 interface Surveyed {
-  readonly id: SurveyedProvider['id'];
   readonly program: Program;
   readonly versionArgs: readonly string[];
   readonly look: Look;
 }
 
 const SURVEYED: readonly Surveyed[] = [
-  { id: 'cloudflared', program: CLOUDFLARED, versionArgs: ['--version'], look: async () => null },
-  { id: 'ngrok', program: NGROK, versionArgs: ['version'], look: lookAtNgrok },
-  { id: 'tailscale', program: TAILSCALE, versionArgs: ['version'], look: lookAtTailscale },
-  { id: 'ssh', program: SSH, versionArgs: ['-V'], look: async () => null },
+  { program: CLOUDFLARED, versionArgs: ['--version'], look: async () => null },
+  { program: NGROK, versionArgs: ['version'], look: lookAtNgrok },
+  { program: TAILSCALE, versionArgs: ['version'], look: lookAtTailscale },
+  { program: SSH, versionArgs: ['-V'], look: async () => null },
 ];
 
 const PROGRAM_LIMIT_MS = 3000;
@@ -61,7 +59,7 @@ export function surveyProviders(
 }
 
 async function survey(
-  { id, program, versionArgs, look }: Surveyed,
+  { program, versionArgs, look }: Surveyed,
   world: SurveyWorld,
   signal: AbortSignal,
 ): Promise<SurveyedProvider> {
@@ -72,14 +70,14 @@ async function survey(
   }
   if (file === undefined) {
     const fix = installHint(program, world.platform);
-    return { id, name, version: null, isInstalled: false, obstacle: null, fix };
+    return { id: name, name, version: null, isInstalled: false, obstacle: null, fix };
   }
   const [{ output }, found] = await Promise.all([
     run(file, versionArgs, world, signal),
     look(file, world, signal),
   ]);
   const [version = null] = /\d+\.\d+[\w.-]*/.exec(output) ?? [];
-  return { id, name, version, isInstalled: true, obstacle: null, fix: null, ...found };
+  return { id: name, name, version, isInstalled: true, obstacle: null, fix: null, ...found };
 }
 
 function surveyPackage({ env }: SurveyWorld): SurveyedProvider {
