@@ -40,6 +40,14 @@ export function formatWarning(text: string, style: ChalkInstance, columns = Infi
     .replace('warning:', style.yellow('warning:'));
 }
 
+/** A note, wrapped at words to `columns`; an indented line is a command, which stays whole. */
+export function formatNote(text: string, columns = Infinity): string {
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(' ') ? line : wrapText(line, '  ', columns)))
+    .join('\n');
+}
+
 /** Columns of `error: `, which the first line has before it. */
 const LABEL_COLUMNS = 7;
 

@@ -2,10 +2,9 @@ import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import { isCi } from '../system/ci.ts';
 import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
-import { wrapText } from './format.ts';
 import { columnsOf, textColumns } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
-import { formatWarning } from './error.ts';
+import { formatNote, formatWarning } from './error.ts';
 import { safeText, showBytes } from './safe-text.ts';
 import { safeJson } from '../json/safe-json.ts';
 
@@ -105,11 +104,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
     stderr.write(`${legible(text)}\n`);
   };
   const info = (text: string): void => {
-    if (isQuiet) return;
-    // An indented line is a command, which stays whole.
-    const wrapped = (line: string): string =>
-      line.startsWith(' ') ? line : wrapText(line, '  ', columnsOf(stderr) ?? Infinity);
-    errorLine(text.split('\n').map(wrapped).join('\n'));
+    if (!isQuiet) errorLine(formatNote(text, columnsOf(stderr)));
   };
   const data = (text: string): void => {
     stdout.write(`${legible(text)}\n`);

@@ -5,7 +5,7 @@ import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
 import { formatCount, formatTime, wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
-import { withNote } from '../../terminal/width.ts';
+import { truncate, withNote } from '../../terminal/width.ts';
 import { type AttemptLine, deliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 
 /** A narrower event column would say nothing. */
@@ -70,7 +70,7 @@ export class DeliveryTable {
     const { widths } = this;
     const row = this.toRow(delivery);
     const { colour } = row;
-    const event = row.event.length > widths.event ? cut(row.event, widths.event) : row.event;
+    const event = truncate(row.event, widths.event, '…');
     return [
       colour(style)(row.outcome.padEnd(widths.outcome)),
       row.tries.padEnd(widths.tries),
@@ -124,10 +124,6 @@ function noteOf({ state, nextRetryAt }: Delivery, isUtc: boolean): string {
   if (state !== 'retrying') return state;
   // Seconds would not fit 80 columns beside a long event type.
   return nextRetryAt === null ? state : `→ ${formatTime(nextRetryAt, isUtc).slice(0, 5)}`;
-}
-
-function cut(text: string, columns: number): string {
-  return `${text.slice(0, columns - 1)}…`;
 }
 
 /** One delivery of a list. */

@@ -5,7 +5,7 @@ import type { Listener } from '../../../pipeline/listener.ts';
 import type { BackgroundStore } from '../../../store/background/background-store.ts';
 import type { Context, InputStream } from '../../../system/context.ts';
 import { columnsOf } from '../../../terminal/columns.ts';
-import { formatWarning } from '../../../terminal/error.ts';
+import { formatNote, formatWarning } from '../../../terminal/error.ts';
 import { safeText } from '../../../terminal/safe-text.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import type { ListenInspector } from '../listen-inspector.ts';
@@ -217,7 +217,9 @@ function printAbove(terminal: Terminal, print: (text: string) => void): Terminal
   const { isQuiet, isVerbose, errorStyle } = terminal;
   return Object.create(terminal, {
     data: { value: print },
-    info: { value: (text: string) => (isQuiet ? undefined : print(text)) },
+    info: {
+      value: (text: string) => (isQuiet ? undefined : print(formatNote(text, terminal.columns))),
+    },
     warn: { value: (text: string) => print(formatWarning(text, errorStyle, terminal.columns)) },
     verbose: {
       value: (text: string) => (isVerbose ? print(errorStyle.dim(safeText(text))) : undefined),
