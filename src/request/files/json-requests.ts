@@ -221,7 +221,17 @@ class RequestFinder {
 
 /** Whether this is a webhook's own payload, which is never taken for an envelope. */
 export function isPayload(value: unknown): boolean {
-  return isObject(value) && isEventType(value['event']) && !Object.keys(value).some(isHeadersKey);
+  return (
+    isObject(value) &&
+    isEventType(value['event']) &&
+    !Object.keys(value).some(isHeadersKey) &&
+    !isTriggerLine(value)
+  );
+}
+
+/** Whether this is what `trigger --json` or `--print json` prints, which names the event it holds. */
+function isTriggerLine({ type, v, request }: Members): boolean {
+  return type === 'trigger' && v === 1 && isObject(request);
 }
 
 function isHeadersKey(key: string): boolean {

@@ -225,6 +225,19 @@ describe('JSON with headers and a body somewhere', () => {
         attempts: [],
       },
     ],
+    [
+      'our own trigger --print json, with the event that it names',
+      {
+        type: 'trigger',
+        v: 1,
+        event: 'test_run.failed',
+        to: 'http://127.0.0.1:4400/',
+        request: { headers: Object.entries(HEADERS), body: BODY, signature: SIGNATURE },
+        attempts: [],
+        delivered: false,
+        hint: null,
+      },
+    ],
   ])('reads %s', async (_, value) => {
     await expectRequest(json(value));
     await expectRequest(`${JSON.stringify(value)}\n`);
