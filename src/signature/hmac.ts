@@ -49,6 +49,8 @@ export function algorithmName(algorithm: Algorithm): string {
 const ONE_CALL_BYTES = 64 * 1024;
 
 const scratch = Buffer.alloc(MAX_BLOCK_BYTES + ONE_CALL_BYTES);
+/** The part of `scratch` that was hashed last. */
+let message = scratch.subarray(0, 0);
 const NONE = Buffer.alloc(0);
 
 /** An HMAC key (RFC 2104); made once, it computes many MACs. */
@@ -64,7 +66,7 @@ export class HmacKey {
     const block = key.length > size ? createHash(algorithm).update(key).digest() : key;
     const pad = (byte: number, length: number): Buffer => {
       const bytes = Buffer.alloc(length, byte);
-      for (const [at, value] of block.entries()) bytes[at] = byte ^ value;
+      for (let at = 0; at < block.length; at++) bytes[at] = byte ^ (block[at] ?? 0);
       return bytes;
     };
     this.algorithm = algorithm;
@@ -82,10 +84,12 @@ export class HmacKey {
       return hmac.update(tail).digest('hex');
     }
     scratch.set(this.innerPad);
-    scratch.set(head, size);
+    if (head.length > 0) scratch.set(head, size);
     scratch.set(bytes, size + head.length);
-    scratch.set(tail, size + head.length + bytes.length);
-    return this.finish(hash(this.algorithm, scratch.subarray(0, length), 'binary'));
+    if (tail.length > 0) scratch.set(tail, size + head.length + bytes.length);
+    // A search tries many keys on one body, so the next message often has the same length.
+    if (message.length !== length) message = scratch.subarray(0, length);
+    return this.finish(hash(this.algorithm, message, 'binary'));
   }
 
   /** A MAC over bytes that are given part by part. */

@@ -82,14 +82,12 @@ export function enveloped(
   candidate: CandidateBytes,
   envelopes: readonly SignedEnvelope[],
 ): CandidateBytes[] {
+  const { bytes, name, reasons } = candidate;
   return envelopes.map((envelope) => ({
     ...candidate,
-    bytes: envelope.omitsBody ? NOTHING : candidate.bytes,
-    reasons: [envelope.reason, ...candidate.reasons],
-    name:
-      candidate.reasons.length === 0
-        ? envelope.name
-        : `${envelope.name}, where the body is ${candidate.name}`,
+    bytes: envelope.omitsBody ? NOTHING : bytes,
+    reasons: [envelope.reason, ...reasons],
+    name: reasons.length === 0 ? envelope.name : `${envelope.name}, where the body is ${name}`,
     head: envelope.before,
     tail: envelope.after,
   }));

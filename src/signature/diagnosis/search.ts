@@ -453,16 +453,27 @@ class Searcher {
   ): Generator<Match> {
     if (keys === this.keys.plain) this.bodies += candidates.length;
     for (const candidate of candidates) {
-      const { bytes, head, tail } = candidate;
-      for (const key of keys) {
-        for (const algorithm of algorithms) {
-          if (!this.budget.payMac(bytes.length)) return;
-          const hex = key.mac(algorithm).hex(bytes, head, tail);
-          const match = this.compare(algorithm, hex, key, candidate);
-          if (match !== null) yield match;
-        }
+      const match = this.matchAny(keys, candidate, algorithms);
+      if (match !== null) yield match;
+    }
+  }
+
+  /** The first of the keys that matches; null, too, where the budget does not pay for all of them. */
+  private matchAny(
+    keys: readonly Key[],
+    candidate: CandidateBytes,
+    algorithms: readonly Algorithm[],
+  ): Match | null {
+    const { bytes, head, tail } = candidate;
+    for (const key of keys) {
+      for (const algorithm of algorithms) {
+        if (!this.budget.payMac(bytes.length)) return null;
+        const hex = key.mac(algorithm).hex(bytes, head, tail);
+        const match = this.compare(algorithm, hex, key, candidate);
+        if (match !== null) return match;
       }
     }
+    return null;
   }
 
   private compare(
