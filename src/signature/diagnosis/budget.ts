@@ -27,7 +27,7 @@ export class Budget {
         ? Math.min(3_000_000 + 20 * bodyLength, 40_000_000)
         : Math.min(
             Math.max(
-              bodyLength <= SMALL_BODY_BYTES ? 80_000_000 : 26_000_000,
+              bodyLength <= SMALL_BODY_BYTES ? 80_000_000 : 20_000_000,
               12_000_000 + 650 * bodyLength,
             ),
             400_000_000,
