@@ -10,7 +10,7 @@ import {
   type RunningCli,
   spawnCli,
   startCli,
-  temporaryFolder,
+  temporaryHome,
 } from '../support/cli.ts';
 import { startEmulator } from '../support/emulator.ts';
 import { reservePort } from '../support/reserve-port.ts';
@@ -43,7 +43,7 @@ it('a listener killed among 1,000 deliveries: each reaches the app, none twice w
   onTestFinished(() => api.close(0));
   const port = await reservePort();
   const endpoint = await emulator.register(`http://127.0.0.1:${port}/hook`, SECRET);
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const store = join(home, 'captures.db');
   const listen = (...more: string[]): RunningCli =>
     startCli(

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
-import { spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { spawnCli, startCli, temporaryFolder, temporaryHome } from '../support/cli.ts';
 
 const SECRET = 'whsec_test_full';
 
@@ -21,7 +21,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 it('a full disk: what was answered 200 is shown while the disk is still full', async (context) => {
   const disk = mountSmallDisk();
   if (disk === undefined) return context.skip('mounting a tmpfs is not permitted here');
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const store = join(disk, 'captures.db');
   const env = { RELYABLE_WEBHOOK_SECRET: SECRET };
   const listener = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {

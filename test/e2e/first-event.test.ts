@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
 import { startApp } from '../support/app.ts';
-import { type RunningCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { type RunningCli, startCli, temporaryHome } from '../support/cli.ts';
 import { ngrokStandIn } from '../support/ngrok-stand-in.ts';
 
 const EVENT = '{"event":"test_run.completed"}';
 
 /** `init` on the way to the first event, in a project whose config is there. */
 function startInit(forwardTo: string, ...args: string[]): RunningCli {
-  const home = temporaryFolder();
+  const home = temporaryHome();
   writeFileSync(join(home, '.relyablerc.json'), JSON.stringify({ forwardTo, port: 0 }));
   const { env } = ngrokStandIn();
   return startCli(['init', '--yes', '--tunnel', 'ngrok', ...args], { home, env });
@@ -54,7 +54,7 @@ it('is one object under --json, and 1 where the app refused the event', async ()
 });
 
 it('ends with the words of the tunnel where there is none', async () => {
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const env = { RELYABLE_NGROK_PATH: '/nonexistent' };
   const { done } = startCli(['init', '--yes', '--tunnel', 'ngrok'], { home, env });
   const { code, stdout, stderr } = await done;

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
 import { openReader, openStore } from '../../src/store/writer.ts';
 import { startApp } from '../support/app.ts';
-import { type RunningCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { type RunningCli, startCli, temporaryHome } from '../support/cli.ts';
 
 /** Processes that are killed, in rounds of one or two listeners on the same store. */
 const KILLS = 30;
@@ -87,7 +87,7 @@ function storedBodies(file: string): Map<string, number> {
 }
 
 it(`what was answered 200 is in the store after ${KILLS} kills of loaded listeners`, async () => {
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const store = join(home, 'captures.db');
   const app = await startApp();
   let sent = 0;

@@ -16,10 +16,11 @@ import { type Answer, startApp } from '../support/app.ts';
 import { fillStore, makeCapture, readStore } from '../support/captures.ts';
 import {
   type CliOptions,
-  spawnCli,
   type RunningCli,
+  spawnCli,
   startCli,
   temporaryFolder,
+  temporaryHome,
 } from '../support/cli.ts';
 import { runProgram } from '../support/program.ts';
 import { hasPython, hasStack } from '../support/stacks.ts';
@@ -277,7 +278,7 @@ it('answers 502 where the app does not answer within --timeout', async () => {
 it('neutralises what would repaint a terminal, wherever it came from', async () => {
   const evil = '\u001b[31m\u001b]52;c;aGk=\u0007\u202e\u009b2J\r';
   const app = await startApp((response) => response.writeHead(500).end(`boom ${evil}`));
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const cli = startCli(['webhooks', 'listen', '--port', '0', '--forward-to', `${app.url}/x`], {
     home,
     env: { RELYABLE_WEBHOOK_SECRET: SECRET },
@@ -298,7 +299,7 @@ it('neutralises what would repaint a terminal, wherever it came from', async () 
 
 /** The shell's limit on file sizes (in 1 KB blocks) stands in for a full disk. */
 async function listenOnFullDisk(): Promise<{ cli: RunningCli; url: string; store: string }> {
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const store = join(home, 'captures.db');
   const cli = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {
     home,
@@ -424,7 +425,7 @@ describe('the store', () => {
   );
 
   it('a store of tens of thousands of captures takes in the next one', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const one = makeCapture(1);
     const many = Array.from({ length: 30_000 }, (_, n) => ({
       ...one,
@@ -495,7 +496,7 @@ describe('starting and stopping', () => {
   });
 
   it('--print-secret prints the secret alone; the development secret is made once, private', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const [one, two] = await Promise.all([
       spawnCli(['webhooks', 'listen', '--print-secret'], { home }),
       spawnCli(['webhooks', 'listen', '--print-secret'], { home }),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { signPayload } from '../../src/signature/sign.ts';
-import { BIN, cleanEnvironment, spawnCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { BIN, cleanEnvironment, spawnCli, startCli, temporaryHome } from '../support/cli.ts';
 
 const SECRET = 'whsec_test_readers';
 const READS = 9;
@@ -11,7 +11,7 @@ const READS = 9;
 const READERS = 3;
 
 it('readers beside a loaded listener show all it has answered', async () => {
-  const home = temporaryFolder();
+  const home = temporaryHome();
   const store = join(home, 'captures.db');
   const env = { RELYABLE_WEBHOOK_SECRET: SECRET };
   const listener = startCli(['webhooks', 'listen', '--port', '0', '--json', '--store', store], {
@@ -58,7 +58,7 @@ it('readers beside a loaded listener show all it has answered', async () => {
 it.runIf(process.platform === 'linux').each(['listen', 'emulate'])(
   '%s ends with its reader, also while there is nothing to print',
   async (command) => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const script = `set -o pipefail; '${process.execPath}' '${BIN}' webhooks ${command} --json --port 0 | head -1`;
     const child = spawn('bash', ['-c', script], { env: cleanEnvironment(home), stdio: 'pipe' });
     onTestFinished(() => void child.kill('SIGKILL'));

@@ -5,7 +5,7 @@ import { spawn } from '@lydell/node-pty';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Capture } from '../../../src/request/capture.ts';
 import { fillStore, makeCapture } from '../../support/captures.ts';
-import { spawnCli, cleanEnvironment, temporaryFolder } from '../../support/cli.ts';
+import { cleanEnvironment, spawnCli, temporaryFolder, temporaryHome } from '../../support/cli.ts';
 import { pathWithRelyable } from '../../support/on-path.ts';
 import { runCli } from '../../support/run-cli.ts';
 
@@ -136,7 +136,7 @@ it.skipIf(!has('fish'))('works in fish', () => {
 });
 
 it.skipIf(!has('zsh'))('works in zsh', async () => {
-  const home = temporaryFolder();
+  const home = temporaryHome();
   writeFileSync(
     join(home, '.zshrc'),
     'PS1="ready> "; autoload -Uz compinit; compinit -u; source <(relyable completion zsh)\n',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isSameSignature, signPayload } from '../../../src/signature/sign.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { type RunningCli, startCli, temporaryFolder } from '../../support/cli.ts';
+import { type RunningCli, startCli, temporaryHome } from '../../support/cli.ts';
 import { runCli } from '../../support/run-cli.ts';
 
 const KEY = { authorization: 'Bearer any-key' };
@@ -125,7 +125,7 @@ describe('relyable webhooks emulate', () => {
   });
 
   it('killed in the middle of a schedule, goes on with it after a restart', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const store = join(home, 'state.db');
     let answered = 0;
     const app = await startApp((response) => {
@@ -166,7 +166,7 @@ describe('relyable webhooks emulate', () => {
   });
 
   it('keeps the secret of an endpoint over a restart, outside the store', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const app = await startApp();
     const args = ['--speed', 'instant', '--store', join(home, 'state.db')];
     const first = await startEmulate(args, { home });

@@ -8,7 +8,7 @@ import {
   serveHandler,
 } from '../../../src/commands/emulate/emulator/server.ts';
 import { startApp } from '../../support/app.ts';
-import { startCli, temporaryFolder } from '../../support/cli.ts';
+import { startCli, temporaryFolder, temporaryHome } from '../../support/cli.ts';
 import { runCli } from '../../support/run-cli.ts';
 import {
   createFakeSender,
@@ -357,7 +357,7 @@ describe('relyable webhooks logs tail', () => {
     logs(api, 'tail', '--interval', '50ms', '--json', ...args);
 
   it('goes on where it ended, nothing missed and nothing twice', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const api = await startApi();
     const early = await api.send(3);
     const first = startCli(tailArgs(api), { env, home });
@@ -378,7 +378,7 @@ describe('relyable webhooks logs tail', () => {
   });
 
   it('does not go on from the cursor of another API', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const [one, other] = [await startApi(() => 500), await startApi(() => 500)];
     const [before = ''] = await one.send(1);
     const first = await runCli(tailArgs(one, '--exit-on-failure'), { env, home });
@@ -392,7 +392,7 @@ describe('relyable webhooks logs tail', () => {
   });
 
   it('is stopped while it waits for its reader, and goes on from there', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const api = await startApi(() => 200, 'x'.repeat(20_000));
     const all = await api.send(300);
     const first = startCli(tailArgs(api, '--since', '2000-01-01'), { env, home });
@@ -412,7 +412,7 @@ describe('relyable webhooks logs tail', () => {
   });
 
   it('ends when its reader leaves, and shows again what that one may not have read', async () => {
-    const home = temporaryFolder();
+    const home = temporaryHome();
     const api = await startApi(() => 200, 'x'.repeat(20_000));
     const [seen = ''] = await api.send(1);
     const before = startCli(tailArgs(api), { env, home });
@@ -540,7 +540,7 @@ describe('relyable webhooks logs tail', () => {
     });
 
     it('goes on with --resume behind the attempt that met them', async () => {
-      const home = temporaryFolder();
+      const home = temporaryHome();
       const api = await startApi();
       const all = await api.send(3);
       const one = ['--since', '2000-01-01', '--exit-after', '1'];
