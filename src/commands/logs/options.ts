@@ -33,7 +33,7 @@ const logOptions = {
 
 const filterOptions = {
   event: text('--event <type>', 'only this event type', { words: EVENT_TYPES }),
-  status: value(
+  status: list(
     '--status <filter>',
     '200, 4xx, none (no answer), delivered, retrying or failed; several with commas',
     parseStatusFilter,
