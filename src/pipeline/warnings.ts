@@ -53,7 +53,7 @@ export function findWarnings(
   if (handled.isResigned) {
     warnings.push({
       code: 'resigned',
-      message: `the log has no signature: signed again with the secret from ${verification.secretSource ?? 'here'}`,
+      message: `the log has no signature: signed again with ${verification.secretSource ?? 'the secret used here'}`,
     });
   }
   if (!verification.valid) return warnings;

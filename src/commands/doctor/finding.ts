@@ -1,5 +1,6 @@
 import type { ConfigLayer } from '../../config/load.ts';
 import type { Setting } from '../../config/settings.ts';
+import type { TlsOptions } from '../../http/target.ts';
 import type { Context } from '../../system/context.ts';
 import type { RelyableError } from '../../errors.ts';
 import type { Engine } from '../../relay/engine.ts';
@@ -62,6 +63,8 @@ export interface Subject {
   readonly deliveriesPath: string;
   /** Whether a signed sample may be sent to the app. */
   readonly mayProbe: boolean;
+  /** For the sample. */
+  readonly tls: TlsOptions;
   readonly listen: { readonly host: string; readonly port: number };
   /** null where neither `--from` nor the environment names a server. */
   readonly relay: RelaySubject | null;

@@ -3,7 +3,7 @@ import { parseTargetUrl } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import { natsAccessOptions, readerOption } from '../kit/nats-options.ts';
 import { flag, type OptionsOf, setting, text } from '../kit/options.ts';
-import { storeOption } from '../kit/shared-options.ts';
+import { storeOption, tlsOptions } from '../kit/shared-options.ts';
 
 export const doctorOptions = {
   to: setting(
@@ -13,6 +13,7 @@ export const doctorOptions = {
     SETTINGS.forwardTo,
   ),
   probe: flag('--probe', 'send the app a signed sample, which it handles as an event'),
+  ...tlsOptions,
   store: storeOption,
   from: text(
     '--from <url>',

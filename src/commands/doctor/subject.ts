@@ -4,6 +4,7 @@ import { DEFAULT_API_URL, DEFAULT_HOST } from '../../config/defaults.ts';
 import { defaultStore, type Setting, SETTINGS, storeSetting } from '../../config/settings.ts';
 import { parseApiUrl, parseHost, parseWhole } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
+import { readTlsOptions } from '../../http/target.ts';
 import { InvocationConfig, readConfig } from '../kit/invocation-config.ts';
 import { connectNats, NATS_URL_ENV, readerName, readSealingKeys } from '../kit/nats-connection.ts';
 import { isInContainer } from './checks/environment.ts';
@@ -22,6 +23,7 @@ export async function findSubject(
   askToProbe: (target: URL) => Promise<boolean>,
 ): Promise<Subject> {
   const { context } = invocation;
+  const tls = readTlsOptions(invocation.options);
   const configErrors: RelyableError[] = [];
   /** The result, or the fallback where an error of ours is thrown, which becomes a finding. */
   const attempt = async <T>(get: () => T | Promise<T>, fallback: T): Promise<T> => {
@@ -53,6 +55,7 @@ export async function findSubject(
     }),
     deliveriesPath: config.setting(SETTINGS.deliveriesPath, (text) => text).value,
     mayProbe,
+    tls,
     apiKey: (await attempt(() => findApiKey(context, layers, undefined), undefined)) ?? null,
     listen: {
       host: await attempt(() => config.setting(SETTINGS.host, parseHost).value, DEFAULT_HOST),

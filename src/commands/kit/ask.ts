@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Invocation } from '../../invocation.ts';
 import { RelyableError } from '../../errors.ts';
+import { columnsOf } from '../../terminal/columns.ts';
+import { wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 
 /** Asks one question at a time on stderr; answers are lines of stdin. */
@@ -33,7 +35,8 @@ export function createAsker({ context, terminal }: Invocation<unknown>, endHint:
   return {
     ask: async (question, suggestion, problem) => {
       for (;;) {
-        stderr.write(legible(`${question} [${safeLine(suggestion)}]: `));
+        const asked = `${question} [${safeLine(suggestion)}]: `;
+        stderr.write(legible(wrapText(asked, '  ', columnsOf(stderr) ?? Infinity)));
         const { value, done } = await Promise.race([iterator.next(), stopped]);
         if (done === true) {
           stderr.write('\n');

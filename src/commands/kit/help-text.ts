@@ -82,11 +82,24 @@ function columnFor(items: readonly Item[], width: number): number {
 
 function formatItem([term, text]: Item, column: number, width: number): string {
   const indent = ' '.repeat(column);
-  // A default stays beside its name.
-  const joined = text.replace('(default: ', '(default:\u00a0');
+  // A default stays beside its name, where both fit.
+  const joined = text.replace(/\(default: \S+/, (both) =>
+    column + both.length <= width ? both.replace(' ', '\u00a0') : both,
+  );
   const wrapped = wrapText(joined, indent, width).replace('\u00a0', ' ');
-  const name = `  ${term}`;
+  const name = `  ${wrapChoices(term, '      ', width - 2)}`;
   return name.length + 2 > column ? `${name}\n${indent}${wrapped}` : name.padEnd(column) + wrapped;
+}
+
+/** `--format <http|har|…>` in lines of at most `width` columns, each but the first after `indent`. */
+function wrapChoices(term: string, indent: string, width: number): string {
+  const [first = '', ...choices] = term.split(/(?<=\|)/);
+  let used = first.length;
+  return choices.reduce((wrapped, choice) => {
+    const fits = used + choice.length <= width;
+    used = fits ? used + choice.length : indent.length + choice.length;
+    return fits ? wrapped + choice : `${wrapped}\n${indent}${choice}`;
+  }, first);
 }
 
 /** A text whose further lines stand below its first word. */
@@ -96,7 +109,10 @@ function wrapLine(label: string, text: string, width: number): string {
 
 /** A command longer than a line is continued with a backslash, so that it still runs as printed. */
 function formatExample([line, does]: readonly [string, string], width: number): string[] {
-  const words = line.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+  const words = (line.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? []).flatMap((word) =>
+    // The command in "$(…)" can be continued as any other, although quotes are around it.
+    word.includes('"$(') ? word.split(' ') : [word],
+  );
   const lines: string[] = [];
   for (const [index, word] of words.entries()) {
     const last = lines.at(-1);

@@ -27,7 +27,7 @@ export interface OptionDeclaration<T> {
   readonly isRepeatable?: true;
   /** The words it takes, for completion. */
   readonly words?: readonly string[];
-  /** It takes several of its words, separated by commas. */
+  /** It takes several of its words, separated by commas. A setting that does accumulates where it is repeated. */
   readonly isCommaList?: true;
   readonly setting?: SettingSource;
 }
@@ -206,7 +206,7 @@ function parserOf(
   return (given, previous) => {
     const parsed = parse(given, origin);
     if (isRepeatable === true) return [...((previous as unknown[] | undefined) ?? []), parsed];
-    if (isCommaList === true && previous !== undefined) {
+    if (isCommaList === true && isSetting !== undefined && previous !== undefined) {
       const before = previous as GivenSetting<readonly unknown[]>;
       return {
         value: [...before.value, ...(parsed as readonly unknown[])],

@@ -17,9 +17,11 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { toCapture } from './found-capture.ts';
 import { type InvocationConfig, interruptedCode } from './invocation-config.ts';
 import { openCaptures, requireCapture } from './open-captures.ts';
+import { type ProgressLine, startProgressLine } from './progress-line.ts';
 import { type ReplayOptions, replayOptions } from './replay-options.ts';
 import { ReplaySigner } from './replay-signer.ts';
 import {
+  formatReplayProgress,
   plannedReplayView,
   type ReplaySubject,
   type ReplayTotals,
@@ -203,8 +205,10 @@ async function sendAll(
   const run = new ReplayRun(invocation, plan, store, sender);
   try {
     const workers = Math.min(connections, plan.items.length);
+    if (plan.items.length > 1) await run.showProgress();
     await Promise.all(Array.from({ length: workers }, () => run.work()));
   } finally {
+    run.stopProgress();
     sender.close();
     store.close();
   }
@@ -217,6 +221,7 @@ class ReplayRun {
   private readonly plan: ReplayPlan;
   private readonly store: CaptureStore;
   private readonly sender: Sender;
+  private progress: ProgressLine | null = null;
   private started = 0;
   private sent = 0;
   private delivered = 0;
@@ -234,6 +239,15 @@ class ReplayRun {
     this.sender = sender;
   }
 
+  /** Draws how far it is, on a terminal. */
+  async showProgress(): Promise<void> {
+    this.progress = await startProgressLine(this.invocation, this.progressText());
+  }
+
+  stopProgress(): void {
+    this.progress?.stop();
+  }
+
   /** Sends one capture after the other until the run is over. */
   async work(): Promise<void> {
     const { items } = this.plan;
@@ -248,6 +262,10 @@ class ReplayRun {
     const { sent, delivered } = this;
     const statuses = Object.fromEntries(this.statuses);
     return { selected: this.plan.items.length, sent, delivered, statuses };
+  }
+
+  private progressText(): string {
+    return formatReplayProgress(this.totals(), this.invocation.terminal.isUtf8);
   }
 
   private isOver(): boolean {
@@ -272,8 +290,10 @@ class ReplayRun {
     const status = String(forward.status ?? 'none');
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
     if (context.interrupt.aborted) return;
-    const place = args.length > 0 ? '' : `${this.sent} of ${items.length}`;
+    const isPlaced = args.length === 0 && this.progress === null;
+    const place = isPlaced ? `${this.sent} of ${items.length}` : '';
     terminal.show(replayView(subjectOf(item, capture, signer), forward, place));
+    this.progress?.update(() => this.progressText());
     await terminal.taken();
   }
 }

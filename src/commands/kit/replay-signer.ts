@@ -51,9 +51,7 @@ export class ReplaySigner {
     announceSecrets(invocation, secrets);
     if (!this.signsAll) return;
     const why = this.overrides.length > 0 ? '--set changes the body, so it is' : 'it is';
-    invocation.terminal.info(
-      `${why} signed again with the secret from ${secrets.chosen[0].source}`,
-    );
+    invocation.terminal.info(`${why} signed again with ${secrets.chosen[0].source}`);
   }
 
   /** The secrets that no answer may show. */

@@ -1,11 +1,12 @@
 import { roundMs } from '../../system/latency.ts';
 import type { Capture, Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
-import { formatCount } from '../../terminal/format.ts';
+import { formatCount, formatNumber } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
 import { withNote } from '../../terminal/width.ts';
 import { describeChange, formatFailure, formatOutcome } from './capture-view.ts';
+import { formatProgressBar } from './progress-line.ts';
 
 /** What is sent again, as it is shown. */
 export interface ReplaySubject {
@@ -92,6 +93,12 @@ function formatReplayTotals(
   return `sent ${sent} of ${formatCount(selected, ...nouns)}: ${delivered} answered 200${failed}`;
 }
 
+/** `█████░░░░░░░░░░░░░░░  12 of 40 sent, 9 answered 200` */
+export function formatReplayProgress(totals: ReplayTotals, isUtf8: boolean): string {
+  const { selected, sent, delivered } = totals;
+  return `${formatProgressBar(sent, selected, isUtf8)} sent, ${formatNumber(delivered)} answered 200`;
+}
+
 /** `→ <status> <duration>  <id>  <url>`, what is special, and under a failure why and the answer. */
 function formatReplay(
   subject: ReplaySubject,
@@ -101,10 +108,10 @@ function formatReplay(
 ): string {
   const { style, columns } = look;
   const isTold = subject.note !== null;
-  const change = isTold && !forward.edited ? '' : describeChange(forward);
-  const end = style.dim(`${change}${place === '' ? '' : `  ${place}`}`);
-  const line = `${formatOutcome(forward, style)}  ${nameOf(subject)}  ${safeLine(forward.url)}${end}`;
-  const lines = [withNote(line, style.dim(formatNote(subject)), '  ', columns)];
+  const change = isTold && !forward.edited ? '' : describeChange(forward).trim();
+  const note = [change, place, formatNote(subject)].filter(Boolean).join('  ');
+  const line = `${formatOutcome(forward, style)}  ${nameOf(subject)}  ${safeLine(forward.url)}`;
+  const lines = [withNote(line, style.dim(note), '  ', columns)];
   if (!isDelivered(forward.status)) lines.push(...formatFailure(forward, look));
   return lines.join('\n');
 }

@@ -67,7 +67,7 @@ function statusTest(part: string, text: string): StatusTest {
 export function readEntryFilter(
   options: {
     readonly event?: string | undefined;
-    readonly status?: StatusTest | undefined;
+    readonly status: readonly StatusTest[];
     readonly since?: ((now: number) => number) | undefined;
   },
   now: number,
@@ -75,7 +75,9 @@ export function readEntryFilter(
   const { event, status, since } = options;
   return {
     ...(event === undefined ? {} : { event }),
-    ...(status === undefined ? {} : { status }),
+    ...(status.length === 0
+      ? {}
+      : { status: (subject: StatusSubject) => status.some((test) => test(subject)) }),
     ...(since === undefined ? {} : { since: since(now) }),
   };
 }

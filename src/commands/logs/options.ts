@@ -33,7 +33,7 @@ const logOptions = {
 
 const filterOptions = {
   event: text('--event <type>', 'only this event type', { words: EVENT_TYPES }),
-  status: value(
+  status: list(
     '--status <filter>',
     '200, 4xx, none (no answer), delivered, retrying or failed; several with commas',
     parseStatusFilter,
@@ -187,7 +187,7 @@ export const logsShowCommand = declareCommand({
 
 export const logsReplayCommand = declareCommand({
   description: 'send deliveries of the log to your app: the same bytes and signature, oldest first',
-  operands: [{ name: '[ids...]', help: 'delivery ids, as logs list shows them' }],
+  operands: [{ name: '[ids...]', help: 'delivery ids, as logs list shows them, or last' }],
   options: replayLogsOptions,
   rules: [{ option: 'since', needsOneOf: ['failed'] }],
   examples: [
@@ -212,7 +212,7 @@ export const logsReplayCommand = declareCommand({
 
 export const logsResendCommand = declareCommand({
   description: 'ask the API to send deliveries again',
-  operands: [{ name: '[ids...]', help: 'delivery ids, as logs list shows them' }],
+  operands: [{ name: '[ids...]', help: 'delivery ids, as logs list shows them, or last' }],
   options: resendOptions,
   rules: [{ option: 'since', needsOneOf: ['failed'] }],
   examples: [

@@ -3,10 +3,11 @@ import type { Invocation } from '../../invocation.ts';
 import type { ApiClient } from '../../relyable/api/client.ts';
 import { Pager } from '../../relyable/api/pager.ts';
 import { deliveredEventId } from '../../relyable/capture-link.ts';
-import { type Delivery, startOf } from '../../relyable/delivery.ts';
+import type { Delivery } from '../../relyable/delivery.ts';
 import { createProblemReporter } from '../kit/api.ts';
 import type { LogsSelectOptions } from './options.ts';
 import { listDeliveries } from './pages/list.ts';
+import { readDelivery } from './read-delivery.ts';
 
 /**
  * The deliveries that the operands name, in their order, or with --failed those that were given up,
@@ -27,28 +28,28 @@ export async function selectDeliveries(
   if (!failed) {
     const deliveries: Delivery[] = [];
     for (const id of args) {
-      const { delivery, problems } = await client.getDelivery(id);
-      reportProblems(problems);
-      deliveries.push(delivery);
+      deliveries.push(await readDelivery(client, id, reportProblems));
     }
     return deliveries;
   }
   const filter = since === undefined ? {} : { since: since(context.now()) };
   const { items, problems } = await listDeliveries(new Pager(client), filter, Infinity);
   reportProblems(problems);
-  return items.filter((delivery) => isLost(delivery, items)).toReversed();
+  return lostOf(items).toReversed();
 }
 
-/** Given up, and not sent again since: a resend is a delivery of its own. */
-function isLost(delivery: Delivery, all: readonly Delivery[]): boolean {
-  if (delivery.state !== 'failed') return false;
-  const eventId = deliveredEventId(delivery);
-  if (eventId === null) return true;
-  return !all.some(
-    (other) =>
-      startOf(other) > startOf(delivery) &&
-      other.endpoint === delivery.endpoint &&
-      other.state !== 'failed' &&
-      deliveredEventId(other) === eventId,
-  );
+/**
+ * Those that were given up and not sent again since. A resend is a delivery of its own, with the same
+ * event for the same endpoint: only the newest of them counts, so that a loop asks for each event once.
+ */
+function lostOf(newestFirst: readonly Delivery[]): Delivery[] {
+  const sentSince = new Set<string>();
+  return newestFirst.filter((delivery) => {
+    const eventId = deliveredEventId(delivery);
+    if (eventId === null) return delivery.state === 'failed';
+    const key = JSON.stringify([delivery.endpoint, eventId]);
+    if (sentSince.has(key)) return false;
+    sentSince.add(key);
+    return delivery.state === 'failed';
+  });
 }

@@ -1,13 +1,11 @@
-import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { EXIT_SUCCESS } from '../../errors.ts';
 import type { Invocation } from '../../invocation.ts';
-import type { ApiClient } from '../../relyable/api/client.ts';
-import { Pager } from '../../relyable/api/pager.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
 import { createProblemReporter, openApi, openCaptureLinker } from '../kit/api.ts';
 import { deliveryLogView } from '../kit/attempt-view.ts';
 import { readConfig } from '../kit/invocation-config.ts';
 import type { LogsShowOptions } from './options.ts';
-import { listDeliveries } from './pages/list.ts';
+import { readDelivery } from './read-delivery.ts';
 
 /** One delivery with all its attempts and its request. */
 export async function run(invocation: Invocation<LogsShowOptions>): Promise<number> {
@@ -15,9 +13,7 @@ export async function run(invocation: Invocation<LogsShowOptions>): Promise<numb
   const [name = ''] = args;
   const config = await readConfig(invocation);
   const { client } = await openApi(invocation, config);
-  const id = name === 'last' ? await newestId(client) : name;
-  const { delivery, problems } = await client.getDelivery(id);
-  createProblemReporter(invocation)(problems);
+  const delivery = await readDelivery(client, name, createProblemReporter(invocation));
   const linker = await openCaptureLinker(invocation, config);
   try {
     const lines = entriesOf(delivery).map((entry) => ({ entry, captureId: linker.find(entry) }));
@@ -26,12 +22,4 @@ export async function run(invocation: Invocation<LogsShowOptions>): Promise<numb
     linker.close();
   }
   return EXIT_SUCCESS;
-}
-
-/** Id of the delivery that began last; NOT_FOUND where the log is empty. */
-async function newestId(client: ApiClient): Promise<string> {
-  const { items } = await listDeliveries(new Pager(client), {}, 1);
-  const [newest] = items;
-  if (newest !== undefined) return newest.id;
-  throw new RelyableError('NOT_FOUND', 'the delivery log is empty');
 }

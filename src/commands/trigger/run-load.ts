@@ -1,18 +1,16 @@
-import chalk from 'chalk';
 import { EXIT_CHECK_FAILED, EXIT_SUCCESS, EXIT_UNREACHABLE } from '../../errors.ts';
 import { changeAnswers, createSender } from '../../http/client/send.ts';
 import type { Invocation } from '../../invocation.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import { interruptedCode } from '../kit/invocation-config.ts';
+import { type ProgressLine, startProgressLine } from '../kit/progress-line.ts';
 import { adviseOn } from './advice.ts';
 import { createRequest } from './deliver.ts';
-import { type LoadProgress, type LoadSummary, sendMany } from './load.ts';
+import { type LoadSummary, sendMany } from './load.ts';
 import type { TriggerOptions } from './options.ts';
 import type { TriggerPlan } from './plan.ts';
 import { formatLoadProgress, hintView, loadSummaryView } from './view.ts';
-
-const PROGRESS_EVERY_MS = 100;
 
 /** `--count` and `--duration`: many requests and one summary. */
 export async function runLoad(
@@ -38,11 +36,11 @@ export async function runLoad(
         elapsed,
         sleep,
         signal,
-        onProgress: progress.update,
+        onProgress: (done) => progress?.update(() => formatLoadProgress(done, count)),
       },
     );
   } finally {
-    progress.stop();
+    progress?.stop();
     sender.close();
   }
   terminal.show(loadSummaryView(summary, plan.request.to, expected));
@@ -53,41 +51,18 @@ export async function runLoad(
   return isUnanswered ? EXIT_UNREACHABLE : EXIT_CHECK_FAILED;
 }
 
-interface ProgressDisplay {
-  update(progress: LoadProgress): void;
-  stop(): void;
-}
-
-/** A spinner with the counts on a terminal; elsewhere one line at the start. */
+/** A line with the counts on a terminal; elsewhere one line at the start, and null. */
 async function showProgress(
-  { context, terminal, options }: Invocation<TriggerOptions>,
+  invocation: Invocation<TriggerOptions>,
   to: URL,
-): Promise<ProgressDisplay> {
-  const { count, concurrency } = options;
-  if (!terminal.isLive) {
-    const what = count === undefined ? 'requests' : formatCount(count, 'request');
-    terminal.info(`sending ${what} to ${safeLine(to.href)}, ${concurrency} at a time`);
-    return { update: () => undefined, stop: () => undefined };
+): Promise<ProgressLine | null> {
+  const { terminal, options } = invocation;
+  const line = await startProgressLine(invocation, 'sending');
+  if (line === null) {
+    const what = options.count === undefined ? 'requests' : formatCount(options.count, 'request');
+    terminal.info(`sending ${what} to ${safeLine(to.href)}, ${options.concurrency} at a time`);
   }
-  const { default: ora } = await import('ora');
-  // ora takes its colours from chalk's shared instance.
-  chalk.level = terminal.errorStyle.level;
-  const spinner = ora({
-    text: 'sending',
-    discardStdin: false,
-    isEnabled: true,
-    spinner: terminal.isUtf8 ? 'dots' : 'line',
-  }).start();
-  let shownAt = context.elapsed();
-  return {
-    update: (progress) => {
-      const at = context.elapsed();
-      if (at - shownAt < PROGRESS_EVERY_MS) return;
-      shownAt = at;
-      spinner.text = formatLoadProgress(progress, count);
-    },
-    stop: () => void spinner.stop(),
-  };
+  return line;
 }
 
 function hintsOn(

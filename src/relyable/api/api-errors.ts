@@ -119,7 +119,7 @@ export function notResent(id: string, said: string): RelyableError {
     'NOT_FOUND',
     `the API does not send ${id} again (404)${said === '' ? '' : `: ${said}`}`,
     {
-      hint: 'Relyable does not publicly document an endpoint for it; relyable open webhooks opens its page in the dashboard',
+      hint: `Relyable does not publicly document an endpoint for it; relyable webhooks logs replay ${id} sends the same bytes to your app, and relyable open webhooks opens the page in the dashboard`,
     },
   );
 }

@@ -7,6 +7,7 @@ import { fillStore, FORWARD, makeCapture, readStore, SECRET } from '../../suppor
 import { type CliOptions, type CliResult, temporaryFolder } from '../../support/cli.ts';
 import { bodyOf, startDeliveryApi, wireDelivery } from '../../support/delivery-api.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
+import { startPtyCli } from '../../support/pty.ts';
 import { runCli } from '../../support/run-cli.ts';
 
 const failed = makeCapture(2, {
@@ -247,7 +248,7 @@ describe('captures replay', () => {
       'x-relyable-signature': signPayload(Buffer.from(body), SECRET),
     });
     expect(result.stderr).toBe(
-      '--set changes the body, so it is signed again with the secret from RELYABLE_WEBHOOK_SECRET\n',
+      '--set changes the body, so it is signed again with RELYABLE_WEBHOOK_SECRET\n',
     );
     expect(jsonLines(result)[0]).toMatchObject({ type: 'replay', v: 1, edited: true, status: 200 });
     expect(readStore(store)[1]?.forwards[1]).toMatchObject({ kind: 'replay', edited: true });
@@ -345,6 +346,20 @@ describe('captures replay of many', () => {
     expect(result.stdout).toContain('  1 of 7\n');
     expect(result.stdout).toContain('sent 7 of 7 captures: 0 answered 200, 7 not (503: 7)\n');
     expect(result.code).toBe(1);
+  });
+
+  it('draws a bar on a terminal, and no count in the lines', async () => {
+    let answer = (): void => undefined;
+    const isSeen = new Promise<void>((resolve) => (answer = resolve));
+    const app = await startApp((response) => void isSeen.then(() => response.end('OK')));
+    const args = ['webhooks', 'captures', 'replay', '--all', '--to', app.url];
+    const cli = startPtyCli([...args, '--store', storeOf(many)]);
+    await cli.waitFor('░'.repeat(20));
+    await cli.waitFor('0 of 7 sent, 0 answered 200');
+    answer();
+    await cli.waitFor('sent 7 of 7 captures: 7 answered 200');
+    expect(await cli.exitCode).toBe(0);
+    expect(cli.screen()).toContain('/webhooks/relyable?x=1\r\n');
   });
 
   it('--stop-on-failure ends at the first', async () => {

@@ -6,6 +6,8 @@ it('has no defaults of its own', () => {
   expect(parseOptions(doctorCommand, [])).toEqual({
     to: undefined,
     probe: false,
+    insecure: false,
+    cacert: undefined,
     store: undefined,
     from: undefined,
     as: undefined,

@@ -19,6 +19,7 @@ export function testSubject(
     apiKey: null,
     deliveriesPath: '/webhooks/deliveries',
     mayProbe: false,
+    tls: { rejectUnauthorized: true },
     listen: { host: '127.0.0.1', port: 0 },
     relay: null,
     isContainer: false,

@@ -213,6 +213,8 @@ describe('tls', () => {
           '3',
           '-subj',
           '/CN=localhost',
+          '-addext',
+          'subjectAltName=IP:127.0.0.1',
           '-keyout',
           key,
           '-out',
@@ -220,7 +222,10 @@ describe('tls', () => {
         ],
         { stdio: 'ignore' },
       );
-      const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) });
+      const server = createServer(
+        { key: readFileSync(key), cert: readFileSync(cert) },
+        (request, response) => void request.resume().on('end', () => response.end('OK')),
+      );
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       onTestFinished(() => void server.close());
       const { port } = server.address() as AddressInfo;
@@ -233,6 +238,14 @@ describe('tls', () => {
         level: 'warning',
         message: expect.stringMatching(/ends on .* in [23] days/) as string,
       });
+      const probe = async (...args: string[]): Promise<string> => {
+        const env = { RELYABLE_API_URL: 'http://127.0.0.1:1/api' };
+        return (await runCli(['doctor', '--to', value.href, '--probe', ...args], { env })).stdout;
+      };
+      expect(await probe()).toContain('--cacert names its CA, --insecure skips the check');
+      const answers = /^ok {4}probe {6}\S+ answers a signed sample with 200$/m;
+      expect(await probe('--cacert', cert)).toMatch(answers);
+      expect(await probe('--insecure')).toMatch(answers);
     },
   );
 

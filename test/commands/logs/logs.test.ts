@@ -319,19 +319,38 @@ describe('relyable webhooks logs resend', () => {
     const [first = '', second = ''] = await api.send(2);
     const planned = await runCli(logs(api, 'resend', '--failed', '--dry-run', '--json'), { env });
     expect(lines(planned.stdout).map(({ deliveryId }) => deliveryId)).toEqual([first, second]);
+    // Those that fail again stand for the ones before them: a loop does not ask for more each time.
+    const failed = await runCli(logs(api, 'resend', '--failed', '--json'), { env });
+    expect(lines(failed.stdout)).toMatchObject([{ deliveryId: first }, { deliveryId: second }]);
+    await api.emulator.engine.idle();
     status = 200;
     const resent = await runCli(logs(api, 'resend', '--failed', '--json'), { env });
     expect(resent.code).toBe(0);
-    expect(lines(resent.stdout)).toMatchObject([
-      { type: 'resend', v: 1, deliveryId: first, dryRun: false },
-      { type: 'resend', v: 1, deliveryId: second, dryRun: false },
-    ]);
+    expect(lines(resent.stdout)).toMatchObject(
+      lines(failed.stdout).map(({ newDeliveryId }) => ({
+        type: 'resend',
+        v: 1,
+        deliveryId: newDeliveryId,
+        dryRun: false,
+      })),
+    );
     await api.emulator.engine.idle();
     const [created] = lines(resent.stdout);
     expect(api.emulator.log.get(String(created?.['newDeliveryId']))?.state).toBe('delivered');
     const again = await runCli(logs(api, 'resend', '--failed'), { env });
     expect(again).toMatchObject({ code: 0, stdout: '' });
     expect(again.stderr).toContain('asked for 0 deliveries again');
+  });
+
+  it('asks for the newest delivery by the word last', async () => {
+    const api = await startApi();
+    expect((await runCli(logs(api, 'resend', 'last'), { env })).stderr).toContain(
+      'the delivery log is empty',
+    );
+    const [, newest] = await api.send(2);
+    const { code, stdout } = await runCli(logs(api, 'resend', 'last', '--json'), { env });
+    expect(code).toBe(0);
+    expect(lines(stdout)).toMatchObject([{ deliveryId: newest }]);
   });
 
   it('tells an API that does not send again from an unknown delivery', async () => {
@@ -343,6 +362,12 @@ describe('relyable webhooks logs resend', () => {
     expect(unsupported.code).toBe(2);
     expect(unsupported.stderr).toContain(`the API does not send ${id} again (404)`);
     expect(unsupported.stderr).toContain('not publicly document');
+    expect(unsupported.stderr).toContain(
+      `relyable webhooks logs replay ${id} sends the same bytes`,
+    );
+    const app = await startApp();
+    const args = logs(api, 'replay', id, '--to', app.url);
+    expect((await runCli(args, { env })).code).toBe(0);
     const unknown = await runCli(logs(api, 'resend', 'dlv_none'), { env });
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('no delivery dlv_none');

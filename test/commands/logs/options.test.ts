@@ -7,7 +7,7 @@ import {
 import { parseOptions } from '../../support/parse-options.ts';
 
 const api = { apiUrl: undefined, apiKeyFile: undefined, store: undefined };
-const filter = { event: undefined, status: undefined, since: undefined };
+const filter = { event: undefined, status: [], since: undefined };
 
 it('has defaults', () => {
   expect(parseOptions(logsListCommand, [])).toEqual({
@@ -54,7 +54,7 @@ it('parses every value', () => {
     'key',
   ]);
   expect(since?.(now)).toBe(now - 2 * 60 * 60_000);
-  expect(status).toBeTypeOf('function');
+  expect(status).toHaveLength(1);
   expect(options).toMatchObject({
     event: 'test_run.failed',
     limit: 0,

@@ -22,7 +22,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SOON_DAYS = 14;
 
 /** Whether the app answers 200 to a signed sample; sends it only with consent. */
-export const checkProbe: Check = async ({ context, layers, target, mayProbe }, signal) => {
+export const checkProbe: Check = async ({ context, layers, target, mayProbe, tls }, signal) => {
   if (target === null) return [];
   const url = target.value;
   if (!mayProbe) {
@@ -41,12 +41,7 @@ export const checkProbe: Check = async ({ context, layers, target, mayProbe }, s
   if (reaches.every(({ error }) => error !== null)) return [];
   const [{ value: secret }] = resolveSecrets(context, layers, {}).chosen;
   const body = serialisePayload(SAMPLES['test_run.completed'], 'compact');
-  const sender = createSender({
-    timeoutMs: PROBE_TIMEOUT_MS,
-    tls: { rejectUnauthorized: true },
-    reuse: false,
-    signal,
-  });
+  const sender = createSender({ timeoutMs: PROBE_TIMEOUT_MS, tls, reuse: false, signal });
   const { headers } = signRequest(body, secret, markProbe(`relyable/${VERSION}`));
   const answer = await sender.send({ method: 'POST', url, headers, body });
   sender.close();

@@ -32,7 +32,7 @@ export const checkSecret: Check = async (subject) => {
   if (files.length === 0 && source === DEVELOPMENT_SECRET_SOURCE) {
     const found = info(
       'using the development secret; your app needs it too',
-      `relyable init writes it to your app's env file, or: export ${SECRET_ENV_NAME}="$(relyable webhooks listen --print-secret)"`,
+      `relyable init writes ${SECRET_ENV_NAME} to your app's env file; relyable listen --print-secret prints it`,
     );
     return [found, ...notes];
   }
