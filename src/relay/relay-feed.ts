@@ -299,7 +299,7 @@ export class RelayFeed {
   ): Parameters<BackgroundStore['advance']>[0] {
     const after = this.position;
     this.position = seq;
-    return { ...this.key, after, seq, unforwarded };
+    return { key: this.key, after, seq, unforwarded };
   }
 
   private advance(seq: number): Promise<void> {

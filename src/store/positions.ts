@@ -12,7 +12,8 @@ export interface ReaderKey {
  * How far a reader has got in a stream. It is written in the transaction that stores the capture of that
  * message, so that a kill leaves both or neither.
  */
-export interface StreamPosition extends ReaderKey {
+export interface StreamPosition {
+  readonly key: ReaderKey;
   /** The position before; null for none. A group with another one is refused. */
   readonly after: number | null;
   readonly seq: number;
@@ -55,17 +56,34 @@ export class PositionWriter {
     );
   }
 
-  /** Throws where the position is not the one before: a group was not stored, or another process reads. */
-  advance({ reader, stream, created, after, seq, unforwarded }: StreamPosition): void {
-    const row = this.select.get(reader, stream, created) as { seq: number } | undefined;
-    const before = row?.seq ?? null;
-    if (before !== after) {
-      throw new Error(
-        `the position of reader ${reader} in ${stream} is ${before ?? 'not set'}, expected ${after ?? 'none'}: another listener may be reading with the same --as and store`,
-      );
+  /**
+   * Advances along the positions of one group, and writes the last of each run of one key. Throws where one is not
+   * the one before: a group was not stored, or another process reads.
+   */
+  advance(positions: readonly StreamPosition[]): void {
+    let last: StreamPosition | null = null;
+    for (const position of positions) {
+      const { key, after, unforwarded } = position;
+      if (last !== null && last.key !== key) this.write(last);
+      const before = last?.key === key ? last.seq : this.read(key);
+      if (before !== after) {
+        throw new Error(
+          `the position of reader ${key.reader} in ${key.stream} is ${before ?? 'not set'}, expected ${after ?? 'none'}: another listener may be reading with the same --as and store`,
+        );
+      }
+      if (unforwarded !== null) this.insertUnforwarded.run(unforwarded, key.reader, key.stream);
+      last = position;
     }
+    if (last !== null) this.write(last);
+  }
+
+  private read({ reader, stream, created }: ReaderKey): number | null {
+    const row = this.select.get(reader, stream, created) as { seq: number } | undefined;
+    return row?.seq ?? null;
+  }
+
+  private write({ key: { reader, stream, created }, seq }: StreamPosition): void {
     this.upsert.run(reader, stream, created, seq);
-    if (unforwarded !== null) this.insertUnforwarded.run(unforwarded, reader, stream);
   }
 
   /** The forward of this capture was stored. */

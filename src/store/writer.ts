@@ -107,7 +107,7 @@ export class CaptureStore implements CaptureReader {
     let firsts: Array<string | null> = [];
     this.transaction(() => {
       firsts = captures.map((capture) => this.rows.capture(toCaptureRow(capture)));
-      for (const position of positions) this.positions.advance(position);
+      this.positions.advance(positions);
       for (const [id, forward] of forwards) {
         this.rows.forward(toForwardRow(id, forward));
         this.positions.forwarded(id);

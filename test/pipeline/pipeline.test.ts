@@ -562,9 +562,7 @@ describe('replay', () => {
 
 describe('ingestLogged', () => {
   const position = (unforwarded: string | null): StreamPosition => ({
-    reader: 'r',
-    stream: 's',
-    created: 'c',
+    key: { reader: 'r', stream: 's', created: 'c' },
     after: null,
     seq: 1,
     unforwarded,

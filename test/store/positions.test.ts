@@ -11,7 +11,7 @@ const at = (
   after: number | null,
   seq: number,
   unforwarded: string | null = null,
-): StreamPosition => ({ ...KEY, after, seq, unforwarded });
+): StreamPosition => ({ key: KEY, after, seq, unforwarded });
 
 it('is written with its capture, and is each reader’s and each stream’s own', async () => {
   const file = storeFile();
@@ -40,8 +40,26 @@ it('refuses a capture whose predecessor was not stored, and stores nothing of it
   await expect(store.add(capture(2), at(null, 1))).rejects.toThrow('is 7, expected none');
   expect(openReader(file)?.list({}, 10)).toHaveLength(1);
   expect(readReaderState(file, KEY).seq).toBe(7);
+  // Its first would do: one behind it in its group does not.
+  const both = [store.add(capture(2), at(7, 9)), store.add(capture(3), at(8, 10))];
+  for (const one of both) await expect(one).rejects.toThrow('is 9, expected 8');
+  expect(openReader(file)?.list({}, 10)).toHaveLength(1);
   await store.add(capture(2), at(7, 9));
   expect(readReaderState(file, KEY).seq).toBe(9);
+});
+
+it('is kept apart for two readers whose captures share a group', async () => {
+  const file = storeFile();
+  const { store } = await openBackground(file);
+  const bob = { ...KEY, reader: 'bob' };
+  await Promise.all([
+    store.add(capture(1), at(null, 7)),
+    store.add(capture(2), { ...at(null, 3), key: bob }),
+    store.add(capture(3), at(7, 8)),
+    store.add(capture(4), { ...at(3, 4), key: bob }),
+  ]);
+  expect(readReaderState(file, KEY).seq).toBe(8);
+  expect(readReaderState(file, bob).seq).toBe(4);
 });
 
 it('names the captures whose forward was not stored, oldest first', async () => {

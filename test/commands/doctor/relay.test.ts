@@ -63,8 +63,8 @@ describe.skipIf(!hasNats)('doctor --from with nats-server', () => {
     const { created, state } = await (await openManager(engine)).streams.info('RELYABLE_acme');
     expect(state.consumer_count).toBe(0);
     const database = openDatabase(store, 'write');
-    const position = { reader: 'ada', stream: 'RELYABLE_acme', created, unforwarded: null };
-    new PositionWriter(database).advance({ ...position, after: null, seq: 1 });
+    const key = { reader: 'ada', stream: 'RELYABLE_acme', created };
+    new PositionWriter(database).advance([{ key, after: null, seq: 1, unforwarded: null }]);
     database.close();
     expect(await examine(nats, { store })).toContain(
       'info: 2 events wait for ada, after message 1',
