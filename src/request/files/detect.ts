@@ -6,6 +6,10 @@ import { type InputFormat, unreadable } from './input.ts';
 import { parseJson } from './json-input.ts';
 import { isCsv } from './table-rows.ts';
 
+/** For what is no recording, and may be a body in the form in which someone copied it. */
+export const BODY_HINT =
+  'for a body alone add --signature <hex>; --format names the kind where it is not recognised';
+
 /** The format of an input is detected in its first bytes. */
 export const HEAD_BYTES = 64 * 1024;
 
@@ -60,7 +64,8 @@ function jsonFormatOf(start: string, line: string): InputFormat {
   if (/"log"\s*:\s*\{\s*"(version|creator|browser|pages|entries|comment)"/.test(start))
     return 'har';
   if (/^[^\n]*"type"\s*:\s*"(capture"|\w+"\s*,\s*"v"\s*:\s*1)/.test(start)) return 'ndjson';
-  const isWhole = start.length > line.length && parseJson(line) !== undefined;
+  // One line alone may as well be a body.
+  const isWhole = start.trimEnd().length > line.length && parseJson(line) !== undefined;
   const isLogLine = /^\[[^\]{]*\]\s*[^\s,\]]/.test(line);
   return isWhole || isLogLine ? 'ndjson' : 'json';
 }
@@ -112,6 +117,6 @@ export function notRequest(bytes: Buffer, at: number, source: string): Error {
       : `expected a request line such as "POST /hook HTTP/1.1", got ${JSON.stringify(shown)}`,
     isJson
       ? 'add --signature <hex> with the X-Relyable-Signature it came with, or --format'
-      : 'for a body alone add --signature <hex>; --format names the kind where it is not recognised',
+      : BODY_HINT,
   );
 }

@@ -1,6 +1,6 @@
 import { readDocument } from '../../json/document.ts';
 import { parseHar } from './har.ts';
-import { notRequest } from './detect.ts';
+import { BODY_HINT, notRequest } from './detect.ts';
 import { type InputItem, type ReadBeside, unreadable } from './input.ts';
 import { parseJson, parseJsonInput } from './json-input.ts';
 import { findRequests, findRequestsInJson, isPayload } from './json-requests.ts';
@@ -61,7 +61,7 @@ function readOther(text: string, source: string): InputItem[] {
   const printed = parsePrinted(text.slice(Math.max(text.search(/[{[(]/), 0)));
   if (printed !== undefined) return findRequests(printed, source);
   // Not JSON, and nothing that is printed like it: the error names the byte.
-  parseJsonInput(text, source, { offset: 0 });
+  parseJsonInput(text, source, { offset: 0, hint: BODY_HINT });
   return [];
 }
 

@@ -22,13 +22,17 @@ export function parseJson(text: string): unknown {
 export function parseJsonInput(
   text: string,
   source: string,
-  { offset, line = '' }: { readonly offset: number; readonly line?: string },
+  {
+    offset,
+    line = '',
+    hint,
+  }: { readonly offset: number; readonly line?: string; readonly hint?: string },
 ): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const at = offset + Buffer.byteLength(text.slice(0, findSyntaxError(text) ?? 0));
-    throw unreadable(source, `${line}byte ${at}`, `expected JSON: ${errorMessage(error)}`);
+    throw unreadable(source, `${line}byte ${at}`, `expected JSON: ${errorMessage(error)}`, hint);
   }
 }
 

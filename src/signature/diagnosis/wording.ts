@@ -1,6 +1,6 @@
 import { SIGNATURE_HEADER, type WebhookRequest } from '../../request/request.ts';
 import type { Reason, Verification } from '../verify.ts';
-import { listFixes } from './fixes.ts';
+import { LAID_OUT_COPY, listFixes } from './fixes.ts';
 import type { Match } from './candidates.ts';
 
 type Request = Pick<WebhookRequest, 'headers' | 'body'>;
@@ -31,7 +31,11 @@ export function describeMatch(
       header === null
         ? matchDetail(match, request)
         : `the header ${header.slice(0, 80)} holds the signature instead of ${SIGNATURE_HEADER}: ${matchDetail(match, request)}`,
-    fix: listFixes(reasons, { ...candidate.fixes, ...key.fixes }),
+    fix: listFixes(reasons, {
+      ...(isLaidOutCopy(match, request) ? { body_reserialized: LAID_OUT_COPY } : {}),
+      ...candidate.fixes,
+      ...key.fixes,
+    }),
     secretSource: reasons.includes('secret_empty') ? null : key.source,
   };
 }
@@ -68,10 +72,10 @@ function signedLength({ head, bytes, tail }: Match['candidate']): number {
 }
 
 /** Which of the two, the received body or the signed one, was made from the other, as far as it can be known. */
-function describeDirection({ candidate }: Match, { body }: Request): string | null {
-  const { rewrite } = candidate;
+function describeDirection(match: Match, request: Request): string | null {
+  const { rewrite } = match.candidate;
   if (rewrite === undefined) return null;
-  if (isLaidOut(body) && !isLaidOut(candidate.bytes)) {
+  if (isLaidOutCopy(match, request)) {
     return 'the signed bytes are on one line, as webhooks are sent, and the body here is laid out over lines, so this copy is what changed';
   }
   const { lost, gained } = rewrite.changes();
@@ -82,6 +86,11 @@ function describeDirection({ candidate }: Match, { body }: Request): string | nu
     return `the signed bytes had ${gained}, so the body here was most likely parsed and written again after it was signed`;
   }
   return 'the bytes do not show which of the two was made from the other';
+}
+
+/** Whether the body here was laid out over lines after it was signed: webhooks are sent on one line. */
+function isLaidOutCopy({ candidate }: Match, { body }: Request): boolean {
+  return candidate.rewrite !== undefined && isLaidOut(body) && !isLaidOut(candidate.bytes);
 }
 
 /** Whether JSON is written over several lines, as editors, jq and pretty printers do. */

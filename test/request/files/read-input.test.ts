@@ -62,11 +62,22 @@ describe('detection', () => {
     ['nothing', '', /byte 0: expected a request, got an empty input/],
     ['blanks', ' \n', /got an empty input/],
     ['a body alone', '{"event":"x"}', /byte 0: .*could be a body alone/],
+    ['a body alone, with a line end', '{"event":"x"}\n', /byte 0: .*could be a body alone/],
+    ['a body copied as JSON text', '{\\"event\\":\\"x\\"}', /byte 1: expected JSON/],
     ['a list', '[1]', /could be a body alone/],
     ['binary', '\u0000\u0001', /byte 0: expected a request line/],
   ])('refuses %s', async (_, text, message) => {
     await expect(read(text)).rejects.toThrow(message);
   });
+
+  it.each(['{"event":"x"}', '{"event":"x"}\n', '{\\"event\\":\\"x\\"}', '{"event":'])(
+    'says how %j is verified if it is a body',
+    async (text) => {
+      await expect(read(text)).rejects.toThrow(
+        expect.objectContaining({ hint: expect.stringContaining('add --signature <hex>') }),
+      );
+    },
+  );
 });
 
 describe('an export', () => {

@@ -222,9 +222,14 @@ describe('the body here is', () => {
 
   it.each([2, 4])('laid out with %i spaces, and is said to be what changed', (indent) => {
     const body = `${JSON.stringify(value, null, indent)}\n`;
-    const { detail } = judge(hex(BODY), { body });
+    const { detail, fix } = judge(hex(BODY), { body });
     expect(detail).toContain('this copy is what changed');
     expect(detail).not.toContain('rewritten copy');
+    // The handler may be right, so the fix is about the copy alone; it holds for the received bytes.
+    expect(fix).toBe(
+      'Verify the body as it was received: an editor, jq or a pretty printer laid out this copy.',
+    );
+    expect(judge(hex(BODY), { body: BODY }).valid).toBe(true);
   });
 });
 
