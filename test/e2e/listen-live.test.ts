@@ -240,8 +240,9 @@ describe('listen on a terminal', () => {
     await cli.waitUntil(has(' up  0 received'));
   });
 
-  it('prints a curl command that sends the same again', async () => {
-    const cli = await startLive({ columns: 200 });
+  it('prints a curl command that sends the same to the app', async () => {
+    const app = await startApp();
+    const cli = await startLive({ columns: 200, args: ['--forward-to', `${app.port}/hook`] });
     await cli.send('test_run.completed', { name: "it's" });
     await cli.waitUntil(has('1 received'));
     cli.type('kc');
@@ -249,6 +250,7 @@ describe('listen on a terminal', () => {
     expect(cli.visible().join('\n')).toContain(
       String.raw`--data-raw '{"event":"test_run.completed","timestamp":"2026-01-16T15:38:00Z","data":{"name":"it'\''s"}}'`,
     );
+    expect(cli.visible().join('\n')).toContain(`curl -i 'http://localhost:${app.port}/hook'`);
   });
 
   it('puts it on the clipboard where the terminal is known to have one', async () => {

@@ -25,6 +25,11 @@ export interface HandlerFiles {
   readonly missing: readonly string[];
 }
 
+/** Why there are no files for a project, e.g. `app/routes/webhooks.relyable.ts is there already`. */
+export interface NoHandlerFiles {
+  readonly reason: string;
+}
+
 export interface HandlerOptions {
   readonly folder: string;
   readonly recipe: RecipeName;
@@ -78,11 +83,12 @@ export function describeFiles({ handler, test }: HandlerFiles): string {
   return `${handler.path} and ${test.path}`;
 }
 
-/** The files for a project; null where the recipe has no file of its own, or a file is there. */
-export function planHandlerFiles(options: HandlerOptions): HandlerFiles | null {
+/** The files for a project; a reason where the recipe has no file of its own, or a file is there. */
+export function planHandlerFiles(options: HandlerOptions): HandlerFiles | NoHandlerFiles {
   const { folder, recipe } = options;
   const place = PLACES[recipe]?.(folder);
-  if (place === undefined) return null;
+  if (place === undefined)
+    return { reason: `a handler for ${recipe} belongs into a file of yours` };
   const manifest = readManifest(folder);
   const isScript = !/\.(py|rb)$/.test(place);
   const isTyped = isScript && usesTypeScript(folder, manifest);
@@ -92,7 +98,8 @@ export function planHandlerFiles(options: HandlerOptions): HandlerFiles | null {
     text: isTyped ? addTypes(code) : code,
   };
   const { test, testCommand } = planTest(options, manifest, isTyped);
-  if ([handler, test].some(({ path }) => existsSync(join(folder, path)))) return null;
+  const present = [handler, test].find(({ path }) => existsSync(join(folder, path)));
+  if (present !== undefined) return { reason: `${present.path} is there already` };
   return {
     handler,
     test,

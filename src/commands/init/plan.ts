@@ -13,7 +13,12 @@ import type { Parse } from '../kit/options.ts';
 import { parseAppPort, parseEnvFile, parseFramework, parseHandlerPath } from './answers.ts';
 import { type Guess, guessFramework } from '../kit/guess-framework.ts';
 import { guessEnvFile, guessPort } from './detect.ts';
-import { describeFiles, type HandlerFiles, planHandlerFiles } from './handler-files.ts';
+import {
+  describeFiles,
+  type HandlerFiles,
+  type NoHandlerFiles,
+  planHandlerFiles,
+} from './handler-files.ts';
 import type { InitOptions } from './options.ts';
 import { guessPath } from './route.ts';
 
@@ -29,6 +34,8 @@ export interface Plan {
   readonly secretEnv: string;
   /** To be written; null where they are not wanted, or are there. */
   readonly files: HandlerFiles | null;
+  /** Why `--handler` writes nothing; null where it does, or is not given. */
+  readonly noHandler: string | null;
   /** The reason for each value, e.g. `usual for express`. */
   readonly because: Readonly<Record<'framework' | 'port' | 'path' | 'envFile', string>>;
 }
@@ -134,14 +141,16 @@ async function completePlan(
   };
   const recipe =
     framework.recipe === 'next' && usesPagesRouter(cwd) ? 'next-pages' : framework.recipe;
-  const offered = recipe === null ? null : offerFiles(cwd, framework, recipe, target);
+  const offered = offerFiles(cwd, framework, recipe, target);
+  const isOffered = 'handler' in offered;
   const files =
-    offered !== null && (options.handler || (await confirmFiles(asker, offered))) ? offered : null;
+    isOffered && (options.handler || (await confirmFiles(asker, offered))) ? offered : null;
   return {
     framework,
     recipe,
     ...target,
     files,
+    noHandler: options.handler && !isOffered ? offered.reason : null,
     because: {
       framework: name.because,
       port: port.because,
@@ -151,17 +160,22 @@ async function completePlan(
   };
 }
 
-/** A handler where the project has none, and the target's path is that of the recipe. */
+/** A handler where the project has none, and the target's path is that of the recipe; else why not. */
 function offerFiles(
   folder: string,
   framework: Framework,
-  recipe: RecipeName,
+  recipe: RecipeName | null,
   target: Pick<Plan, 'forwardTo' | 'envFile' | 'secretEnv'>,
-): HandlerFiles | null {
+): HandlerFiles | NoHandlerFiles {
+  if (recipe === null) return { reason: 'no framework was found; name it with --framework' };
   const usual = guessPath(folder, framework);
-  const isUsual = usual.because === usualFor(framework);
-  const isRecipesPath = new URL(target.forwardTo).pathname === usual.value;
-  if (!isUsual || !isRecipesPath) return null;
+  if (usual.because !== usualFor(framework)) {
+    return { reason: `${usual.because} has a route for Relyable already` };
+  }
+  const { pathname } = new URL(target.forwardTo);
+  if (pathname !== usual.value) {
+    return { reason: `the handler of the recipe is at ${usual.value}, not at ${pathname}` };
+  }
   return planHandlerFiles({ folder, recipe, ...target });
 }
 

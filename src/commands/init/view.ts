@@ -68,9 +68,12 @@ function describeConfig(
 }
 
 /** What was written, how it is connected and run; else where the code of a handler is. */
-function describeHandler({ files, recipe }: Plan, { written }: Outcome): string[] {
+function describeHandler({ files, noHandler, recipe }: Plan, { written }: Outcome): string[] {
   if (files === null || written.length === 0) {
-    return recipe === null ? [] : [`To see a handler: relyable recipe ${recipe}`];
+    return [
+      ...(noHandler === null ? [] : [`--handler wrote nothing: ${safeLine(noHandler)}`]),
+      ...(recipe === null ? [] : [`To see a handler: relyable recipe ${recipe}`]),
+    ];
   }
   const { connect, missing, testCommand } = files;
   return [

@@ -1,4 +1,5 @@
 import type { Capture } from '../capture.ts';
+import type { WebhookRequest } from '../request.ts';
 import { quotePosix } from '../../shell-quote.ts';
 import { curlCommandPieces } from '../curl.ts';
 import { captureUrl } from './capture-url.ts';
@@ -22,19 +23,24 @@ export function* writeCurlScript(captures: Iterable<Capture>): Generator<string>
   }
 }
 
-function toCommand(capture: Capture): Generator<string> {
-  const headers = capture.headers.filter(([name]) => !MADE_BY_CURL.has(name.toLowerCase()));
+/** A request as a command; `href` is where it goes, by default where it was received. */
+export function writeCurlCommand(request: WebhookRequest, href?: string): string {
+  return [...toCommand(request, href)].join('');
+}
+
+function toCommand(request: WebhookRequest, href = captureUrl(request)): Generator<string> {
+  const headers = request.headers.filter(([name]) => !MADE_BY_CURL.has(name.toLowerCase()));
   const present = new Set(headers.map(([name]) => name.toLowerCase()));
   const options = [
-    ...(capture.method === 'POST' ? [] : [`-X ${quotePosix(capture.method)}`]),
+    ...(request.method === 'POST' ? [] : [`-X ${quotePosix(request.method)}`]),
     // The path as it was, `..` included.
     '--path-as-is',
     ...ADDED_BY_CURL.filter((name) => !present.has(name.toLowerCase())).map(
       (name) => `-H '${name}:'`,
     ),
   ];
-  const url = { href: captureUrl(capture).replace(/[^!-~]/g, percentEncode) };
-  return curlCommandPieces({ url, headers, body: capture.body, options });
+  const url = { href: href.replace(/[^!-~]/g, percentEncode) };
+  return curlCommandPieces({ url, headers, body: request.body, options });
 }
 
 /** A byte that a URL cannot hold, encoded as curl does, which refuses DEL alone. */

@@ -102,7 +102,7 @@ const EXPECTED: Readonly<Record<HandlerName, Expected>> = {
         'refuses.not-hex',
         'refuses.not-ascii',
       ],
-      'warning inexact-signature': [
+      'warning forged-accepted': [
         'refuses.prefix',
         'refuses.uppercase',
         'refuses.base64',

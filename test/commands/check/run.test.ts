@@ -130,7 +130,7 @@ describe('relyable webhooks check', () => {
     expect(read('out.tap')).toMatch(/^TAP version 14\n1\.\.17\nnot ok 1 - refuses\.body /);
     expect(read('out.tap')).toMatch(/^not ok \d+ - refuses\.uppercase .* # TODO a warning$/m);
     expect(read('out.md')).toContain(
-      '| ❌ | a forged request is accepted | `refuses.body` and 10 more',
+      '| ❌ | a forged request is accepted | `refuses.body` and 15 more',
     );
     expect(jsonLines(read('out.ndjson'))).toHaveLength(18);
     expect(read('summary.md')).toBe(read('out.md'));

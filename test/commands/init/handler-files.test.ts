@@ -13,14 +13,17 @@ function plan(
   recipe: RecipeName,
   files: Readonly<Record<string, string>> = {},
   forwardTo = 'http://localhost:3000/webhooks/relyable',
-): { readonly folder: string; readonly files: HandlerFiles | null } {
+): { readonly folder: string; readonly files: HandlerFiles | null; readonly reason: string } {
   const folder = temporaryFolder();
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
   const target = { forwardTo, envFile: '.env', secretEnv: 'RELYABLE_WEBHOOK_SECRET' };
-  return { folder, files: planHandlerFiles({ folder, recipe, ...target }) };
+  const planned = planHandlerFiles({ folder, recipe, ...target });
+  return 'handler' in planned
+    ? { folder, files: planned, reason: '' }
+    : { folder, files: null, reason: planned.reason };
 }
 
 it.each<[RecipeName, Record<string, string>, string]>([
@@ -45,14 +48,14 @@ it.each<[RecipeName, Record<string, string>, string]>([
   if (!path.endsWith('.ts')) expect(planned?.handler.text).toBe(recipeCode(recipe, new Set()));
 });
 
-it.each<[RecipeName, Record<string, string>]>([
-  ['express', { 'relyable-webhooks.mjs': '' }],
-  ['flask', { 'relyable-webhooks.test.mjs': '' }],
-  ['laravel', {}],
-  ['go', {}],
-  ['spring', {}],
-])('plans none for %s with %j: it would overwrite, or has no file of its own', (recipe, files) => {
-  expect(plan(recipe, files).files).toBeNull();
+it.each<[RecipeName, Record<string, string>, string]>([
+  ['express', { 'relyable-webhooks.mjs': '' }, 'relyable-webhooks.mjs is there already'],
+  ['flask', { 'relyable-webhooks.test.mjs': '' }, 'relyable-webhooks.test.mjs is there already'],
+  ['laravel', {}, 'a handler for laravel belongs into a file of yours'],
+  ['go', {}, 'a handler for go belongs into a file of yours'],
+  ['spring', {}, 'a handler for spring belongs into a file of yours'],
+])('plans none for %s with %j: %s', (recipe, files, reason) => {
+  expect(plan(recipe, files)).toMatchObject({ files: null, reason });
 });
 
 it('names the packages that the handler needs and the project lacks', () => {

@@ -252,7 +252,24 @@ it('writes a handler and a test with --handler, and says how they are used', asy
   expect(read(cwd, 'app/webhooks/relyable/route.js')).toBe(recipeCode('next', new Set()));
   expect(stdout).toContain('while your app runs: node --test relyable-webhooks.test.mjs');
   const again = await runCli(['init', '--yes', '--handler', '--json'], { cwd });
-  expect(JSON.parse(again.stdout)).toMatchObject({ written: [], recipe: 'next' });
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    written: [],
+    recipe: 'next',
+    noHandler: 'app/webhooks/relyable/route.js has a route for Relyable already',
+  });
+});
+
+it.each([
+  [[], 'no framework was found; name it with --framework'],
+  [['--framework', 'go'], 'a handler for go belongs into a file of yours'],
+  [
+    ['--framework', 'koa', '--path', '/hook'],
+    'the handler of the recipe is at /webhooks/relyable, not at /hook',
+  ],
+])('says why --handler with %j writes nothing', async (args, reason) => {
+  const { code, stdout } = await runCli(['init', '--yes', '--handler', ...args]);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`--handler wrote nothing: ${reason}\n`);
 });
 
 it('offers the handler on a terminal, and writes none where the answer is n', async () => {

@@ -13,7 +13,7 @@ import type {
   RequestMaker,
   Severity,
 } from '../check-case.ts';
-import { judgeRefusal } from '../judge.ts';
+import { is2xx, judgeRefusal } from '../judge.ts';
 
 /** Accepting these is not a security hole: only the holder of the secret can make them. */
 const LENIENT: ReadonlySet<string> = new Set([
@@ -61,7 +61,11 @@ function refusal(
   tamper?: Tamper,
 ): CheckCase {
   const severity: Severity = LENIENT.has(name) ? 'warning' : 'error';
-  const topic: Topic = severity === 'error' ? 'forged-accepted' : 'inexact-signature';
+  // What accepts a wrong signature accepts every form of it: that is one cause.
+  const topicFor = ({ forgedStatus }: Facts): Topic =>
+    severity === 'error' || (forgedStatus !== null && is2xx(forgedStatus))
+      ? 'forged-accepted'
+      : 'inexact-signature';
   return {
     id: `refuses.${name}`,
     section: 'refuses',
@@ -69,7 +73,7 @@ function refusal(
     title,
     manner: 'in any order',
     requests,
-    judge: (exchange, facts) => judgeRefusal(exchange, facts, topic, tamper),
+    judge: (exchange, facts) => judgeRefusal(exchange, facts, topicFor(facts), tamper),
   };
 }
 

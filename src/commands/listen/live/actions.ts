@@ -1,6 +1,7 @@
 import type { Context } from '../../../system/context.ts';
 import type { Listener } from '../../../pipeline/listener.ts';
-import { writeCurlScript } from '../../../request/export/curl-script.ts';
+import { toReplay } from '../../../pipeline/replay-capture.ts';
+import { writeCurlCommand } from '../../../request/export/curl-script.ts';
 import { isDelivered } from '../../../relyable/retry.ts';
 import { formatFailure, formatOutcome } from '../../kit/capture-view.ts';
 import { clipboardSequence } from './clipboard.ts';
@@ -101,8 +102,15 @@ async function replay(capture: Capture, options: LiveActionsOptions): Promise<vo
 }
 
 function copy(capture: Capture, options: LiveActionsOptions): void {
-  const command = [...writeCurlScript([capture])].join('').trimEnd();
-  copyText(command, 'copied as a curl command', options);
+  copyText(curlCommandOf(capture), 'copied as a curl command', options);
+}
+
+/** To the app, as the capture was last forwarded to it; what was not forwarded, to the listener. */
+function curlCommandOf(capture: Capture): string {
+  const url = capture.forwards.at(-1)?.url;
+  if (url === undefined) return writeCurlCommand(capture);
+  const asForwarded = toReplay(capture, new URL(url), { overrides: [], secret: undefined });
+  return writeCurlCommand({ ...capture, headers: asForwarded.headers }, url);
 }
 
 /** Puts a text on the clipboard and says so; prints it where the terminal is not known to have one. */
