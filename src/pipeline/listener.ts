@@ -13,6 +13,8 @@ export interface ListenerOptions extends PipelineOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly maxBodyBytes: number;
+  /** As of `ReceiverOptions`. */
+  readonly maxPartialBytes: number;
   /** Whether strangers can reach it: the health document then tells nothing of it. */
   readonly isPublic: boolean;
   /** The first is named in `ready`. */
@@ -80,6 +82,7 @@ export async function startListener(
     host: options.host,
     port: options.port,
     maxBodyBytes: options.maxBodyBytes,
+    maxPartialBytes: options.maxPartialBytes,
     onRequest: (request) => {
       if (!checks.answer(request)) pipeline.receive(request);
     },

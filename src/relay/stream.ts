@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { RelyableError } from '../errors.ts';
 import type { Engine } from './engine.ts';
@@ -9,13 +10,17 @@ import {
 } from './engine-errors.ts';
 import { streamOf, subjectsOf } from './subjects.ts';
 
-/** What a stream of the relay should be. */
+/** What a stream of the relay should be. What is undefined stays as it is, or is that of a new stream. */
 export interface WantedStream {
   readonly team: string;
-  readonly maxAgeMs: number;
-  readonly maxBytes: number;
-  readonly replicas: number;
+  /** 0 for ever. */
+  readonly maxAgeMs?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly replicas?: number | undefined;
 }
+
+/** 14 days, 1 GB, one server. */
+const NEW_STREAM = { max_age: 1_209_600e9, max_bytes: 1024 ** 3, num_replicas: 1 };
 
 /** The first two retries of a delivery come within this time, ms. A later one is stored again, and marked a repeat by its readers. */
 const DUPLICATE_WINDOW_MS = 10 * 60 * 1000;
@@ -34,23 +39,42 @@ export type RelayStreamConfig = Pick<
   | 'duplicate_window'
 >;
 
-export function streamConfig({
-  team,
-  maxAgeMs,
-  maxBytes,
-  replicas,
-}: WantedStream): RelayStreamConfig {
+/** The configuration of a new stream, or the one that `found` gets. */
+export function streamConfig(
+  { team, maxAgeMs, maxBytes, replicas }: WantedStream,
+  found: RelayStreamConfig | null = null,
+): RelayStreamConfig {
+  const before = found ?? NEW_STREAM;
+  const maxAge = maxAgeMs === undefined ? before.max_age : maxAgeMs * NANOS;
+  const window = Math.max(DUPLICATE_WINDOW_MS * NANOS, found?.duplicate_window ?? 0);
+  const subjects = subjectsOf(team);
   return {
-    subjects: [subjectsOf(team)],
-    storage: 'file',
-    retention: 'limits',
+    subjects: found?.subjects.includes(subjects) === true ? found.subjects : [subjects],
+    // These two cannot be changed.
+    storage: found?.storage ?? 'file',
+    retention: found?.retention ?? 'limits',
     // A full stream refuses new messages, and Relyable retries them; else it would drop old ones.
     discard: 'new',
-    max_age: maxAgeMs * NANOS,
-    max_bytes: maxBytes,
-    num_replicas: replicas,
-    duplicate_window: Math.min(DUPLICATE_WINDOW_MS, maxAgeMs) * NANOS,
+    max_age: maxAge,
+    max_bytes: maxBytes ?? before.max_bytes,
+    num_replicas: replicas ?? before.num_replicas,
+    duplicate_window: maxAge === 0 ? window : Math.min(window, maxAge),
   };
+}
+
+/** A setting of a stream that `relay init --update` changes. */
+export interface StreamChange {
+  readonly setting: keyof RelayStreamConfig;
+  readonly from: string | number | readonly string[];
+  readonly to: string | number | readonly string[];
+}
+
+/** What an update of a stream changes. */
+export function changesOf(wanted: WantedStream, found: RelayStreamConfig): StreamChange[] {
+  const config = streamConfig(wanted, found);
+  return (Object.keys(config) as Array<keyof RelayStreamConfig>)
+    .map((setting) => ({ setting, from: found[setting], to: config[setting] }))
+    .filter(({ from, to }) => !isDeepStrictEqual(from, to));
 }
 
 /** The manager of streams and consumers; it asks nothing of the server by itself. */
@@ -84,14 +108,15 @@ export async function createStream(
   }
 }
 
-/** Changes a team's stream to what is wanted; what it stores stays. */
+/** Changes a team's stream to what is wanted. */
 export async function updateStream(
   manager: JetStreamManager,
   wanted: WantedStream,
+  found: RelayStreamConfig,
 ): Promise<StreamInfo> {
   const name = streamOf(wanted.team);
   try {
-    return await manager.streams.update(name, streamConfig(wanted));
+    return await manager.streams.update(name, streamConfig(wanted, found));
   } catch (error) {
     throw toStreamError(error, name);
   }

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startListener } from '../../src/pipeline/listener.ts';
 import { startApp } from '../support/app.ts';
 import { signPayload } from '../../src/signature/sign.ts';
@@ -61,6 +62,18 @@ describe('start', () => {
     expect((await post()).status).toBe(413);
     expect(await world.refused()).toMatchObject({ type: 'refused', at: world.now(), status: 413 });
   });
+});
+
+it('refuses large bodies that are begun and not ended together, up to its limit', async () => {
+  const { post, world, receiver } = await listen({ maxPartialBytes: 500_000 });
+  for (let count = 0; count < 2; count++) {
+    const sender = connect(receiver.port, '127.0.0.1').resume();
+    onTestFinished(() => void sender.destroy());
+    sender.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 400001\r\n\r\n');
+    sender.write(Buffer.alloc(400_000));
+  }
+  expect(await world.refused()).toMatchObject({ type: 'refused', status: 429 });
+  expect((await post(Buffer.from('{}'))).status).toBe(200);
 });
 
 describe('the health document', () => {

@@ -161,6 +161,7 @@ export function optionsFor({
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: 10_000_000,
+    maxPartialBytes: Infinity,
     isPublic: false,
     secrets: [{ source: 'test secret', value: SECRET, role: 'chosen' }],
     events: undefined,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { examineStream, streamConfig } from '../../src/relay/stream.ts';
+import { changesOf, examineStream, streamConfig } from '../../src/relay/stream.ts';
 import { STREAM } from './relay-world.ts';
 
 const GOOD = streamConfig({ ...STREAM, replicas: 3 });
@@ -31,4 +31,24 @@ it.each([
   [{ syncsAlways: false }, /^short: acknowledged messages may wait/],
 ])('finds what is wrong with a server: %j', (change, problem) => {
   expect(problems(GOOD, change)).toEqual([expect.stringMatching(problem)]);
+});
+
+it('changes what is given and what the relay needs, and leaves the rest', () => {
+  const found = {
+    ...GOOD,
+    subjects: ['other', 'relyable.acme.>'],
+    storage: 'memory' as const,
+    max_age: 0,
+    max_bytes: -1,
+    duplicate_window: 3600e9,
+  };
+  expect(changesOf({ team: 'acme' }, found)).toEqual([]);
+  expect(changesOf({ team: 'acme', replicas: 1 }, { ...found, discard: 'old' })).toEqual([
+    { setting: 'discard', from: 'old', to: 'new' },
+    { setting: 'num_replicas', from: 3, to: 1 },
+  ]);
+  expect(changesOf({ team: 'acme', maxAgeMs: 60_000 }, found)).toEqual([
+    { setting: 'max_age', from: 0, to: 60e9 },
+    { setting: 'duplicate_window', from: 3600e9, to: 60e9 },
+  ]);
 });

@@ -3,6 +3,8 @@ import { type Secrets, secretPlace } from '../../config/secrets.ts';
 import { parseHeader } from '../../config/values.ts';
 import { RelyableError } from '../../errors.ts';
 import { isLoopback } from '../../http/loopback.ts';
+import { isLocalHost } from '../../http/server/origin-checks.ts';
+import { partialBytesLimit } from '../../http/server/partial-bodies.ts';
 import { portOf, readTlsOptions } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenerOptions } from '../../pipeline/listener.ts';
@@ -55,6 +57,9 @@ export function readListenSettings(
     onSerial: ({ host }: URL) =>
       terminal.warn(`${host} serves one connection at a time: one is used for it from now on`),
   };
+  const host = settings.host.value;
+  const maxBodyBytes = settings.maxBody.value;
+  const isPublic = options.tunnel !== undefined || options.publicUrl !== undefined;
   return {
     storeFile,
     secrets,
@@ -62,10 +67,12 @@ export function readListenSettings(
     relayConcurrency: options.concurrency?.value ?? 1,
     warnings: checkEventTypes(eventsName, eventTypes ?? []),
     listener: {
-      host: settings.host.value,
+      host,
       port,
-      maxBodyBytes: settings.maxBody.value,
-      isPublic: options.tunnel !== undefined || options.publicUrl !== undefined,
+      maxBodyBytes,
+      // A local load test may send large bodies at once; strangers may begin them and never end them.
+      maxPartialBytes: isPublic || !isLocalHost(host) ? partialBytesLimit(maxBodyBytes) : Infinity,
+      isPublic,
       secrets: listenerSecrets(secrets),
       events: eventTypes && new Set(eventTypes),
       invalid: settings.invalid.value,

@@ -3,6 +3,7 @@ import { errorMessage, EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '..
 import type { Invocation } from '../../invocation.ts';
 import type { Engine } from '../../relay/engine.ts';
 import {
+  changesOf,
   createStream,
   examineStream,
   findStream,
@@ -32,11 +33,12 @@ export async function run(invocation: Invocation<RelayInitOptions>): Promise<num
   });
   try {
     const syncsAlways = await askMonitor(invocation);
-    const { info, state } = await ensureStream(await openManager(engine), wanted, options);
+    const { info, state, changes } = await ensureStream(await openManager(engine), wanted, options);
     const report: InitReport = {
       stream: streamOf(team),
       state,
       config: info?.config ?? streamConfig(wanted),
+      changes,
       stored: info && { messages: info.state.messages, bytes: info.state.bytes },
       findings: examineStream(
         info?.config ?? streamConfig(wanted),
@@ -56,16 +58,24 @@ export async function run(invocation: Invocation<RelayInitOptions>): Promise<num
   }
 }
 
+interface EnsuredStream extends Pick<InitReport, 'state' | 'changes'> {
+  readonly info: StreamInfo | null;
+}
+
 async function ensureStream(
   manager: JetStreamManager,
   wanted: WantedStream,
   { dryRun, update }: RelayInitOptions,
-): Promise<{ info: StreamInfo | null; state: InitReport['state'] }> {
+): Promise<EnsuredStream> {
   const found = await findStream(manager, wanted.team);
-  if (found !== null && (dryRun || !update)) return { info: found, state: 'found' };
-  if (found !== null) return { info: await updateStream(manager, wanted), state: 'updated' };
-  if (dryRun) return { info: null, state: 'missing' };
-  return { info: await createStream(manager, wanted), state: 'created' };
+  if (found === null) {
+    if (dryRun) return { info: null, state: 'missing', changes: [] };
+    return { info: await createStream(manager, wanted), state: 'created', changes: [] };
+  }
+  const { config } = found;
+  const changes = changesOf(wanted, config);
+  if (dryRun || !update) return { info: found, state: 'found', changes };
+  return { info: await updateStream(manager, wanted, config), state: 'updated', changes };
 }
 
 function serverFacts({ connection }: Engine): { version: string; maxPayload: number } {

@@ -1,7 +1,7 @@
-import { parseDuration, parseStorage, parseWhole } from '../../config/values.ts';
+import { parseAge, parseDuration, parseStorage, parseWhole } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
 import { natsOptions } from '../kit/nats-options.ts';
-import { flag, type OptionsOf, text, withDefault } from '../kit/options.ts';
+import { flag, type OptionsOf, text, value, withDefault } from '../kit/options.ts';
 import { receiveOptions } from '../kit/receive-options.ts';
 import { secretOptions } from '../kit/shared-options.ts';
 
@@ -69,21 +69,23 @@ export const relayServeCommand = declareCommand({
 export const relayInitOptions = {
   nats,
   ...natsOptions,
-  maxAge: withDefault(
+  maxAge: value(
     '--max-age <duration>',
-    'how long the stream keeps a request: the longest absence of a listener',
-    parseDuration,
-    '14d',
+    'how long the stream keeps a request: the longest absence of a listener (14d for a new stream, 0 for ever)',
+    parseAge,
   ),
-  maxBytes: withDefault(
+  maxBytes: value(
     '--max-bytes <size>',
-    'how much the stream stores before it refuses requests',
+    'how much the stream stores before it refuses requests (1gb for a new stream)',
     parseStorage,
-    '1gb',
   ),
-  replicas: withDefault('--replicas <n>', 'servers that store each request', parseWhole(1, 5), '1'),
+  replicas: value(
+    '--replicas <n>',
+    'servers that store each request (1 for a new stream)',
+    parseWhole(1, 5),
+  ),
   maxBody: receiveOptions.maxBody,
-  update: flag('--update', 'change a stream that is there to these settings; what it stores stays'),
+  update: flag('--update', 'change a stream that is there to the settings that are given'),
   monitor: text(
     '--monitor <url>',
     "the server's monitoring page, e.g. http://127.0.0.1:8222: shows whether it syncs each message",

@@ -1,5 +1,6 @@
 import { DEVELOPMENT_SECRET_SOURCE, secretSource } from '../../config/secrets.ts';
 import { EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { partialBytesLimit } from '../../http/server/partial-bodies.ts';
 import { type Receiver, startReceiver } from '../../http/server/receive.ts';
 import type { Invocation } from '../../invocation.ts';
 import { type AdminServer, startAdminServer } from '../../relay/admin-server.ts';
@@ -25,9 +26,6 @@ import { writeReadyFile } from '../kit/ready-file.ts';
 import { requireNatsUrl } from './nats-url.ts';
 import { relayServeOptions, type RelayServeOptions } from './options.ts';
 import { relayEventView } from './view.ts';
-
-/** Bodies that strangers began to send and did not end hold at most this together, bytes. */
-const MAX_PARTIAL_BYTES = 64 * 1024 * 1024;
 
 /** How long requests under way may take after the signal to stop, ms. */
 const GRACE_MS = 8000;
@@ -140,7 +138,7 @@ class RunningRelay {
     this.receiver = await startReceiver({
       ...address,
       maxBodyBytes,
-      maxPartialBytes: Math.max(MAX_PARTIAL_BYTES, 2 * maxBodyBytes),
+      maxPartialBytes: partialBytesLimit(maxBodyBytes),
       onRequest: (request) => relay.receive(request),
       health: () => ({ type: 'health', v: 1, service: 'relyable relay' }),
       onRefused: (status, reason) => relay.refused(status, reason),

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { RelayEvent, RelayReady, RelaySource } from '../../relay/relay-events.ts';
-import type { RelayStreamConfig, StreamFinding } from '../../relay/stream.ts';
+import type { RelayStreamConfig, StreamChange, StreamFinding } from '../../relay/stream.ts';
 import { roundMs } from '../../system/latency.ts';
 import { formatCount, formatDuration, formatSize, formatTime } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
@@ -87,6 +87,8 @@ export interface InitReport {
   /** `missing` under `--dry-run` alone. */
   readonly state: 'created' | 'updated' | 'found' | 'missing';
   readonly config: RelayStreamConfig;
+  /** What `--update` changed, or would change. */
+  readonly changes: readonly StreamChange[];
   /** What it stores; null where it is not there. */
   readonly stored: { readonly messages: number; readonly bytes: number } | null;
   readonly findings: readonly StreamFinding[];
@@ -109,16 +111,15 @@ export function initView(report: InitReport): View {
 
 function formatReport(report: InitReport, style: ChalkInstance): string {
   const { config, stored } = report;
-  const age = config.max_age === 0 ? 'for ever' : `for ${formatAge(config.max_age / NANOS)}`;
-  const size = config.max_bytes < 0 ? 'without a limit' : `up to ${formatSize(config.max_bytes)}`;
   const holds =
     stored === null
       ? []
       : [`  it stores ${formatCount(stored.messages, 'message')} (${formatSize(stored.bytes)})`];
   return [
     `${style.bold(`stream ${report.stream}`)} ${STATES[report.state]}`,
-    `  keeps requests ${age}, ${size}`,
+    `  keeps requests ${formatSetting('max_age', config.max_age)}, ${formatSetting('max_bytes', config.max_bytes)}`,
     ...holds,
+    ...report.changes.map((change) => `  ${formatChange(change, report.state)}`),
     ...report.findings.map(({ level, text }) => `  ${mark(level, style)} ${safeLine(text)}`),
   ].join('\n');
 }
@@ -126,6 +127,18 @@ function formatReport(report: InitReport, style: ChalkInstance): string {
 /** Nanoseconds in a millisecond. */
 const NANOS = 1_000_000;
 const DAY_MS = 86_400_000;
+
+function formatChange({ setting, from, to }: StreamChange, state: InitReport['state']): string {
+  const verb = state === 'updated' ? 'changed' : '--update changes';
+  return `${verb} ${setting}: ${formatSetting(setting, from)} → ${formatSetting(setting, to)}`;
+}
+
+function formatSetting(setting: StreamChange['setting'], value: StreamChange['from']): string {
+  if (typeof value !== 'number') return safeLine(String(value));
+  if (setting === 'max_age') return value === 0 ? 'for ever' : `for ${formatAge(value / NANOS)}`;
+  if (setting === 'max_bytes') return value < 0 ? 'without a limit' : `up to ${formatSize(value)}`;
+  return setting === 'duplicate_window' ? formatDuration(value / NANOS) : String(value);
+}
 
 /** `14 days`; `1h 30m` for what is not a number of days. */
 function formatAge(ms: number): string {

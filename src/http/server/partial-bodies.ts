@@ -3,6 +3,13 @@ import type { IncomingMessage } from 'node:http';
 /** The first bytes of each body are always taken, so that large ones do not keep small ones out. */
 const FREE_BYTES = 64 * 1024;
 
+const MIN_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** The limit where strangers may send: 64 MB, or room for two of the largest bodies. */
+export function partialBytesLimit(maxBodyBytes: number): number {
+  return Math.max(MIN_LIMIT_BYTES, 2 * maxBodyBytes);
+}
+
 /** The bytes of bodies that are still being sent: strangers may begin many and end none. */
 export class PartialBodies {
   private readonly held = new Map<IncomingMessage, number>();

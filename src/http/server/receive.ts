@@ -89,6 +89,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     if (open.admit(response)) receive(request, response, options, partial);
     else refuseForNow(request, response, options, STOPPING);
   });
+  // Node answers 417 by itself, and nothing would be reported.
+  server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
+    options.onRefused(417, `Expect: ${headers.expect}`);
+    answerJson(response, 417, { error: 'expectation_failed', message: 'expected 100-continue' });
+  });
   server.on('clientError', (error: Error, socket: Socket) => refuseBroken(error, socket, options));
   server.on('connect', ({ url }: IncomingMessage, socket: Socket) => {
     options.onRefused(405, `CONNECT ${url}`);

@@ -104,3 +104,20 @@ it('an app that serves one connection at a time is named on stderr', async () =>
     /^warning: localhost:3000 serves one connection at a time: .*\nwarning: localhost:3001 serves/m,
   );
 });
+
+describe('bodies that are begun and not ended', () => {
+  const MB = 1024 * 1024;
+
+  it.each([
+    [[], Infinity],
+    [['--host', 'localhost'], Infinity],
+    [['--host', '::1'], Infinity],
+    [['--host', '0.0.0.0'], 64 * MB],
+    [['--host', '192.168.1.7'], 64 * MB],
+    [['--tunnel', 'ngrok'], 64 * MB],
+    [['--public-url', 'https://hooks.example.com'], 64 * MB],
+    [['--host', '0.0.0.0', '--max-body', '100mb'], 200 * MB],
+  ])('%j: %d bytes at once', async (args, bytes) => {
+    expect((await settingsOf(args)).listener.maxPartialBytes).toBe(bytes);
+  });
+});

@@ -47,9 +47,28 @@ describe.skipIf(!hasNats)('relay init with nats-server', () => {
     expect(checked.stderr).toContain('relay init --update changes what can be changed');
     const planned = await init(nats.url, '--update', '--dry-run');
     expect(planned.stdout).toContain('stream RELYABLE_default is there');
+    expect(planned.stdout).toContain(
+      '--update changes subjects: relyable.default.x → relyable.default.>',
+    );
     const updated = await init(nats.url, '--update');
     expect(updated.code).toBe(0);
     expect(updated.stdout).toContain('stream RELYABLE_default was changed');
+  });
+
+  it('says what --update changes, and leaves what was not given', async () => {
+    const nats = await startNats();
+    await init(nats.url, '--max-age', '30d', '--max-bytes', '5mb');
+    const found = await init(nats.url);
+    expect(found.stdout).not.toContain('changes');
+    const planned = await init(nats.url, '--max-bytes', '9mb', '--update', '--dry-run');
+    expect(planned.stdout).toContain('keeps requests for 30 days, up to 5.0 MB');
+    expect(planned.stdout).toContain('--update changes max_bytes: up to 5.0 MB → up to 9.0 MB');
+    const updated = await init(nats.url, '--max-bytes', '9mb', '--update', '--json');
+    expect(JSON.parse(updated.stdout)).toMatchObject({
+      state: 'updated',
+      config: { max_age: 2_592_000e9, max_bytes: 9 * 1024 ** 2 },
+      changes: [{ setting: 'max_bytes', from: 5 * 1024 ** 2, to: 9 * 1024 ** 2 }],
+    });
   });
 
   it('asks the monitoring page whether each message is synced', async () => {

@@ -241,3 +241,28 @@ it('bounds what bodies hold that are not complete, and still takes small ones', 
   // What they held is free again.
   await expect.poll(() => post(Buffer.alloc(16 * 1024 * 1024)), { timeout: 60_000 }).toBe(200);
 }, 120_000);
+
+it('reports an expectation that it does not meet', async () => {
+  const refused: unknown[] = [];
+  const receiver = await startReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 1000,
+    onRequest: ({ response }) => answerJson(response, 200, {}),
+    health: () => ({}),
+    onRefused: (...refusal) => refused.push(refusal),
+  });
+  onTestFinished(() => receiver.close());
+  const post = (expectation: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const headers = { Expect: expectation, 'Content-Length': 2 };
+      const sent = request(receiver.url, { method: 'POST', headers, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on('error', reject).end('{}');
+    });
+  expect(await post('100-continue')).toBe(200);
+  expect(await post('weird')).toBe(417);
+  expect(refused).toEqual([[417, 'Expect: weird']]);
+});
