@@ -15,7 +15,10 @@ const PARTS = {
   signature: { mutate: ['src/signature/*.ts'], tests: ['test/signature/*.test.ts'] },
   diagnosis: { mutate: ['src/signature/diagnosis/*.ts'], tests: DIAGNOSIS_TESTS },
   bodies: { mutate: ['src/signature/diagnosis/bodies/*.ts'], tests: DIAGNOSIS_TESTS },
-  documents: { mutate: ['src/signature/diagnosis/documents/*.ts'], tests: DIAGNOSIS_TESTS },
+  documents: {
+    mutate: ['src/signature/diagnosis/documents/*.ts'],
+    tests: ['test/signature/diagnosis/documents/*.test.ts'],
+  },
   redaction: { mutate: ['src/request/redact/*.ts'], tests: ['test/request/redact/*.test.ts'] },
   retry: { mutate: ['src/relyable/retry.ts'], tests: ['test/relyable/retry.test.ts'] },
   expectations: {

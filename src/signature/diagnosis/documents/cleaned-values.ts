@@ -185,11 +185,13 @@ export const CLEANED_VALUES: readonly DocumentChange[] = [
     'the body without control characters in its strings',
     strings((value) => value.replace(/\p{Cc}/gu, '')),
   ),
-  cleaned('the body without "$" and "." at the start of keys (mongo-sanitize)', (root) =>
-    mapTree(root, (node) =>
-      node.kind === 'object'
-        ? { kind: 'object', members: node.members.filter(({ key }) => !/^\$|\./.test(key)) }
-        : node,
-    ),
+  cleaned(
+    'the body without keys that begin with "$" or have a "." (express-mongo-sanitize)',
+    (root) =>
+      mapTree(root, (node) =>
+        node.kind === 'object'
+          ? { kind: 'object', members: node.members.filter(({ key }) => !/^\$|\./.test(key)) }
+          : node,
+      ),
   ),
 ];

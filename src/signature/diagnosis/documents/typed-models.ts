@@ -33,7 +33,8 @@ const kebab: Rename = (key) => snake(key).replace(/_/g, '-');
 /** Go's and older .NET's `AgentID`, `ViewURL`. */
 const initialisms: Rename = (key) =>
   pascal(key).replace(/(?:Id|Url|Api)(?![a-z])/g, (word) => word.toUpperCase());
-const camelInitialisms: Rename = (key) => lowerFirst(initialisms(key));
+const camelInitialisms: Rename = (key) =>
+  initialisms(key).replace(/^(?:(?:ID|URL|API)(?![a-z])|.)/, (word) => word.toLowerCase());
 
 const KEYS: readonly DocumentChange[] = (
   [
