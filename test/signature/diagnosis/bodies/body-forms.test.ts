@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readDocument } from '../../../../src/json/document.ts';
+import type { HeaderPair } from '../../../../src/request/request.ts';
+import {
+  bodyForms,
+  transportForms,
+} from '../../../../src/signature/diagnosis/bodies/body-forms.ts';
+import type { BodyForm } from '../../../../src/signature/diagnosis/bodies/form.ts';
+import { ROOT } from '../../../support/cli.ts';
+
+const FORM: readonly HeaderPair[] = [['Content-Type', 'application/x-www-form-urlencoded']];
+const JSON_TEXT = '{"event":"x","n":1.50,"t":"é <b>&\'/"}';
+const encoded = encodeURIComponent(JSON_TEXT);
+
+type Sample = readonly [body: string | Buffer, headers?: readonly HeaderPair[]];
+
+/** Bodies as something in transport, a sender, a receiver or a person who copied them left them. */
+const SAMPLES: readonly Sample[] = [
+  // json
+  [JSON_TEXT],
+  [`${JSON_TEXT}\n`],
+  ['{\n  "a": 1\n}'],
+  // line ends
+  ['{"a":1}\r\n'],
+  ['{\r\n"a":1,\n"b":2}\r'],
+  ['{"a":1}\n\n'],
+  ['\ufeff{"a":1}'],
+  ['\ufeff\ufeff{"a":1}\n'],
+  // compression
+  [
+    Buffer.from('1f8b0800000000000003ab564a54b232ac0500afac1b5607000000', 'hex'),
+    [['Content-Encoding', 'gzip']],
+  ],
+  // forms
+  [`payload=${encoded}`, FORM],
+  [`${encoded}=`, FORM],
+  [`{"${JSON_TEXT.replaceAll('"', '\\"')}":""}`, FORM],
+  ['a=1&b%5Bc%5D=x+y&d=%C3%A9', FORM],
+  [
+    '--x\r\nContent-Disposition: form-data; name="payload"\r\n\r\n{"a":1}\r\n--x--\r\n',
+    [['Content-Type', 'multipart/form-data; boundary=x']],
+  ],
+  // encodings
+  [Buffer.from(JSON_TEXT).toString('base64')],
+  [Buffer.from(JSON_TEXT).toString('hex')],
+  [`"${Buffer.from('{"a":1}').toString('base64')}"`],
+  [`data:application/json;base64,${Buffer.from('{"a":1}').toString('base64')}`],
+  [JSON.stringify(Buffer.from('{"a":1}'))],
+  [[...Buffer.from('{"a":1}')].join(',')],
+  [JSON.stringify(JSON_TEXT)],
+  // envelopes
+  [JSON.stringify({ body: JSON_TEXT, isBase64Encoded: false })],
+  [
+    JSON.stringify({
+      body: Buffer.from(JSON_TEXT).toString('base64'),
+      isBase64Encoded: true,
+      headers: {},
+    }),
+  ],
+  [JSON.stringify({ data: { payload: JSON_TEXT } })],
+  // copies
+  ['{&quot;a&quot;:&quot;b &amp; c&quot;}'],
+  ['{\\"a\\":\\"b\\"}'],
+  ['{“a”:\u00a0“b”}'],
+  ['b\'{"a":"\\xc3\\xa9"}\''],
+  ['2026-01-31T10:00:00Z INFO body: {"a":1}'],
+  ['<pre>{"a":1}</pre>'],
+  // printed
+  ["{'a': 'b', 'c': True, 'd': None, 'e': [1, 2.0]}"],
+  ['{"a"=>"b", :c=>nil, "d"=>true}'],
+  ["{ a: 'b', c: null, d: [ 1, 2 ] }"],
+  // charsets
+  [Buffer.from('{"a":"é"}', 'latin1')],
+  [Buffer.from('{"a":"é"}', 'utf16le')],
+  ['{"a":"Ã©"}'],
+  ['{"a":"😀 – “x” ß"}'],
+  ['{"a":"?"}'],
+  // cut
+  ['{"a":[1,{"b":"c'],
+  ['{"a":1,'],
+  ['not json'],
+];
+
+function shown(bytes: Buffer): string {
+  const text = bytes.toString();
+  return Buffer.from(text).equals(bytes) ? JSON.stringify(text) : `hex ${bytes.toString('hex')}`;
+}
+
+function line({ reason, name, bytes, isInner = false }: BodyForm): string {
+  return `  ${reason}${isInner ? ' (inner)' : ''}, ${name}: ${shown(bytes)}`;
+}
+
+describe('the forms of a body', () => {
+  it('are listed for the samples, each kind of form for the first two that have it', async () => {
+    const times = new Map<string, number>();
+    const lines = SAMPLES.flatMap(([value, headers = []]) => {
+      const body = Buffer.from(value);
+      const forms = bodyForms(body, headers, readDocument(body)).filter(({ name }) => {
+        const time = (times.get(name) ?? 0) + 1;
+        times.set(name, time);
+        return time <= 2;
+      });
+      return [shown(body), ...forms.map(line)];
+    });
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
+      join(ROOT, 'fixtures/diagnosis/body-forms.txt'),
+    );
+  });
+
+  it('are never the body itself, and each says what it is', () => {
+    for (const [value, headers = []] of SAMPLES) {
+      const body = Buffer.from(value);
+      for (const { name, bytes } of bodyForms(body, headers, readDocument(body))) {
+        expect(bytes.equals(body), name).toBe(false);
+        expect(name).not.toBe('');
+      }
+    }
+  });
+
+  it('leave out encodings of the body where it was changed once before', () => {
+    const body = Buffer.from('{"a":"é"}');
+    const once = transportForms(body, [], { mayEncode: true });
+    const again = transportForms(body, [], { mayEncode: false });
+    expect(again.length).toBeLessThan(once.length);
+    expect(once.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(again.map(({ name }) => name)),
+    );
+  });
+});
