@@ -42,8 +42,8 @@ const FAMILIES: Readonly<
   ],
   'cleaned-values': [
     '{"a":"  a  b\\t c ","b":"","c":null,"d":{},"e":[],"f":[""," ",null,{}]}',
-    '{"t":true,"f":false,"n":null,"i":-7.0,"x":1e2,"s":"12.5","w":"1e5","z":"-0","l":"01","b":"true"}',
-    `{"html":"<b class=\\"x\\">A & 'B' / \\\\\\\\ \`C\`</b><","bell":"a\\u0007b\\n"}`,
+    '{"t":true,"f":false,"n":null,"i":-7.0,"x":1e2,"s":"12.5","w":"1e5","z":"-0","l":"01","b":"true","m":"1234","k":"12.345"}',
+    `{"html":"<b class=\\"x\\">A & 'B' \\"D\\" / \\\\\\\\ \`C\`</b><","bell":"a\\u0007b\\n"}`,
     '{"$set":1,"a.b":2,"b$":3,"c":{"$d":4}}',
   ].map((text) => [CLEANED_VALUES, text]),
   'typed-models': [
@@ -52,7 +52,7 @@ const FAMILIES: Readonly<
     '["2025-12-31 23:59:59.120+00:00","2025-01-16T15:40:00.1234567+0000","2025-01-16T15:40:07.5"]',
   ].map((text) => [TYPED_MODELS, text]),
   params: [
-    [paramsOf('/api/hooks/my-app/bad.name?x=/y'), '{"a":1}'],
+    [paramsOf('/api/bus-stops/my-app/bad.name?x=/y#z'), '{"a":1}'],
     [paramsOf('/').slice(0, 4), '[1]'],
   ],
 };
@@ -105,27 +105,34 @@ describe('the texts of a changed document', () => {
   });
 
   it('are those of every family, each once, without the document itself', () => {
-    const all = [...new ChangedDocuments(treeOf('{"a_b":"x"}'), '/hook').texts()];
+    const all = [...new ChangedDocuments(treeOf('{"a_b":"é"}'), '/hook').texts()];
     const textsOf = (name: string): (readonly [string | null, string])[] =>
       all
         .filter(({ change }) => change.name === name)
         .map(({ writer, bytes }) => [writer, bytes.toString()]);
     // The text of a string, and the string as JSON.
     expect(textsOf('only "a_b" of the body')).toEqual([
-      [null, 'x'],
-      ['JSON.stringify', '"x"'],
+      [null, 'é'],
+      ['JSON.stringify', '"é"'],
+      ['Python json.dumps', '"\\u00e9"'],
     ]);
+    const joined = new ChangedDocuments(treeOf('{"a":"é","b":"y"}'), '/').texts();
+    expect(joined.next().value).toMatchObject({ writer: null, bytes: Buffer.from('é.y') });
     expect(textsOf('the body inside an array, [<body>]')).toEqual([
-      ['JSON.stringify', '[{"a_b":"x"}]'],
-      ['Python json.dumps', '[{"a_b": "x"}]'],
+      ['JSON.stringify', '[{"a_b":"é"}]'],
+      ['Python json.dumps', '[{"a_b": "\\u00e9"}]'],
+      ['Python json.dumps(ensure_ascii=False)', '[{"a_b": "é"}]'],
+      ['PHP json_encode', '[{"a_b":"\\u00e9"}]'],
     ]);
-    expect(textsOf('the body with its keys in camelCase').at(0)?.[1]).toBe('{"aB":"x"}');
+    expect(textsOf('the body with its keys in camelCase').at(0)?.[1]).toBe('{"aB":"é"}');
     // The same as camelCase here.
     expect(textsOf('the body with its keys in camelCase with ID and URL')).toEqual([]);
     expect(textsOf('the body with its strings trimmed')).toEqual([]);
+    // Every change gives another document than the one it began with.
+    expect(all.filter(({ bytes }) => bytes.toString() === '{"a_b":"é"}')).toEqual([]);
     const params = 'Rails\' params, with controller "hook" and action "create"';
     expect(textsOf(params)).toEqual([
-      ['a JSON library without spaces', '{"a_b":"x","controller":"hook","action":"create"}'],
+      ['a JSON library without spaces', '{"a_b":"é","controller":"hook","action":"create"}'],
     ]);
     expect(new ChangedDocuments(treeOf('{ "a": 1 }'), '').size).toBe(7);
   });
