@@ -65,7 +65,7 @@ export function wrapText(text: string, indent: string, columns: number): string 
   for (const word of text.split(' ')) {
     const taken = displayWidth(stripVTControlCharacters(word));
     if (line !== '' && used + 1 + taken > width) {
-      lines.push(line);
+      lines.push(line.trimEnd());
       line = word;
       used = taken;
     } else {
