@@ -75,3 +75,19 @@ export function wrapText(text: string, indent: string, columns: number): string 
   }
   return [...lines, line].join(`\n${indent}`);
 }
+
+/**
+ * Styled parts, two spaces apart, in lines of at most `columns`: a part that does not fit begins a line of
+ * its own after `indent`, and is wrapped at words there. Empty parts are left out.
+ */
+export function wrapParts(parts: readonly string[], indent: string, columns: number): string {
+  const [head = '', ...others] = parts.filter((part) => part !== '');
+  const lines = [head];
+  for (const part of others) {
+    const line = lines.pop() ?? '';
+    const longer = `${line}  ${part}`;
+    if (displayWidth(stripVTControlCharacters(longer)) <= columns) lines.push(longer);
+    else lines.push(line.trimEnd(), `${indent}${wrapText(part, indent, columns)}`);
+  }
+  return lines.join('\n');
+}

@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
-
 /** Made at the first text that needs it: it loads much. */
 let segmenter: Intl.Segmenter | undefined;
 
@@ -64,12 +62,4 @@ export function truncate(text: string, columns: number, ellipsis: string): strin
     fitting += segment;
   }
   return `${fitting}${ellipsis}`;
-}
-
-/** A styled line with a note: behind it where that fits the columns, else below it, after `indent`. */
-export function withNote(line: string, note: string, indent: string, columns: number): string {
-  if (note === '') return line;
-  if (columns === Infinity) return `${line}  ${note}`;
-  const width = displayWidth(stripVTControlCharacters(`${line}  ${note}`));
-  return width <= columns ? `${line}  ${note}` : `${line}\n${indent}${note}`;
 }

@@ -2,10 +2,10 @@ import type { ChalkInstance } from 'chalk';
 import type { Delivery } from '../../relyable/delivery.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
-import { formatCount, formatTime, wrapText } from '../../terminal/format.ts';
+import { formatCount, formatTime, wrapParts, wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
-import { truncate, withNote } from '../../terminal/width.ts';
+import { truncate } from '../../terminal/width.ts';
 import { type AttemptLine, deliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 
 /** A narrower event column would say nothing. */
@@ -242,5 +242,5 @@ function formatEndpoint(
   );
   const why = byStatus.length === 0 ? '' : ` (${byStatus.join(', ')})`;
   const counts = `${failed} failed, ${retrying} retrying${why}`;
-  return withNote(`  ${safeLine(endpoint)}`, counts, '    ', columns);
+  return wrapParts([`  ${safeLine(endpoint)}`, counts], '    ', columns);
 }
