@@ -60,9 +60,11 @@ export function wrapText(text: string, indent: string, columns: number): string 
   if (columns === Infinity) return text;
   const width = Math.max(columns - displayWidth(indent), NARROWEST);
   const lines: string[] = [];
+  // The columns before the first word stay.
+  const start = /^ */.exec(text)?.[0] ?? '';
   let line = '';
-  let used = 0;
-  for (const word of text.split(' ')) {
+  let used = start.length;
+  for (const word of text.slice(start.length).split(' ')) {
     const taken = displayWidth(stripVTControlCharacters(word));
     if (line !== '' && used + 1 + taken > width) {
       lines.push(line.trimEnd());
@@ -73,7 +75,7 @@ export function wrapText(text: string, indent: string, columns: number): string 
       line = line === '' ? word : `${line} ${word}`;
     }
   }
-  return [...lines, line].join(`\n${indent}`);
+  return start + [...lines, line].join(`\n${indent}`);
 }
 
 /**

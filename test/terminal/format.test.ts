@@ -23,6 +23,12 @@ describe('wrapText', () => {
   });
 });
 
+it('keeps the columns before the first word', () => {
+  expect(wrapText('  one two three four five six', '    ', 30)).toBe(
+    '  one two three four five\n    six',
+  );
+});
+
 describe('wrapParts', () => {
   const parts = ['→ 200   12 ms', '', 'http://localhost:3000/hook', '1 of 2'];
 

@@ -220,7 +220,7 @@ function loadSummaryToJson(summary: LoadSummary, to: URL): JsonObject {
 function formatLoadSummary(
   summary: LoadSummary,
   expected: readonly number[],
-  { style, legible }: Pick<Terminal, 'style' | 'legible'>,
+  { style, legible, columns }: Pick<Terminal, 'style' | 'legible' | 'columns'>,
 ): string {
   const { sent, asExpected, durationMs, perSecond, latencyMs } = summary;
   const isGood = sent > 0 && sent === asExpected;
@@ -249,7 +249,14 @@ function formatLoadSummary(
     Object.keys(summary.statuses).length === 0
       ? []
       : [
-          `  ${'latency'.padEnd(width)}  p50 ${formatDuration(p50)}, p95 ${formatDuration(p95)}, p99 ${formatDuration(p99)}, worst ${formatDuration(max)}`,
+          wrapParts(
+            [
+              `  ${'latency'.padEnd(width)}`,
+              `p50 ${formatDuration(p50)}, p95 ${formatDuration(p95)}, p99 ${formatDuration(p99)}, worst ${formatDuration(max)}`,
+            ],
+            '    ',
+            columns,
+          ),
         ];
   return [head, ...lines, ...latency].join('\n');
 }
