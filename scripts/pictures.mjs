@@ -1,6 +1,6 @@
 // Records the pictures of README.md and docs/ from real sessions: the built program runs in a terminal of
 // 80 columns, with an app, a listener and a home folder of its own. `npm run pictures` makes them again; it
-// needs the ports 3000 and 4400.
+// needs the ports 3000, 4400 and 4500.
 import { createHmac } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -129,6 +129,21 @@ async function recordListen() {
   );
 }
 
+/** The emulator while the app fails for one kind of events, and what its delivery log then has. */
+async function recordEmulate() {
+  isFixed = false;
+  const session = startSession(
+    'relyable emulate --endpoint 3000/webhooks/relyable --speed instant --send all',
+    { rows: 44 },
+  );
+  const screen = await session.until('See Settings');
+  await save('emulate', 'relyable emulate', [{ lines: screen, ms: 1000 }]);
+  const env = { RELYABLE_API_URL: 'http://127.0.0.1:4500/api', RELYABLE_API_KEY: 'any' };
+  await still('logs', 'relyable logs', 'relyable logs', { rows: 12, env });
+  session.type('\u0003');
+  await session.end();
+}
+
 mkdirSync(FOLDER, { recursive: true });
 await new Promise((resolve) => app.listen(3000, 'localhost', resolve));
 try {
@@ -146,6 +161,7 @@ try {
     { rows: 44 },
   );
   await still('check', 'relyable check', 'relyable check 3000/webhooks/relyable');
+  await recordEmulate();
 } finally {
   app.close();
   rmSync(home, { recursive: true, force: true });

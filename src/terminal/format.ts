@@ -60,12 +60,14 @@ export function wrapText(text: string, indent: string, columns: number): string 
   if (columns === Infinity) return text;
   const width = Math.max(columns - displayWidth(indent), NARROWEST);
   const lines: string[] = [];
+  // The columns before the first word stay.
+  const start = /^ */.exec(text)?.[0] ?? '';
   let line = '';
-  let used = 0;
-  for (const word of text.split(' ')) {
+  let used = start.length;
+  for (const word of text.slice(start.length).split(' ')) {
     const taken = displayWidth(stripVTControlCharacters(word));
     if (line !== '' && used + 1 + taken > width) {
-      lines.push(line);
+      lines.push(line.trimEnd());
       line = word;
       used = taken;
     } else {
@@ -73,5 +75,21 @@ export function wrapText(text: string, indent: string, columns: number): string 
       line = line === '' ? word : `${line} ${word}`;
     }
   }
-  return [...lines, line].join(`\n${indent}`);
+  return start + [...lines, line].join(`\n${indent}`);
+}
+
+/**
+ * Styled parts, two spaces apart, in lines of at most `columns`: a part that does not fit begins a line of
+ * its own after `indent`, and is wrapped at words there. Empty parts are left out.
+ */
+export function wrapParts(parts: readonly string[], indent: string, columns: number): string {
+  const [head = '', ...others] = parts.filter((part) => part !== '');
+  const lines = [head];
+  for (const part of others) {
+    const line = lines.pop() ?? '';
+    const longer = `${line}  ${part}`;
+    if (displayWidth(stripVTControlCharacters(longer)) <= columns) lines.push(longer);
+    else lines.push(line.trimEnd(), `${indent}${wrapText(part, indent, columns)}`);
+  }
+  return lines.join('\n');
 }

@@ -2,6 +2,8 @@ import { decodeEntities } from '../html-entities.ts';
 
 /** Texts of error pages that say nothing beside the status. */
 const EMPTY_TITLES = /^(error|server error|document|untitled)$/i;
+/** Flask's and Apache's paragraph of every 500. */
+const EMPTY_PARAGRAPH = /^The server encountered an internal error/i;
 /** The most lines of a stack trace that belong to a message. */
 const MAX_LINES = 4;
 
@@ -16,7 +18,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /**
  * What the error page of a framework says: its title, its heading, and the first lines of its
- * preformatted text. null where the text is not a page, or says nothing in these.
+ * preformatted text, else its first paragraph. null where the text is not a page, or says nothing in these.
  */
 export function htmlMessage(text: string): string | null {
   if (!/^\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|title|pre|h1)\b/is.test(text))
@@ -27,7 +29,7 @@ export function htmlMessage(text: string): string | null {
     title !== null && EMPTY_TITLES.test(title) ? null : title,
     first(page, 'h1'),
     first(page, 'h2'),
-    firstLines(page),
+    firstLines(page) ?? firstParagraph(page),
   ].filter((part) => part !== null && part !== '');
   // A heading often repeats the title, and a trace the heading.
   const told = parts.filter(
@@ -45,6 +47,12 @@ function holds(other: string | null, part: string | null, isBefore: boolean): bo
 function first(page: string, tag: string): string | null {
   const content = new RegExp(`<${tag}\\b[^>]*>(.*?)(?:</${tag}>|$)`, 'is').exec(page)?.[1];
   return content === undefined ? null : toText(content).replaceAll(/\s+/g, ' ').trim();
+}
+
+/** As of a missing CSRF token in Django and Flask: title and heading say the status alone. */
+function firstParagraph(page: string): string | null {
+  const paragraph = first(page, 'p');
+  return paragraph !== null && EMPTY_PARAGRAPH.test(paragraph) ? null : paragraph;
 }
 
 function firstLines(page: string): string | null {

@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
-
 /** Made at the first text that needs it: it loads much. */
 let segmenter: Intl.Segmenter | undefined;
 
@@ -56,20 +54,31 @@ export function truncate(text: string, columns: number, ellipsis: string): strin
   let left = columns - displayWidth(ellipsis);
   if (left < 0) return '';
   if (ASCII.test(text)) return `${text.slice(0, left)}${ellipsis}`;
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   let fitting = '';
-  for (const { segment } of segmenter.segment(text)) {
-    left -= displayWidth(segment);
+  for (const character of charactersOf(text)) {
+    left -= displayWidth(character);
     if (left < 0) break;
-    fitting += segment;
+    fitting += character;
   }
   return `${fitting}${ellipsis}`;
 }
 
-/** A styled line with a note: behind it where that fits the columns, else below it, after `indent`. */
-export function withNote(line: string, note: string, indent: string, columns: number): string {
-  if (note === '') return line;
-  if (columns === Infinity) return `${line}  ${note}`;
-  const width = displayWidth(stripVTControlCharacters(`${line}  ${note}`));
-  return width <= columns ? `${line}  ${note}` : `${line}\n${indent}${note}`;
+/** The end of a text in a number of columns, after `ellipsis`; a text that fits is whole. */
+export function truncateStart(text: string, columns: number, ellipsis: string): string {
+  if (displayWidth(text) <= columns) return text;
+  let left = columns - displayWidth(ellipsis);
+  if (left < 0) return '';
+  let fitting = '';
+  for (const character of charactersOf(text).toReversed()) {
+    left -= displayWidth(character);
+    if (left < 0) break;
+    fitting = `${character}${fitting}`;
+  }
+  return `${ellipsis}${fitting}`;
+}
+
+function charactersOf(text: string): readonly string[] {
+  if (ASCII.test(text)) return Array.from(text);
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }

@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
-import { wrapText } from '../../src/terminal/format.ts';
+import { wrapParts, wrapText } from '../../src/terminal/format.ts';
 
 describe('wrapText', () => {
   it('breaks lines at words', () => {
@@ -20,5 +20,31 @@ describe('wrapText', () => {
 
   it('keeps one line where no width is known', () => {
     expect(wrapText('word '.repeat(50), '', Infinity)).toBe('word '.repeat(50));
+  });
+});
+
+it('keeps the columns before the first word', () => {
+  expect(wrapText('  one two three four five six', '    ', 30)).toBe(
+    '  one two three four five\n    six',
+  );
+});
+
+describe('wrapParts', () => {
+  const parts = ['→ 200   12 ms', '', 'http://localhost:3000/hook', '1 of 2'];
+
+  it.each([
+    [Infinity, '→ 200   12 ms  http://localhost:3000/hook  1 of 2'],
+    [49, '→ 200   12 ms  http://localhost:3000/hook  1 of 2'],
+    [48, '→ 200   12 ms  http://localhost:3000/hook\n  1 of 2'],
+    [40, '→ 200   12 ms\n  http://localhost:3000/hook  1 of 2'],
+    [30, '→ 200   12 ms\n  http://localhost:3000/hook\n  1 of 2'],
+  ])('fills %s columns', (columns, lines) => {
+    expect(wrapParts(parts, '  ', columns)).toBe(lines);
+  });
+
+  it('wraps a part that is longer than a line at words', () => {
+    expect(wrapParts(['head  ', 'one two three four five six seven'], '  ', 26)).toBe(
+      'head\n  one two three four five\n  six seven',
+    );
   });
 });

@@ -18,6 +18,16 @@ it.each([
     message: "KeyError at /hooks\n'score'",
   },
   {
+    what: 'a missing CSRF token in Django',
+    page: '<!DOCTYPE html>\n<html lang="en"><head><title>403 Forbidden</title></head><body><div id="summary"><h1>Forbidden <span>(403)</span></h1>\n<p>CSRF verification failed. Request aborted.</p>\n<p>More information is available with DEBUG=True.</p></div></body></html>',
+    message: '403 Forbidden\nForbidden (403)\nCSRF verification failed. Request aborted.',
+  },
+  {
+    what: 'a missing CSRF token in Flask',
+    page: '<!doctype html>\n<html lang=en>\n<title>400 Bad Request</title>\n<h1>Bad Request</h1>\n<p>The CSRF token is missing.</p>',
+    message: '400 Bad Request\nThe CSRF token is missing.',
+  },
+  {
     what: 'nginx',
     page: '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>',
     message: '502 Bad Gateway',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { displayWidth, truncate } from '../../src/terminal/width.ts';
+import { displayWidth, truncate, truncateStart } from '../../src/terminal/width.ts';
 
 it.each([
   ['', 0],
@@ -32,4 +32,14 @@ it.each([
   const cut = truncate(text, columns, '…');
   expect(cut).toBe(expected);
   expect(displayWidth(cut)).toBeLessThanOrEqual(columns);
+});
+
+it.each([
+  ['test_run.failed', 15, 'test_run.failed'],
+  ['test_run.failed', 9, '…n.failed'],
+  ['日本語', 5, '…本語'],
+  ['日本語', 4, '…語'],
+  ['a', 0, ''],
+])('cuts %s to %i columns at its start: %s', (text, columns, cut) => {
+  expect(truncateStart(text, columns, '…')).toBe(cut);
 });

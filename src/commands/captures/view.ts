@@ -1,13 +1,12 @@
 import { type CaptureLine, captureToLine } from '../../request/capture-line.ts';
 import type { Capture, Forward } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
-import { formatCount, formatSize, formatTime } from '../../terminal/format.ts';
+import { formatCount, formatSize, formatTime, wrapParts } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
 import { describeAnswer, formatEventLine, type Outcome } from '../kit/event-line.ts';
 import { REASON_WORDS } from '../../signature/reason-words.ts';
 import type { Reason } from '../../signature/verify.ts';
-import { withNote } from '../../terminal/width.ts';
 import { describeChange, formatFailure, formatOutcome, shownText } from '../kit/capture-view.ts';
 
 /** How much of a body is shown, bytes; `--raw` writes all. */
@@ -151,7 +150,7 @@ function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): s
     ...(duplicateOf === null ? [] : ['repeat']),
     ...(source === undefined ? [] : ['from the delivery log']),
   ].join(', ');
-  return withNote(line, notes === '' ? '' : style.dim(notes), LISTED_INDENT, columns);
+  return wrapParts([line, notes === '' ? '' : style.dim(notes)], LISTED_INDENT, columns);
 }
 
 /** In words, with the code in brackets. A store of a newer version may have a reason that is not known here. */

@@ -1,4 +1,5 @@
 import type { ShownSetting } from '../../config/effective.ts';
+import { wrapParts } from '../../terminal/format.ts';
 import type { ConfigLayer } from '../../config/load.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
@@ -8,6 +9,7 @@ export type ConfigFile = Pick<ConfigLayer, 'kind' | 'file'>;
 
 /** A longer value does not widen the column for the others. */
 const WIDEST_VALUE = 40;
+const NARROWEST_VALUE = 12;
 
 /** Every setting on a line of its own: key, value, origin. */
 export function settingsView(
@@ -16,7 +18,7 @@ export function settingsView(
 ): View {
   const entries = Object.entries(settings);
   return {
-    text: ({ style }) => formatTable(entries, style),
+    text: (terminal) => formatTable(entries, terminal),
     json: () => ({
       type: 'config',
       v: 1,
@@ -30,7 +32,7 @@ export function settingsView(
 
 function formatTable(
   entries: ReadonlyArray<readonly [key: string, setting: ShownSetting]>,
-  style: Terminal['style'],
+  { style, columns }: Pick<Terminal, 'style' | 'columns'>,
 ): string {
   const rows = entries.map(([key, { value, origin }]) => ({
     key,
@@ -38,11 +40,13 @@ function formatTable(
     origin,
   }));
   const keyWidth = Math.max(...rows.map(({ key }) => key.length));
-  const valueWidth = Math.min(WIDEST_VALUE, Math.max(...rows.map(({ value }) => value.length)));
+  const room = Math.max(NARROWEST_VALUE, columns - keyWidth - '    default'.length);
+  const widest = Math.max(...rows.map(({ value }) => value.length));
+  const valueWidth = Math.min(WIDEST_VALUE, room, widest);
   return rows
     .map(({ key, value, origin }) => {
-      const shownOrigin = style.dim(safeLine(origin));
-      return `${key.padEnd(keyWidth)}  ${value.padEnd(valueWidth)}  ${shownOrigin}`;
+      const shown = `${key.padEnd(keyWidth)}  ${value.padEnd(valueWidth)}`;
+      return wrapParts([shown, style.dim(safeLine(origin))], '    ', columns);
     })
     .join('\n');
 }

@@ -34,12 +34,12 @@ export interface EmulatorSummary {
 /** Where the API is, its endpoints, the schedule, and what to type next. */
 export function readyView(ready: EmulatorReady): View {
   return {
-    text: ({ errorStyle }) => formatReady(ready, errorStyle),
+    text: ({ errorStyle, columns }) => formatReady(ready, errorStyle, columns),
     json: () => ({ type: 'ready', v: 1, ...ready }),
   };
 }
 
-function formatReady(ready: EmulatorReady, style: ChalkInstance): string {
+function formatReady(ready: EmulatorReady, style: ChalkInstance, columns: number): string {
   const [first] = ready.endpoints;
   const schedule = retryOffsetsMs(ready.reading)
     .map((ms) => (ms === 0 ? '0' : `+${formatDuration(ms)}`))
@@ -50,14 +50,19 @@ function formatReady(ready: EmulatorReady, style: ChalkInstance): string {
     `${style.bold('Emulating Relyable at')} ${style.cyan(ready.url)}`,
     ...ready.endpoints.map(({ id, url }) => `  endpoint  ${id}  ${safeLine(url)}`),
     ...(first === undefined ? ['  no endpoint yet (--endpoint <url>, or POST /webhooks)'] : []),
-    `  attempts at  ${schedule} after the first, speed ${pace}`,
+    `  ${wrapText(`attempts at  ${schedule} after the first, speed ${pace}`, '    ', columns)}`,
     `  state in  ${ready.store === null ? 'memory' : safeLine(ready.store)}`,
     ...(ready.resumed === 0 ? [] : [`  resuming  ${resumed} of an earlier run`]),
     style.dim(`  watch: relyable webhooks logs tail --api-url ${ready.url}`),
-    style.dim(
-      `  send:  curl -X POST -H 'Authorization: Bearer any' ${ready.url}/webhooks/${first?.id ?? '<endpoint id>'}/test`,
-    ),
+    style.dim(formatSend(`${ready.url}/webhooks/${first?.id ?? '<endpoint id>'}/test`, columns)),
   ].join('\n');
+}
+
+/** The command in two lines where one would be broken by the terminal. */
+function formatSend(url: string, columns: number): string {
+  const command = "  send:  curl -X POST -H 'Authorization: Bearer any'";
+  const fits = command.length + 1 + url.length <= columns;
+  return fits ? `${command} ${url}` : `${command} \\\n    ${url}`;
 }
 
 const BELOW = ' '.repeat(10);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { wrapParts } from '../../terminal/format.ts';
 import type { View } from '../../terminal/terminal.ts';
 
 /** A command to type, and what it does. */
@@ -27,13 +28,15 @@ const CONFIGURED_PROJECT: readonly Step[] = [
 export function firstStepsView(configFile: string | undefined): View {
   const steps = configFile === undefined ? NEW_PROJECT : CONFIGURED_PROJECT;
   return {
-    text: ({ style }) => {
+    text: ({ style, columns }) => {
       const heading =
         configFile === undefined ? 'First steps:' : `Set up by ${basename(configFile)}. Next:`;
       const width = Math.max(...steps.map(([command]) => command.length));
       return [
         style.bold(heading),
-        ...steps.map(([command, does]) => `  ${style.cyan(command.padEnd(width))}  ${does}`),
+        ...steps.map(([command, does]) =>
+          wrapParts([`  ${style.cyan(command.padEnd(width))}`, does], '      ', columns),
+        ),
         style.dim('Everything else: relyable --help'),
       ].join('\n');
     },

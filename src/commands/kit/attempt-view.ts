@@ -4,9 +4,9 @@ import type { LogEntry } from '../../relyable/log-entries.ts';
 import type { Delivery } from '../../relyable/delivery.ts';
 import { isDelivered, MAX_ATTEMPTS } from '../../relyable/retry.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
-import { formatDuration, formatTime, wrapText } from '../../terminal/format.ts';
+import { formatDuration, formatTime, wrapParts, wrapText } from '../../terminal/format.ts';
 import { safeLine, safeText } from '../../terminal/safe-text.ts';
-import { displayWidth, padColumns, withNote } from '../../terminal/width.ts';
+import { displayWidth, padColumns } from '../../terminal/width.ts';
 import { eventColumn, OUTCOME_WIDTH } from './event-line.ts';
 import { shownResponse } from './shown-response.ts';
 
@@ -83,7 +83,7 @@ function formatAttempt({ entry, captureId }: AttemptLine, now: number, look: Loo
     ...formatNext(entry, now, style),
     ...(captureId === null ? [] : [style.dim(captureId)]),
   ].join(GAP);
-  const lines = [withNote(line, note, BELOW, columns)];
+  const lines = [wrapParts([line, note], BELOW, columns)];
   if (!isDelivered(attempt.status)) {
     if (attempt.error !== null) {
       lines.push(`${BELOW}${style.red(wrapText(safeLine(attempt.error), BELOW, columns))}`);

@@ -3,7 +3,7 @@ import { isDelivered } from '../../relyable/retry.ts';
 import { formatDuration } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { displayWidth, padColumns, truncate } from '../../terminal/width.ts';
+import { displayWidth, padColumns, truncate, truncateStart } from '../../terminal/width.ts';
 
 /** What a line about one event shows, in the order of its columns. */
 export interface EventCells {
@@ -86,10 +86,10 @@ interface What {
   readonly text: string;
 }
 
-/** An event in a column of its own, cut to the room that the terminal leaves. */
+/** An event in a column of its own, cut to the room that the terminal leaves: event types differ at their ends. */
 export function eventColumn(event: string, room: number, ellipsis: string): string {
   const widest = Math.max(MIN_EVENT, room);
-  return padColumns(truncate(event, widest, ellipsis), Math.min(EVENT_WIDTH, widest));
+  return padColumns(truncateStart(event, widest, ellipsis), Math.min(EVENT_WIDTH, widest));
 }
 
 /** Event and subject in columns of their own. */
@@ -106,7 +106,7 @@ function inColumns(event: string, subject: string, room: number, ellipsis: strin
 
 /** Event and subject in one column, the subject cut to what the event leaves. */
 function squeezed(whole: string, subject: string, room: number, ellipsis: string): What {
-  const event = truncate(whole, room, ellipsis);
+  const event = truncateStart(whole, room, ellipsis);
   const left = room - displayWidth(event) - GAP.length;
   const cut = left < MIN_SUBJECT ? '' : truncate(subject, left, ellipsis);
   return { event, text: padColumns(cut === '' ? event : `${event}${GAP}${cut}`, room) };

@@ -1,10 +1,9 @@
 import { roundMs } from '../../system/latency.ts';
 import type { Capture, Forward } from '../../request/capture.ts';
 import { isDelivered } from '../../relyable/retry.ts';
-import { formatCount, formatNumber } from '../../terminal/format.ts';
+import { formatCount, formatNumber, wrapParts } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
-import { withNote } from '../../terminal/width.ts';
 import { describeChange, formatFailure, formatOutcome } from './capture-view.ts';
 import { formatProgressBar } from './progress-line.ts';
 
@@ -47,7 +46,7 @@ export function plannedReplayView(
   return {
     text: ({ style, columns }) => {
       const what = `would send ${nameOf(subject)}  ${style.bold(safeLine(event ?? '(no event)'))}`;
-      return withNote(`${what}  → ${safeLine(url)}`, formatNote(subject), '  ', columns);
+      return wrapParts([what, `→ ${safeLine(url)}`, formatNote(subject)], '  ', columns);
     },
     json: () => ({
       type: 'replay',
@@ -110,8 +109,9 @@ function formatReplay(
   const isTold = subject.note !== null;
   const change = isTold && !forward.edited ? '' : describeChange(forward).trim();
   const note = [change, place, formatNote(subject)].filter(Boolean).join('  ');
-  const line = `${formatOutcome(forward, style)}  ${nameOf(subject)}  ${safeLine(forward.url)}`;
-  const lines = [withNote(line, style.dim(note), '  ', columns)];
+  const head = `${formatOutcome(forward, style)}  ${nameOf(subject)}`;
+  const parts = [head, safeLine(forward.url), note === '' ? '' : style.dim(note)];
+  const lines = [wrapParts(parts, '  ', columns)];
   if (!isDelivered(forward.status)) lines.push(...formatFailure(forward, look));
   return lines.join('\n');
 }

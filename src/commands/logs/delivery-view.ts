@@ -2,10 +2,10 @@ import type { ChalkInstance } from 'chalk';
 import type { Delivery } from '../../relyable/delivery.ts';
 import { entriesOf } from '../../relyable/log-entries.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
-import { formatCount, formatTime, wrapText } from '../../terminal/format.ts';
+import { formatCount, formatTime, wrapParts, wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
-import { truncate, withNote } from '../../terminal/width.ts';
+import { truncateStart } from '../../terminal/width.ts';
 import { type AttemptLine, deliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 
 /** A narrower event column would say nothing. */
@@ -70,7 +70,7 @@ export class DeliveryTable {
     const { widths } = this;
     const row = this.toRow(delivery);
     const { colour } = row;
-    const event = truncate(row.event, widths.event, '…');
+    const event = truncateStart(row.event, widths.event, '…');
     return [
       colour(style)(row.outcome.padEnd(widths.outcome)),
       row.tries.padEnd(widths.tries),
@@ -242,5 +242,5 @@ function formatEndpoint(
   );
   const why = byStatus.length === 0 ? '' : ` (${byStatus.join(', ')})`;
   const counts = `${failed} failed, ${retrying} retrying${why}`;
-  return withNote(`  ${safeLine(endpoint)}`, counts, '    ', columns);
+  return wrapParts([`  ${safeLine(endpoint)}`, counts], '    ', columns);
 }

@@ -1,7 +1,7 @@
 import { EXIT_SUCCESS } from '../../errors.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { Delivery } from '../../relyable/delivery.ts';
-import { formatCount } from '../../terminal/format.ts';
+import { formatCount, wrapParts } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { View } from '../../terminal/terminal.ts';
 import { openApi } from '../kit/api.ts';
@@ -28,10 +28,13 @@ export async function run(invocation: Invocation<LogsResendOptions>): Promise<nu
 
 function resendView(delivery: Delivery, created: Delivery | null, dryRun: boolean): View {
   const { id, event, endpoint } = delivery;
-  const as = created === null ? '' : `  as ${safeLine(created.id)}`;
+  const as = created === null ? '' : `as ${safeLine(created.id)}`;
   return {
-    text: ({ style }) =>
-      `${dryRun ? 'would resend' : 'resent'}  ${safeLine(id)}  ${style.bold(safeLine(event ?? '(no event)'))}  to ${safeLine(endpoint ?? '(unknown)')}${as}`,
+    text: ({ style, columns }) => {
+      const name = style.bold(safeLine(event ?? '(no event)'));
+      const what = `${dryRun ? 'would resend' : 'resent'}  ${safeLine(id)}  ${name}`;
+      return wrapParts([what, `to ${safeLine(endpoint ?? '(unknown)')}`, as], '  ', columns);
+    },
     json: () => ({
       type: 'resend',
       v: 1,

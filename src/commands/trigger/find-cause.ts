@@ -4,8 +4,10 @@ import type { Invocation } from '../../invocation.ts';
 import { markProbe } from '../../request/probe-mark.ts';
 import { quotePosixIfNeeded } from '../../shell-quote.ts';
 import { withSignature } from '../../signature/tamper.ts';
+import { htmlMessage } from '../../terminal/html-message.ts';
+import { findCrashCause } from '../kit/crash-cause.ts';
 import type { ListenerIdentity } from '../kit/identify-listener.ts';
-import { type TriggerRequest, toOutgoing } from './deliver.ts';
+import { type Attempt, type TriggerRequest, toOutgoing } from './deliver.ts';
 import type { TriggerOptions } from './options.ts';
 import type { TriggerPlan } from './plan.ts';
 import { type HandlerDiagnosis, isWorthProbing, probeHandler } from './probe.ts';
@@ -25,16 +27,19 @@ interface Search {
 }
 
 /**
- * Probes the handler that refused an event, on this machine only. Through a listener of ours, whose
- * answers are not the app's, the app behind it is probed; where that cannot be done, the result says
- * so and names the command that can.
+ * The cause that an answer itself shows; else probes the handler, on this machine only. Through a
+ * listener of ours, whose answers are not the app's, the app behind it is probed; where that cannot be
+ * done, the result says so and names the command that can.
  */
 export async function findCause(
   invocation: Invocation<TriggerOptions>,
   plan: TriggerPlan,
   request: TriggerRequest,
-  status: number | null,
+  { status, body }: Pick<Attempt, 'status' | 'body'>,
 ): Promise<HandlerDiagnosis | null> {
+  const text = body.toString('utf8');
+  const shown = status === null ? null : findCrashCause(htmlMessage(text) ?? text);
+  if (shown !== null) return { probes: [], cause: shown.what, fix: shown.fix };
   const { interrupt: signal } = invocation.context;
   const { to } = plan.request;
   if (!isLoopback(to) || !isWorthProbing(status) || signal.aborted) return null;
@@ -102,7 +107,7 @@ async function probeBehind(search: Search, listener: ListenerIdentity): Promise<
       probes,
       to: app.href,
       cause: `${via} answered ${status}, and the app behind it ${answered} to the same event: the listener refuses the signature`,
-      fix: `give the listener the secret that trigger signed with, the one from ${plan.secrets.chosen[0].source}`,
+      fix: `give the listener the secret that trigger signed with: ${plan.secrets.chosen[0].source}`,
     };
   }
   return {

@@ -91,9 +91,9 @@ async function sendOne(
   const last = attempts.at(-1);
   const isDelivered = last !== undefined && isExpected(last);
   const diagnosis =
-    isDelivered || !mayProbe || !isPlain(invocation.options)
+    isDelivered || last === undefined || !mayProbe || !isPlain(invocation.options)
       ? null
-      : await explainRefusal(invocation, plan, request, last?.status ?? null);
+      : await explainRefusal(invocation, plan, request, last);
   const { to, tamper } = plan.request;
   const advice =
     last === undefined || context.interrupt.aborted

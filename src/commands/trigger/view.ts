@@ -8,9 +8,14 @@ import { KEPT_RESPONSE_BYTES } from '../../request/capture.ts';
 import type { EventField } from '../../relyable/event-fields.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { MAX_ATTEMPTS } from '../../relyable/retry.ts';
-import { formatCount, formatDuration, formatNumber, wrapText } from '../../terminal/format.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  wrapParts,
+  wrapText,
+} from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
-import { withNote } from '../../terminal/width.ts';
 import { describeAnswer, OUTCOME_WIDTH, paintOutcome } from '../kit/event-line.ts';
 import { shownResponse } from '../kit/shown-response.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
@@ -110,13 +115,12 @@ function formatAttempt(
   const { text } = describeAnswer(attempt.status, attempt.durationMs);
   const outcome = paintOutcome(text.padEnd(OUTCOME_WIDTH), isExpected ? 'good' : 'bad', style);
   const { subjectId } = summarisePayload({ headers: [], body: payload.body });
-  const line = [
-    `${mark} ${outcome}`,
-    style.bold(safeLine(payload.event ?? '(no event)')),
-    ...(subjectId === null ? [] : [safeLine(subjectId)]),
-  ].join('  ');
-  const notes = [safeLine(outgoing.url.href), attemptNote(attempt)].filter((it) => it !== null);
-  const lines = [withNote(line, style.dim(notes.join('  ')), '  ', columns)];
+  const parts = [
+    `${mark} ${outcome}  ${style.bold(safeLine(payload.event ?? '(no event)'))}`,
+    safeLine(subjectId ?? ''),
+    ...[safeLine(outgoing.url.href), attemptNote(attempt)].map((it) => style.dim(it ?? '')),
+  ];
+  const lines = [wrapParts(parts, '  ', columns)];
   if (!isExpected) {
     const { error } = attempt;
     if (error !== null) lines.push(`  ${style.red(wrapText(safeLine(error), '  ', columns))}`);
@@ -216,7 +220,7 @@ function loadSummaryToJson(summary: LoadSummary, to: URL): JsonObject {
 function formatLoadSummary(
   summary: LoadSummary,
   expected: readonly number[],
-  { style, legible }: Pick<Terminal, 'style' | 'legible'>,
+  { style, legible, columns }: Pick<Terminal, 'style' | 'legible' | 'columns'>,
 ): string {
   const { sent, asExpected, durationMs, perSecond, latencyMs } = summary;
   const isGood = sent > 0 && sent === asExpected;
@@ -245,7 +249,14 @@ function formatLoadSummary(
     Object.keys(summary.statuses).length === 0
       ? []
       : [
-          `  ${'latency'.padEnd(width)}  p50 ${formatDuration(p50)}, p95 ${formatDuration(p95)}, p99 ${formatDuration(p99)}, worst ${formatDuration(max)}`,
+          wrapParts(
+            [
+              `  ${'latency'.padEnd(width)}`,
+              `p50 ${formatDuration(p50)}, p95 ${formatDuration(p95)}, p99 ${formatDuration(p99)}, worst ${formatDuration(max)}`,
+            ],
+            '    ',
+            columns,
+          ),
         ];
   return [head, ...lines, ...latency].join('\n');
 }

@@ -3,10 +3,9 @@ import type { InputProblem } from '../kit/input-problems.ts';
 import { describeSource, type RequestPlace } from '../kit/request-inputs.ts';
 import { isJudged, type Verification } from '../../signature/verify.ts';
 import type { JsonObject, View } from '../../terminal/terminal.ts';
-import { formatCount, formatNumber, wrapText } from '../../terminal/format.ts';
+import { formatCount, formatNumber, wrapParts, wrapText } from '../../terminal/format.ts';
 import type { JunitCase, JunitSuite } from '../../terminal/junit.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
-import { withNote } from '../../terminal/width.ts';
 
 /** One judged request with where it came from. */
 export interface VerifiedRequest extends RequestPlace {
@@ -68,7 +67,7 @@ function formatVerification(
   const name = `${safeLine(describeSource(verified))}  ${safeLine(verified.event ?? '(no event)')}`;
   if (verification.valid) {
     const line = `${style.green('✓')} ${name}`;
-    return withNote(line, style.dim(safeLine(verification.detail)), '  ', columns);
+    return wrapParts([line, style.dim(safeLine(verification.detail))], '  ', columns);
   }
   if (!isJudged(verification)) {
     const why = wrapText(`${verification.detail} (${verification.reason})`, '  ', columns);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { filesView, settingsView, settingView } from '../../../src/commands/config/view.ts';
 import type { Terminal } from '../../../src/terminal/terminal.ts';
 
-const terminal = { style: new Chalk({ level: 0 }) } as Terminal;
+const terminal = { style: new Chalk({ level: 0 }), columns: Infinity } as Terminal;
 
 it('aligns settings, except behind a long value', () => {
   const long = 'x'.repeat(50);
@@ -26,6 +26,22 @@ it('aligns settings, except behind a long value', () => {
     type: 'config',
     settings: { apiKey: { value: null, origin: 'default' } },
   });
+});
+
+it('fits a narrow terminal, with a long origin below its setting', () => {
+  const settings = {
+    port: { value: 4400, origin: 'default' },
+    forwardTo: { value: 'http://localhost:3000/webhooks/relyable', origin: 'project config a' },
+  };
+  expect(
+    settingsView(settings, [])
+      .text({ ...terminal, columns: 40 })
+      ?.split('\n'),
+  ).toEqual([
+    `port       ${'4400'.padEnd(20)}  default`,
+    'forwardTo  http://localhost:3000/webhooks/relyable',
+    '    project config a',
+  ]);
 });
 
 it('lets nothing from a config file act on the terminal', () => {

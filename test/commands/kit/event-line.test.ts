@@ -28,8 +28,8 @@ it('cuts the subject, then the event, and never the id', () => {
   expect(line({}, 72)).toBe(
     '10:00:00  → 200   12 ms  ✓  test_run.completed      cap_0123456789abcdef',
   );
-  expect(line({}, 64)).toBe('10:00:00  → 200   12 ms  ✓  test_run.comp…  cap_0123456789abcdef');
-  expect(line({}, 40)).toBe('10:00:00  → 200   12 ms  ✓  test_ru…  cap_0123456789abcdef');
+  expect(line({}, 64)).toBe('10:00:00  → 200   12 ms  ✓  …run.completed  cap_0123456789abcdef');
+  expect(line({}, 40)).toBe('10:00:00  → 200   12 ms  ✓  …mpleted  cap_0123456789abcdef');
 });
 
 it('has room for a word and for whole columns in a wide terminal', () => {

@@ -54,8 +54,8 @@ describe('DeliveryTable', () => {
 
   it('leaves out the seconds where the shortest event type is too long', () => {
     expect(lines(DELIVERIES.slice(1, 3), 60)).toEqual([
-      '✗ none  2/5  10:00Z  test_ca…  dlv_abcdef0123456789  → 10:05',
-      '✗ 503   5/5  10:00Z  test_ru…  dlv_00000000000000ff  failed',
+      '✗ none  2/5  10:00Z  …failure  dlv_abcdef0123456789  → 10:05',
+      '✗ 503   5/5  10:00Z  …mpleted  dlv_00000000000000ff  failed',
     ]);
   });
 
@@ -66,8 +66,8 @@ describe('DeliveryTable', () => {
         expect(line).toMatch(/dlv_[0-9a-f]{16}/);
       }
     }
-    expect(lines(DELIVERIES, 70)[1]).toContain('  test_case.crit…  dlv_abcdef0123456789');
-    expect(lines(DELIVERIES, 10)[1]).toContain('  test_ca…  dlv_abcdef0123456789');
+    expect(lines(DELIVERIES, 70)[1]).toContain('  …itical_failure  dlv_abcdef0123456789');
+    expect(lines(DELIVERIES, 10)[1]).toContain('  …failure  dlv_abcdef0123456789');
   });
 
   it('shows the date of another day', () => {

@@ -381,6 +381,15 @@ describe('finding out why', () => {
     return { cause: diagnosis.cause, sent: app.received.length };
   };
 
+  it('takes the cause that the error message shows, and sends nothing more', async () => {
+    const message = "AttributeError: 'bytes' object has no attribute 'encode'";
+    const app = await startApp((response) => response.writeHead(500).end(message));
+    const result = await trigger(['test_run.failed', '--to', app.url, '--json'], { env: ENV });
+    const cause = expect.stringContaining('.encode() on bytes') as string;
+    expect(JSON.parse(result.stdout)).toMatchObject({ diagnosis: { probes: [], cause } });
+    expect(app.received).toHaveLength(1);
+  });
+
   it.each([
     [
       'another secret',

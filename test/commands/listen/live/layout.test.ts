@@ -88,7 +88,7 @@ it('has nothing beyond ASCII where the locale is not UTF-8', () => {
   const lines = screen(live(...some, 'up').state, { columns: 60, legible: toAscii });
   expect(lines.join('')).toMatch(/^[ -~]*$/);
   expect(lines.slice(-3)).toEqual([
-    '> 10:00:03Z  answered 401   x  agent...  cap_00000000000...',
+    '> 10:00:03Z  answered 401   x  ...opped  cap_00000000000...',
     ':4400 -> :3000 up  3 received, 1 invalid, 1 failed',
     'enter view  r replay  Esc back  c curl  o open  ? keys',
   ]);
