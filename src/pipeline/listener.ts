@@ -52,7 +52,7 @@ export interface Listener {
   readonly ingestLogged: Pipeline['ingestLogged'];
   /**
    * Answers 503 from here on, gives what is under way `graceMs` to finish, then closes the port. Emits
-   * the summary.
+   * the summary of a listener that was announced.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -103,6 +103,7 @@ export async function startListener(
   });
   const { url, port } = receiver;
   let { secrets } = options;
+  let isAnnounced = false;
   const store = world.storeFile;
   const inspectUrl = world.inspectUrl ?? null;
   return {
@@ -110,6 +111,7 @@ export async function startListener(
     checks,
     announce: (address, reporter) => {
       pipeline.setReporter(reporter);
+      isAnnounced = true;
       emit({
         type: 'ready',
         url,
@@ -142,7 +144,7 @@ export async function startListener(
       const summary = await pipeline.drain();
       clearTimeout(limit);
       await receiver.close();
-      emit(summary);
+      if (isAnnounced) emit(summary);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { BackgroundStore } from '../store/background/background-store.ts';
 import type { ReaderKey, ReaderState } from '../store/positions.ts';
 import { Backoff } from './backoff.ts';
 import type { Engine } from './engine.ts';
+import { isEngineError } from './engine-errors.ts';
 import { EnvelopeProblem, type RelayedRequest } from './envelope.ts';
 import { IngestWindow } from './ingest-window.ts';
 import { findStream } from './stream.ts';
@@ -42,6 +43,11 @@ export interface RelayFeedWorld {
 const RANDOM_SPAN = 2 ** 32;
 /** The longest wait for a connection before its absence is looked at again, ms. */
 const LOOK_MS = 60_000;
+/**
+ * A cluster that has lost a server does not answer while it elects a leader, nor when it places the consumer at that
+ * server; another consumer may be placed elsewhere.
+ */
+const OPEN_ATTEMPTS = 4;
 
 /**
  * Feeds the messages of a stream to a pipeline, each exactly once: its position is stored with its
@@ -110,11 +116,17 @@ export class RelayFeed {
    * rights are missing, SECRET_INVALID where the newest message is sealed with a key that is not known.
    */
   async open(): Promise<ReaderState> {
-    return this.orDenied(async () => {
-      const stream = await this.requireStream();
-      if (stream.state.messages > 0) await this.tryKeys(stream.state.last_seq);
-      return this.reopen();
-    });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.orDenied(async () => {
+          const stream = await this.requireStream();
+          if (stream.state.messages > 0) await this.tryKeys(stream.state.last_seq);
+          return this.reopen();
+        });
+      } catch (error) {
+        if (attempt === OPEN_ATTEMPTS || !isEngineError(error, 'TimeoutError')) throw error;
+      }
+    }
   }
 
   /** The server may leave unanswered what it does not permit: its refusal is an event of the connection. */

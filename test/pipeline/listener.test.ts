@@ -57,6 +57,13 @@ describe('start', () => {
     expect(world.events).toEqual([]);
   });
 
+  it('has no summary where it was stopped before it was announced', async () => {
+    const world = new TestWorld();
+    const listener = await startListener(optionsFor({}), world);
+    await listener.stop(0);
+    expect(world.events).toEqual([]);
+  });
+
   it('reports what is refused before it becomes a request', async () => {
     const { post, world } = await listen({ maxBodyBytes: 3 });
     expect((await post()).status).toBe(413);

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Engine } from '../../src/relay/engine.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/relay/envelope.ts';
+import { RelayFeed } from '../../src/relay/relay-feed.ts';
 import { parseSealingKeys, seal, unseal } from '../../src/relay/sealing.ts';
 import { openManager } from '../../src/relay/stream.ts';
 import { signPayload } from '../../src/signature/sign.ts';
@@ -282,3 +285,67 @@ const EMPTY = {
   httpVersion: '1.1',
   headers: [],
 };
+
+describe('a cluster that has lost a server', () => {
+  const created = '2026-01-01T00:00:00Z';
+  const stream = { created, state: { messages: 0, first_seq: 0, last_seq: 0 } };
+  const consumer = { info: async () => ({ delivered: { stream_seq: 0 }, num_pending: 0 }) };
+  const timeout = Object.assign(new Error('timeout'), { name: 'TimeoutError' });
+
+  /** A feed whose server leaves these of its first requests unanswered. */
+  function feedOf(unanswered: readonly number[]): { feed: RelayFeed; names: string[] } {
+    let asked = 0;
+    const names: string[] = [];
+    const answer = async (value: unknown): Promise<unknown> => {
+      if (unanswered.includes(asked++)) throw timeout;
+      return value;
+    };
+    const get = (_: string, { name_prefix }: { name_prefix: string }): Promise<unknown> => {
+      names.push(name_prefix);
+      return answer(consumer);
+    };
+    const jetstream = { jetstream: () => ({ consumers: { get } }) };
+    const engine = {
+      library: { jetstream },
+      connection: {},
+      isUp: false,
+      onEvent: () => undefined,
+    };
+    const feed = new RelayFeed(
+      {
+        team: 'acme',
+        reader: 'ada',
+        subjects: [],
+        firstStart: 'new',
+        concurrency: 1,
+        decode: decodeEnvelope,
+      },
+      {
+        engine: engine as unknown as Engine,
+        manager: { streams: { info: () => answer(stream) } } as unknown as JetStreamManager,
+        pipeline: { ingest: () => ({ stored: Promise.resolve(), forwarded: null }) },
+        store: { advance: () => Promise.resolve() },
+        readState: () => ({ seq: null, hasReadOlder: false, unforwarded: [] }),
+        emit: () => undefined,
+        warn: () => undefined,
+        randomBytes,
+        sleep: () => Promise.resolve(),
+      },
+    );
+    return { feed, names };
+  }
+
+  it('is asked again while it elects a leader, and for a consumer that it places elsewhere', async () => {
+    // The stream, then the stream and the consumer.
+    const { feed, names } = feedOf([0, 3]);
+    expect(await feed.open()).toMatchObject({ seq: null });
+    expect(new Set(names).size).toBe(2);
+  });
+
+  it('is given up after a few times', async () => {
+    await expect(feedOf([0, 1, 2, 3]).feed.open()).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: 'RELYABLE_acme: the server did not answer in time',
+    });
+  });
+});

@@ -4,7 +4,7 @@ import type { ListenEvent } from '../../pipeline/events.ts';
 import type { Listener } from '../../pipeline/listener.ts';
 import type { Engine } from '../../relay/engine.ts';
 import { decodeEnvelope } from '../../relay/envelope.ts';
-import { type FirstStart, RelayFeed } from '../../relay/relay-feed.ts';
+import { RelayFeed } from '../../relay/relay-feed.ts';
 import { unseal } from '../../relay/sealing.ts';
 import { openManager } from '../../relay/stream.ts';
 import { subjectOf } from '../../relay/subjects.ts';
@@ -100,7 +100,7 @@ export async function openRelaySource(
         team: options.team,
         reader,
         subjects: [...(listener.events ?? [])].map((event) => subjectOf(options.team, event)),
-        firstStart: firstStart(options.since, context.now()),
+        firstStart: settings.relayStart,
         concurrency: settings.relayConcurrency,
         decode: (data) => decodeEnvelope(unseal(data, keys)),
       },
@@ -123,13 +123,4 @@ export async function openRelaySource(
     await engine.close();
     throw error;
   }
-}
-
-function firstStart(since: ListenOptions['since'], now: number): FirstStart {
-  if (since === 'last') {
-    throw new RelyableError('USAGE', '--since last is of the delivery log, and not for --from', {
-      hint: 'a listener with --from always goes on where it stopped',
-    });
-  }
-  return typeof since === 'function' ? { since: new Date(since(now)) } : (since ?? 'new');
 }

@@ -8,6 +8,7 @@ import { partialBytesLimit } from '../../http/server/partial-bodies.ts';
 import { portOf, readTlsOptions } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { ListenerOptions } from '../../pipeline/listener.ts';
+import type { FirstStart } from '../../relay/relay-feed.ts';
 import { EVENT_TYPES } from '../../relyable/event-type.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import { checkEventTypes, expandEventTypes } from '../kit/event-types.ts';
@@ -23,6 +24,8 @@ export interface ListenSettings {
   readonly secretPlace: ReturnType<typeof secretPlace>;
   /** Forwards at once of what comes through a relay: one, unless `--concurrency` is given, keeps its order. */
   readonly relayConcurrency: number;
+  /** Where a reader of a relay begins that has not read before. */
+  readonly relayStart: FirstStart;
   readonly warnings: readonly string[];
 }
 
@@ -65,6 +68,8 @@ export function readListenSettings(
     secrets,
     secretPlace: secretPlace(invocation.context, config.layers),
     relayConcurrency: options.concurrency?.value ?? 1,
+    relayStart:
+      options.from === undefined ? 'new' : firstStart(options.since, invocation.context.now()),
     warnings: checkEventTypes(eventsName, eventTypes ?? []),
     listener: {
       host,
@@ -143,4 +148,13 @@ function readHeaders(
     merged.push(...pairs.filter(([name]) => !stronger.has(name.toLowerCase())));
   }
   return merged;
+}
+
+function firstStart(since: ListenOptions['since'], now: number): FirstStart {
+  if (since === 'last') {
+    throw new RelyableError('USAGE', '--since last is of the delivery log, and not for --from', {
+      hint: 'a listener with --from always goes on where it stopped',
+    });
+  }
+  return typeof since === 'function' ? { since: new Date(since(now)) } : (since ?? 'new');
 }

@@ -241,7 +241,10 @@ function formatDelivery(
   if (delivery.isProbe) return lines.join('\n');
   const below = (text: string): number => lines.push(`${BELOW}${text}`);
   const wrapped = (text: string): string => wrapText(safeLine(text), BELOW, columns);
-  if (delivery.source === 'relay') below(style.dim('from the relay: this answer is not sent back'));
+  if (delivery.source === 'relay') {
+    const note = forward === null ? '' : ': this answer is not sent back';
+    below(style.dim(`from the relay${note}`));
+  }
   if (delivery.source === 'log') below(style.cyan('from the delivery log'));
   if (delivery.client !== null) below(style.dim(formatClient(delivery.client)));
   if (!verification.valid) {

@@ -1,5 +1,6 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
-import { errorMessage, EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { EXIT_CHECK_FAILED, EXIT_SUCCESS, RelyableError } from '../../errors.ts';
+import { describeFailure } from '../../http/target.ts';
 import type { Invocation } from '../../invocation.ts';
 import type { Engine } from '../../relay/engine.ts';
 import {
@@ -99,15 +100,21 @@ async function askMonitor({
       `--monitor: expected a URL such as http://127.0.0.1:8222, got "${monitor}"`,
     );
   }
-  try {
-    const answer = await context.fetch(url, { signal: context.interrupt });
-    const { config } = (await answer.json()) as { config?: { sync_always?: boolean } };
-    return config?.sync_always === true;
-  } catch (error) {
-    throw new RelyableError(
-      'UNREACHABLE',
-      `--monitor: ${url.href} gave no JSON: ${errorMessage(error)}`,
-      { cause: error },
+  const answer = await context.fetch(url, { signal: context.interrupt }).catch((error: unknown) => {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    throw noMonitor(url, describeFailure(cause, url), error);
+  });
+  const document = await answer.json().catch(() => null);
+  const { config } = (document ?? {}) as { config?: { store_dir?: string; sync_always?: boolean } };
+  if (typeof config?.store_dir !== 'string') {
+    throw noMonitor(
+      url,
+      `it is not the monitoring page of a server with JetStream (${answer.status})`,
     );
   }
+  return config.sync_always === true;
+}
+
+function noMonitor(url: URL, problem: string, cause?: unknown): RelyableError {
+  return new RelyableError('UNREACHABLE', `--monitor ${url.href}: ${problem}`, { cause });
 }

@@ -121,3 +121,15 @@ describe('bodies that are begun and not ended', () => {
     expect((await settingsOf(args)).listener.maxPartialBytes).toBe(bytes);
   });
 });
+
+it('refuses, before it listens, a start that a relay does not have', async () => {
+  const args = ['--from', 'nats://127.0.0.1:1', '--since'];
+  await expect(settingsOf([...args, 'last'])).rejects.toThrow(
+    '--since last is of the delivery log',
+  );
+  expect((await settingsOf([...args, 'all'])).relayStart).toBe('all');
+  expect((await settingsOf(args.slice(0, 2))).relayStart).toBe('new');
+  expect((await settingsOf([...args, '2026-01-31T10:00Z'])).relayStart).toEqual({
+    since: new Date('2026-01-31T10:00Z'),
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { startApp } from '../../support/app.ts';
 import { reservePort } from '../../support/reserve-port.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { hasNats, startNats, SYNCED } from '../../support/nats.ts';
@@ -84,6 +85,22 @@ describe.skipIf(!hasNats)('relay init with nats-server', () => {
       const unasked = await init(nats.url, '--dry-run');
       expect(unasked.stdout).toContain('--monitor http://<server>:8222 asks it');
     }
+  });
+
+  it('says what is wrong with the monitoring page, and concludes nothing from it', async () => {
+    const nats = await startNats();
+    const port = await reservePort();
+    expect(await init(nats.url, '--monitor', `http://127.0.0.1:${port}`)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(`--monitor http://127.0.0.1:${port}/jsz: nothing listens on`),
+    });
+    const app = await startApp();
+    expect(await init(nats.url, '--monitor', app.url)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(
+        'it is not the monitoring page of a server with JetStream (200)',
+      ),
+    });
   });
 
   it('names what is missing: JetStream, rights, credentials', async () => {
