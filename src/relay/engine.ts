@@ -175,7 +175,7 @@ export class Engine {
     this.emit({ type: 'down', reason: this.reason });
     if (this.maxReconnectMs === undefined) return;
     this.limit = setTimeout(() => {
-      this.stopTrying(this.reason);
+      this.stopTrying(this.reason === '' ? '--max-reconnect is over' : this.reason);
       void this.close();
     }, this.maxReconnectMs);
   }

@@ -205,7 +205,7 @@ function readBody(
   });
   request.on('error', () => {
     if (response.headersSent || reportedSockets.has(request.socket)) return;
-    options.onRefused(400, 'the sender closed before its request was complete');
+    options.onRefused(400, BROKEN_OFF);
   });
   request.on('end', () => {
     partial.release(request);
@@ -234,6 +234,7 @@ function refuseTooLarge(
   answerEarly(request, response, 413, { error: 'too_large', message });
 }
 
+const BROKEN_OFF = 'the sender closed before its request was complete';
 const STOPPING = { status: 503, error: 'stopping', reason: 'the listener is stopping' };
 const CROWDED = {
   status: 429,
@@ -297,7 +298,8 @@ function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): v
       : code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ([408, 'Request Timeout'] as const)
         : ([400, 'Bad Request'] as const);
-  options.onRefused(status, errorMessage(error));
+  // Node's message is `Parse Error` alone.
+  options.onRefused(status, code === 'HPE_INVALID_EOF_STATE' ? BROKEN_OFF : errorMessage(error));
   reportedSockets.add(socket);
   endWith(socket, `${status} ${text}`);
 }

@@ -266,3 +266,22 @@ it('reports an expectation that it does not meet', async () => {
   expect(await post('weird')).toBe(417);
   expect(refused).toEqual([[417, 'Expect: weird']]);
 });
+
+it.each([
+  'POST / HTTP/1.1\r\nHost: a\r\n',
+  'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{}',
+])('reports that a sender closed before its request was complete: %j', async (begun) => {
+  let onRefused: (...refusal: unknown[]) => void = () => undefined;
+  const refused = new Promise((resolve) => (onRefused = (...refusal) => resolve(refusal)));
+  const receiver = await startReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 1000,
+    onRequest: ({ response }) => answerJson(response, 200, {}),
+    health: () => ({}),
+    onRefused,
+  });
+  onTestFinished(() => receiver.close());
+  connect(receiver.port, '127.0.0.1').resume().end(begun);
+  expect(await refused).toEqual([400, 'the sender closed before its request was complete']);
+});
