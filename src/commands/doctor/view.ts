@@ -12,7 +12,8 @@ const LABELS: Readonly<Record<Finding['level'], string>> = {
   failure: 'FAIL',
 };
 
-const CHECK_WIDTH = 'container'.length;
+/** The width of the longest name. */
+const CHECK_WIDTH = 'deliveries'.length;
 const INDENT = ' '.repeat(CHECK_WIDTH + 8);
 
 /** A finding as soon as it is there; under `--json` the verdict has them all. */

@@ -85,8 +85,8 @@ export async function replay(
   plan.signer.announce();
   if (options.dryRun) return showPlan(invocation, plan);
   const totals = await sendAll(invocation, plan);
-  if (context.interrupt.aborted) return interruptedCode(context);
   if (args.length === 0) terminal.show(replayTotalsView(totals, job.nouns));
+  if (context.interrupt.aborted) return interruptedCode(context);
   if (totals.delivered === totals.sent) return EXIT_SUCCESS;
   return totals.statuses['none'] === undefined ? EXIT_CHECK_FAILED : EXIT_UNREACHABLE;
 }

@@ -6,6 +6,7 @@ import {
   createExpectationWatcher,
   type ExpectationWatcher,
 } from '../kit/expectations/expectation-watcher.ts';
+import { warnOfUnknownEvent } from '../kit/event-types.ts';
 import type { Ending } from '../kit/expectations/expectations-view.ts';
 import { interruptedCode, readConfig } from '../kit/invocation-config.ts';
 import { readEntryFilter } from './entry-filter.ts';
@@ -24,6 +25,7 @@ const WATCHED = { command: 'logs tail', one: 'attempt', many: 'attempts' };
 export async function run(invocation: Invocation<LogsTailOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
   context.endWithReader();
+  warnOfUnknownEvent(terminal, options.event);
   const filter = readEntryFilter(options, context.now());
   const watcher = createExpectationWatcher(invocation, WATCHED);
   for (const warning of watcher?.warnings ?? []) terminal.warn(warning);

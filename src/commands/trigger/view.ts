@@ -1,4 +1,3 @@
-import type { ChalkInstance } from 'chalk';
 import { roundMs } from '../../system/latency.ts';
 import { completeHeaders, type Outgoing } from '../../http/client/send.ts';
 import type { Attempt, RetryWait, TriggerRequest } from './deliver.ts';
@@ -181,14 +180,16 @@ export function eventListViews(events: readonly EventFields[]): View[] {
   const fields = events.flatMap((event) => event.fields);
   const width = Math.max(...fields.map(({ path }) => path.length));
   const types = Math.max(...fields.map(({ type }) => type.length));
-  const formatField = ({ path, type, sample }: EventField, style: ChalkInstance): string =>
-    `  ${path.padEnd(width)}  ${type.padEnd(types)}  ${style.dim(JSON.stringify(sample))}`;
+  const formatField = ({ path, type, sample }: EventField, { style, columns }: Look): string => {
+    const name = `  ${path.padEnd(width)}  ${type.padEnd(types)}`;
+    return wrapParts([name, style.dim(JSON.stringify(sample))], '    ', columns);
+  };
   return events.map((event, index) => ({
-    text: ({ style }) =>
+    text: (terminal) =>
       [
         ...(index === 0 ? [] : ['']),
-        style.bold(event.event),
-        ...event.fields.map((field) => formatField(field, style)),
+        terminal.style.bold(event.event),
+        ...event.fields.map((field) => formatField(field, terminal)),
       ].join('\n'),
     json: () => ({ type: 'event', v: 1, event: event.event, fields: event.fields }),
   }));

@@ -362,6 +362,18 @@ describe('captures replay of many', () => {
     expect(cli.screen()).toContain('/webhooks/relyable?x=1\r\n');
   });
 
+  it('says how far it came when it is interrupted', async () => {
+    let arrive = (): void => undefined;
+    const hasArrived = new Promise<void>((resolve) => (arrive = resolve));
+    const app = await startApp(() => arrive());
+    const args = ['webhooks', 'captures', 'replay', '--all', '--to', app.url];
+    const cli = startPtyCli([...args, '--timeout', '0', '--store', storeOf(many)]);
+    await hasArrived;
+    cli.type('\u0003');
+    await cli.waitFor('sent 1 of 7 captures: 0 answered 200, 1 not (no answer: 1)');
+    expect(await cli.exitCode).toBe(130);
+  });
+
   it('--stop-on-failure ends at the first', async () => {
     const app = await startApp((response) => response.writeHead(500).end());
     const args = ['replay', '--all', '--stop-on-failure', '--to', app.url];

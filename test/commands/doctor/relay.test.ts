@@ -152,10 +152,10 @@ it('fails with a fix where nothing listens at the server that an option or the e
   const named = await runCli(['doctor', '--from', url], { env });
   expect(named.code).toBe(1);
   expect(named.stdout).toMatch(
-    /^FAIL {2}relay {6}NATS at 127.* cannot be reached: connection ref/m,
+    /^FAIL {2}relay {7}NATS at 127.* cannot be reached: connection ref/m,
   );
   const found = await runCli(['doctor'], { env: { ...env, RELYABLE_NATS_URL: url } });
-  expect(found.stdout).toMatch(/^FAIL {2}relay {6}NATS at 127/m);
+  expect(found.stdout).toMatch(/^FAIL {2}relay {7}NATS at 127/m);
 });
 
 it.each([

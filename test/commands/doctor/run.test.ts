@@ -46,7 +46,7 @@ it('examines everything and ends with the verdict', async () => {
 it('examines the rest where a setting cannot be used', async () => {
   const { code, stdout } = await runCli(['doctor'], { env: { RELYABLE_STORE: '/' } });
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^FAIL {2}config {5}RELYABLE_STORE: expected a file, got the folder \/$/m);
+  expect(stdout).toMatch(/^FAIL {2}config {6}RELYABLE_STORE: expected a file, got the folder \/$/m);
   expect(stdout).toMatch(/^ok {4}node/);
   expect((await runCli(['doctor', '--store', '/'])).code).toBe(2);
 });

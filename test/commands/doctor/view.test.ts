@@ -13,14 +13,14 @@ const finding: Finding = {
 
 it('is one line each where lines are not broken', () => {
   expect(formatFinding(finding, plain, Infinity)).toBe(
-    `FAIL  target     ${finding.message}\n                 fix: ${finding.fix ?? ''}`,
+    `FAIL  target      ${finding.message}\n                  fix: ${finding.fix ?? ''}`,
   );
 });
 
 it.each([40, 60, 80, 200])('keeps to %i columns and under its own indent', (columns) => {
   const lines = formatFinding(finding, plain, columns).split('\n');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(Math.max(columns, 41));
-  expect(lines.slice(1).every((line) => line.startsWith(' '.repeat(17)))).toBe(true);
+  expect(lines.slice(1).every((line) => line.startsWith(' '.repeat(18)))).toBe(true);
   const words = lines
     .map((line) => line.trim())
     .join(' ')

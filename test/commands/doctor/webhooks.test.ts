@@ -121,7 +121,7 @@ describe('probe', () => {
     const app = await startApp();
     const env = { RELYABLE_API_URL: 'http://127.0.0.1:1/api' };
     const { stdout } = await runCli(['doctor', '--to', `${app.port}/hook`, '--probe'], { env });
-    expect(stdout).toMatch(/^ok {4}probe {6}http:\/\/localhost:\d+\/hook answers a signed sample/m);
+    expect(stdout).toMatch(/^ok {4}probe {7}http:\/\/localhost:\d+\/hook answers a signed sample/m);
     expect(app.received.map(({ url }) => url)).toContain('/hook');
   });
 });
@@ -243,7 +243,7 @@ describe('tls', () => {
         return (await runCli(['doctor', '--to', value.href, '--probe', ...args], { env })).stdout;
       };
       expect(await probe()).toContain('--cacert names its CA, --insecure skips the check');
-      const answers = /^ok {4}probe {6}\S+ answers a signed sample with 200$/m;
+      const answers = /^ok {4}probe {7}\S+ answers a signed sample with 200$/m;
       expect(await probe('--cacert', cert)).toMatch(answers);
       expect(await probe('--insecure')).toMatch(answers);
     },

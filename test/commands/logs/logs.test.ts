@@ -302,6 +302,17 @@ describe('relyable webhooks logs', () => {
     expect(stderr).not.toContain('nothing listens');
   });
 
+  it.each(['list', 'tail'])(
+    'names the event type that %s was probably to filter by',
+    async (verb) => {
+      // Without a key it ends at once.
+      const args = ['webhooks', 'logs', verb, '--event', 'test_run.complete'];
+      const { code, stderr } = await runCli(args);
+      expect(code).toBe(3);
+      expect(stderr).toContain('did you mean test_run.completed?');
+    },
+  );
+
   it('wants a key for an API that is not on this machine', async () => {
     const { code, stderr } = await runCli(['webhooks', 'logs']);
     expect(code).toBe(3);
