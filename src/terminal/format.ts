@@ -13,11 +13,14 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${pad(minutes % 60)}m`;
 }
 
-/** `812 B`, `1.2 KB`, `3.4 MB`; units of 1024. */
+/** `812 B`, `1.2 KB`, `3.4 MB`, `5.6 GB`; units of 1024. */
 export function formatSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KB`;
-  return `${(bytes / (1024 * 1024)).toFixed(1)} MB`;
+  const units = ['KB', 'MB', 'GB'] as const;
+  // 1,048,575 bytes are 1.0 MB, not 1024.0 KB.
+  const fits = (power: number): boolean => Number((bytes / 1024 ** power).toFixed(1)) < 1024;
+  const power = fits(1) ? 1 : fits(2) ? 2 : 3;
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
 }
 
 /** The last time formatted: a listener prints thousands of lines in the same second. */

@@ -1,6 +1,18 @@
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
-import { wrapParts, wrapText } from '../../src/terminal/format.ts';
+import { formatSize, wrapParts, wrapText } from '../../src/terminal/format.ts';
+
+it.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.0 KB'],
+  [1536, '1.5 KB'],
+  [1024 ** 2 - 1, '1.0 MB'],
+  [1024 ** 3 - 1, '1.0 GB'],
+  [5000 * 1024 ** 3, '5000.0 GB'],
+])('writes %i bytes as %s', (bytes, text) => {
+  expect(formatSize(bytes)).toBe(text);
+});
 
 describe('wrapText', () => {
   it('breaks lines at words', () => {
