@@ -239,8 +239,9 @@ class ReplayRun {
     this.sender = sender;
   }
 
-  /** Draws how far it is, on a terminal. */
+  /** Draws how far it is below the lines; lines that go into a pipe or a file say so themselves. */
   async showProgress(): Promise<void> {
+    if (this.invocation.context.stdout.isTTY !== true) return;
     this.progress = await startProgressLine(this.invocation, this.progressText());
   }
 
