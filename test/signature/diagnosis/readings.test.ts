@@ -94,10 +94,9 @@ function describeReadings({ readings, shapes, timestamps }: ReceivedSignature): 
 
 describe('the readings of a signature header', () => {
   it('are listed with their notation', async () => {
-    const lines = VALUES.flatMap((values) => [
-      JSON.stringify(values).slice(0, 200),
-      ...describeReadings(readSignature(values)),
-    ]);
+    const lines = VALUES.flatMap((values) =>
+      [JSON.stringify(values).slice(0, 200)].concat(describeReadings(readSignature(values))),
+    );
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
       join(ROOT, 'fixtures/diagnosis/signatures.txt'),
     );
