@@ -19,7 +19,10 @@ const PARTS = {
   diagnosis: { mutate: ['src/signature/diagnosis/*.ts'], tests: DIAGNOSIS_TESTS },
   bodies: {
     mutate: ['src/signature/diagnosis/bodies/*.ts'],
-    tests: ['test/signature/diagnosis/bodies/*.test.ts'],
+    tests: [
+      'test/signature/diagnosis/bodies/*.test.ts',
+      'test/signature/diagnosis/partial-bodies.test.ts',
+    ],
   },
   documents: {
     mutate: ['src/signature/diagnosis/documents/*.ts'],

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { partialBodies } from '../../../src/signature/diagnosis/partial-bodies.ts';
+import { ROOT } from '../../support/cli.ts';
+
+function shown(bytes: Buffer): string {
+  const text = bytes.toString();
+  return Buffer.from(text).equals(bytes) ? JSON.stringify(text) : `hex ${bytes.toString('hex')}`;
+}
+
+/** Characters of two, three and four bytes; longer than the smallest chunk. */
+const BODY = Buffer.from('{"a":"éé","b":"€ 😀 €"}');
+
+it('lists what code makes of the chunks of a body', async () => {
+  const samples = [BODY, Buffer.from('{}\0\0'), Buffer.from('é')];
+  const lines = samples.flatMap((body) =>
+    [shown(body)].concat(
+      Array.from(
+        partialBodies(body),
+        ({ reason, name, bytes, isInner }) =>
+          `  ${reason}${isInner === true ? ' (inner)' : ''}, ${name}: ${bytes.length > 100 ? `${bytes.length} bytes` : shown(bytes)}`,
+      ),
+    ),
+  );
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
+    join(ROOT, 'fixtures/diagnosis/partial-bodies.txt'),
+  );
+});
+
+it('tries every border of a small body, and the likely ones of a large one', () => {
+  const bordersOf = (length: number): number[] =>
+    [...partialBodies(Buffer.alloc(length, 'a'))].flatMap(({ name, bytes }) =>
+      name.includes('(the last chunk)') ? [length - bytes.length] : [],
+    );
+  expect(bordersOf(1536)).toEqual(Array.from({ length: 1535 }, (_, at) => at + 1));
+  expect(bordersOf(1537)).toEqual([1, 2, 3, 4, 1460, 1024, 1000]);
+  expect(bordersOf(5000)).toEqual([
+    1, 2, 3, 4, 4096, 1460, 2920, 4380, 1024, 2048, 3072, 1000, 2000, 3000, 4000,
+  ]);
+  expect(bordersOf(10_000_000).length).toBeLessThanOrEqual(256);
+});
+
+it('joins the chunks of a larger body with what was between them', () => {
+  const body = Buffer.alloc(2500, 'a');
+  const joined = [...partialBodies(body)].filter(({ name }) => name.includes('between chunks of'));
+  expect(joined.map(({ name, bytes }) => [name, bytes.length])).toEqual(
+    [
+      [',', 1],
+      ['\\n', 1],
+      ['\\r\\n', 2],
+      [' ', 1],
+      ['\\u0000', 1],
+    ].flatMap(([mark, size]) =>
+      [1024, 1000].map((chunk) => [
+        `the body with "${mark}" between chunks of ${chunk} bytes`,
+        2500 + 2 * Number(size),
+      ]),
+    ),
+  );
+  expect(joined[0]?.bytes.indexOf(',')).toBe(1024);
+  expect(joined[0]?.bytes.lastIndexOf(',')).toBe(2049);
+});
