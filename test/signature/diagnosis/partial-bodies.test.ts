@@ -28,16 +28,21 @@ it('lists what code makes of the chunks of a body', async () => {
 });
 
 it('tries every border of a small body, and the likely ones of a large one', () => {
-  const bordersOf = (length: number): number[] =>
-    [...partialBodies(Buffer.alloc(length, 'a'))].flatMap(({ name, bytes }) =>
-      name.includes('(the last chunk)') ? [length - bytes.length] : [],
-    );
+  const bordersOf = (length: number): number[] => {
+    const borders: number[] = [];
+    for (const { name, bytes } of partialBodies(Buffer.alloc(length, 'a'))) {
+      if (name.includes('(the last chunk)')) borders.push(length - bytes.length);
+      // What follows copies the body for each border.
+      if (name.includes('between')) break;
+    }
+    return borders;
+  };
   expect(bordersOf(1536)).toEqual(Array.from({ length: 1535 }, (_, at) => at + 1));
   expect(bordersOf(1537)).toEqual([1, 2, 3, 4, 1460, 1024, 1000]);
   expect(bordersOf(5000)).toEqual([
     1, 2, 3, 4, 4096, 1460, 2920, 4380, 1024, 2048, 3072, 1000, 2000, 3000, 4000,
   ]);
-  expect(bordersOf(10_000_000).length).toBeLessThanOrEqual(256);
+  expect(bordersOf(1_000_000)).toHaveLength(256);
 });
 
 it('joins the chunks of a larger body with what was between them', () => {
