@@ -98,6 +98,18 @@ function toJson(node: PrintedNode): string | null {
 
 class NotPrinted extends Error {}
 
+/** Python before 3.12 prints an OrderedDict as a list of pairs. */
+function fromPairs(node: PrintedNode): PrintedNode {
+  if (node.kind !== 'array') return node;
+  const members = node.items.map((item): [string, PrintedNode] | null => {
+    const [key, value] = item.kind === 'array' && item.items.length === 2 ? item.items : [];
+    return key?.kind === 'text' && value !== undefined ? [key.value.toString(), value] : null;
+  });
+  return members.includes(null)
+    ? node
+    : { kind: 'object', members: members.filter((member) => member !== null) };
+}
+
 class PrintedParser {
   private readonly text: string;
   private at = 0;
@@ -119,11 +131,12 @@ class PrintedParser {
     if (this.take(/\[Object: null prototype\] \{/y) !== null) return this.members(depth);
     if (this.take(/\[/y) !== null) return { kind: 'array', items: this.items(/\]/y, depth) };
     if (this.take(/\(/y) !== null) return this.parenthesised(depth);
-    if (this.take(/bytearray\(|OrderedDict\(|CaseInsensitiveDict\(/y) !== null) {
+    const call = this.take(/(?:bytearray|OrderedDict|CaseInsensitiveDict)\(/y);
+    if (call !== null) {
       const inner = this.value(depth + 1);
       this.space();
       this.require(/\)/y);
-      return inner;
+      return call === 'bytearray(' ? inner : fromPairs(inner);
     }
     const buffer = this.take(/<Buffer((?: [0-9a-f]{2})*)>/y);
     if (buffer !== null) {

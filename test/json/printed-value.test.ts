@@ -17,6 +17,9 @@ describe('a value as it is printed', () => {
     ['a tuple of one', '(1,)', [1]],
     ['pprint', "('a long '\n 'text')", 'a long text'],
     ['an OrderedDict', "OrderedDict({'a': 1})", { a: 1 }],
+    ['an OrderedDict of Python before 3.12', "OrderedDict([('a', 1), ('b', [])])", { a: 1, b: [] }],
+    ['an empty one', 'OrderedDict([])', {}],
+    ['one of what is not pairs', "OrderedDict([('a', 1), 'b'])", [['a', 1], 'b']],
     ['headers of requests', "CaseInsensitiveDict({'A': 'b'})", { A: 'b' }],
     [
       'util.inspect',

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
-import { type JsonNode, readTree } from '../../../json/tree.ts';
+import { type JsonNode, mapTree, readTree } from '../../../json/tree.ts';
 import type { JsonDocument } from '../../../json/document.ts';
 import { printedToJson } from '../../../json/printed-value.ts';
+import { writeNumber } from '../../../json/writers/number-style.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
 const RAW =
@@ -40,7 +41,7 @@ export function printedForms(document: JsonDocument): BodyForm[] {
     ),
     printed(
       'the body as Elixir prints a map, %{"event" => …}',
-      `%${rubyInspect(root, ' => ', false).replace(/(?<=[ [>])\{/g, '%{')}`,
+      `%${rubyInspect(withSortedKeys(root), ' => ', false).replace(/(?<=[ [>])\{/g, '%{')}`,
     ),
     printed('the body as util.inspect or console.log prints it', inspect(value)),
     printed('the body as util.inspect prints it at any depth', inspect(value, { depth: null })),
@@ -121,25 +122,44 @@ function toValue(node: JsonNode): unknown {
   }
 }
 
+/** A small map of Elixir is sorted by its keys. */
+function withSortedKeys(root: JsonNode): JsonNode {
+  const sorted = mapTree(root, (node) =>
+    node.kind === 'object'
+      ? { kind: 'object', members: [...node.members].sort((a, b) => (a.key < b.key ? -1 : 1)) }
+      : node,
+  );
+  return sorted ?? root;
+}
+
+/** Control characters that Ruby writes shorter than JSON. */
+const RUBY_ESCAPES: Readonly<Record<string, string>> = { '07': '\\a', '0b': '\\v', '1b': '\\e' };
+
+function rubyText(value: string): string {
+  return JSON.stringify(value)
+    .replace(/#(?=[{$@])/g, '\\#')
+    .replace(/\\(?:u00([01][0-9a-f])|[^u])/g, (escape, code: string | undefined) =>
+      code === undefined ? escape : (RUBY_ESCAPES[code] ?? `\\u00${code.toUpperCase()}`),
+    );
+}
+
 function rubyInspect(node: JsonNode, arrow: string, hasSymbols: boolean): string {
-  const text = (value: string): string =>
-    JSON.stringify(value)
-      .replace(/#(?=[{$@])/g, '\\#')
-      .replaceAll('\u001b', '\\e');
   switch (node.kind) {
     case 'object': {
       const members = node.members.map(({ key, value }) => {
         const isWord = /^[A-Za-z_]\w*[?!]?$/.test(key);
-        const symbol = arrow === ': ' ? (isWord ? key : text(key)) : `:${isWord ? key : text(key)}`;
-        return `${hasSymbols ? symbol : text(key)}${arrow}${rubyInspect(value, arrow, hasSymbols)}`;
+        const symbol =
+          arrow === ': ' ? (isWord ? key : rubyText(key)) : `:${isWord ? key : rubyText(key)}`;
+        return `${hasSymbols ? symbol : rubyText(key)}${arrow}${rubyInspect(value, arrow, hasSymbols)}`;
       });
       return `{${members.join(', ')}}`;
     }
     case 'array':
       return `[${node.items.map((item) => rubyInspect(item, arrow, hasSymbols)).join(', ')}]`;
     case 'string':
-      return text(node.value ?? '');
+      return rubyText(node.value ?? '');
     case 'number':
+      return writeNumber(node.text, 'ruby');
     case 'literal':
       return node.text === 'null' ? 'nil' : node.text;
   }
@@ -174,6 +194,7 @@ function javaPrint(node: JsonNode): string {
     case 'string':
       return node.value ?? '';
     case 'number':
+      return writeNumber(node.text, 'java');
     case 'literal':
       return node.text;
   }
