@@ -358,7 +358,11 @@ describe('relyable webhooks logs resend', () => {
     expect((await runCli(logs(api, 'resend', 'last'), { env })).stderr).toContain(
       'the delivery log is empty',
     );
-    const [, newest] = await api.send(2);
+    await api.send(1);
+    // Times in the log are whole milliseconds.
+    const before = Date.now();
+    await expect.poll(() => Date.now()).toBeGreaterThan(before);
+    const [newest] = await api.send(1);
     const { code, stdout } = await runCli(logs(api, 'resend', 'last', '--json'), { env });
     expect(code).toBe(0);
     expect(lines(stdout)).toMatchObject([{ deliveryId: newest }]);
