@@ -87,6 +87,8 @@ export function wrapText(text: string, indent: string, columns: number): string 
  */
 export function wrapParts(parts: readonly string[], indent: string, columns: number): string {
   const [head = '', ...others] = parts.filter((part) => part !== '');
+  // A pipe has no width, and `verify` prints thousands of lines into one.
+  if (columns === Infinity) return [head, ...others].join('  ');
   const lines = [head];
   for (const part of others) {
     const line = lines.pop() ?? '';
