@@ -1,3 +1,5 @@
+import { htmlMessage } from '../../terminal/html-message.ts';
+
 /** What an app's error message shows about its handler. */
 export interface CrashCause {
   /** In a few words. */
@@ -28,6 +30,12 @@ const FINGERPRINTS: readonly Fingerprint[] = [
     fix: 'sign the bytes as they are: `hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()`',
   },
 ];
+
+/** The cause that the body of an app's answer shows, an error page included; null where it shows none that is known. */
+export function crashCauseOf(answer: Buffer): CrashCause | null {
+  const text = answer.toString('utf8');
+  return findCrashCause(htmlMessage(text) ?? text);
+}
 
 /** The cause that an app's answer, as text, shows; null where it shows none that is known. */
 export function findCrashCause(text: string): CrashCause | null {

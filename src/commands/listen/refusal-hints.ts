@@ -3,8 +3,7 @@ import type { HandledRequest } from '../../pipeline/events.ts';
 import type { Forward } from '../../request/capture.ts';
 import { headerValues } from '../../request/request.ts';
 import { quotePosixIfNeeded } from '../../shell-quote.ts';
-import { htmlMessage } from '../../terminal/html-message.ts';
-import { findCrashCause } from '../kit/crash-cause.ts';
+import { crashCauseOf } from '../kit/crash-cause.ts';
 
 /** Options of this `listen` that the commands it prints need as well, each with a space before it. */
 export interface PrintedOptions {
@@ -45,8 +44,7 @@ function knownCause(forward: Forward): string[] | null {
   if (speaksTls(forward)) {
     return [`${new URL(url).host} speaks TLS: use https:// instead of http://`];
   }
-  const text = responseBody.toString('utf8');
-  const cause = findCrashCause(htmlMessage(text) ?? text);
+  const cause = crashCauseOf(responseBody);
   return cause === null ? null : [`the signature is right; ${cause.what}`, `fix: ${cause.fix}`];
 }
 

@@ -4,8 +4,7 @@ import type { Invocation } from '../../invocation.ts';
 import { markProbe } from '../../request/probe-mark.ts';
 import { quotePosixIfNeeded } from '../../shell-quote.ts';
 import { withSignature } from '../../signature/tamper.ts';
-import { htmlMessage } from '../../terminal/html-message.ts';
-import { findCrashCause } from '../kit/crash-cause.ts';
+import { crashCauseOf } from '../kit/crash-cause.ts';
 import type { ListenerIdentity } from '../kit/identify-listener.ts';
 import { type Attempt, type TriggerRequest, toOutgoing } from './deliver.ts';
 import type { TriggerOptions } from './options.ts';
@@ -37,8 +36,7 @@ export async function findCause(
   request: TriggerRequest,
   { status, body }: Pick<Attempt, 'status' | 'body'>,
 ): Promise<HandlerDiagnosis | null> {
-  const text = body.toString('utf8');
-  const shown = status === null ? null : findCrashCause(htmlMessage(text) ?? text);
+  const shown = status === null ? null : crashCauseOf(body);
   if (shown !== null) return { probes: [], cause: shown.what, fix: shown.fix };
   const { interrupt: signal } = invocation.context;
   const { to } = plan.request;

@@ -11,9 +11,8 @@ import { SAMPLES } from '../../../relyable/samples.ts';
 import { markProbe } from '../../../request/probe-mark.ts';
 import { quotePosixIfNeeded } from '../../../shell-quote.ts';
 import { signRequest } from '../../../signature/tamper.ts';
-import { htmlMessage } from '../../../terminal/html-message.ts';
 import { VERSION } from '../../../version.ts';
-import { findCrashCause } from '../../kit/crash-cause.ts';
+import { crashCauseOf } from '../../kit/crash-cause.ts';
 import { type Check, failure, type Found, info, ok, warning } from '../finding.ts';
 
 const PROBE_TIMEOUT_MS = 4000;
@@ -56,8 +55,7 @@ export function judgeProbe(
   if (isDelivered(status)) return ok(`${url.href} answers a signed sample with 200`);
   if (status === null)
     return failure(`${url.href} does not answer a signed sample: ${error ?? ''}`, null);
-  const text = body.toString('utf8');
-  const cause = findCrashCause(htmlMessage(text) ?? text);
+  const cause = crashCauseOf(body);
   const message = `${url.href} answers a signed sample with ${status}, and Relyable counts only 200`;
   return cause === null
     ? failure(message, `relyable webhooks check ${quotePosixIfNeeded(url.href)} says why`)
