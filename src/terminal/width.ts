@@ -51,34 +51,31 @@ export function padColumns(text: string, columns: number): string {
 /** The text truncated to a number of columns, between whole characters, and ended by `ellipsis`. */
 export function truncate(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
-  let left = columns - displayWidth(ellipsis);
+  const left = columns - displayWidth(ellipsis);
   if (left < 0) return '';
-  if (ASCII.test(text)) return `${text.slice(0, left)}${ellipsis}`;
-  let fitting = '';
-  for (const character of charactersOf(text)) {
-    left -= displayWidth(character);
-    if (left < 0) break;
-    fitting += character;
-  }
-  return `${fitting}${ellipsis}`;
+  const start = ASCII.test(text) ? text.slice(0, left) : thatFit(charactersOf(text), left).join('');
+  return `${start}${ellipsis}`;
 }
 
 /** The end of a text in a number of columns, after `ellipsis`; a text that fits is whole. */
 export function truncateStart(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
-  let left = columns - displayWidth(ellipsis);
+  const left = columns - displayWidth(ellipsis);
   if (left < 0) return '';
-  let fitting = '';
-  for (const character of charactersOf(text).toReversed()) {
-    left -= displayWidth(character);
-    if (left < 0) break;
-    fitting = `${character}${fitting}`;
-  }
-  return `${ellipsis}${fitting}`;
+  const end = ASCII.test(text)
+    ? text.slice(text.length - left)
+    : thatFit(charactersOf(text).toReversed(), left).toReversed().join('');
+  return `${ellipsis}${end}`;
+}
+
+/** The first characters that fit a number of columns together. */
+function thatFit(characters: readonly string[], columns: number): readonly string[] {
+  let used = 0;
+  const end = characters.findIndex((character) => (used += displayWidth(character)) > columns);
+  return end === -1 ? characters : characters.slice(0, end);
 }
 
 function charactersOf(text: string): readonly string[] {
-  if (ASCII.test(text)) return Array.from(text);
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
