@@ -101,13 +101,13 @@ class NotPrinted extends Error {}
 /** Python before 3.12 prints an OrderedDict as a list of pairs. */
 function fromPairs(node: PrintedNode): PrintedNode {
   if (node.kind !== 'array') return node;
-  const members = node.items.map((item): [string, PrintedNode] | null => {
+  const members: [string, PrintedNode][] = [];
+  for (const item of node.items) {
     const [key, value] = item.kind === 'array' && item.items.length === 2 ? item.items : [];
-    return key?.kind === 'text' && value !== undefined ? [key.value.toString(), value] : null;
-  });
-  return members.includes(null)
-    ? node
-    : { kind: 'object', members: members.filter((member) => member !== null) };
+    if (key?.kind !== 'text' || value === undefined) return node;
+    members.push([key.value.toString(), value]);
+  }
+  return { kind: 'object', members };
 }
 
 class PrintedParser {
