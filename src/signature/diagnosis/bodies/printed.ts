@@ -26,6 +26,7 @@ export function printedForms(document: JsonDocument): BodyForm[] {
   const root = readTree(document);
   if (root === null || (root.kind !== 'object' && root.kind !== 'array')) return [];
   const value = toValue(root);
+  const sorted = withSortedKeys(root);
   const fields = flatten(root, (path, key) => (path === '' ? key : `${path}[${key}]`));
   const dotted = flatten(root, (path, key) => (path === '' ? key : `${path}.${key}`));
   return [
@@ -41,7 +42,7 @@ export function printedForms(document: JsonDocument): BodyForm[] {
     ),
     printed(
       'the body as Elixir prints a map, %{"event" => …}',
-      `%${rubyInspect(withSortedKeys(root), ' => ', false).replace(/(?<=[ [>])\{/g, '%{')}`,
+      `%${rubyInspect(sorted, ' => ', false).replace(/(?<=[ [>])\{/g, '%{')}`,
     ),
     printed('the body as util.inspect or console.log prints it', inspect(value)),
     printed('the body as util.inspect prints it at any depth', inspect(value, { depth: null })),
@@ -49,7 +50,7 @@ export function printedForms(document: JsonDocument): BodyForm[] {
       'the body as util.inspect prints it on one line',
       inspect(value, { depth: null, breakLength: Infinity }),
     ),
-    printed('the body as Go prints a map, map[…]', goPrint(root)),
+    printed('the body as Go prints a map, map[…]', goPrint(sorted)),
     printed('the body as Java prints a map, {event=…}', javaPrint(root)),
     printed("the body as PHP's print_r prints it", phpPrintR(root, 0)),
     printed("the body as PHP's serialize writes it", phpSerialize(root)),
@@ -122,7 +123,7 @@ function toValue(node: JsonNode): unknown {
   }
 }
 
-/** A small map of Elixir is sorted by its keys. */
+/** The order in which Go prints a map, and Elixir a small one. */
 function withSortedKeys(root: JsonNode): JsonNode {
   const sorted = mapTree(root, (node) =>
     node.kind === 'object'
@@ -165,14 +166,11 @@ function rubyInspect(node: JsonNode, arrow: string, hasSymbols: boolean): string
   }
 }
 
-/** `fmt.Sprint` of a `map[string]any`: sorted keys, spaces, no quotes. */
+/** `fmt.Sprint` of a `map[string]any` whose keys are sorted: spaces, no quotes. */
 function goPrint(node: JsonNode): string {
   switch (node.kind) {
     case 'object':
-      return `map[${[...node.members]
-        .sort((a, b) => (a.key < b.key ? -1 : 1))
-        .map(({ key, value }) => `${key}:${goPrint(value)}`)
-        .join(' ')}]`;
+      return `map[${node.members.map(({ key, value }) => `${key}:${goPrint(value)}`).join(' ')}]`;
     case 'array':
       return `[${node.items.map(goPrint).join(' ')}]`;
     case 'string':
