@@ -1,7 +1,6 @@
 // The relay beside the NATS client's own loops, on one server that syncs each message: requests stored per
 // second, and 10,000 waiting events read by `listen --from`. The loop behind node:http is what a relay could
-// reach at most. RELYABLE_BENCH_RELAY_EVENTS is for memory: the
-// relay's growth over that many requests.
+// reach at most. RELYABLE_BENCH_RELAY_EVENTS is for memory: the relay's growth over that many requests.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
