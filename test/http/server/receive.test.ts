@@ -8,9 +8,26 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   answerJson,
   type ReceivedRequest,
+  type Receiver,
+  type ReceiverOptions,
   startReceiver,
 } from '../../../src/http/server/receive.ts';
 import { hasPython } from '../../support/stacks.ts';
+
+/** A receiver that answers 200 to each request; closed when the test ends. */
+async function startAnswering(options: Partial<ReceiverOptions>): Promise<Receiver> {
+  const receiver = await startReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 1000,
+    onRequest: ({ response }) => answerJson(response, 200, {}),
+    health: () => ({}),
+    onRefused: () => undefined,
+    ...options,
+  });
+  onTestFinished(() => receiver.close());
+  return receiver;
+}
 
 it('lets earlier requests finish, and answers 503 until it is closed', async () => {
   const requests: ReceivedRequest[] = [];
@@ -216,16 +233,11 @@ print(connection.getresponse().status)
 
 it('bounds what bodies hold that are not complete, and still takes small ones', async () => {
   const refused: number[] = [];
-  const receiver = await startReceiver({
-    host: '127.0.0.1',
-    port: 0,
+  const receiver = await startAnswering({
     maxBodyBytes: 20 * 1024 * 1024,
     maxPartialBytes: 64 * 1024 * 1024,
-    onRequest: ({ response }) => answerJson(response, 200, {}),
-    health: () => ({}),
     onRefused: (status) => refused.push(status),
   });
-  onTestFinished(() => receiver.close());
   const post = (body: Buffer): Promise<number> =>
     fetch(receiver.url, { method: 'POST', body }).then(({ status }) => status);
   const senders = Array.from({ length: 5 }, () => {
@@ -244,15 +256,7 @@ it('bounds what bodies hold that are not complete, and still takes small ones', 
 
 it('reports an expectation that it does not meet', async () => {
   const refused: unknown[] = [];
-  const receiver = await startReceiver({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 1000,
-    onRequest: ({ response }) => answerJson(response, 200, {}),
-    health: () => ({}),
-    onRefused: (...refusal) => refused.push(refusal),
-  });
-  onTestFinished(() => receiver.close());
+  const receiver = await startAnswering({ onRefused: (...refusal) => refused.push(refusal) });
   const post = (expectation: string): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
       const headers = { Expect: expectation, 'Content-Length': 2 };
@@ -273,15 +277,7 @@ it.each([
 ])('reports that a sender closed before its request was complete: %j', async (begun) => {
   let onRefused: (...refusal: unknown[]) => void = () => undefined;
   const refused = new Promise((resolve) => (onRefused = (...refusal) => resolve(refusal)));
-  const receiver = await startReceiver({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 1000,
-    onRequest: ({ response }) => answerJson(response, 200, {}),
-    health: () => ({}),
-    onRefused,
-  });
-  onTestFinished(() => receiver.close());
+  const receiver = await startAnswering({ onRefused });
   connect(receiver.port, '127.0.0.1').resume().end(begun);
   expect(await refused).toEqual([400, 'the sender closed before its request was complete']);
 });

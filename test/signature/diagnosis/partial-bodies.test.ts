@@ -1,12 +1,6 @@
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { partialBodies } from '../../../src/signature/diagnosis/partial-bodies.ts';
-import { ROOT } from '../../support/cli.ts';
-
-function shown(bytes: Buffer): string {
-  const text = bytes.toString();
-  return Buffer.from(text).equals(bytes) ? JSON.stringify(text) : `hex ${bytes.toString('hex')}`;
-}
+import { listFile, shownBytes, toList } from '../../support/lists.ts';
 
 /** Characters of two, three and four bytes; longer than the smallest chunk. */
 const BODY = Buffer.from('{"a":"éé","b":"€ 😀 €"}');
@@ -14,17 +8,15 @@ const BODY = Buffer.from('{"a":"éé","b":"€ 😀 €"}');
 it('lists what code makes of the chunks of a body', async () => {
   const samples = [BODY, Buffer.from('{}\0\0'), Buffer.from('é')];
   const lines = samples.flatMap((body) =>
-    [shown(body)].concat(
+    [shownBytes(body)].concat(
       Array.from(
         partialBodies(body),
         ({ reason, name, bytes, isInner }) =>
-          `  ${reason}${isInner === true ? ' (inner)' : ''}, ${name}: ${bytes.length > 100 ? `${bytes.length} bytes` : shown(bytes)}`,
+          `  ${reason}${isInner === true ? ' (inner)' : ''}, ${name}: ${bytes.length > 100 ? `${bytes.length} bytes` : shownBytes(bytes)}`,
       ),
     ),
   );
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
-    join(ROOT, 'fixtures/diagnosis/partial-bodies.txt'),
-  );
+  await expect(toList(lines)).toMatchFileSnapshot(listFile('partial-bodies'));
 });
 
 it('tries every border of a small body, and the likely ones of a large one', () => {

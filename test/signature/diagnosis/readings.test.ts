@@ -1,11 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   readSignature,
   type ReceivedSignature,
 } from '../../../src/signature/diagnosis/readings.ts';
-import { ROOT } from '../../support/cli.ts';
+import { listFile, toList } from '../../support/lists.ts';
 
 const digest = (algorithm: string): Buffer => createHmac(algorithm, 'key').update('x').digest();
 const MAC = digest('sha256');
@@ -97,9 +96,7 @@ describe('the readings of a signature header', () => {
     const lines = VALUES.flatMap((values) =>
       [JSON.stringify(values).slice(0, 200)].concat(describeReadings(readSignature(values))),
     );
-    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
-      join(ROOT, 'fixtures/diagnosis/signatures.txt'),
-    );
+    await expect(toList(lines)).toMatchFileSnapshot(listFile('signatures'));
   });
 
   it('are of at most 16 header lines, and 16 values of each', () => {

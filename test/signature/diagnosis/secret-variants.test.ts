@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { SecretVariant } from '../../../src/signature/diagnosis/secret-family.ts';
 import { varySecret, varySecretAgain } from '../../../src/signature/diagnosis/secret-variants.ts';
-import { ROOT } from '../../support/cli.ts';
+import { listFile, shownBytes, toList, twiceEach } from '../../support/lists.ts';
 
 /** Secrets as env files, shells, templates and people leave them; none is a real one. */
 const SECRETS = [
@@ -23,30 +22,26 @@ const SECRETS = [
   'x',
 ];
 
-function shown(bytes: Buffer): string {
-  const text = bytes.toString();
-  return Buffer.from(text).equals(bytes) ? JSON.stringify(text) : `hex ${bytes.toString('hex')}`;
-}
-
 /** Each kind of change for the first two secrets that it changes. */
 function tableOf(vary: (secret: Buffer) => SecretVariant[]): string {
-  const times = new Map<string, number>();
+  const isListed = twiceEach();
   const lines = SECRETS.flatMap((secret) => [
     JSON.stringify(secret),
-    ...vary(Buffer.from(secret)).flatMap(({ reason, name, bytes, isRare }) => {
-      const time = (times.get(name) ?? 0) + 1;
-      times.set(name, time);
-      return time > 2 ? [] : [`  ${reason}${isRare ? ' (rare)' : ''}, ${name}: ${shown(bytes)}`];
-    }),
+    ...vary(Buffer.from(secret))
+      .filter(isListed)
+      .map(
+        ({ reason, name, bytes, isRare }) =>
+          `  ${reason}${isRare ? ' (rare)' : ''}, ${name}: ${shownBytes(bytes)}`,
+      ),
   ]);
-  return `${lines.join('\n')}\n`;
+  return toList(lines);
 }
 
 it.each([
   ['secrets', varySecret],
   ['secrets-of-two-changes', varySecretAgain],
 ] as const)('lists what was done to a secret: %s', async (name, vary) => {
-  await expect(tableOf(vary)).toMatchFileSnapshot(join(ROOT, `fixtures/diagnosis/${name}.txt`));
+  await expect(tableOf(vary)).toMatchFileSnapshot(listFile(name));
 });
 
 it('changes nothing of an empty secret, and never gives the secret itself', () => {

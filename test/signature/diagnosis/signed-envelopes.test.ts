@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDocument } from '../../../src/json/document.ts';
 import { CONSTRUCTIONS } from '../../../src/signature/diagnosis/constructions.ts';
@@ -9,7 +8,7 @@ import {
 } from '../../../src/signature/diagnosis/signed-envelopes.ts';
 import { listUrlEnvelopes } from '../../../src/signature/diagnosis/signed-urls.ts';
 import type { HeaderPair } from '../../../src/request/request.ts';
-import { ROOT } from '../../support/cli.ts';
+import { listFile, toList } from '../../support/lists.ts';
 
 const HEADERS: readonly HeaderPair[] = [
   ['Host', 'hooks.example:8443'],
@@ -35,11 +34,9 @@ function line(envelope: SignedEnvelope): string {
   return `${reason}${flags.length === 0 ? '' : ` (${flags.join(', ')})`}, ${name}: ${JSON.stringify(before.toString())} ${JSON.stringify(after.toString())}`;
 }
 
-const golden = (name: string): string => join(ROOT, `fixtures/diagnosis/${name}.txt`);
-
 it('lists the timestamps and ids that may be signed with a body', async () => {
   const lines = listEnvelopes(HEADERS, DOCUMENT, ['1737042001']).map(line);
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(golden('signed-envelopes'));
+  await expect(toList(lines)).toMatchFileSnapshot(listFile('signed-envelopes'));
   expect(listTimestamps(HEADERS, DOCUMENT, ['1737042001'])).toEqual([
     '1737042001',
     'msg_1',
@@ -59,7 +56,7 @@ it('lists the URLs, paths and methods that may be signed with a body', async () 
   const lines = listUrlEnvelopes({ method: 'put', path: '/a/b/?c=1', headers: HEADERS }, [
     '1737042000',
   ]).map(line);
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(golden('signed-urls'));
+  await expect(toList(lines)).toMatchFileSnapshot(listFile('signed-urls'));
   expect(listUrlEnvelopes({ headers: HEADERS }, [])).toEqual([]);
   expect(listUrlEnvelopes({ path: 'a', headers: [] }, [])).toEqual([]);
   expect(listUrlEnvelopes({ path: `/${'a'.repeat(2048)}`, headers: [] }, [])).toEqual([]);
@@ -73,5 +70,5 @@ it('lists the digests that are no HMAC of the body', async () => {
       `${reason}, ${name}: ${compute('sha256', Buffer.from('secret'), Buffer.from('body'))}`,
   );
   expect(new Set(lines.map((text) => text.slice(-64))).size).toBe(lines.length);
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(golden('constructions'));
+  await expect(toList(lines)).toMatchFileSnapshot(listFile('constructions'));
 });

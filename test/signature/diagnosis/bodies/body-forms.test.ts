@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../../../../src/json/document.ts';
 import type { HeaderPair } from '../../../../src/request/request.ts';
@@ -7,7 +6,7 @@ import {
   transportForms,
 } from '../../../../src/signature/diagnosis/bodies/body-forms.ts';
 import type { BodyForm } from '../../../../src/signature/diagnosis/bodies/form.ts';
-import { ROOT } from '../../../support/cli.ts';
+import { listFile, shownBytes, toList, twiceEach } from '../../../support/lists.ts';
 
 const FORM: readonly HeaderPair[] = [['Content-Type', 'application/x-www-form-urlencoded']];
 const JSON_TEXT = '{"event":"x","n":1.50,"t":"é <b>&\'/"}';
@@ -127,31 +126,21 @@ const SAMPLES: readonly Sample[] = [
   ['not json'],
 ];
 
-function shown(bytes: Buffer): string {
-  const text = bytes.toString();
-  return Buffer.from(text).equals(bytes) ? JSON.stringify(text) : `hex ${bytes.toString('hex')}`;
-}
-
 function line({ reason, name, bytes, isInner = false }: BodyForm): string {
-  return `  ${reason}${isInner ? ' (inner)' : ''}, ${name}: ${shown(bytes)}`;
+  return `  ${reason}${isInner ? ' (inner)' : ''}, ${name}: ${shownBytes(bytes)}`;
 }
 
 describe('the forms of a body', () => {
   it('are listed for the samples: those that are read from one for each, others for two', async () => {
-    const times = new Map<string, number>();
+    const isListed = twiceEach();
     const lines = SAMPLES.flatMap(([value, headers = []]) => {
       const body = Buffer.from(value);
-      const forms = bodyForms(body, headers, readDocument(body)).filter(({ name, isInner }) => {
-        if (isInner === true) return true;
-        const time = (times.get(name) ?? 0) + 1;
-        times.set(name, time);
-        return time <= 2;
-      });
-      return [shown(body), ...forms.map(line)];
+      const forms = bodyForms(body, headers, readDocument(body)).filter(
+        (form) => form.isInner === true || isListed(form),
+      );
+      return [shownBytes(body), ...forms.map(line)];
     });
-    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
-      join(ROOT, 'fixtures/diagnosis/body-forms.txt'),
-    );
+    await expect(toList(lines)).toMatchFileSnapshot(listFile('body-forms'));
   });
 
   it('are never the body itself, and each says what it is', () => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDocument } from '../../../../src/json/document.ts';
 import {
@@ -6,7 +5,7 @@ import {
   printedForms,
   printedHereForms,
 } from '../../../../src/signature/diagnosis/bodies/printed.ts';
-import { ROOT } from '../../../support/cli.ts';
+import { listFile, toList } from '../../../support/lists.ts';
 
 /** Every kind of value and key, at several depths. */
 const DOCUMENTS = [
@@ -30,9 +29,7 @@ it('lists documents as languages print them', async () => {
       ),
     ),
   );
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
-    join(ROOT, 'fixtures/diagnosis/printed.txt'),
-  );
+  await expect(toList(lines)).toMatchFileSnapshot(listFile('printed'));
 });
 
 it('prints objects and lists alone, up to 64 KB', () => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../../../../src/json/document.ts';
 import { type JsonNode, readTree, writeTree } from '../../../../src/json/tree.ts';
@@ -10,7 +9,7 @@ import { partsOf, WRAPPED } from '../../../../src/signature/diagnosis/documents/
 import { PHP_ARRAYS } from '../../../../src/signature/diagnosis/documents/php-arrays.ts';
 import { writeByTree } from '../../../../src/signature/diagnosis/documents/tree-writers.ts';
 import { TYPED_MODELS } from '../../../../src/signature/diagnosis/documents/typed-models.ts';
-import { ROOT } from '../../../support/cli.ts';
+import { listFile, toList } from '../../../support/lists.ts';
 
 function treeOf(text: string): JsonNode {
   const document = readDocument(Buffer.from(text));
@@ -70,9 +69,7 @@ describe('the changes of a document', () => {
         }),
       ];
     });
-    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
-      join(ROOT, `fixtures/diagnosis/documents/${name}.txt`),
-    );
+    await expect(toList(lines)).toMatchFileSnapshot(listFile(`documents/${name}`));
   });
 });
 
