@@ -105,8 +105,8 @@ async function startNuxt(file: string): Promise<string> {
 
 /** A file as it stands, but for the module by which its framework hands out the environment. */
 async function startWith(file: string, module: string, standIn: string): Promise<string> {
-  // Below the root, where the library is found.
-  const folder = mkdtempSync(join(FOLDER, '.started-'));
+  // Below the root, where the library is found, but in no folder that is packed.
+  const folder = mkdtempSync(join(import.meta.dirname, '.started-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const source = readFileSync(join(FOLDER, file), 'utf8');
   expect(source.split(`'${module}';`)).toHaveLength(2);

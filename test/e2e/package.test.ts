@@ -30,7 +30,8 @@ function npm(
   args: readonly string[],
   cwd: string,
 ): { ok: boolean; stdout: string; stderr: string } {
-  const result = spawnSync('npm', args, {
+  // npm hands the log level of `npm run --silent` on, and then says nothing of its errors.
+  const result = spawnSync('npm', [...args, '--loglevel=error'], {
     cwd,
     encoding: 'utf8',
     // On Windows npm is a script that only a shell can run.
