@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
-import { serve } from '@hono/node-server';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RECIPES } from '../../src/commands/kit/recipes.ts';
 import { signedParts } from '../../src/library/testing.ts';
 import { expectGradeA } from '../support/check-grade.ts';
 import { ROOT } from '../support/cli.ts';
+import { serveFetch } from '../support/serve-fetch.ts';
 
 const FOLDER = join(ROOT, 'docs/recipes');
 const SECRET = 'whsec_test_recipes_0123456789';
@@ -65,15 +65,6 @@ async function listen(handler: RequestListener): Promise<string> {
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function serveFetch(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
-  return new Promise((resolve) => {
-    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
-      resolve(`http://127.0.0.1:${port}`),
-    );
-    onTestFinished(() => void server.close());
-  });
 }
 
 type EventHandler = (event: { readonly request: Request }) => Promise<Response>;

@@ -1,7 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { Controller, type INestApplication, Module, Next, Post, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import fastify from 'fastify';
@@ -14,6 +13,7 @@ import * as forHono from '../../src/library/hono.ts';
 import type { EventRoute } from '../../src/library/receiver.ts';
 import { signedParts, TEST_SECRET } from '../../src/library/testing.ts';
 import { expectGradeA } from '../support/check-grade.ts';
+import { serveFetch } from '../support/serve-fetch.ts';
 
 const require = createRequire(import.meta.url);
 const PATH = '/webhooks/relyable';
@@ -36,15 +36,6 @@ async function listen(handler: RequestListener): Promise<string> {
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function serveFetch(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
-  return new Promise((resolve) => {
-    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
-      resolve(`http://127.0.0.1:${port}`),
-    );
-    onTestFinished(() => void server.close());
-  });
 }
 
 /** An app of Express 4 or 5, with what comes before the route. */
