@@ -102,7 +102,7 @@ it(`what was answered 200 is in the store after ${KILLS} kills of loaded listene
     const answered = await Promise.all(
       // Killed at another point of a group each time.
       listeners.map((listener, index) =>
-        loadAndKill(listener, 5 + ((round * 37 + index * 11) % 60), nextBody),
+        loadAndKill(listener, 5 + ((round * 37 + index * 11) % 25), nextBody),
       ),
     );
     acknowledged.push(...answered.flat());

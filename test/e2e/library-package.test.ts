@@ -7,14 +7,22 @@ import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT, temporaryFolder } from '../support/cli.ts';
 
-/** The two packages that hold the library, and the name of its main module in each. */
+/** The two packages that hold the library, its main module in each, and the test's file that imports it. */
 const PACKAGES = [
   {
     name: '@relyable/webhooks',
     folder: join(ROOT, 'packages/webhooks'),
-    base: '@relyable/webhooks',
+    dist: 'dist',
+    main: '@relyable/webhooks',
+    file: 'library',
   },
-  { name: 'relyable', folder: ROOT, base: 'relyable' },
+  {
+    name: 'relyable',
+    folder: ROOT,
+    dist: 'packages/webhooks/dist',
+    main: 'relyable/webhooks',
+    file: 'program',
+  },
 ] as const;
 
 /** The handlers, and the files that they are in. */
@@ -105,61 +113,63 @@ const EXPECTED = [
   true,
 ];
 
-describe.each(PACKAGES)('$name', ({ name, folder, base }) => {
-  const project = mkdtempSync(join(tmpdir(), 'relyable-library-'));
-  afterAll(() => rmSync(project, { recursive: true, force: true }));
-  const dist = name === 'relyable' ? 'packages/webhooks/dist' : 'dist';
-  const main = name === 'relyable' ? 'relyable/webhooks' : base;
+const project = mkdtempSync(join(tmpdir(), 'relyable-library-'));
+afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-  beforeAll(() => {
+beforeAll(() => {
+  writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}');
+  for (const { name, folder, main, file } of PACKAGES) {
     install(folder, name, project);
-    writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}');
-    writeFileSync(join(project, 'esm.ts'), source(main, base));
-    writeFileSync(join(project, 'common.cts'), source(main, base));
-  }, 120_000);
+    writeFileSync(join(project, `${file}.ts`), source(main, name));
+    writeFileSync(join(project, `${file}-common.cts`), source(main, name));
+  }
+}, 120_000);
 
-  it.each([
-    ['node16', 'node16'],
-    ['esnext', 'bundler'],
-  ])(
-    'compiles under strict with module %s and moduleResolution %s',
-    (module, moduleResolution) => {
-      const files = moduleResolution === 'bundler' ? ['esm.ts'] : ['esm.ts', 'common.cts'];
-      writeFileSync(
-        join(project, `tsconfig.${moduleResolution}.json`),
-        JSON.stringify({
-          compilerOptions: {
-            strict: true,
-            exactOptionalPropertyTypes: true,
-            // Our declarations are checked, those of TypeScript itself are not.
-            skipLibCheck: false,
-            skipDefaultLibCheck: true,
-            target: 'es2022',
-            lib: ['es2022', 'dom'],
-            types: [],
-            module,
-            moduleResolution,
-            outDir: moduleResolution,
-          },
-          files,
-        }),
-      );
-      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-      const args = [tsc, '-p', `tsconfig.${moduleResolution}.json`];
-      const { stdout } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
-      expect(stdout).toBe('');
-      for (const file of files) {
-        const output = file.replace(/ts$/, 'js');
-        const script = `import('./${moduleResolution}/${output}').then(async ({ main }) => console.log(JSON.stringify(await main())))`;
-        if (moduleResolution === 'bundler')
-          writeFileSync(join(project, moduleResolution, 'package.json'), '{"type":"module"}');
-        const run = spawnSync(process.execPath, ['-e', script], { cwd: project, encoding: 'utf8' });
-        expect(JSON.parse(run.stdout || run.stderr)).toEqual(EXPECTED);
-      }
-    },
-    180_000,
-  );
+it.each([
+  ['node16', 'node16'],
+  ['esnext', 'bundler'],
+])(
+  'both packages compile under strict with module %s and moduleResolution %s',
+  (module, moduleResolution) => {
+    const files = PACKAGES.flatMap(({ file }) =>
+      moduleResolution === 'bundler' ? [`${file}.ts`] : [`${file}.ts`, `${file}-common.cts`],
+    );
+    writeFileSync(
+      join(project, `tsconfig.${moduleResolution}.json`),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          // Our declarations are checked, those of TypeScript itself are not.
+          skipLibCheck: false,
+          skipDefaultLibCheck: true,
+          target: 'es2022',
+          lib: ['es2022', 'dom'],
+          types: [],
+          module,
+          moduleResolution,
+          outDir: moduleResolution,
+        },
+        files,
+      }),
+    );
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const args = [tsc, '-p', `tsconfig.${moduleResolution}.json`];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
+    expect(stdout).toBe('');
+    if (moduleResolution === 'bundler')
+      writeFileSync(join(project, moduleResolution, 'package.json'), '{"type":"module"}');
+    for (const file of files) {
+      const output = file.replace(/ts$/, 'js');
+      const script = `import('./${moduleResolution}/${output}').then(async ({ main }) => console.log(JSON.stringify(await main())))`;
+      const run = spawnSync(process.execPath, ['-e', script], { cwd: project, encoding: 'utf8' });
+      expect(JSON.parse(run.stdout || run.stderr)).toEqual(EXPECTED);
+    }
+  },
+  180_000,
+);
 
+describe.each(PACKAGES)('$name', ({ name, folder, dist }) => {
   it('loads nothing of the program, of Node or of another package to verify', async () => {
     const bundle = await rolldown({
       input: join(folder, dist, 'webhooks.mjs'),
