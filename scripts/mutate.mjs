@@ -9,7 +9,7 @@ const REQUIRED_SCORE = 85;
 
 /** The tables; the tests of any input, and of the limits, take minutes for each change. */
 const DIAGNOSIS_TESTS = [
-  'test/signature/diagnosis/{readings,secret-variants,signed-envelopes}.test.ts',
+  'test/signature/diagnosis/{explanations,readings,secret-variants,signed-envelopes}.test.ts',
   'test/signature/diagnosis/{kinds,two-causes}.test.ts',
 ];
 

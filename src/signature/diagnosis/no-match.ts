@@ -57,7 +57,8 @@ function describeTried(
     search.effort === 'quick'
       ? '; this was a short search: verify this request alone for the full one'
       : '';
-  return `${what}${subject} not match the ${body.length} bytes of the body with ${sources}; ${work}${short}`;
+  const bytes = body.length === 1 ? 'the one byte' : `the ${body.length} bytes`;
+  return `${what}${subject} not match ${bytes} of the body with ${sources}; ${work}${short}`;
 }
 
 function isRedacted(headers: Request['headers']): boolean {

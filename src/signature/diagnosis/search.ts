@@ -247,13 +247,12 @@ class Searcher {
   /** Two causes at once, where both are common. */
   private *tryCommonPairs(space: SearchSpace): Generator<Match> {
     const { forms, candidates, envelopes, rewriter } = space;
-    const { plain, cheap, decoded } = this.keys;
+    const { cheap, decoded } = this.keys;
     const release = this.budget.reserve(0.4);
     yield* this.tryAll(decoded, enveloped(this.asReceived, envelopes));
     yield* this.tryAll(cheap, forms.filter(isLikelyWithKey).map(toCandidate));
     if (rewriter !== null) {
-      yield* this.tryWritersOnce(rewriter, cheap);
-      yield* this.tryEnvelopedWriters(rewriter, envelopes, [...plain, ...decoded]);
+      yield* this.tryWritersWithAnother(rewriter, envelopes);
     }
     yield* this.tryAll(cheap, candidates);
     release();
@@ -343,14 +342,17 @@ class Searcher {
     release();
   }
 
-  private *tryEnvelopedWriters(
+  /** The document as each known writer writes it, the common ones first, together with one more common cause. */
+  private *tryWritersWithAnother(
     rewriter: Rewriter,
     envelopes: readonly SignedEnvelope[],
-    keys: readonly Key[],
   ): Generator<Match> {
+    const { plain, cheap, decoded } = this.keys;
     const common = envelopes.filter(({ isCommon }) => isCommon);
     for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
-      yield* this.tryAll(keys, enveloped(rewritten(rewrite, null), common));
+      const candidate = rewritten(rewrite, null);
+      yield* this.tryAll([...plain, ...decoded], enveloped(candidate, common));
+      yield* this.tryAll(cheap, [candidate]);
     }
   }
 
