@@ -73,7 +73,7 @@ for (const name of names) {
     // On a busy machine a test may wait long for its turn; that is not a change that was noticed.
     timeoutMS: 30_000,
     concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
-    reporters: ['clear-text'],
+    reporters: ['progress-append-only', 'clear-text'],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   }).runMutationTest();
   const count = (...statuses) => results.filter(({ status }) => statuses.includes(status)).length;
