@@ -6,7 +6,6 @@ import type { Effort } from '../../../src/signature/diagnosis/budget.ts';
 import { explainRequest } from '../../../src/signature/diagnosis/diagnosis.ts';
 import { explanationSteps } from '../../../src/signature/diagnosis/explanation-steps.ts';
 import type { SecretCandidate } from '../../../src/signature/verify.ts';
-import { listFile, toList } from '../../support/lists.ts';
 
 const SECRET = 'whsec_ZXhwbGFuYXRpb25z';
 const BODY =
@@ -50,6 +49,7 @@ const hash = (text: string): (() => string) => {
 };
 /** Signed by nobody who is known here. */
 const foreign: Sample = { key: 'a secret of others' };
+const hinted: Sample = { ...foreign, effort: 'quick' };
 
 /** One or two of each cause, and what has none; in the words that people read. */
 const SAMPLES: Readonly<Record<string, Sample>> = {
@@ -57,7 +57,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'no header': { header: 'X-Other', write: () => 'nothing' },
   'an empty header': { write: () => ' ' },
   'two headers, one right': { headers: [['x-relyable-signature', 'f'.repeat(64)]] },
-  'two headers, none right': { ...foreign, headers: [['X-Relyable-Signature', 'f'.repeat(64)]] },
+  'two headers, none right': { ...hinted, headers: [['X-Relyable-Signature', 'f'.repeat(64)]] },
   'upper case': { write: (digest) => digest.toString('hex').toUpperCase() },
   'base64 with a prefix': { write: (digest) => `sha256=${digest.toString('base64')}` },
   'a list': { write: (digest) => `t=1700000000,v1=${digest.toString('hex')}` },
@@ -192,29 +192,29 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'nothing: 9 KB': { ...foreign, body: LONG },
   'nothing: no body': { ...foreign, body: '' },
   'nothing: a body of one byte': { ...foreign, body: '1' },
-  'nothing: text': { ...foreign, body: 'hello' },
-  'nothing: a curl command': { ...foreign, body: "$ curl -d '{}' https://app.test" },
-  'nothing: a whole request': { ...foreign, body: 'POST / HTTP/1.1\r\n\r\n{}' },
-  'nothing: headers and a body': { ...foreign, body: 'Host: app.test\r\nX: y\r\n\r\n{}' },
-  'nothing: a page': { ...foreign, body: ' <!DOCTYPE html><p>' },
-  'nothing: a log that names the header': { ...foreign, body: 'x-relyable-signature = ab' },
+  'nothing: text': { ...hinted, body: 'hello' },
+  'nothing: a curl command': { ...hinted, body: "$ curl -d '{}' https://app.test" },
+  'nothing: a whole request': { ...hinted, body: 'POST / HTTP/1.1\r\n\r\n{}' },
+  'nothing: headers and a body': { ...hinted, body: 'Host: app.test\r\nX: y\r\n\r\n{}' },
+  'nothing: a page': { ...hinted, body: ' <!DOCTYPE html><p>' },
+  'nothing: a log that names the header': { ...hinted, body: 'x-relyable-signature = ab' },
   'nothing: an event of Lambda': {
-    ...foreign,
+    ...hinted,
     body: '[{"requestContext":{"isBase64Encoded":false}}]',
   },
-  'nothing: an event with headers': { ...foreign, body: '{"a":{"Headers":{},"rawBody":""}}' },
+  'nothing: an event with headers': { ...hinted, body: '{"a":{"Headers":{},"rawBody":""}}' },
   'nothing: an event too deep to look for': {
-    ...foreign,
+    ...hinted,
     body: '{"a":{"b":{"c":{"d":{"e":{"headers":{},"body":""}}}}}}',
   },
-  'nothing: a printed object': { ...foreign, body: "{'event': 'x', 'ok': True}" },
-  'nothing: laid out': { ...foreign, body: PRETTY },
-  'nothing: another length': { ...foreign, headers: [['Content-Length', '12']] },
-  'nothing: decompressed': { ...foreign, headers: [['Content-Encoding', 'gzip']] },
-  'nothing: read in the wrong charset': { ...foreign, body: BODY.replace('é', '\ufffd') },
-  'nothing: a masked secret': { ...foreign, secrets: [{ ...CHOSEN, value: 'whsec_••••' }] },
+  'nothing: a printed object': { ...hinted, body: "{'event': 'x', 'ok': True}" },
+  'nothing: laid out': { ...hinted, body: PRETTY },
+  'nothing: another length': { ...hinted, headers: [['Content-Length', '12']] },
+  'nothing: decompressed': { ...hinted, headers: [['Content-Encoding', 'gzip']] },
+  'nothing: read in the wrong charset': { ...hinted, body: BODY.replace('é', '\ufffd') },
+  'nothing: a masked secret': { ...hinted, secrets: [{ ...CHOSEN, value: 'whsec_••••' }] },
   'nothing: several hints': {
-    ...foreign,
+    ...hinted,
     body: "{'a': '\ufffd'}",
     headers: [
       ['Content-Length', '1'],
@@ -250,12 +250,10 @@ function explain({
     fix ?? 'no fix',
     JSON.stringify({ tried, isRewrite: explanation.isRewrite, signed: found }),
     JSON.stringify(difference),
-  ]
-    .map((line) => `  ${line}`)
-    .join('\n');
+  ].join('\n');
 }
 
-it('lists what is said of each sample, and how much was tried before', async () => {
-  const lines = Object.entries(SAMPLES).map(([name, sample]) => `${name}\n${explain(sample)}`);
-  await expect(toList(lines)).toMatchFileSnapshot(listFile('explanations'));
+// The numbers of bodies and MACs that were tried show the order of the search.
+it.each(Object.entries(SAMPLES))('says what is known of a request: %s', (_, sample) => {
+  expect(explain(sample)).toMatchSnapshot();
 });
