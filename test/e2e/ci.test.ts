@@ -186,7 +186,7 @@ describe.skipIf(process.platform === 'win32')('action.yml', () => {
       url: '3000/webhooks/relyable',
       command: 'node server.js',
     });
-    expect(output).toContain('64 of 64 checks passed');
+    expect(output).toContain('66 of 66 checks passed');
     expect(outputs).toBe('grade=A\n');
     expect(code, output).toBe(0);
   });

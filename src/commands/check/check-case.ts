@@ -61,6 +61,9 @@ export interface ForgeryOptions {
   readonly label: string;
   /** Default: `test_run.completed`. */
   readonly sample?: EventType;
+  readonly edit?: DataEdit;
+  /** Another event type than the sample's own. */
+  readonly event?: string;
   /** null: no content type. Default: `application/json`. */
   readonly contentType?: string | null;
   /** Default: the sample, compact. */

@@ -53,7 +53,8 @@ export function createRequestMaker(caseId: string, options: MakerOptions): Reque
     const kept = Object.entries(edited).filter(([, value]) => value !== undefined);
     return { event, timestamp, data: Object.fromEntries(kept) as JsonObject };
   };
-  const plain = (sample: EventType): Buffer => serialisePayload(payload(sample), 'compact');
+  const plain = (sample: EventType, edit?: DataEdit, event?: string): Buffer =>
+    serialisePayload(payload(sample, edit, event), 'compact');
 
   return {
     genuine: (sample, options = {}) => {
@@ -77,7 +78,9 @@ export function createRequestMaker(caseId: string, options: MakerOptions): Reque
     },
     forged: (forgery) => {
       const { sample = 'test_run.completed', contentType = 'application/json' } = forgery;
-      const body = forgery.body === undefined ? plain(sample) : Buffer.from(forgery.body);
+      const { edit, event } = forgery;
+      const body =
+        forgery.body === undefined ? plain(sample, edit, event) : Buffer.from(forgery.body);
       const right = signPayload(body, secret);
       const values = forgery.signatures({ body, right, secret });
       const headers: HeaderPair[] = [
@@ -85,7 +88,7 @@ export function createRequestMaker(caseId: string, options: MakerOptions): Reque
         ['User-Agent', userAgent],
         ...values.map((value): HeaderPair => [SIGNATURE_HEADER, value]),
       ];
-      const subject = forgery.body === undefined ? `${sample}, ` : '';
+      const subject = forgery.body === undefined ? `${event ?? sample}, ` : '';
       return { label: `${subject}${forgery.label}`, headers, body, event: sample };
     },
   };

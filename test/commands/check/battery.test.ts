@@ -34,6 +34,9 @@ const NOT_COMPACT = [
   'accepts.test_case.critical_failure.ascii',
 ];
 const COMPACT = inSection('accepts').filter((id) => id.endsWith('.compact'));
+/** What refuses these for another reason is right, too. */
+const ANY_REFUSAL = ['refuses.unknown-event', 'refuses.large'];
+const REFUSALS = inSection('refuses').filter((id) => !ANY_REFUSAL.includes(id));
 const NOT_ERRORS = ['robust.missing-field', 'robust.content-type'];
 /** `robust.aftermath` judges only whether the app still answers. */
 const NOT_COUNTED = new Set([...NOT_ERRORS, 'robust.aftermath']);
@@ -76,7 +79,7 @@ const EXPECTED: Readonly<Record<HandlerName, Expected>> = {
     findings: {
       'error genuine-crashes': [
         ...COMPACT,
-        ...inSection('refuses'),
+        ...REFUSALS,
         ...inSection('robust').filter((id) => !NOT_COUNTED.has(id)),
         'answers.status',
       ],
@@ -99,6 +102,8 @@ const EXPECTED: Readonly<Record<HandlerName, Expected>> = {
         'refuses.content-type',
         'refuses.empty-body',
         'refuses.known-key',
+        'refuses.unknown-event',
+        'refuses.large',
         'refuses.not-hex',
         'refuses.not-ascii',
       ],
@@ -140,7 +145,7 @@ const EXPECTED: Readonly<Record<HandlerName, Expected>> = {
       ],
       'warning redirect': [
         ...inSection('accepts').filter((id) => !COMPACT.includes(id)),
-        ...inSection('refuses'),
+        ...REFUSALS,
         ...NOT_ERRORS,
       ],
     },

@@ -27,8 +27,8 @@ describe('relyable webhooks check', () => {
   test('ends with 0 for a handler without findings', async () => {
     const { url } = await startHandler('node-http');
     const { code, stdout, stderr } = await runCli(['webhooks', 'check', url], { env });
-    expect(stdout).toContain('grade A · 64 of 64 checks passed, 0 errors, 0 warnings');
-    expect(stderr).toBe(`64 checks against ${url}\n`);
+    expect(stdout).toContain('grade A · 66 of 66 checks passed, 0 errors, 0 warnings');
+    expect(stderr).toBe(`66 checks against ${url}\n`);
     expect(code).toBe(0);
   });
 
@@ -120,17 +120,17 @@ describe('relyable webhooks check', () => {
       { env: { ...env, GITHUB_STEP_SUMMARY: summary }, cwd: folder },
     );
     expect(code).toBe(1);
-    expect(stdout).toContain('grade F · 0 of 17 checks passed');
+    expect(stdout).toContain('grade F · 0 of 19 checks passed');
     expect(stdout).toContain(
       '::error title=a forged request is accepted::cases: refuses.body, refuses.signature',
     );
     const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
-    expect(read('out.xml')).toContain('<testsuites tests="17" failures="11"');
+    expect(read('out.xml')).toContain('<testsuites tests="19" failures="13"');
     expect(junitProblems(read('out.xml'))).toEqual([]);
-    expect(read('out.tap')).toMatch(/^TAP version 14\n1\.\.17\nnot ok 1 - refuses\.body /);
+    expect(read('out.tap')).toMatch(/^TAP version 14\n1\.\.19\nnot ok 1 - refuses\.body /);
     expect(read('out.tap')).toMatch(/^not ok \d+ - refuses\.uppercase .* # TODO a warning$/m);
     expect(read('out.md')).toContain(
-      '| ❌ | a forged request is accepted | `refuses.body` and 15 more',
+      '| ❌ | a forged request is accepted | `refuses.body` and 17 more',
     );
     expect(jsonLines(read('out.ndjson'))).toHaveLength(18);
     expect(read('summary.md')).toBe(read('out.md'));
@@ -147,7 +147,7 @@ describe('relyable webhooks check', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^accepts\.test_run\.completed\.compact +error +accepts test_run/);
     const json = await runCli(['webhooks', 'check', '--list', '--json']);
-    expect(jsonLines(json.stdout)).toHaveLength(67);
+    expect(jsonLines(json.stdout)).toHaveLength(69);
   });
 
   test('never shows the secret, even when the handler does', async () => {

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from '../../../relyable/event-type.ts';
+import { EVENT_TYPES, type EventType } from '../../../relyable/event-type.ts';
 import { hasHeader, SIGNATURE_HEADER } from '../../../request/request.ts';
 import { signPayload } from '../../../signature/sign.ts';
 import { type Tamper, TAMPERS } from '../../../signature/tamper-kinds.ts';
@@ -43,7 +43,20 @@ const FOR_EVERY_EVENT: ReadonlySet<Tamper> = new Set(['signature', 'missing']);
 const OTHER_CONTENT_TYPES = ['text/plain', 'application/x-www-form-urlencoded', null] as const;
 
 /** Keys that anyone knows: an unset variable, and how languages write one. */
-const KNOWN_KEYS = ['', 'undefined', 'null', 'None'] as const;
+const UNSET_KEYS = ['', 'undefined', 'null', 'None'] as const;
+
+/** Keys that anyone tries: what stands in examples, and so behind the `||` of many a handler. */
+const EXAMPLE_KEYS = [
+  'secret',
+  'changeme',
+  'your_webhook_secret',
+  'your-webhook-secret',
+  'your_signing_secret',
+  'whsec_test',
+] as const;
+
+/** A body longer than what handlers skip "for speed"; a handler may refuse it for its length. */
+const LARGE_BYTES = 512 * 1024;
 
 /** A well-formed signature that belongs to nothing. */
 const WRONG = '0123456789abcdef'.repeat(4);
@@ -94,6 +107,15 @@ function unsigned(
   );
 }
 
+/** A request of someone who guesses the secret; where the guess is right, its signature is wrong. */
+function signedWith(make: RequestMaker, key: string, sample: EventType): CheckRequest {
+  return make.forged({
+    sample,
+    label: `signed with ${key === '' ? 'an empty secret' : `"${key}" as secret`}`,
+    signatures: ({ body, secret }) => [key === secret ? WRONG : signPayload(body, key)],
+  });
+}
+
 function describeContentType(contentType: string | null): string {
   return contentType === null ? 'without a content type' : `as ${contentType}`;
 }
@@ -131,17 +153,25 @@ export const REFUSES: readonly CheckCase[] = [
     ),
     judge: (exchange, facts) => judgeUnparsable(withUnsupported(exchange), facts),
   },
-  refusal('known-key', 'refuses a signature made with an empty secret', (make) =>
-    KNOWN_KEYS.flatMap((key) =>
-      EVENT_TYPES.map((sample) =>
-        make.forged({
-          sample,
-          label: `signed with ${key === '' ? 'an empty secret' : `"${key}" as secret`}`,
-          signatures: ({ body }) => [signPayload(body, key)],
-        }),
-      ),
+  refusal('known-key', 'refuses a signature made with an empty or well-known secret', (make) => [
+    ...UNSET_KEYS.flatMap((key) => EVENT_TYPES.map((sample) => signedWith(make, key, sample))),
+    ...EXAMPLE_KEYS.map((key) => signedWith(make, key, 'test_run.completed')),
+  ]),
+  {
+    ...refusal('unknown-event', 'verifies events of types it does not know', (make) =>
+      unsigned(make, 'another event type', { event: 'test_run.archived' }),
     ),
-  ),
+    judge: judgeForgery,
+  },
+  {
+    ...refusal('large', 'verifies large bodies', (make) =>
+      unsigned(make, 'a transcript of 512 KB', {
+        sample: 'test_case.critical_failure',
+        edit: { transcript: 'x'.repeat(LARGE_BYTES) },
+      }),
+    ),
+    judge: judgeForgery,
+  },
   refusal('too-long', 'refuses a signature with extra characters at its end', (make) => [
     withSignatures(make, 'the signature with four more digits', (right) => [`${right}0000`]),
   ]),
@@ -182,6 +212,14 @@ function judgeUnparsable(exchange: Exchange, facts: Facts): Complaint | null {
   return complaint !== null && isRefused && isSigned && isOther
     ? { ...complaint, topic: 'parses-first', severity: 'warning' }
     : complaint;
+}
+
+/** Whether a forged request was accepted; how it is refused is not judged, as that may be for other reasons. */
+function judgeForgery({ answers }: Exchange): Complaint | null {
+  const at = answers.findIndex(({ status }) => status !== null && is2xx(status));
+  const status = answers[at]?.status;
+  if (status === undefined) return null;
+  return { topic: 'forged-accepted', message: `expected 401, got ${status}`, at };
 }
 
 /** The exchange with 415 counted as a refusal, of the content type: `robust.content-type` judges it. */
