@@ -35,8 +35,8 @@ const NOT_COMPACT = [
 ];
 const COMPACT = inSection('accepts').filter((id) => id.endsWith('.compact'));
 /** What refuses these for another reason is right, too. */
-const ANY_REFUSAL = ['refuses.unknown-event', 'refuses.large'];
-const REFUSALS = inSection('refuses').filter((id) => !ANY_REFUSAL.includes(id));
+const ANY_REFUSAL = new Set(['refuses.unknown-event', 'refuses.large']);
+const REFUSALS = inSection('refuses').filter((id) => !ANY_REFUSAL.has(id));
 const NOT_ERRORS = ['robust.missing-field', 'robust.content-type'];
 /** `robust.aftermath` judges only whether the app still answers. */
 const NOT_COUNTED = new Set([...NOT_ERRORS, 'robust.aftermath']);

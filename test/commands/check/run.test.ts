@@ -132,12 +132,12 @@ describe('relyable webhooks check', () => {
     expect(read('out.md')).toContain(
       '| ❌ | a forged request is accepted | `refuses.body` and 17 more',
     );
-    expect(jsonLines(read('out.ndjson'))).toHaveLength(18);
+    expect(jsonLines(read('out.ndjson'))).toHaveLength(20);
     expect(read('summary.md')).toBe(read('out.md'));
     expect(JSON.parse(read('badge.json'))).toEqual({
       schemaVersion: 1,
       label: 'relyable webhooks',
-      message: 'F 0/17',
+      message: 'F 0/19',
       color: 'red',
     });
   });
