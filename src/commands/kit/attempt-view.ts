@@ -9,6 +9,7 @@ import { safeLine, safeText } from '../../terminal/safe-text.ts';
 import { displayWidth, padColumns } from '../../terminal/width.ts';
 import { eventColumn, OUTCOME_WIDTH } from './event-line.ts';
 import { shownResponse } from './shown-response.ts';
+import { eventName } from '../../request/event-name.ts';
 
 export interface AttemptLine {
   readonly entry: LogEntry;
@@ -76,7 +77,7 @@ function formatAttempt({ entry, captureId }: AttemptLine, now: number, look: Loo
   const tries = `${attempt.attempt}/${MAX_ATTEMPTS}`;
   const id = safeLine(delivery.id);
   const room = columns - displayWidth([time, outcome, tries, '', id].join(GAP));
-  const event = eventColumn(legible(safeLine(delivery.event ?? '(no event)')), room, legible('…'));
+  const event = eventColumn(legible(safeLine(eventName(delivery.event))), room, legible('…'));
   const colour = entry.state === 'delivered' ? style.green : style.red;
   const line = [style.dim(time), colour(outcome), tries, style.bold(event), id].join(GAP);
   const note = [
@@ -180,7 +181,7 @@ function formatDelivery(
     ([name, value]) => `  ${safeLine(name)}: ${safeLine(value)}`,
   );
   return [
-    `${style.bold(safeLine(delivery.event ?? '(no event)'))}  ${safeLine(delivery.id)}`,
+    `${style.bold(safeLine(eventName(delivery.event)))}  ${safeLine(delivery.id)}`,
     ...facts.map(([name, value]) => `  ${style.dim(name.padEnd(8))}  ${safeLine(value)}`),
     '',
     ...lines.map((line) => formatAttempt(line, now, look)),

@@ -4,6 +4,7 @@ import { formatDuration } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { displayWidth, padColumns, truncate, truncateStart } from '../../terminal/width.ts';
+import { eventName } from '../../request/event-name.ts';
 
 /** What a line about one event shows, in the order of its columns. */
 export interface EventCells {
@@ -59,7 +60,7 @@ export function formatEventLine(
   const room = columns - displayWidth(fixed);
   const word = ' signature';
   const isWide = room >= EVENT_WIDTH + GAP.length + SUBJECT_WIDTH + word.length;
-  const event = legible(safeLine(cells.event ?? '(no event)'));
+  const event = legible(safeLine(eventName(cells.event)));
   const subject = legible(safeLine(cells.subjectId ?? ''));
   const what = isWide
     ? inColumns(event, subject, room - word.length, legible('…'))

@@ -6,6 +6,7 @@ import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
 import { describeChange, formatFailure, formatOutcome } from './capture-view.ts';
 import { formatProgressBar } from './progress-line.ts';
+import { eventName } from '../../request/event-name.ts';
 
 /** What is sent again, as it is shown. */
 export interface ReplaySubject {
@@ -45,7 +46,7 @@ export function plannedReplayView(
 ): View {
   return {
     text: ({ style, columns }) => {
-      const what = `would send ${nameOf(subject)}  ${style.bold(safeLine(event ?? '(no event)'))}`;
+      const what = `would send ${nameOf(subject)}  ${style.bold(safeLine(eventName(event)))}`;
       return wrapParts([what, `→ ${safeLine(url)}`, formatNote(subject)], '  ', columns);
     },
     json: () => ({

@@ -3,6 +3,7 @@ import type { Forward } from '../../request/capture.ts';
 import { formatTime } from '../../terminal/format.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { describeAnswer, formatEventLine, type Outcome } from '../kit/event-line.ts';
+import { eventName } from '../../request/event-name.ts';
 
 /** The parts of a delivery that its first line shows. */
 export type DeliveryHead = Pick<
@@ -31,7 +32,7 @@ export function formatDeliveryHead(
     time: formatTime(delivery.receivedAt, terminal.isUtc),
     outcome: outcomeOf(delivery),
     isValid: delivery.verification.valid,
-    event: isProbe ? `probe: ${event ?? '(no event)'}` : event,
+    event: isProbe ? `probe: ${eventName(event)}` : event,
     subjectId,
     id,
     isDim: isProbe,

@@ -22,6 +22,7 @@ import { formatDeliveryHead } from './delivery-head.ts';
 import { shownResponse } from '../kit/shown-response.ts';
 import { deliveryToJson as loggedDeliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
+import { eventName } from '../../request/event-name.ts';
 
 /**
  * An event of the listener: one line of NDJSON, or lines for people, with explanations wrapped to
@@ -167,7 +168,7 @@ export function missingDeliveryView(delivery: Delivery, now: number): View {
       [
         'would forward',
         style.dim(formatMoment(startOf(delivery), { now, isUtc })),
-        style.bold(safeLine(delivery.event ?? '(no event)')),
+        style.bold(safeLine(eventName(delivery.event))),
         safeLine(delivery.id),
       ].join('  '),
     json: () => ({

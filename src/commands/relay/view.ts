@@ -5,6 +5,7 @@ import { roundMs } from '../../system/latency.ts';
 import { formatCount, formatDuration, formatSize, formatTime } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { JsonObject, Terminal, View } from '../../terminal/terminal.ts';
+import { eventName } from '../../request/event-name.ts';
 
 /** An event of the relay: one line of NDJSON, or lines for people. */
 export function relayEventView(event: RelayEvent): View {
@@ -47,7 +48,7 @@ function formatEvent(event: RelayEvent, { style, errorStyle, isUtc }: Terminal):
             : style.red(`✗ signature (${signature.reason})`);
       const parts = [
         style.dim(formatTime(event.at, isUtc)),
-        style.bold(safeLine(event.event ?? '(no event)')),
+        style.bold(safeLine(eventName(event.event))),
         verdict,
         `→ ${event.isDuplicate ? 'stored before as' : 'stored as'} ${event.seq}`,
         formatDuration(event.durationMs),

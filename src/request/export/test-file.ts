@@ -1,4 +1,5 @@
 import type { Capture } from '../capture.ts';
+import { eventName } from '../event-name.ts';
 import { type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
 import { replaceHeader } from '../raw.ts';
 import { base64Pieces, fillMember } from './body-pieces.ts';
@@ -55,7 +56,7 @@ function toCase(capture: Capture): TestCase {
   const { id, event, path, headers, body, verification } = capture;
   const { valid } = verification;
   return {
-    title: `${id} ${event ?? '(no event)'}`,
+    title: `${id} ${eventName(event)}`,
     path,
     headers: valid
       ? replaceHeader(headers, SIGNATURE_HEADER, signPayload(body, TEST_SECRET))

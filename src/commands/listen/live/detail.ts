@@ -5,6 +5,7 @@ import type { Verification } from '../../../signature/verify.ts';
 import { formatDuration, formatSize, formatTime } from '../../../terminal/format.ts';
 import { prettyJson } from './pretty-json.ts';
 import { safeLine, safeText } from '../../../terminal/safe-text.ts';
+import { eventName } from '../../../request/event-name.ts';
 
 /** The part of a body that is shown; `captures show` prints the whole. */
 const MAX_BODY_LINES = 60;
@@ -20,7 +21,7 @@ export function formatDetail(
 ): string {
   const { id, event, method, path, httpVersion, headers, body, forwards } = capture;
   return [
-    `${style.bold(`── ${id}`)}  ${safeLine(event ?? '(no event)')}  ${formatTime(capture.receivedAt, isUtc)}`,
+    `${style.bold(`── ${id}`)}  ${safeLine(eventName(event))}  ${formatTime(capture.receivedAt, isUtc)}`,
     ...verdictLines(verification, style),
     style.bold('request'),
     `  ${safeLine(`${method} ${path} HTTP/${httpVersion}`)}`,
