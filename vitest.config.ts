@@ -10,8 +10,8 @@ export default defineConfig({
     setupFiles: 'test/support/fixed-seed.ts',
     globalSetup: 'test/support/fresh-build.ts',
     pool: 'forks',
-    // More than there are cores: tests also wait for processes and timers.
-    maxWorkers: availableParallelism() + 4,
+    // Two more than there are cores: tests also wait for processes and timers.
+    maxWorkers: availableParallelism() + 2,
     // The files that a worker runs share the modules they import: reading those took a third of the time.
     isolate: false,
     // Nothing is to be learned from a slow machine, so only what hangs gets as far as these.
