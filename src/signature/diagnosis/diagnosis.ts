@@ -100,7 +100,9 @@ function verifyOrSearch(
   if (search.match !== null) {
     return { verification: describeMatch(search.match, request), search };
   }
-  const misplaced = search.tried.macs === 0 ? judgeMisplaced(request, secrets, effort) : null;
+  // A wrong signature, beside the right one in another header, is worth a short search.
+  const depth = search.tried.macs === 0 ? effort : 'quick';
+  const misplaced = judgeMisplaced(request, secrets, depth);
   return misplaced ?? { verification: describeNoMatch(search, request, secrets), search };
 }
 

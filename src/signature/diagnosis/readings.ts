@@ -59,6 +59,10 @@ export function readSignature(values: readonly string[]): ReceivedSignature {
         notes.push({ reason: 'signature_prefixed', text: 'is next to a timestamp' });
     }
   }
+  const [only] = texts;
+  if (only !== undefined && texts.length === 1 && several.length === 0) {
+    if (only.notes.length === 0) only.notes.push(...notesAround(values[0] ?? '', only.text));
+  }
   const collector = new ReadingCollector();
   for (const { text, notes } of texts) collector.addText(text, [...several, ...notes]);
   for (const value of values.slice(0, MAX_VALUES)) {
@@ -75,6 +79,13 @@ function severalNotes(headers: number, texts: number): Note[] {
   if (headers > 1)
     return [{ reason: 'signature_multiple', text: `is in one of ${headers} headers` }];
   return [];
+}
+
+/** What a value has around its only text. */
+function notesAround(value: string, text: string): Note[] {
+  if (value === text) return [];
+  const what = value.trim() === text ? 'has white space around it' : 'has a separator beside it';
+  return [{ reason: 'signature_prefixed', text: what }];
 }
 
 function isHexMac(text: string): boolean {

@@ -12,7 +12,7 @@ export function describeMatch(
   header: string | null = null,
 ): Verification {
   const { candidate, key, reading } = match;
-  const found = [
+  const reasons: readonly Reason[] = [
     ...new Set([
       ...(header === null ? [] : (['signature_misplaced'] as const)),
       ...reading.reasons,
@@ -20,8 +20,6 @@ export function describeMatch(
       ...candidate.reasons,
     ]),
   ];
-  // The value is right, with something around it.
-  const reasons: readonly Reason[] = found.length > 0 ? found : ['signature_prefixed'];
   const [reason = 'signature_prefixed'] = reasons;
   return {
     valid: false,

@@ -221,6 +221,111 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
       ['Content-Encoding', 'br'],
     ],
   },
+  'a space before it': { write: (digest) => ` ${digest.toString('hex')}` },
+  'a comma after it': { write: (digest) => `${digest.toString('hex')},` },
+  'a prefix, upper case, and cut': {
+    write: (digest) => `sha256=${digest.toString('hex').toUpperCase().slice(0, 40)}`,
+  },
+  'digits lost, of nobody here': {
+    ...hinted,
+    body: '{"n":1}',
+    write: () => [...mac('{"n":1}', 'x')].map((byte) => byte.toString(16)).join(''),
+  },
+  'redacted, the second of two': {
+    headers: [['X-Relyable-Signature', 'none']],
+    write: () => '[Filtered]',
+  },
+  'one star': { write: () => '*' },
+  'two letters x and a point': { write: () => 'xx.y' },
+  'the secret itself, of 12 characters': {
+    secrets: [{ ...CHOSEN, value: 'abcdefghijkl' }],
+    write: () => 'abcdefghijkl',
+  },
+  'the secret itself, of 11 characters and spaces': {
+    secrets: [{ ...CHOSEN, value: ' abcdefghijk ' }],
+    write: () => ' abcdefghijk ',
+  },
+  'the secret itself, with a line feed where it is kept': {
+    secrets: [{ ...CHOSEN, value: 'abcdefghijklm\n' }],
+    headers: [['X-Relyable-Signature', 'f'.repeat(64)]],
+    write: () => 'abcdefghijklm',
+  },
+  'Sum(body) of Go between spaces': {
+    write: () => ` ${Buffer.concat([Buffer.from(BODY), mac('')]).toString('hex')} `,
+  },
+  'nothing was signed': { signed: '' },
+  'a header with a long name': {
+    header: `X-Signature-${'of-a-proxy-'.repeat(8)}`,
+  },
+  'another header, beside one without a digest': {
+    header: 'X-Signature',
+    headers: [['X-Relyable-Signature', 'later']],
+  },
+  'another header, beside a wrong one': {
+    header: 'X-Signature',
+    headers: [['X-Relyable-Signature', 'f'.repeat(64)]],
+  },
+  'another header, with half of it': {
+    header: 'X-Trace',
+    write: (digest) => digest.toString('hex').slice(0, 32),
+  },
+  'another header, in base64': { header: 'X-Trace', write: (digest) => digest.toString('base64') },
+  'another header, in base64 without padding': {
+    header: 'X-Trace',
+    write: (digest) => digest.toString('base64url').slice(0, 42),
+  },
+  'another header, named like one, with half of it': {
+    header: 'X-Digest',
+    write: (digest) => digest.toString('hex').slice(0, 32),
+  },
+  'another header, after others with digests': {
+    header: 'X-Sign',
+    key: `'${SECRET}' `,
+    headers: Array.from({ length: 5 }, (_, n): HeaderPair => [`X-Trace-${n}`, `${n}`.repeat(64)]),
+  },
+  'another header, the seventh with a digest': {
+    header: 'X-Trace',
+    headers: Array.from({ length: 6 }, (_, n): HeaderPair => [`X-Trace-${n}`, `${n}`.repeat(64)]),
+  },
+  'a number that was rewritten in what was signed': {
+    body: '{"event":"x","data":{"score":70.0}}',
+    signed: '{"event":"x","data":{"score":70}}',
+  },
+  'a number that was rewritten here': {
+    body: '{"event":"x","data":{"score":70}}',
+    signed: '{"event":"x","data":{"score":70.0}}',
+  },
+  'spaces of Python and CRLF': { signed: `${SPACED}\r\n` },
+  'lines that end in CRLF': { signed: PRETTY.replaceAll('\n', '\r\n') },
+  'a copy laid out after white space': { body: ` \n${PRETTY}` },
+  'a copy with a line end inside': { body: BODY.replace(',"data"', ',\n"data"') },
+  'one member': { signed: parsed.event },
+  'nothing: no body, and a length': {
+    ...hinted,
+    body: '',
+    headers: [['Content-Length', '12']],
+  },
+  'nothing: the right length': {
+    ...hinted,
+    headers: [['Content-Length', `${Buffer.byteLength(BODY)}`]],
+  },
+  'nothing: a long length': { ...hinted, headers: [['Content-Length', '1'.repeat(30)]] },
+  'nothing: text that says it is compressed': {
+    ...hinted,
+    body: 'x {',
+    headers: [['Content-Encoding', 'gzip']],
+  },
+  'nothing: JSON after spaces that says it is compressed': {
+    ...hinted,
+    body: '  [1]',
+    headers: [['Content-Encoding', `gzip,${' br'.repeat(10)}`]],
+  },
+  'nothing: another coding': { ...hinted, headers: [['Content-Encoding', 'identity']] },
+  'nothing: a secret with a star and a point': {
+    ...hinted,
+    secrets: [{ ...CHOSEN, value: 'a*b.c' }],
+  },
+  'nothing: a secret cut with points': { ...hinted, secrets: [{ ...CHOSEN, value: 'whsec_a...' }] },
 };
 
 function explain({
