@@ -129,10 +129,11 @@ function describeFound(found: Found): string {
 }
 
 it('lists the texts in a value that may be a digest', async () => {
-  const lines = VALUES.flatMap((value) => [
-    JSON.stringify(value.length > 120 ? `${value.slice(0, 90)}… (${value.length})` : value),
-    ...findDigests(value).map(describeFound),
-  ]);
+  const lines = VALUES.flatMap((value) =>
+    [
+      JSON.stringify(value.length > 120 ? `${value.slice(0, 90)}… (${value.length})` : value),
+    ].concat(findDigests(value).map(describeFound)),
+  );
   await expect(toList(lines)).toMatchFileSnapshot(listFile('digest-texts'));
 });
 
