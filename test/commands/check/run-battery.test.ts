@@ -50,6 +50,36 @@ type Payload = { event: string; data: Record<string, unknown> };
 const parse = ({ body }: Received): Payload => JSON.parse(body.toString('utf8')) as Payload;
 
 describe('what is found in a handler that', () => {
+  test.each(['', 'your_webhook_secret'])('also takes "%s" as its secret', async (secret) => {
+    const url = await startTwisted((response, { body, headers }) => {
+      const guess = createHmac('sha256', secret).update(body).digest('hex');
+      if (headers['x-relyable-signature'] === guess) return answer(response, 200);
+    });
+    const cases = selectCases({ only: ['refuses'], skip: [], isObserved: false });
+    const { results } = await checkHandler(url, { cases });
+    const findings = results.flatMap(({ id, finding }) =>
+      finding === null ? [] : [{ id, finding }],
+    );
+    expect(findings).toEqual([
+      {
+        id: 'refuses.known-key',
+        finding: expect.objectContaining({
+          topic: 'forged-accepted',
+          fix: expect.stringContaining('put no empty or example secret in its place') as string,
+        }) as object,
+      },
+    ]);
+  });
+
+  test('has a secret that stands in examples, and is right', async () => {
+    const secret = 'your_webhook_secret';
+    const app = await startApp((response, { body, headers }) => {
+      const right = createHmac('sha256', secret).update(body).digest('hex');
+      answer(response, headers['x-relyable-signature'] === right ? 200 : 401);
+    });
+    expect(await findingsOf(app.url, ['refuses.known-key'], { secret })).toEqual({});
+  });
+
   test('refuses an event it has seen', async () => {
     const seen = new Set<string>();
     const url = await startTwisted((response, { body }) => {

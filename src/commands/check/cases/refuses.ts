@@ -55,6 +55,10 @@ const EXAMPLE_KEYS = [
   'whsec_test',
 ] as const;
 
+/** The fix where one of these keys is accepted. */
+const ONE_SECRET =
+  'verify with the configured secrets alone: where one is not set, leave it out or end the app at its start; put no empty or example secret in its place';
+
 /** A body longer than what handlers skip "for speed"; a handler may refuse it for its length. */
 const LARGE_BYTES = 512 * 1024;
 
@@ -153,10 +157,20 @@ export const REFUSES: readonly CheckCase[] = [
     ),
     judge: (exchange, facts) => judgeUnparsable(withUnsupported(exchange), facts),
   },
-  refusal('known-key', 'refuses a signature made with an empty or well-known secret', (make) => [
-    ...UNSET_KEYS.flatMap((key) => EVENT_TYPES.map((sample) => signedWith(make, key, sample))),
-    ...EXAMPLE_KEYS.map((key) => signedWith(make, key, 'test_run.completed')),
-  ]),
+  {
+    ...refusal(
+      'known-key',
+      'refuses a signature made with an empty or well-known secret',
+      (make) => [
+        ...UNSET_KEYS.flatMap((key) => EVENT_TYPES.map((sample) => signedWith(make, key, sample))),
+        ...EXAMPLE_KEYS.map((key) => signedWith(make, key, 'test_run.completed')),
+      ],
+    ),
+    judge: (exchange, facts) => {
+      const complaint = judgeRefusal(exchange, facts, 'forged-accepted');
+      return complaint?.topic === 'forged-accepted' ? { ...complaint, fix: ONE_SECRET } : complaint;
+    },
+  },
   {
     ...refusal('unknown-event', 'verifies events of types it does not know', (make) =>
       unsigned(make, 'another event type', { event: 'test_run.archived' }),
