@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { HeaderPair } from '../../src/request/request.ts';
 import { signPayload } from '../../src/signature/sign.ts';
-import { type SecretCandidate, verifyRequest } from '../../src/signature/verify.ts';
+import {
+  BodyVerifier,
+  isJudged,
+  type SecretCandidate,
+  verifyRequest,
+} from '../../src/signature/verify.ts';
 
 const BODY = Buffer.from('{"event":"x"}');
 const chosen = (value: string): SecretCandidate => ({
@@ -69,4 +74,28 @@ it.each([[['']], [[' ', '']]])('is empty where no header has a value: %j', (sign
     fix: expect.stringContaining('secret is set'),
     secretSource: null,
   });
+});
+
+describe('a body that is given in parts', () => {
+  const result = (signature: string, ...secrets: readonly SecretCandidate[]) => {
+    const verifier = new BodyVerifier(signature, secrets);
+    verifier.update(BODY.subarray(0, 5));
+    verifier.update(BODY.subarray(5));
+    return verifier.result();
+  };
+
+  it('is valid with the first chosen secret that signed it', () => {
+    const secrets = [chosen('one'), chosen('zwei-ü'), chosen('zwei-ü'), known('three')];
+    expect(result(signPayload(BODY, 'one'), ...secrets)).toEqual(valid('one'));
+    expect(result(signPayload(BODY, 'zwei-ü'), ...secrets)).toEqual(valid('zwei-ü'));
+    expect(result(signPayload(BODY, 'three'), ...secrets)).toBeNull();
+    expect(result(signPayload(BODY, 'another'), ...secrets)).toBeNull();
+    expect(result(signPayload(BODY, 'one'))).toBeNull();
+  });
+});
+
+it('is a verdict unless there was no signature to judge', () => {
+  expect(isJudged({ reason: 'ok' })).toBe(true);
+  expect(isJudged({ reason: 'signature_missing' })).toBe(true);
+  expect(isJudged({ reason: 'signature_not_recorded' })).toBe(false);
 });
