@@ -53,15 +53,13 @@ export function readSignature(values: readonly string[]): ReceivedSignature {
     }
   }
   const several: Note[] = severalNotes(values.length, texts.length);
-  if (timestamps.length > 0 && several.length === 0) {
-    for (const { notes } of texts) {
-      if (notes.length === 0)
-        notes.push({ reason: 'signature_prefixed', text: 'is next to a timestamp' });
-    }
-  }
   const [only] = texts;
-  if (only !== undefined && texts.length === 1 && several.length === 0) {
-    if (only.notes.length === 0) only.notes.push(...notesAround(values[0] ?? '', only.text));
+  if (only?.notes.length === 0 && several.length === 0) {
+    only.notes.push(
+      ...(timestamps.length > 0
+        ? [{ reason: 'signature_prefixed', text: 'is next to a timestamp' } as const]
+        : notesAround(values[0] ?? '', only.text)),
+    );
   }
   const collector = new ReadingCollector();
   for (const { text, notes } of texts) collector.addText(text, [...several, ...notes]);

@@ -251,9 +251,7 @@ class Searcher {
     const release = this.budget.reserve(0.4);
     yield* this.tryAll(decoded, enveloped(this.asReceived, envelopes));
     yield* this.tryAll(cheap, forms.filter(isLikelyWithKey).map(toCandidate));
-    if (rewriter !== null) {
-      yield* this.tryWritersWithAnother(rewriter, envelopes);
-    }
+    if (rewriter !== null) yield* this.tryWritersWithAnother(rewriter, envelopes);
     yield* this.tryAll(cheap, candidates);
     release();
   }
@@ -348,10 +346,11 @@ class Searcher {
     envelopes: readonly SignedEnvelope[],
   ): Generator<Match> {
     const { plain, cheap, decoded } = this.keys;
+    const withEnvelope = [...plain, ...decoded];
     const common = envelopes.filter(({ isCommon }) => isCommon);
     for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
       const candidate = rewritten(rewrite, null);
-      yield* this.tryAll([...plain, ...decoded], enveloped(candidate, common));
+      yield* this.tryAll(withEnvelope, enveloped(candidate, common));
       yield* this.tryAll(cheap, [candidate]);
     }
   }
