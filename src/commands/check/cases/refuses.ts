@@ -144,7 +144,8 @@ export const REFUSES: readonly CheckCase[] = [
         ),
       ),
     ),
-    judge: (exchange, facts) => judgeRefusal(withUnsupported(exchange), facts, 'forged-accepted'),
+    judge: (exchange, facts) =>
+      judgeRefusal(countRefused(exchange, isUnsupported), facts, 'forged-accepted'),
   },
   {
     ...refusal('empty-body', 'refuses an empty body', (make) =>
@@ -155,7 +156,7 @@ export const REFUSES: readonly CheckCase[] = [
         }),
       ),
     ),
-    judge: (exchange, facts) => judgeUnparsable(withUnsupported(exchange), facts),
+    judge: (exchange, facts) => judgeUnparsable(countRefused(exchange, isUnsupported), facts),
   },
   {
     ...refusal(
@@ -229,17 +230,23 @@ function judgeUnparsable(exchange: Exchange, facts: Facts): Complaint | null {
 }
 
 /** Whether a forged request was accepted; how it is refused is not judged, as that may be for other reasons. */
-function judgeForgery({ answers }: Exchange): Complaint | null {
-  const at = answers.findIndex(({ status }) => status !== null && is2xx(status));
-  const status = answers[at]?.status;
-  if (status === undefined) return null;
-  return { topic: 'forged-accepted', message: `expected 401, got ${status}`, at };
+function judgeForgery(exchange: Exchange, facts: Facts): Complaint | null {
+  const isRefused = (status: number | null): boolean => status === null || !is2xx(status);
+  return judgeRefusal(countRefused(exchange, isRefused), facts, 'forged-accepted');
 }
 
-/** The exchange with 415 counted as a refusal, of the content type: `robust.content-type` judges it. */
-function withUnsupported({ answers, ...rest }: Exchange): Exchange {
+/** A refusal of the content type: `robust.content-type` judges it. */
+function isUnsupported(status: number | null): boolean {
+  return status === 415;
+}
+
+/** The exchange with more answers counted as refusals. */
+function countRefused(
+  { answers, ...rest }: Exchange,
+  isRefused: (status: number | null) => boolean,
+): Exchange {
   const counted = answers.map((answer) =>
-    answer.status === 415 ? { ...answer, status: 401 } : answer,
+    isRefused(answer.status) ? { ...answer, status: 401 } : answer,
   );
   return { ...rest, answers: counted };
 }
