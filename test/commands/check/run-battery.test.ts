@@ -8,8 +8,8 @@ import { type Received, startApp } from '../../support/app.ts';
 import { HANDLER_SECRET } from '../../support/handlers.ts';
 import { checkHandler } from './check-handler.ts';
 
-function sign(body: Buffer | string): string {
-  return createHmac('sha256', HANDLER_SECRET).update(body).digest('hex');
+function sign(body: Buffer | string, secret = HANDLER_SECRET): string {
+  return createHmac('sha256', secret).update(body).digest('hex');
 }
 
 /** Answers as a correct handler does, unless the twist has answered already. */
@@ -52,8 +52,7 @@ const parse = ({ body }: Received): Payload => JSON.parse(body.toString('utf8'))
 describe('what is found in a handler that', () => {
   test.each(['', 'your_webhook_secret'])('also takes "%s" as its secret', async (secret) => {
     const url = await startTwisted((response, { body, headers }) => {
-      const guess = createHmac('sha256', secret).update(body).digest('hex');
-      if (headers['x-relyable-signature'] === guess) return answer(response, 200);
+      if (headers['x-relyable-signature'] === sign(body, secret)) return answer(response, 200);
     });
     const cases = selectCases({ only: ['refuses'], skip: [], isObserved: false });
     const { results } = await checkHandler(url, { cases });
@@ -74,8 +73,8 @@ describe('what is found in a handler that', () => {
   test('has a secret that stands in examples, and is right', async () => {
     const secret = 'your_webhook_secret';
     const app = await startApp((response, { body, headers }) => {
-      const right = createHmac('sha256', secret).update(body).digest('hex');
-      answer(response, headers['x-relyable-signature'] === right ? 200 : 401);
+      const isRight = headers['x-relyable-signature'] === sign(body, secret);
+      answer(response, isRight ? 200 : 401);
     });
     expect(await findingsOf(app.url, ['refuses.known-key'], { secret })).toEqual({});
   });
