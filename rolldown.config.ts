@@ -125,6 +125,8 @@ const LIGHT = {
   name: 'light',
   test: /[\\/]src[\\/](shell-quote|request[\\/](curl|capture)|signature[\\/](sign|verify|tamper)|relyable[\\/](samples|seeded-sample|payload|payload-summary)|config[\\/](load|secrets)|http[\\/](target|headers|loopback|client[\\/]send|server[\\/]bind)|system[\\/]latency|terminal[\\/](junit|terminal|hyperlink)|commands[\\/]kit[\\/](invocation-config|running-listeners))\.ts$|node_modules[\\/]chalk[\\/]/,
 };
+// Otherwise it is put beside small modules of ours that work without it, and is loaded with them.
+const ZOD = { name: 'zod', test: /node_modules[\\/]zod[\\/]/ };
 
 /**
  * The modules of the library, by the names of their files in `packages/webhooks/dist/`. In the manifests
@@ -209,7 +211,7 @@ export default defineConfig([
         `chunks/${name === 'run' && facadeModuleId ? basename(dirname(facadeModuleId)) : name}.cjs`,
       // `import()` does not work in code from the cache (bin/relyable.js).
       dynamicImportInCjs: false,
-      codeSplitting: { groups: [BASE, LIGHT] },
+      codeSplitting: { groups: [BASE, LIGHT, ZOD] },
     },
   },
   {

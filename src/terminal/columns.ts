@@ -8,11 +8,13 @@ export function columnsOf({ columns }: Pick<OutputStream, 'columns'>): number | 
   return columns !== undefined && columns > 0 ? columns : undefined;
 }
 
-/**
- * The width that text for people is wrapped to: the terminal's, else the `COLUMNS` of the environment
- * (`watch` sets it, and users may); undefined where neither is known.
- */
-export function textColumns({ stdout, env }: Pick<Context, 'stdout' | 'env'>): number | undefined {
+/** The width in the `COLUMNS` of the environment (`watch` sets it, and users may); undefined without one. */
+export function givenColumns(env: Context['env']): number | undefined {
   const given = Number.parseInt(env['COLUMNS'] ?? '', 10);
-  return columnsOf(stdout) ?? (given > 0 ? given : undefined);
+  return given > 0 ? given : undefined;
+}
+
+/** The width that text for people is wrapped to; undefined where neither the terminal's nor a given one is known. */
+export function textColumns({ stdout, env }: Pick<Context, 'stdout' | 'env'>): number | undefined {
+  return columnsOf(stdout) ?? givenColumns(env);
 }

@@ -2,7 +2,7 @@ import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import { isCi } from '../system/ci.ts';
 import type { Context, OutputStream } from '../system/context.ts';
 import { createLegible, isUtf8Locale } from './charset.ts';
-import { columnsOf, textColumns } from './columns.ts';
+import { columnsOf, givenColumns } from './columns.ts';
 import { createLinker } from './hyperlink.ts';
 import { formatNote, formatWarning } from './error.ts';
 import { safeText, showBytes } from './safe-text.ts';
@@ -97,6 +97,8 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
   const isQuiet = options.quiet === true;
   const isVerbose = options.verbose === true;
   const isBuild = isCi(env);
+  // Read once: a look at the environment takes a microsecond, and each line asks for the width.
+  const given = givenColumns(env);
   const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, options, stream);
   const errorStyle = new Chalk({ level: level(stderr) });
   const legible = createLegible(env, context.platform);
@@ -162,7 +164,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
       return options.input !== false && !isBuild && !isJson && canBeAsked(context);
     },
     get columns() {
-      return textColumns(context) ?? Infinity;
+      return columnsOf(stdout) ?? given ?? Infinity;
     },
   };
 }

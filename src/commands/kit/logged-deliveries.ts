@@ -1,12 +1,13 @@
 import type { Invocation } from '../../invocation.ts';
 import type { ApiClient } from '../../relyable/api/client.ts';
-import { type Delivery, startOf } from '../../relyable/delivery.ts';
-import { payloadMissing, toFoundDelivery } from '../../request/files/delivery-log.ts';
 import type { FoundRequest } from '../../request/files/input.ts';
-import { type ApiOptions, createProblemReporter, openApi } from './api.ts';
+import type { ApiOptions } from './api.ts';
 import type { InvocationConfig } from './invocation-config.ts';
 
-/** Deliveries of the API's log as inputs. The API is asked only where an operand names one. */
+/**
+ * Deliveries of the API's log as inputs. The API is asked, and its client is loaded, only where an operand
+ * names one.
+ */
 export class LoggedDeliveries {
   private readonly invocation: Invocation<ApiOptions>;
   private readonly config: InvocationConfig<ApiOptions>;
@@ -22,6 +23,8 @@ export class LoggedDeliveries {
    * the payload, NOT_AUTHENTICATED without an API key.
    */
   async read(id: string): Promise<FoundRequest> {
+    const { createProblemReporter, openApi } = await import('./api.ts');
+    const { payloadMissing, toFound } = await import('../../request/files/delivery-log.ts');
     this.client ??= (await openApi(this.invocation, this.config)).client;
     const { delivery, problems } = await this.client.getDelivery(id);
     createProblemReporter(this.invocation)(problems);
@@ -29,13 +32,4 @@ export class LoggedDeliveries {
     if (found === null) throw payloadMissing('the API', id);
     return found;
   }
-}
-
-/** The request of a delivery as an input; null where the log does not have its payload. */
-export function toFound(delivery: Delivery): FoundRequest | null {
-  const startedAt = startOf(delivery);
-  return toFoundDelivery({
-    ...delivery,
-    startedAt: Number.isFinite(startedAt) ? startedAt : null,
-  });
 }

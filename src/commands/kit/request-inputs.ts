@@ -159,23 +159,17 @@ export async function* readSource(
   source: FileSource | DeliverySource,
   options: SourceOptions,
 ): AsyncGenerator<PlacedRequest> {
-  const { context, terminal } = invocation;
   if (source.kind === 'delivery') {
     yield* readDelivery(source, options);
     return;
   }
   const skipped = new SkippedEntries();
-  if (source.kind === 'stdin') {
-    const chunks = readStreamChunks(context.stdin, 'stdin', context.interrupt);
-    const readBeside = fileReader(context.cwd, context.cwd);
-    const items = readInput(chunks, 'stdin', { ...options, readBeside });
-    yield* readOne('-', items, skipped, options);
-  } else {
-    yield* readFiles(invocation, source.path, skipped, options);
+  for (const { name, items } of inputsOf(invocation, source, skipped, options)) {
+    yield* readInputOf(name, items, skipped, options);
   }
   const name = source.kind === 'stdin' ? 'stdin' : source.path;
   for (const [why, times] of skipped.counts) {
-    terminal.warn(`${name}: skipped ${times === 1 ? why : `${times} times ${why}`}`);
+    invocation.terminal.warn(`${name}: skipped ${times === 1 ? why : `${times} times ${why}`}`);
   }
 }
 
@@ -190,30 +184,48 @@ async function* readDelivery(
   }
 }
 
-async function* readFiles(
+/** Stdin or a file. */
+interface OpenInput {
+  /** As it is shown. */
+  readonly name: string;
+  readonly items: AsyncIterable<InputItem>;
+}
+
+/** Stdin, a file, or the files of a folder. */
+function* inputsOf(
   { context }: Invocation<unknown>,
-  path: string,
+  source: FileSource,
   skipped: SkippedEntries,
   options: SourceOptions,
-): AsyncGenerator<PlacedRequest> {
-  const { cwd, interrupt } = context;
-  let files: string[];
-  try {
-    const found = listFiles(cwd, path);
-    ({ files } = found);
-    if (found.ignored > 0) skipped.add('a file of another kind', found.ignored);
-  } catch (error) {
-    options.problems.add(path, toUnreadable(error).error);
+): Generator<OpenInput> {
+  const { cwd, stdin, interrupt } = context;
+  if (source.kind === 'stdin') {
+    const chunks = readStreamChunks(stdin, 'stdin', interrupt);
+    const readBeside = fileReader(cwd, cwd);
+    yield { name: '-', items: readInput(chunks, 'stdin', { ...options, readBeside }) };
     return;
   }
-  for (const file of files) {
-    const full = resolve(cwd, file);
+  for (const name of filesOf(cwd, source.path, skipped, options.problems)) {
+    const full = resolve(cwd, name);
+    const chunks = readFileChunks(full, name, interrupt);
     const readBeside = fileReader(dirname(full), cwd);
-    const items = readInput(readFileChunks(full, file, interrupt), file, {
-      ...options,
-      readBeside,
-    });
-    yield* readOne(file, items, skipped, options);
+    yield { name, items: readInput(chunks, name, { ...options, readBeside }) };
+  }
+}
+
+function filesOf(
+  cwd: string,
+  path: string,
+  skipped: SkippedEntries,
+  problems: InputProblems,
+): readonly string[] {
+  try {
+    const { files, ignored } = listFiles(cwd, path);
+    if (ignored > 0) skipped.add('a file of another kind', ignored);
+    return files;
+  } catch (error) {
+    problems.add(path, toUnreadable(error).error);
+    return [];
   }
 }
 
@@ -227,7 +239,7 @@ class SkippedEntries {
 }
 
 /** Yields one request late, so that the first already knows whether another follows. */
-async function* readOne(
+async function* readInputOf(
   source: string,
   items: AsyncIterable<InputItem>,
   skipped: SkippedEntries,

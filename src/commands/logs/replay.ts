@@ -4,7 +4,7 @@ import type { ApiClient } from '../../relyable/api/client.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { openApi } from '../kit/api.ts';
 import { readConfig } from '../kit/invocation-config.ts';
-import { toFound } from '../kit/logged-deliveries.ts';
+import { toFound } from '../../request/files/delivery-log.ts';
 import { PayloadReader } from '../kit/payload-reader.ts';
 import { replay, type Selected } from '../kit/replay-run.ts';
 import type { LogsReplayOptions } from './options.ts';

@@ -66,7 +66,7 @@ export async function run(invocation: Invocation<VerifyOptions>): Promise<number
       const { effort } = tally;
       const { verification, explanation } = options.explain
         ? await explain(located, candidates, effort)
-        : await verify(located, candidates, effort);
+        : (verify(located, candidates) ?? (await findCause(located, candidates, effort)));
       const verified: VerifiedRequest = { source, index, isOneOfMany, event, verification };
       add(verified, explanation);
       if (found.note !== null) note(`${describeSource(verified)}: ${safeText(found.note)}`);
@@ -109,14 +109,18 @@ interface Judged {
   readonly explanation: ShownExplanation | null;
 }
 
-/** The search for a cause is loaded by the first request that needs it: most runs have none. */
-async function verify(
+/** Null where a cause is to be found. */
+function verify({ found }: LocatedRequest, secrets: readonly SecretCandidate[]): Judged | null {
+  const verification = verifyRequest(found.request, secrets);
+  return verification?.valid === true ? { verification, explanation: null } : null;
+}
+
+/** The search is loaded by the first request that needs it: most runs have none. */
+async function findCause(
   located: LocatedRequest,
   secrets: readonly SecretCandidate[],
   effort: Effort,
 ): Promise<Judged> {
-  const verification = verifyRequest(located.found.request, secrets);
-  if (verification?.valid === true) return { verification, explanation: null };
   const { judge } = await import('./judge.ts');
   return { verification: judge(located, secrets, effort).verification, explanation: null };
 }

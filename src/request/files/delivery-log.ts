@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Delivery } from '../../relyable/delivery.ts';
+import { type Delivery, startOf } from '../../relyable/delivery.ts';
 import { requestOf } from '../../relyable/logged-request.ts';
 import { type FoundRequest, type InputItem, unreadable } from './input.ts';
 import { requireShape } from './json-input.ts';
@@ -14,6 +14,15 @@ export interface LoggedDelivery extends Pick<
 }
 
 /** The request of a delivery as an input; null where the log does not have its payload. */
+export function toFound(delivery: Delivery): FoundRequest | null {
+  const startedAt = startOf(delivery);
+  return toFoundDelivery({
+    ...delivery,
+    startedAt: Number.isFinite(startedAt) ? startedAt : null,
+  });
+}
+
+/** The same for a delivery of which only this is known. */
 export function toFoundDelivery(delivery: LoggedDelivery): FoundRequest | null {
   const logged = requestOf(delivery);
   if (logged === null) return null;

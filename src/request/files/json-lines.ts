@@ -19,14 +19,20 @@ export async function* parseLines(
   source: string,
 ): AsyncGenerator<InputItem> {
   let number = 0;
-  for await (const { text, offset } of splitLines(chunks, source)) {
-    number += 1;
-    if (text.trim() === '') continue;
-    try {
-      yield* parseLine(text, source, number, offset);
-    } catch (error) {
-      yield toUnreadable(error);
+  for await (const lines of splitLines(chunks, source)) {
+    for (const { text, offset } of lines) {
+      number += 1;
+      if (text.trim() === '') continue;
+      for (const item of parseOrReport(text, source, number, offset)) yield item;
     }
+  }
+}
+
+function parseOrReport(...line: Parameters<typeof parseLine>): readonly InputItem[] {
+  try {
+    return parseLine(...line);
+  } catch (error) {
+    return [toUnreadable(error)];
   }
 }
 
@@ -95,10 +101,11 @@ interface TextLine {
   readonly offset: number;
 }
 
+/** The lines that end in each chunk; they are to be read before the next chunk is. */
 async function* splitLines(
   chunks: AsyncIterable<Buffer>,
   source: string,
-): AsyncGenerator<TextLine> {
+): AsyncGenerator<Iterable<TextLine>> {
   // What earlier chunks have of the line that is being read.
   let parts: Buffer[] = [];
   let size = 0;
@@ -112,7 +119,7 @@ async function* splitLines(
     size = 0;
     return line;
   };
-  for await (const chunk of chunks) {
+  function* linesOf(chunk: Buffer): Generator<TextLine> {
     let from = 0;
     for (;;) {
       const end = chunk.indexOf(0x0a, from);
@@ -129,5 +136,6 @@ async function* splitLines(
       from = end + 1;
     }
   }
-  if (size > 0) yield take(Buffer.alloc(0));
+  for await (const chunk of chunks) yield linesOf(chunk);
+  if (size > 0) yield [take(Buffer.alloc(0))];
 }
