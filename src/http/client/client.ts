@@ -39,6 +39,7 @@ export class Client {
   /** All connections read into it in turn; what must outlast a read is copied. */
   private readonly buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   private sweeper: NodeJS.Timeout | undefined;
+  private starvedCheck: NodeJS.Timeout | undefined;
 
   constructor(origin: URL, options: ClientOptions) {
     this.origin = origin;
@@ -60,6 +61,7 @@ export class Client {
   /** Fails what is under way, with that reason, and closes every connection. */
   close(reason: string): void {
     clearInterval(this.sweeper);
+    clearTimeout(this.starvedCheck);
     for (const exchange of this.waiting.splice(0)) exchange.abort(reason);
     for (const connection of this.open) connection.close(reason);
   }
@@ -151,9 +153,7 @@ export class Client {
       return;
     }
     this.idle.push(connection);
-    if (this.open.size > 1) {
-      setTimeout(() => this.closeForStarved(), this.starvation.checkAfterMs).unref();
-    }
+    if (this.open.size > 1) this.checkStarvedLater();
     this.sweeper ??= setInterval(() => this.closeStale(), IDLE_MS).unref();
   }
 
@@ -165,6 +165,13 @@ export class Client {
     const isFirstUnserved = this.waiting.length > this.onProbation.length;
     const next = isFirstUnserved ? this.takeWaiting() : undefined;
     if (next !== undefined) this.start(next);
+  }
+
+  /** Looks for a starved request once the last connection is kept for long enough; every answer looks, too. */
+  private checkStarvedLater(): void {
+    clearTimeout(this.starvedCheck);
+    const check = (): unknown => this.closeForStarved();
+    this.starvedCheck = setTimeout(check, this.starvation.checkAfterMs).unref();
   }
 
   /** Closes what is kept where a request may wait behind it; true where one may. */
