@@ -21,6 +21,9 @@ const WIDE: ReadonlyArray<readonly [number, number]> = [
   [0x20000, 0x3fffd],
 ];
 
+/** No character before it is wide, or takes no column. */
+const SOFT_HYPHEN = 0xad;
+
 /** One column for a variation selector that asks for the emoji form of a narrow character. */
 const EMOJI_SELECTOR = '\ufe0f';
 
@@ -36,9 +39,9 @@ export function displayWidth(text: string): number {
 }
 
 function charWidth(char: string): number {
-  if (char === EMOJI_SELECTOR) return 1;
-  if (ZERO.test(char)) return 0;
   const code = char.codePointAt(0) ?? 0;
+  if (code < SOFT_HYPHEN || char === EMOJI_SELECTOR) return 1;
+  if (ZERO.test(char)) return 0;
   const isWide = WIDE.some(([from, to]) => code >= from && code <= to);
   return isWide || EMOJI.test(char) ? 2 : 1;
 }
