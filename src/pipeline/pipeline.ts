@@ -4,8 +4,8 @@ import { createForwarder, type Forwarder, type ForwarderOptions } from '../http/
 import type { ReceivedRequest } from '../http/server/receive.ts';
 import { summarisePayload } from '../relyable/payload-summary.ts';
 import type { Capture, Forward, NewCapture } from '../request/capture.ts';
-import type { WebhookRequest } from '../request/request.ts';
-import { type Conceal, createConceal } from '../signature/conceal.ts';
+import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../request/request.ts';
+import { type Conceal, createConceal, type KnownSignature } from '../signature/conceal.ts';
 import { type SecretCandidate, type Verification, verifyRequest } from '../signature/verify.ts';
 import type { BackgroundStore } from '../store/background/background-store.ts';
 import type { StreamPosition } from '../store/positions.ts';
@@ -47,6 +47,9 @@ export interface Ingestion {
   /** Resolves once it was forwarded, or could not be stored; null where it is only stored. */
   readonly forwarded: Promise<void> | null;
 }
+
+/** What is sent to the app. */
+type Forwardable = Pick<InFlightRequest, 'request' | 'verification'>;
 
 /** A relay has answered the sender. */
 const ANSWERED_ELSEWHERE: Answered = { status: 200, complete: true };
@@ -174,13 +177,13 @@ export class Pipeline {
 
   /** Forwards a request that has no sender to answer. */
   private forwardAlone(
-    { request, isResigned }: InFlightRequest,
+    request: InFlightRequest,
     forwarder: Forwarder,
     slot: number,
   ): Promise<Forward> {
     return new Promise((resolve) => {
       this.forward(request, forwarder, slot, null, (forward) =>
-        resolve(isResigned ? { ...forward, resigned: true } : forward),
+        resolve(request.isResigned ? { ...forward, resigned: true } : forward),
       );
     });
   }
@@ -237,7 +240,7 @@ export class Pipeline {
       (duplicateOf) => {
         const isBacklogged = this.inFlight.size > ACK_BACKLOG;
         const early = isBacklogged ? null : this.acknowledge(request, response);
-        this.forward(request.request, forwarder, slot, null, (forward) => {
+        this.forward(request, forwarder, slot, null, (forward) => {
           const { answered, latencyMs } = early ?? this.acknowledge(request, response);
           this.finish(request, { duplicateOf, forward, answered }, latencyMs);
           this.inFlight.close(slot);
@@ -263,7 +266,7 @@ export class Pipeline {
   ): void {
     const slot = this.inFlight.open();
     let duplicateOf: string | null = null;
-    const relay = this.forward(request.request, forwarder, slot, response, (forward, status) => {
+    const relay = this.forward(request, forwarder, slot, response, (forward, status) => {
       this.finish(request, { duplicateOf, forward, answered: answeredBy(response, status ?? 502) });
       this.inFlight.close(slot);
     });
@@ -316,7 +319,7 @@ export class Pipeline {
 
   /** Sends a request to the app. `response` gets the app's answer; null only records it. */
   private forward(
-    request: WebhookRequest,
+    { request, verification }: Forwardable,
     forwarder: Forwarder,
     slot: number,
     response: ServerResponse | null,
@@ -327,13 +330,25 @@ export class Pipeline {
     const startedAt = world.elapsed();
     const relay = new Relay(response, (answer, answered) => {
       const durationMs = world.elapsed() - startedAt;
-      const shown = this.conceal(answer, request.body);
+      const known = (): KnownSignature | null => this.provedSignature(request, verification);
+      const shown = this.conceal(answer, request.body, known);
       onDone(toForward(shown, forwarder.urlFor(request), at, durationMs), answered);
     });
     const exchange = forwarder.forward(request, relay);
     relay.attach(exchange);
     this.inFlight.attach(slot, exchange);
     return relay;
+  }
+
+  /** The signature of a request that is valid: verifying has shown that it is the right one. */
+  private provedSignature(
+    { headers }: WebhookRequest,
+    { valid, secretSource }: Pick<Verification, 'valid' | 'secretSource'>,
+  ): KnownSignature | null {
+    const [signature] = headerValues(headers, SIGNATURE_HEADER);
+    const secret = this.secrets.find(({ source }) => source === secretSource)?.value;
+    if (!valid || signature === undefined || secret === undefined) return null;
+    return { secret, signature };
   }
 
   /** The sender has its answer: count it, store what was not known before, report it. */
@@ -371,7 +386,8 @@ export class Pipeline {
     if (forwarder === null) return null;
     return new Promise((resolve) => {
       const slot = this.inFlight.open();
-      this.forward(capture, forwarder, slot, null, (forward) => {
+      const unverified = { request: capture, verification: UNEXPLAINED };
+      this.forward(unverified, forwarder, slot, null, (forward) => {
         const replayed: Forward = { ...forward, kind: 'replay' };
         this.world.store.addForward(capture.id, replayed);
         resolve(replayed);

@@ -8,11 +8,22 @@ export interface AnswerParts {
   readonly error: string | null;
 }
 
+/** The right signature of a request with one of the secrets. */
+export interface KnownSignature {
+  readonly secret: string;
+  readonly signature: string;
+}
+
 /**
  * Replaces signing secrets, and the right signature of the request, in an answer to it: an app's
- * debug page may print both. `signed` is the request's body. The same object where there is none.
+ * debug page may print both. `signed` is the request's body. `known` is asked for a signature that is
+ * known already, so that it is not computed again. The same object where there is none.
  */
-export type Conceal = <A extends AnswerParts>(answer: A, signed: Uint8Array) => A;
+export type Conceal = <A extends AnswerParts>(
+  answer: A,
+  signed: Uint8Array,
+  known?: () => KnownSignature | null,
+) => A;
 
 const SECRET_MARK = '[signing secret]';
 const SIGNATURE_MARK = '[signature of the request]';
@@ -29,24 +40,28 @@ export function createConceal(secrets: readonly string[]): Conceal {
   const needles = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH).flatMap(formsOf);
   // A longer secret first: a shorter one may be a part of it.
   needles.sort((a, b) => b.length - a.length);
-  const signers = secrets.map(createSigner);
-  const conceal = (text: string, signed: Uint8Array): string => {
-    let shown = needles.reduce((rest, needle) => replace(rest, needle, SECRET_MARK), text);
-    if (!MAY_HAVE_SIGNATURE.test(shown)) return shown;
-    for (const sign of signers) {
-      for (const form of signatureForms(sign(signed))) shown = replace(shown, form, SIGNATURE_MARK);
-    }
-    return shown;
-  };
-  const concealText = (text: string, signed: Uint8Array): string =>
-    fromLatin1(conceal(toLatin1(text), signed));
-  return (answer, signed) => {
+  const signers = secrets.map((secret) => ({ secret, sign: createSigner(secret) }));
+  const findForms = (signed: Uint8Array, known: KnownSignature | null): string[] =>
+    signers.flatMap(({ secret, sign }) =>
+      signatureForms(known?.secret === secret ? known.signature : sign(signed)),
+    );
+  const concealSecrets = (text: string): string =>
+    needles.reduce((rest, needle) => replace(rest, needle, SECRET_MARK), text);
+  return (answer, signed, known = () => null) => {
     const { headers, body, error } = answer;
     if (body.length === 0 && headers.length === 0 && error === null) return answer;
+    // Most answers need none, the others one for each secret: a body may be large.
+    let forms: string[] | undefined;
+    const conceal = (text: string): string => {
+      const shown = concealSecrets(text);
+      if (!MAY_HAVE_SIGNATURE.test(shown)) return shown;
+      forms ??= findForms(signed, known());
+      return forms.reduce((rest, form) => replace(rest, form, SIGNATURE_MARK), shown);
+    };
     const text = body.toString('latin1');
-    const shown = conceal(text, signed);
-    const shownHeaders = headers.map(([name, value]): HeaderPair => [name, conceal(value, signed)]);
-    const shownError = error === null ? null : concealText(error, signed);
+    const shown = conceal(text);
+    const shownHeaders = headers.map(([name, value]): HeaderPair => [name, conceal(value)]);
+    const shownError = error === null ? null : fromLatin1(conceal(toLatin1(error)));
     const isSame =
       shown === text &&
       shownError === error &&

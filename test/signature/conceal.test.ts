@@ -55,6 +55,16 @@ describe('the right signature in an answer', () => {
     expect(shown(`expected ${written}`)).toBe('expected [signature of the request]');
   });
 
+  it('is not computed where it is known', () => {
+    const answer = { headers: [], body: Buffer.from(`expected ${SIGNATURE}`), error: null };
+    const known = { secret: SECRET, signature: SIGNATURE };
+    const signed = Buffer.from('another body');
+    expect(conceal(answer, signed, () => known).body.toString()).toBe(
+      'expected [signature of the request]',
+    );
+    expect(conceal(answer, signed, () => null)).toBe(answer);
+  });
+
   it('is another for other bytes, and that one stays', () => {
     const other = signPayload(Buffer.from('{}'), SECRET);
     expect(shown(`got ${other}`)).toBe(`got ${other}`);
