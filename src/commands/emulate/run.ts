@@ -15,8 +15,7 @@ import {
   readConfig,
   whenAborted,
 } from '../kit/invocation-config.ts';
-import { prepareOutput } from '../kit/output-file.ts';
-import { writeReadyFile } from '../kit/ready-file.ts';
+import { prepareReadyFile, writeReadyFile } from '../kit/ready-file.ts';
 import { EmulatorDisplay } from './display.ts';
 import { createEmulator, type Emulator } from './emulator/emulator.ts';
 import { type EmulatorServer, serveHandler } from './emulator/server.ts';
@@ -35,7 +34,7 @@ const CONCURRENCY = 64;
 export async function run(invocation: Invocation<EmulateOptions>): Promise<number> {
   const { context, terminal, options } = invocation;
   context.endWithReader();
-  prepareOutput(context, options.readyFile, '--ready-file');
+  prepareReadyFile(context, options.readyFile);
   const config = await readConfig(invocation);
   const reading = config.setting(
     SETTINGS.retryReading,

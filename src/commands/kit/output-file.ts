@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../../system/context.ts';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
@@ -17,9 +17,11 @@ export function prepareOutput(
   const path = resolve(cwd, file);
   try {
     makeFolder(dirname(path));
-    const isThere = existsSync(path);
+    const found = statSync(path, { throwIfNoEntry: false });
+    // To open a pipe waits for its reader.
+    if (found?.isFIFO() === true) return;
     closeSync(openSync(path, 'a'));
-    if (!isThere) rmSync(path);
+    if (found === undefined) rmSync(path);
   } catch (error) {
     throw notWritable(name, file, error);
   }

@@ -1,17 +1,85 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
+import type { Context } from '../../system/context.ts';
+import { makeFolder } from './make-folder.ts';
 
-/** Writes the URL of a server that accepts connections now; the returned function removes it. */
+/** All that a ready file has. */
+const URL_LINE = /^https?:\/\/\S+\n$/;
+const MAX_URL_BYTES = 4096;
+
+/**
+ * Makes the folder of a ready file, and tries whether the file can be written; USAGE where it cannot. Scripts
+ * wait until the file exists, so it is not made, and one that a killed run has left is removed.
+ */
+export function prepareReadyFile({ cwd }: Pick<Context, 'cwd'>, path: string | undefined): void {
+  if (path === undefined) return;
+  const file = resolve(cwd, path);
+  orUsage(path, () => {
+    makeFolder(dirname(file));
+    switch (kindOf(file)) {
+      case 'none':
+        writeFileSync(draftOf(file), '');
+        rmSync(draftOf(file));
+        return;
+      case 'file':
+        closeSync(openSync(file, 'r+'));
+        if (isLeftOver(file)) rmSync(file);
+        return;
+      case 'other':
+        // To open a pipe waits for its reader.
+        if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) return;
+        closeSync(openSync(file, 'a'));
+    }
+  });
+}
+
+/**
+ * Writes the URL of a server that accepts connections now; the returned function removes the file. Who reads
+ * the file finds the whole URL. A pipe or a device is written as it is, and stays.
+ */
 export function writeReadyFile(cwd: string, path: string | undefined, url: string): () => void {
   if (path === undefined) return () => undefined;
   const file = resolve(cwd, path);
+  const isOther = kindOf(file) === 'other';
+  orUsage(path, () => {
+    writeFileSync(isOther ? file : draftOf(file), `${url}\n`);
+    if (!isOther) renameSync(draftOf(file), file);
+  });
+  return () => {
+    if (!isOther) rmSync(file, { force: true });
+  };
+}
+
+function kindOf(file: string): 'none' | 'file' | 'other' {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return 'none';
+  return found.isFile() ? 'file' : 'other';
+}
+
+function isLeftOver(file: string): boolean {
+  return lstatSync(file).size < MAX_URL_BYTES && URL_LINE.test(readFileSync(file, 'latin1'));
+}
+
+function draftOf(file: string): string {
+  return `${file}.${process.pid}`;
+}
+
+function orUsage(path: string, work: () => void): void {
   try {
-    writeFileSync(file, `${url}\n`);
+    work();
   } catch (error) {
     throw new RelyableError('USAGE', `--ready-file ${path}: ${describeFileProblem(error)}`, {
       cause: error,
     });
   }
-  return () => rmSync(file, { force: true });
 }

@@ -16,8 +16,7 @@ import {
   whenAborted,
 } from '../kit/invocation-config.ts';
 import { type ManagedApp, startManagedApp } from '../kit/managed-app.ts';
-import { prepareOutput } from '../kit/output-file.ts';
-import { writeReadyFile } from '../kit/ready-file.ts';
+import { prepareReadyFile, writeReadyFile } from '../kit/ready-file.ts';
 import { announceListener } from '../kit/running-listeners.ts';
 import { EventPrinter } from './event-printer.ts';
 import {
@@ -61,7 +60,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   const live = createLiveView(invocation, printed);
   const shown = { ...invocation, terminal: live?.terminal ?? terminal };
   const settings = readListenSettings(shown, config);
-  prepareOutput(invocation.context, options.readyFile, '--ready-file');
+  prepareReadyFile(invocation.context, options.readyFile);
   const watcher = createExpectationWatcher(invocation, WATCHED);
   announceSecrets(invocation, settings.secrets);
   for (const warning of [...settings.warnings, ...(watcher?.warnings ?? [])]) {

@@ -21,8 +21,7 @@ import {
   whenAborted,
 } from '../kit/invocation-config.ts';
 import { connectNats, readSealingKeys } from '../kit/nats-connection.ts';
-import { prepareOutput } from '../kit/output-file.ts';
-import { writeReadyFile } from '../kit/ready-file.ts';
+import { prepareReadyFile, writeReadyFile } from '../kit/ready-file.ts';
 import { requireNatsUrl } from './nats-url.ts';
 import { relayServeOptions, type RelayServeOptions } from './options.ts';
 import { relayEventView } from './view.ts';
@@ -35,7 +34,7 @@ export async function run(invocation: Invocation<RelayServeOptions>): Promise<nu
   const { context, options } = invocation;
   const url = requireNatsUrl(invocation);
   const config = await readConfig(invocation);
-  prepareOutput(context, options.readyFile, '--ready-file');
+  prepareReadyFile(context, options.readyFile);
   const secrets = readRelaySecrets(invocation, config);
   const keys = readSealingKeys(invocation);
   const settings = config.settings(relayServeOptions);

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { prepareOutput } from '../../../src/commands/kit/output-file.ts';
@@ -22,6 +23,13 @@ it('leaves a file that is there as it is', () => {
   writeFileSync(join(cwd, 'x'), 'before');
   prepareOutput({ cwd }, 'x', '--junit');
   expect(readFileSync(join(cwd, 'x'), 'utf8')).toBe('before');
+});
+
+it.skipIf(process.platform === 'win32')('does not wait for the reader of a pipe', () => {
+  const cwd = temporaryFolder();
+  execFileSync('mkfifo', [join(cwd, 'pipe')]);
+  prepareOutput({ cwd }, 'pipe', '--junit');
+  expect(lstatSync(join(cwd, 'pipe')).isFIFO()).toBe(true);
 });
 
 it('refuses what cannot be written', () => {
