@@ -2,7 +2,9 @@ import { isDelivered } from '../relyable/retry.ts';
 import type { Forward } from '../request/capture.ts';
 
 /** How the app answered an event before its repeat; the status is null where no answer came. */
-export type EarlierFailure = Pick<Forward, 'status'>;
+export interface EarlierFailure extends Pick<Forward, 'status'> {
+  readonly captureId: string;
+}
 
 /** The limit on remembered events, which bounds the memory. */
 const MAX_EVENTS = 1000;
@@ -14,12 +16,13 @@ const MAX_EVENTS = 1000;
 export class FailedEvents {
   private readonly failures = new Map<string, EarlierFailure>();
 
-  /** Remembers this forward and returns how the one before it failed; null where it did not. */
-  replace(firstId: string, forward: Forward | null): EarlierFailure | null {
+  /** Remembers the forward of this capture and returns how the one before it failed; null where it did not. */
+  replace(firstId: string, captureId: string, forward: Forward | null): EarlierFailure | null {
     const earlier = this.failures.get(firstId) ?? null;
     if (forward === null) return earlier;
     this.failures.delete(firstId);
-    if (!isDelivered(forward.status)) this.failures.set(firstId, { status: forward.status });
+    const { status } = forward;
+    if (!isDelivered(status)) this.failures.set(firstId, { captureId, status });
     if (this.failures.size > MAX_EVENTS) {
       const [oldest = ''] = this.failures.keys();
       this.failures.delete(oldest);

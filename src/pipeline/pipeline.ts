@@ -360,7 +360,7 @@ export class Pipeline {
     const { store, emit } = this.world;
     const { id, payload } = request;
     const { duplicateOf, forward, answered } = outcome;
-    const earlierFailure = this.failedEvents.replace(duplicateOf ?? id, forward);
+    const earlierFailure = this.failedEvents.replace(duplicateOf ?? id, id, forward);
     this.tally.add(request.verification.valid, payload.event, forward, latencyMs);
     if (forward !== null) {
       store.addForward(id, forward);

@@ -72,9 +72,9 @@ export function findWarnings(
 function describeRepeat(firstId: string, earlierFailure: EarlierFailure | null): string {
   const once = 'your app should handle it once';
   if (earlierFailure === null) return `the same event as ${firstId}: ${once}`;
-  const { status } = earlierFailure;
-  if (status === null) return `retry of ${firstId}, which your app did not answer`;
-  const retry = `retry of ${firstId}, which your app answered ${status}`;
+  const { captureId, status } = earlierFailure;
+  if (status === null) return `retry of ${captureId}, which your app did not answer`;
+  const retry = `retry of ${captureId}, which your app answered ${status}`;
   // The app may have handled what it answered with another 2xx.
   return status >= 200 && status < 300 ? `${retry}: ${once}` : retry;
 }

@@ -109,10 +109,10 @@ describe('warnings', () => {
 
   it.each([
     [null, 'the same event as cap_0: your app should handle it once'],
-    [{ status: 500 }, 'retry of cap_0, which your app answered 500'],
-    [{ status: null }, 'retry of cap_0, which your app did not answer'],
+    [{ captureId: 'cap_1', status: 500 }, 'retry of cap_1, which your app answered 500'],
+    [{ captureId: 'cap_0', status: null }, 'retry of cap_0, which your app did not answer'],
     [
-      { status: 202 },
+      { captureId: 'cap_0', status: 202 },
       'retry of cap_0, which your app answered 202: your app should handle it once',
     ],
   ])('of a repeat after %j say what it is', (earlier, message) => {

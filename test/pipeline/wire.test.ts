@@ -59,6 +59,14 @@ describe('forwarding', () => {
     expect(app.received[0]?.headers).not.toHaveProperty('x-forwarded-host');
   });
 
+  it("sends a Host that is named, and the sender's beside it", async () => {
+    const app = await startApp();
+    const { receiver } = await listen({ to: app.url, addedHeaders: [['Host', 'named.test']] });
+    await sendRaw(receiver.port, rawPost('/'));
+    expect(app.received[0]?.headers.host).toBe('named.test');
+    expect(app.received[0]?.headers['x-forwarded-host']).toBe('example.test');
+  });
+
   it('leaves the X-Forwarded-Host of a proxy', async () => {
     const app = await startApp();
     const { receiver } = await listen({ to: app.url });

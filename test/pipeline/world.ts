@@ -138,6 +138,7 @@ export type TestOptions = Partial<Omit<ListenerOptions, 'forward' | 'routes'>> &
   readonly to?: string;
   readonly concurrency?: number;
   readonly keepsHost?: boolean;
+  readonly addedHeaders?: ForwarderOptions['addedHeaders'];
   /** Targets of event types. */
   readonly routeTo?: Readonly<Record<string, string>>;
 };
@@ -146,12 +147,13 @@ export function optionsFor({
   to,
   concurrency = 64,
   keepsHost = false,
+  addedHeaders = [],
   routeTo = {},
   ...options
 }: TestOptions): ListenerOptions {
   const forwardTo = (url: string): ForwarderOptions => ({
     target: new URL(url),
-    addedHeaders: [],
+    addedHeaders,
     concurrency,
     timeoutMs: 0,
     tls: { rejectUnauthorized: true },

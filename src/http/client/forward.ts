@@ -47,9 +47,11 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     tls,
     ...(onSerial === undefined ? {} : { onSerial: () => onSerial(target) }),
   });
-  const ownHeaders = toFlatHeaders(options.addedHeaders);
-  const replaced = new Set(options.addedHeaders.map(([name]) => name.toLowerCase()));
-  const namesHost = replaced.has('host');
+  const isHost = ([name]: HeaderPair): boolean => isSameHeader(name, 'Host');
+  const namedHost = options.addedHeaders.findLast(isHost)?.[1];
+  const added = options.addedHeaders.filter((pair) => !isHost(pair));
+  const ownHeaders = toFlatHeaders(added);
+  const replaced = new Set(added.map(([name]) => name.toLowerCase()));
   const pathFor = ({ path }: Pick<WebhookRequest, 'path'>): string => pathAtTarget(target, path);
 
   return {
@@ -58,8 +60,8 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     forward: (request, listener) => {
       const { headers: received, body } = request;
       const kept = endToEndHeaders(received, replaced);
-      const isOwn = !namesHost && !(keepsHost && has(kept, 'Host'));
-      const headers = isOwn ? withTargetHost(kept, target.host) : kept;
+      const isKept = namedHost === undefined && keepsHost && has(kept, 'Host');
+      const headers = isKept ? kept : withTargetHost(kept, namedHost ?? target.host);
       headers.push(...ownHeaders);
       // A body that came in chunks is forwarded in one piece.
       if (!has(headers, 'Content-Length')) headers.push('Content-Length', String(body.length));
