@@ -1,4 +1,4 @@
-import { htmlMessage } from '../../terminal/html-message.ts';
+import { htmlMessage } from '../../html-message.ts';
 
 /** What an app's error message shows about its handler. */
 export interface CrashCause {

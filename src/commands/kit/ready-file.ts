@@ -71,7 +71,7 @@ function isLeftOver(file: string): boolean {
 }
 
 function draftOf(file: string): string {
-  return `${file}.${process.pid}`;
+  return `${file}.part`;
 }
 
 function orUsage(path: string, work: () => void): void {

@@ -1,5 +1,5 @@
 import { formatCount, wrapText } from '../../terminal/format.ts';
-import { htmlMessage } from '../../terminal/html-message.ts';
+import { htmlMessage } from '../../html-message.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 
 /** How much of a response is shown under a failure, bytes. */

@@ -1,4 +1,5 @@
 import { describeTlsProblem, errorCode, errorMessage, RelyableError } from '../../errors.ts';
+import { htmlMessage } from '../../html-message.ts';
 import type { ApiAnswer } from './api-answer.ts';
 
 /**
@@ -90,6 +91,8 @@ export function notJson({ text, headers }: ApiAnswer, url: URL): RelyableError {
 function describeText(text: string): string {
   const start = text.trim().replace(/\s+/g, ' ').slice(0, 80);
   if (start === '') return 'an empty answer';
+  const page = htmlMessage(text);
+  if (page !== null) return `HTML: ${page.replace(/\s+/g, ' ').slice(0, 80)}`;
   if (start.startsWith('<')) return `HTML: ${start}`;
   if (/^[[{]/.test(start)) return `JSON that breaks off after ${text.length} characters`;
   return `"${start}"`;

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findCrashCause } from '../../../src/commands/kit/crash-cause.ts';
 import { signPayload } from '../../../src/signature/sign.ts';
-import { htmlMessage } from '../../../src/terminal/html-message.ts';
+import { htmlMessage } from '../../../src/html-message.ts';
 import { hasPython } from '../../support/stacks.ts';
 
 /** As much of Express, which has no types here, as this test needs. */

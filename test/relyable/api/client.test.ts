@@ -219,6 +219,11 @@ describe('the API client', () => {
 
   it.each([
     ['HTML from a proxy', '<html><body>Sign in</body></html>', /expected JSON, got HTML/],
+    [
+      'an error page',
+      '<html><head><title>Error</title><style>x{}</style></head><body><h1>No quota</h1></body></html>',
+      /got HTML: No quota \(/,
+    ],
     ['truncated JSON', '{"success":true,"data":[{"id":"d', /JSON that breaks off/],
     ['an empty body', '', /an empty answer/],
     ['success: false', '{"success":false,"error":{"code":"X","message":"no"}}', /X: no/],

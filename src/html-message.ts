@@ -1,4 +1,4 @@
-import { decodeEntities } from '../html-entities.ts';
+import { decodeEntities } from './html-entities.ts';
 
 /** Texts of error pages that say nothing beside the status. */
 const EMPTY_TITLES = /^(error|server error|document|untitled)$/i;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { htmlMessage } from '../../src/terminal/html-message.ts';
+import { htmlMessage } from '../src/html-message.ts';
 
 it.each([
   {
