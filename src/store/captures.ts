@@ -13,7 +13,8 @@ import {
 import { asBuffer, fromBlob, fromNullableBlob, IS_INVALID, toBlob } from './rows.ts';
 
 export interface CaptureFilter {
-  readonly event?: string;
+  /** Only these event types. */
+  readonly events?: readonly string[];
   /** Only those whose signature did not verify. */
   readonly invalid?: boolean;
   /** Only those whose newest forward or replay was not answered 200. */
@@ -310,9 +311,9 @@ function toWhere(filter: CaptureFilter): {
 } {
   const where = ['1'];
   const values: Array<string | number | Buffer> = [];
-  if (filter.event !== undefined) {
-    where.push('event = ?');
-    values.push(toBlob(filter.event));
+  if (filter.events !== undefined) {
+    where.push(`event IN (${filter.events.map(() => '?').join()})`);
+    values.push(...filter.events.map(toBlob));
   }
   if (filter.since !== undefined) {
     where.push('received_at >= ?');

@@ -210,6 +210,7 @@ export function storeError(file: string, error: unknown): RelyableError {
   if (error instanceof RelyableError) return error;
   const message = errorMessage(error);
   const isDamaged = /not a database|malformed|corrupt/i.test(message);
+  const isBusy = sqliteCode(error) === 'SQLITE_BUSY';
   return new RelyableError(
     'STORE_UNUSABLE',
     isDamaged
@@ -218,7 +219,9 @@ export function storeError(file: string, error: unknown): RelyableError {
     {
       hint: isDamaged
         ? 'it was left as it is; move it away to begin a new one, or name another with --store'
-        : 'check that the folder exists and is writable, or name another file with --store',
+        : isBusy
+          ? 'another process is using it; try again once that has ended'
+          : 'check that the folder exists and is writable, or name another file with --store',
       cause: error,
     },
   );

@@ -1,3 +1,4 @@
+import { storeError } from '../../src/store/schema.ts';
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -112,7 +113,8 @@ it('lists newest first, filtered', async () => {
   expect(ids({}, 1)).toEqual([other.id]);
   expect(ids({ failed: true })).toEqual([failed.id]);
   expect(ids({ invalid: true })).toEqual([invalid.id]);
-  expect(ids({ event: 'agent.score_dropped' })).toEqual([other.id]);
+  expect(ids({ events: ['agent.score_dropped'] })).toEqual([other.id]);
+  expect(ids({ events: ['agent.score_dropped', 'x'] })).toEqual([other.id]);
   expect(ids({ since: other.receivedAt })).toEqual([other.id]);
   expect([...store.newest({ failed: true }, 10)].map(({ id }) => id)).toEqual([failed.id]);
 });
@@ -298,4 +300,9 @@ it('a reader works while a writer writes, and on a copy', async () => {
   const copied = openReader(copy);
   expect(copied?.list({}, 10)).toHaveLength(2);
   copied?.close();
+});
+
+it('says that another process uses the store where it is locked', () => {
+  const locked = Object.assign(new Error('database is locked'), { sqliteCodeName: 'SQLITE_BUSY' });
+  expect(storeError('x.db', locked).hint).toContain('another process is using it');
 });

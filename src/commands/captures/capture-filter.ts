@@ -1,6 +1,6 @@
 import type { Invocation } from '../../invocation.ts';
 import type { CaptureFilter } from '../../store/captures.ts';
-import { warnOfUnknownEvent } from '../kit/event-types.ts';
+import { expandEventTypes, warnOfUnknownEvent } from '../kit/event-types.ts';
 import type { CapturesListOptions } from './options.ts';
 
 type FilterOptions = Pick<CapturesListOptions, 'event' | 'invalid' | 'failed' | 'since'>;
@@ -12,9 +12,10 @@ export function readFilter({
   options,
 }: Invocation<FilterOptions>): CaptureFilter {
   const { event, invalid, failed, since } = options;
-  warnOfUnknownEvent(terminal, event);
+  const events = event === undefined ? undefined : expandEventTypes('--event', [event]);
+  for (const type of events ?? []) warnOfUnknownEvent(terminal, type);
   return {
-    ...(event === undefined ? {} : { event }),
+    ...(events === undefined ? {} : { events }),
     ...(since === undefined ? {} : { since: since(context.now()) }),
     ...(invalid ? { invalid } : {}),
     ...(failed ? { failed } : {}),

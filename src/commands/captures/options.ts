@@ -10,7 +10,9 @@ import { apiOptions, secretOptions, storeOption } from '../kit/shared-options.ts
 
 /** Which captures; `list` and `replay` have the same. */
 const filterOptions = {
-  event: text('--event <type>', 'only this event type', { words: EVENT_TYPES }),
+  event: text('--event <type>', 'only this event type; test_run.* for several', {
+    words: EVENT_TYPES,
+  }),
   invalid: flag('--invalid', 'only captures whose signature is not valid'),
   failed: flag(
     '--failed',

@@ -21,19 +21,20 @@ export async function run(invocation: Invocation<CapturesReplayOptions>): Promis
     skipsDelivered: false,
     nouns: ['capture', 'captures'],
     none: 'no matching captures',
-    example: 'relyable webhooks captures replay last',
   });
 }
 
 function requireSelection({ args, options }: Invocation<CapturesReplayOptions>): void {
   const { all, failed, invalid, event, since } = options;
   const isFiltered = failed || invalid || event !== undefined || since !== undefined;
-  if (args.length > 0 !== (all || isFiltered)) return;
+  if (args.length > 0 ? !all && !isFiltered : all !== isFiltered) return;
   throw new RelyableError(
     'USAGE',
     args.length > 0
       ? 'expected capture ids, or --all, --failed, --invalid, --event or --since, got both'
-      : 'expected capture ids, or --all, --failed, --invalid, --event or --since',
+      : all
+        ? 'expected --all, or --failed, --invalid, --event or --since, got both'
+        : 'expected capture ids, or --all, --failed, --invalid, --event or --since',
     { hint: 'relyable webhooks captures replay last, or --failed --since 2h' },
   );
 }

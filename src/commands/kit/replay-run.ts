@@ -44,8 +44,6 @@ export interface ReplayJob {
   readonly nouns: readonly [one: string, many: string];
   /** Said where nothing is selected. */
   readonly none: string;
-  /** The command that is offered where no target is known. */
-  readonly example: string;
 }
 
 /** A capture as the run has it. */
@@ -80,6 +78,8 @@ export async function replay(
   const plan = await planReplay(invocation, config, job);
   if (plan.items.length === 0) {
     terminal.info(job.none);
+    const none = replayTotalsView({ selected: 0, sent: 0, delivered: 0, statuses: {} }, job.nouns);
+    if (args.length === 0 && !options.dryRun) terminal.show({ ...none, text: () => null });
     return EXIT_SUCCESS;
   }
   plan.signer.announce();
@@ -95,13 +95,13 @@ export async function replay(
 async function planReplay(
   invocation: Invocation<ReplayOptions>,
   config: InvocationConfig<ReplayOptions>,
-  { select, overrides, skipsDelivered, nouns, example }: ReplayJob,
+  { select, overrides, skipsDelivered, nouns }: ReplayJob,
 ): Promise<ReplayPlan> {
   const { to, timeout } = config.settings(replayOptions);
   const signer = new ReplaySigner(invocation, config, overrides);
   const tls = readTlsOptions(invocation.options);
   const storeFile = config.storeFile();
-  const targets = new ReplayTargets(invocation.terminal, to.value, example);
+  const targets = new ReplayTargets(invocation.terminal, to.value);
   const items: ReplayItem[] = [];
   let left = 0;
   const { openReader } = await import('../../store/writer.ts');
@@ -306,14 +306,12 @@ class ReplayRun {
 class ReplayTargets {
   private readonly terminal: Terminal;
   private readonly given: URL | undefined;
-  private readonly example: string;
   /** Targets that have been named on stderr. */
   private readonly named = new Map<string, URL>();
 
-  constructor(terminal: Terminal, given: URL | undefined, example: string) {
+  constructor(terminal: Terminal, given: URL | undefined) {
     this.terminal = terminal;
     this.given = given;
-    this.example = example;
   }
 
   of(id: string, forwards: Capture['forwards']): URL {
@@ -323,7 +321,7 @@ class ReplayTargets {
       throw new RelyableError(
         'USAGE',
         `expected a target: no --to, no forwardTo in a config file, and ${id} was never forwarded`,
-        { hint: `${this.example} --to 3000/webhooks/relyable` },
+        { hint: 'add --to with the address of your app, e.g. --to 3000/webhooks/relyable' },
       );
     }
     const known = this.named.get(url);

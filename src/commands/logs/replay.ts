@@ -23,7 +23,6 @@ export async function run(invocation: Invocation<LogsReplayOptions>): Promise<nu
     skipsDelivered: invocation.options.failed,
     nouns: ['delivery', 'deliveries'],
     none: 'nothing to send again',
-    example: 'relyable webhooks logs replay --failed',
   });
   if (payloads.missing === 0) return code;
   const what = formatCount(payloads.missing, 'delivery was', 'deliveries were');

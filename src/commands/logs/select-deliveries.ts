@@ -20,7 +20,8 @@ export async function selectDeliveries(
   const { context, args, options } = invocation;
   const { failed, since } = options;
   if (args.length > 0 === failed) {
-    throw new RelyableError('USAGE', 'expected delivery ids, or --failed', {
+    const got = failed ? ', got both' : '';
+    throw new RelyableError('USAGE', `expected delivery ids, or --failed${got}`, {
       hint: 'relyable webhooks logs list --status failed shows them',
     });
   }

@@ -89,7 +89,7 @@ describe('probe', () => {
     const [found] = await checkProbe(testSubject({ target: target(app.url) }), never);
     expect(found).toMatchObject({
       level: 'info',
-      fix: expect.stringContaining('--probe') as string,
+      fix: expect.stringContaining(`doctor --probe --to ${app.url}/ sends`) as string,
     });
     expect(app.received).toEqual([]);
   });

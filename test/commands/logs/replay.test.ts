@@ -238,7 +238,7 @@ describe('relyable webhooks logs replay', () => {
     const nowhere = await replay(api, storeFile(), 'dlv_1');
     expect(nowhere.code).toBe(2);
     expect(nowhere.stderr).toContain('dlv_1 was never forwarded');
-    expect(nowhere.stderr).toContain('logs replay --failed --to 3000/webhooks/relyable');
+    expect(nowhere.stderr).toContain('add --to with the address of your app');
     api.before = (request) =>
       request.url.includes('/dlv_2') ? new Response('{}', { status: 403 }) : undefined;
     const refused = await replay(api, storeFile(), 'dlv_1', 'dlv_2', '--to', app.url);
@@ -247,10 +247,12 @@ describe('relyable webhooks logs replay', () => {
   });
 
   it('wants ids or --failed, and says how to get an API key', async () => {
-    const api = { url: 'http://127.0.0.1:1/api' };
+    const api = await startDeliveryApi([]);
     for (const args of [[], ['dlv_1', '--failed'], ['dlv_1', '--since', '2h']]) {
       expect((await replay(api, storeFile(), ...args)).code).toBe(2);
     }
+    const both = await replay(api, storeFile(), 'dlv_1', '--failed');
+    expect(both.stderr).toContain('expected delivery ids, or --failed, got both');
     const args = ['webhooks', 'logs', 'replay', '--failed', '--to', '1'];
     const { code, stderr } = await runCli(args, {
       env: { RELYABLE_API_URL: 'https://api.example.test/api' },

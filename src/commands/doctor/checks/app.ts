@@ -25,10 +25,11 @@ export const checkProbe: Check = async ({ context, layers, target, mayProbe, tls
   if (target === null) return [];
   const url = target.value;
   if (!mayProbe) {
+    const to = target.origin === '--to' ? ` --to ${quotePosixIfNeeded(url.href)}` : '';
     return [
       info(
         'your app was not asked to handle an event',
-        `relyable doctor --probe sends it a signed sample, which your app handles as an event`,
+        `relyable doctor --probe${to} sends it a signed sample, which your app handles as an event`,
       ),
     ];
   }
