@@ -97,7 +97,8 @@ export async function startListener(
     identity: (origin, nonce) => {
       if (!isLocalRequest(origin, options.host)) return null;
       const { invalid, respond } = options;
-      return { type: 'identity', v: 1, service: SERVICE, nonce, forwardTo, invalid, respond };
+      const apps = { forwardTo, routes };
+      return { type: 'identity', v: 1, service: SERVICE, nonce, ...apps, invalid, respond };
     },
     onRefused: (status, reason) => emit({ type: 'refused', at: world.now(), status, reason }),
   });

@@ -22,6 +22,8 @@ export interface ListenerIdentity {
 }
 
 export interface IdentifyOptions {
+  /** The event that is asked about: a listener may send it to an app of its own. */
+  readonly event?: string | null;
   readonly tls: TlsOptions;
   readonly signal: AbortSignal;
   readonly randomBytes: (size: number) => Buffer;
@@ -36,13 +38,13 @@ const ASK_TIMEOUT_MS = 5000;
  */
 export async function identifyListener(
   url: URL,
-  { tls, signal, randomBytes }: IdentifyOptions,
+  { event = null, tls, signal, randomBytes }: IdentifyOptions,
 ): Promise<ListenerIdentity | null> {
   const sender = createSender({ timeoutMs: ASK_TIMEOUT_MS, tls, signal, reuse: false });
   try {
     const nonce = randomBytes(16).toString('hex');
     const answer = await sender.send(get(url, nonce));
-    return readIdentity(answer, nonce, url) ?? (await askHealth(answer, url, sender));
+    return readIdentity(answer, nonce, { url, event }) ?? (await askHealth(answer, url, sender));
   } finally {
     sender.close();
   }
@@ -57,16 +59,27 @@ function get(url: URL, nonce?: string): Outgoing {
 function readIdentity(
   { status, body }: SendResult,
   nonce: string,
-  url: URL,
+  { url, event }: { readonly url: URL; readonly event: string | null },
 ): ListenerIdentity | null {
   const document = status === 200 ? readDocument(body) : {};
   if (document['service'] !== LISTENER_SERVICE || document['nonce'] !== nonce) return null;
-  const { forwardTo, invalid, respond } = document;
+  const { invalid, respond } = document;
+  const forwardTo = targetOf(document, event);
   return {
-    app: typeof forwardTo === 'string' ? appBehind(forwardTo, url) : null,
+    app: forwardTo === null ? null : appBehind(forwardTo, url),
     isTold: true,
     isTransparent: invalid === 'forward' && respond === 'mirror' && forwardTo !== null,
   };
+}
+
+/** Where the listener sends the event: by its route, else where it sends all. */
+function targetOf(
+  { forwardTo, routes }: Readonly<Record<string, unknown>>,
+  event: string | null,
+): string | null {
+  const byEvent = new Map(Object.entries(routes ?? {}));
+  const target: unknown = (event === null ? undefined : byEvent.get(event)) ?? forwardTo;
+  return typeof target === 'string' ? target : null;
 }
 
 /** A listener tells strangers, a tunnel among them, no more than that it is one. */

@@ -44,7 +44,7 @@ export async function findCause(
   const sender = createSender({ timeoutMs: PROBE_TIMEOUT_MS, tls: plan.tls, signal });
   const search = { invocation, plan, request, sender, status };
   try {
-    const listener = await askForListener(invocation, to);
+    const listener = await askForListener(invocation, to, request.payload.event);
     return listener === null ? await probeAt(search, to) : await probeBehind(search, listener);
   } finally {
     sender.close();

@@ -41,13 +41,14 @@ export async function resolveTarget(
   );
 }
 
-/** Asks whether the target is a listener of ours. */
+/** Asks whether the target is a listener of ours, and where it sends the event. */
 export function askForListener(
   { context, options }: Invocation<TriggerOptions>,
   url: URL,
+  event: string | null = null,
 ): Promise<ListenerIdentity | null> {
   const { interrupt: signal, randomBytes } = context;
-  return identifyListener(url, { tls: readTlsOptions(options), signal, randomBytes });
+  return identifyListener(url, { event, tls: readTlsOptions(options), signal, randomBytes });
 }
 
 /**

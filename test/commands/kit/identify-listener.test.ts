@@ -8,9 +8,10 @@ import { IDENTIFY_HEADER } from '../../../src/http/headers.ts';
 import { listen } from '../../pipeline/world.ts';
 import { startApp } from '../../support/app.ts';
 
-function identify(url: string): Promise<ListenerIdentity | null> {
+function identify(url: string, event: string | null = null): Promise<ListenerIdentity | null> {
   const { signal } = new AbortController();
-  return identifyListener(new URL(url), { tls: { rejectUnauthorized: true }, signal, randomBytes });
+  const tls = { rejectUnauthorized: true };
+  return identifyListener(new URL(url), { event, tls, signal, randomBytes });
 }
 
 describe('a listener', () => {
@@ -21,6 +22,15 @@ describe('a listener', () => {
       isTold: true,
       isTransparent: false,
     });
+  });
+
+  it('names the app that its route sends an event to', async () => {
+    const routeTo = { 'test_run.failed': 'http://127.0.0.1:8/failed' };
+    const { receiver } = await listen({ to: 'http://127.0.0.1:9/all', routeTo });
+    const appOf = async (event: string): Promise<string | undefined> =>
+      (await identify(receiver.url, event))?.app?.href;
+    expect(await appOf('test_run.failed')).toBe('http://127.0.0.1:8/failed');
+    expect(await appOf('test_run.completed')).toBe('http://127.0.0.1:9/all');
   });
 
   it('without an app says so', async () => {
