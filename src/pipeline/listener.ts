@@ -63,6 +63,11 @@ const SERVICE = 'relyable listen';
 /** How much longer than the forwards the answers may take: those to aborted ones go out last, ms. */
 const ANSWER_GRACE_MS = 500;
 
+/** The URL of the app that each event with a route goes to. */
+function routesOf({ routes = [] }: Pick<ListenerOptions, 'routes'>): Record<string, string> {
+  return Object.fromEntries(routes.map(([event, { target }]) => [event, target.href]));
+}
+
 /**
  * Accepts requests and hands them to a pipeline until it is stopped. Resolves once connections are
  * accepted; rejects with PORT_IN_USE or UNREACHABLE.
@@ -75,9 +80,7 @@ export async function startListener(
   const pipeline = new Pipeline(options, world);
   const checks = new NonceChecks();
   const forwardTo = options.forward?.target.href ?? null;
-  const routes = Object.fromEntries(
-    (options.routes ?? []).map(([event, { target }]) => [event, target.href]),
-  );
+  const routes = routesOf(options);
   const receiver = await startReceiver({
     host: options.host,
     port: options.port,
