@@ -42,15 +42,17 @@ export async function run(given: Invocation<InitOptions>): Promise<number> {
 async function chooseFolder(invocation: Invocation<InitOptions>): Promise<string | null> {
   const { context, globals, terminal, options } = invocation;
   const config = globals.config === undefined ? {} : { config: globals.config };
-  if (options.framework !== undefined || findProjectConfig(context, config) !== undefined) {
-    return null;
-  }
-  const { apps } = findWorkspace(context.cwd);
+  if (findProjectConfig(context, config) !== undefined) return null;
+  const { framework } = options;
+  const { apps } = findWorkspace(context.cwd, framework);
   const [only = null, ...more] = apps;
   if (more.length === 0) return only;
   const hint = `cd ${only ?? ''}, then relyable init`;
   if (options.yes || !terminal.mayPrompt) {
-    throw new RelyableError('USAGE', `init: expected one app, found ${apps.join(', ')}`, { hint });
+    const expected = framework === undefined ? 'one app' : `one app with ${framework}`;
+    throw new RelyableError('USAGE', `init: expected ${expected}, found ${apps.join(', ')}`, {
+      hint,
+    });
   }
   const asker = createAsker(invocation, hint);
   try {

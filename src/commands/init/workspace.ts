@@ -15,14 +15,15 @@ const MAX_PACKAGES = 200;
 
 /**
  * The apps among the packages that `workspaces` of package.json, or pnpm-workspace.yaml, names. None
- * where the folder itself has a framework.
+ * where the folder itself has a framework. With `framework` only those that have that one.
  */
-export function findWorkspace(folder: string): Workspace {
+export function findWorkspace(folder: string, framework?: string): Workspace {
   if (guessFramework(folder).value !== OTHER_FRAMEWORK) return { apps: [] };
   const packages = new Set(workspacePatterns(folder).flatMap((pattern) => expand(folder, pattern)));
-  const apps = [...packages]
-    .slice(0, MAX_PACKAGES)
-    .filter((path) => guessFramework(join(folder, path)).value !== OTHER_FRAMEWORK);
+  const apps = [...packages].slice(0, MAX_PACKAGES).filter((path) => {
+    const found = guessFramework(join(folder, path)).value;
+    return found !== OTHER_FRAMEWORK && (framework === undefined || found.name === framework);
+  });
   return { apps };
 }
 

@@ -321,4 +321,42 @@ describe('in a workspace', () => {
     cli.type('\u0003');
     expect(await cli.exitCode).toBe(130);
   });
+
+  /** apps/api has express, each of `sites` has next. */
+  function mixedWorkspace(...sites: readonly string[]): string {
+    const folder = workspace('api', ...sites);
+    const write = (app: string, manifest: object): void => {
+      writeFileSync(join(folder, 'apps', app, 'package.json'), JSON.stringify(manifest));
+    };
+    write('api', { dependencies: { express: '5' } });
+    for (const site of sites) {
+      write(site, { dependencies: { next: '15' }, scripts: { dev: 'PORT=4321 next dev' } });
+    }
+    return folder;
+  }
+
+  it('sets up the one app with the framework that is given', async () => {
+    const cwd = mixedWorkspace('web');
+    const args = ['init', '--yes', '--handler', '--framework', 'next'];
+    const { code, stdout } = await runCli(args, { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^in apps\/web:\n/);
+    expect(read(cwd, 'apps/web/.relyablerc.json')).toContain('http://localhost:4321/');
+    expect(existsSync(join(cwd, 'apps/web/app/webhooks/relyable/route.js'))).toBe(true);
+    expect(existsSync(join(cwd, 'app'))).toBe(false);
+  });
+
+  it('names the apps where several have the framework that is given', async () => {
+    const cwd = mixedWorkspace('site', 'web');
+    const { code, stderr } = await runCli(['init', '--yes', '--framework', 'next'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('expected one app with next, found apps/site, apps/web');
+  });
+
+  it.each(['koa', 'other'])('sets up the root where no app has %s', async (framework) => {
+    const cwd = mixedWorkspace('web');
+    const { code } = await runCli(['init', '--yes', '--framework', framework], { cwd });
+    expect(code).toBe(0);
+    expect(existsSync(join(cwd, '.relyablerc.json'))).toBe(true);
+  });
 });
