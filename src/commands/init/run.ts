@@ -26,7 +26,7 @@ export async function run(given: Invocation<InitOptions>): Promise<number> {
   const plan = await makePlan(invocation, existing);
   const outcome = await setUpProject(context, plan, existing, folder);
   const show = (code: number, firstEvent?: object | null): number => {
-    terminal.show(setUpView(plan, outcome, { existing, cwd: context.cwd, folder, firstEvent }));
+    terminal.show(setUpView(plan, outcome, { existing, context, folder, firstEvent }));
     return code;
   };
   const code = WITHOUT_SECRET.has(outcome.env.status) ? EXIT_CHECK_FAILED : EXIT_SUCCESS;

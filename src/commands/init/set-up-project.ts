@@ -50,7 +50,12 @@ export async function setUpProject(
   };
 }
 
-function inFolder({ platform }: Context, folder: string | null, command: string): string {
+/** A command that is run in a folder; null for the current one. */
+export function inFolder(
+  { platform }: Pick<Context, 'platform'>,
+  folder: string | null,
+  command: string,
+): string {
   if (folder === null) return command;
   // Windows PowerShell has no &&.
   return platform === 'win32'

@@ -2,9 +2,10 @@ import { relative } from 'node:path';
 import { wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { View } from '../../terminal/terminal.ts';
+import type { Context } from '../../system/context.ts';
 import type { Framework } from '../kit/frameworks.ts';
 import type { ExistingConfig, Plan } from './plan.ts';
-import type { EnvStatus, Outcome } from './set-up-project.ts';
+import { type EnvStatus, inFolder, type Outcome } from './set-up-project.ts';
 
 const ENV_MESSAGES: Readonly<Record<EnvStatus, string>> = {
   written: 'set to the development secret, which relyable uses too',
@@ -18,9 +19,9 @@ const ENV_MESSAGES: Readonly<Record<EnvStatus, string>> = {
 
 export interface SetUpOptions {
   readonly existing: ExistingConfig | undefined;
-  /** The folder that was set up. */
-  readonly cwd: string;
-  /** The same, relative to where `init` ran; null where it is that. */
+  /** Its current folder is the one that was set up. */
+  readonly context: Pick<Context, 'cwd' | 'platform'>;
+  /** The same folder, relative to where `init` ran; null where it is that. */
   readonly folder: string | null;
   /** For JSON: what was received; null where nothing was, undefined where nothing was awaited. */
   readonly firstEvent?: object | null | undefined;
@@ -30,8 +31,9 @@ export interface SetUpOptions {
 export function setUpView(
   plan: Plan,
   outcome: Outcome,
-  { existing, cwd, folder, firstEvent }: SetUpOptions,
+  { existing, context, folder, firstEvent }: SetUpOptions,
 ): View {
+  const { cwd } = context;
   const { config, env, next } = outcome;
   return {
     text: ({ style, columns }) =>
@@ -41,7 +43,7 @@ export function setUpView(
           `${safeLine(relative(cwd, config.file) || config.file)}: ${safeLine(describeConfig(plan, outcome, existing))}`,
           `${safeLine(env.file)}: ${env.name} ${ENV_MESSAGES[env.status]}`,
           ...describeLoading(plan.framework, env),
-          ...describeHandler(plan, outcome),
+          ...describeHandler(plan, outcome, (command) => inFolder(context, folder, command)),
         ].map((line) => wrapText(line, '  ', columns)),
         // A command stays whole.
         `Next: ${style.cyan(safeLine(next))}`,
@@ -68,7 +70,11 @@ function describeConfig(
 }
 
 /** What was written, how it is connected and run; else where the code of a handler is. */
-function describeHandler({ files, noHandler, recipe }: Plan, { written }: Outcome): string[] {
+function describeHandler(
+  { files, noHandler, recipe }: Plan,
+  { written }: Outcome,
+  inItsFolder: (command: string) => string,
+): string[] {
   if (files === null || written.length === 0) {
     return [
       ...(noHandler === null ? [] : [`--handler wrote nothing: ${safeLine(noHandler)}`]),
@@ -80,7 +86,7 @@ function describeHandler({ files, noHandler, recipe }: Plan, { written }: Outcom
     `${files.handler.path}: a handler of the recipe`,
     ...(connect === null ? [] : [`  to connect it: ${connect}`]),
     ...(missing.length === 0 ? [] : [`  it needs: ${missing.join(', ')}`]),
-    `${files.test.path}: a test of it; while your app runs: ${testCommand}`,
+    `${files.test.path}: a test of it; while your app runs: ${inItsFolder(testCommand)}`,
   ].map((line) => safeLine(line));
 }
 

@@ -307,6 +307,16 @@ describe('in a workspace', () => {
     expect(existsSync(join(cwd, '.relyablerc.json'))).toBe(false);
   });
 
+  it('prints a command for the test that works where init ran', async () => {
+    const cwd = workspace('my api');
+    const { stdout } = await runCli(['init', '--yes', '--handler'], { cwd });
+    const [, enter = ''] = /while your app runs: (.*) && node --test relyable-/.exec(stdout) ?? [];
+    expect(enter).toMatch(/^cd /);
+    expect(execFileSync('sh', ['-c', `${enter} && ls *.test.mjs`], { cwd, encoding: 'utf8' })).toBe(
+      'relyable-webhooks.test.mjs\n',
+    );
+  });
+
   it('asks for one of several, and refuses to guess', async () => {
     const { code, stderr } = await runCli(['init', '--yes'], { cwd: workspace('api', 'web') });
     expect(code).toBe(2);
