@@ -51,7 +51,15 @@ export function setUpView(
     json: () => {
       const { files: _, framework, ...rest } = plan;
       const received = firstEvent === undefined ? {} : { firstEvent };
-      return { type: 'init', v: 1, ...rest, framework: framework.name, ...outcome, ...received };
+      return {
+        type: 'init',
+        v: 1,
+        folder: cwd,
+        ...rest,
+        framework: framework.name,
+        ...outcome,
+        ...received,
+      };
     },
   };
 }

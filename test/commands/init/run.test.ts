@@ -317,6 +317,22 @@ describe('in a workspace', () => {
     );
   });
 
+  it('names the folder that was set up in JSON', async () => {
+    const cwd = workspace('api');
+    const args = ['init', '--yes', '--handler', '--json'];
+    const { folder, ...rest } = JSON.parse((await runCli(args, { cwd })).stdout) as {
+      folder: string;
+      envFile: string;
+      written: string[];
+    };
+    expect(folder).toBe(join(cwd, 'apps/api'));
+    expect([rest.envFile, ...rest.written].filter((it) => !existsSync(join(folder, it)))).toEqual(
+      [],
+    );
+    const inside = await runCli(args, { cwd: folder });
+    expect(JSON.parse(inside.stdout)).toMatchObject({ folder });
+  });
+
   it('asks for one of several, and refuses to guess', async () => {
     const { code, stderr } = await runCli(['init', '--yes'], { cwd: workspace('api', 'web') });
     expect(code).toBe(2);
