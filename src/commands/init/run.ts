@@ -9,7 +9,7 @@ import type { InitOptions } from './options.ts';
 import { makePlan, readExisting } from './plan.ts';
 import { type EnvStatus, setUpProject } from './set-up-project.ts';
 import { setUpView } from './view.ts';
-import { findWorkspace } from './workspace.ts';
+import { findWorkspace } from '../kit/workspace.ts';
 
 /** With these the app has no secret yet. */
 const WITHOUT_SECRET: ReadonlySet<EnvStatus> = new Set(['empty', 'refused', 'tracked']);

@@ -17,6 +17,6 @@ export const recipeCommand = declareCommand({
   ],
   exitCodes: [
     [0, 'success'],
-    [2, 'unknown framework, or none found in this folder'],
+    [2, 'unknown framework, or none or several found in this folder'],
   ],
 });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { guessEnvFile, guessPort } from '../../../src/commands/init/detect.ts';
 import { guessFramework } from '../../../src/commands/kit/guess-framework.ts';
 import { FRAMEWORKS, OTHER_FRAMEWORK } from '../../../src/commands/kit/frameworks.ts';
-import { findWorkspace } from '../../../src/commands/init/workspace.ts';
+import { findWorkspace } from '../../../src/commands/kit/workspace.ts';
 import { guessPath } from '../../../src/commands/init/route.ts';
 import { startApp } from '../../support/app.ts';
 import { temporaryFolder } from '../../support/cli.ts';

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FRAMEWORKS } from '../../../src/commands/kit/frameworks.ts';
@@ -47,6 +47,35 @@ it.each([
   const { code, stdout, stderr } = await runCli(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(hint);
+});
+
+describe('in a workspace', () => {
+  function workspace(apps: Readonly<Record<string, readonly string[]>>): string {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'package.json'), '{"workspaces":["apps/*"]}');
+    for (const [app, packages] of Object.entries(apps)) {
+      mkdirSync(join(folder, 'apps', app), { recursive: true });
+      const dependencies = Object.fromEntries(packages.map((name) => [name, '*']));
+      const manifest = join(folder, 'apps', app, 'package.json');
+      writeFileSync(manifest, JSON.stringify({ dependencies }));
+    }
+    return folder;
+  }
+
+  it('prints the one for the one app, with the library where that has it', async () => {
+    const cwd = workspace({ api: ['koa', '@relyable/webhooks'], types: [] });
+    const { code, stdout } = await runCli(['recipe'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toBe(RECIPES.koa.code);
+  });
+
+  it('names the apps where there are several', async () => {
+    const cwd = workspace({ api: ['express'], web: ['next'] });
+    const { code, stdout, stderr } = await runCli(['recipe'], { cwd });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('expected one app, found apps/api, apps/web');
+    expect(stderr).toContain('cd apps/api, then relyable recipe');
+  });
 });
 
 /** The paths of files that are routes by their names, as the first lines of recipes have them. */

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTextIfExists } from '../../config/env-file.ts';
-import { OTHER_FRAMEWORK } from '../kit/frameworks.ts';
-import { guessFramework, readManifest } from '../kit/guess-framework.ts';
+import { OTHER_FRAMEWORK } from './frameworks.ts';
+import { guessFramework, readManifest } from './guess-framework.ts';
 
 /** The apps of a repository whose own list of packages names no framework. */
 export interface Workspace {
