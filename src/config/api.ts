@@ -19,7 +19,7 @@ export interface ApiSettings {
 const ENV_NAME = 'RELYABLE_API_KEY';
 
 /** Sent when no key is set, to an emulator on this machine, which accepts any key. */
-const LOCAL_KEY = 'local';
+export const LOCAL_KEY = 'local';
 
 /**
  * What it takes to call the API at `url`. NOT_AUTHENTICATED without a key, unless the API is on

@@ -30,6 +30,7 @@ it('examines everything and ends with the verdict', async () => {
       'target',
       'probe',
       'captures',
+      'deliveries',
       'tunnel',
       'container',
       'proxy',

@@ -1,3 +1,4 @@
+import { LOCAL_KEY } from '../../../config/api.ts';
 import { createApiClient } from '../../../relyable/api/client.ts';
 import { createProxyFetch } from '../../../relyable/api/proxy.ts';
 import { isLoopback } from '../../../http/loopback.ts';
@@ -51,16 +52,18 @@ function describe(count: number): string {
   return count >= MAX_COUNTED ? `${MAX_COUNTED} captures or more` : formatCount(count, 'capture');
 }
 
-/** Deliveries of the last day that Relyable gave up, or will retry; asks only where there is a key. */
+/** Deliveries of the last day that Relyable gave up, or will retry; asks only where there is a key, or none is needed. */
 export const checkDeliveries: Check = async (subject, signal) => {
   const { context, api, apiKey, deliveriesPath } = subject;
-  const isPlain = api.value.protocol === 'http:' && !isLoopback(api.value);
-  if (apiKey === null || isPlain) return [];
+  const isLocal = isLoopback(api.value);
+  const key = apiKey?.value ?? (isLocal ? LOCAL_KEY : null);
+  const isPlain = api.value.protocol === 'http:' && !isLocal;
+  if (key === null || isPlain) return [];
   const client = createApiClient({
     fetch: await createProxyFetch(context.fetch, api.value, context.env),
     baseUrl: api.value,
     deliveriesPath,
-    key: apiKey.value,
+    key,
     userAgent: `relyable-cli/${VERSION}`,
     timeoutMs: TIMEOUT_MS,
     tries: 1,
