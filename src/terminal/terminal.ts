@@ -106,7 +106,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
     stderr.write(`${legible(text)}\n`);
   };
   const info = (text: string): void => {
-    if (!isQuiet) errorLine(formatNote(text, columnsOf(stderr)));
+    if (!isQuiet) errorLine(formatNote(text, columnsOf(stderr) ?? given));
   };
   const data = (text: string): void => {
     stdout.write(`${legible(text)}\n`);
@@ -142,7 +142,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
       }),
     info,
     warn: (text) => {
-      if (!isQuiet) errorLine(formatWarning(text, errorStyle, columnsOf(stderr)));
+      if (!isQuiet) errorLine(formatWarning(text, errorStyle, columnsOf(stderr) ?? given));
     },
     verbose: (text) => {
       if (isVerbose) errorLine(errorStyle.dim(safeText(text)));

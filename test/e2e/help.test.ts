@@ -149,3 +149,12 @@ it.each(['--help', 'webhooks', 'help listen', 'webhooks listen --help'])(
     expect(code).toBe(0);
   },
 );
+
+it('errors and hints wrap at COLUMNS in a pipe, between words', async () => {
+  for (const line of ['recipe nope', 'webhooks trigger all --to 1 --timeout 1s']) {
+    const { stdout, stderr } = await runCli(line.split(' '), { env: { COLUMNS: '50' } });
+    const hint = `${stdout}\n${stderr}`.split(/(?=^hint:)/m).at(-1) ?? '';
+    expect(hint).toMatch(/^hint: /);
+    expect(Math.max(...hint.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(50);
+  }
+});

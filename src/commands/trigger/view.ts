@@ -58,7 +58,7 @@ export function outcomeView(outcome: TriggerOutcome): View {
 export function hintView(hint: string): View {
   return {
     text: ({ errorStyle, columns }) =>
-      `${errorStyle.yellow('hint:')} ${wrapText(safeLine(hint), '  ', columns)}`,
+      wrapText(`${errorStyle.yellow('hint:')} ${safeLine(hint)}`, '  ', columns),
     json: () => null,
   };
 }

@@ -210,11 +210,17 @@ function pressView(state: LiveState, key: Key): LiveState {
     case 'escape':
       return leave(state);
     case '/':
-      return { ...state, isTyping: true, selected: null, isHelpOpen: false, ...searchFor('') };
+      return {
+        ...state,
+        isTyping: true,
+        selected: null,
+        isHelpOpen: false,
+        ...searchFor(state, ''),
+      };
     case '?':
       return { ...state, isHelpOpen: !state.isHelpOpen };
     case 'f':
-      return { ...state, filter: nextFilter(state), selected: null, hidden: 0 };
+      return { ...state, ...filterBy(state, nextFilter(state)), selected: null };
     case 'p':
       return pause(state);
     default:
@@ -256,28 +262,35 @@ function nothingToDo(state: LiveState): Pressed {
 function leave(state: LiveState): LiveState {
   if (state.isHelpOpen) return { ...state, isHelpOpen: false };
   if (state.selected !== null) return { ...state, selected: null };
-  return { ...state, filter: { kind: 'all' }, hidden: 0 };
+  return { ...state, ...filterBy(state, { kind: 'all' }) };
 }
 
 /** The filter of a search: an empty one finds everything. */
-function searchFor(text: string): Pick<LiveState, 'filter' | 'hidden'> {
-  const filter: Filter = text === '' ? { kind: 'all' } : { kind: 'search', text };
-  return { filter, hidden: 0 };
+function searchFor(state: LiveState, text: string): Filtered {
+  return filterBy(state, text === '' ? { kind: 'all' } : { kind: 'search', text });
+}
+
+type Filtered = Pick<LiveState, 'filter' | 'hidden'>;
+
+/** A filter, and how many of those received do not match; what comes while paused is counted on its own. */
+function filterBy({ recent, isPaused }: LiveState, filter: Filter): Filtered {
+  const others = recent.filter((seen) => !matches(seen, filter));
+  return { filter, hidden: isPaused ? 0 : others.length };
 }
 
 /** A key of a search: what is typed filters at once, Enter keeps it, Escape ends it. */
 function type(state: LiveState, key: Key): LiveState {
   const text = state.filter.kind === 'search' ? state.filter.text : '';
   if (key === 'enter') return { ...state, isTyping: false };
-  if (key === 'escape') return { ...state, isTyping: false, ...searchFor('') };
+  if (key === 'escape') return { ...state, isTyping: false, ...searchFor(state, '') };
   if (key === 'backspace') {
     return text === ''
       ? { ...state, isTyping: false }
-      : { ...state, ...searchFor(Array.from(text).slice(0, -1).join('')) };
+      : { ...state, ...searchFor(state, Array.from(text).slice(0, -1).join('')) };
   }
   // Keys with a name are longer than a character.
   return Array.from(key).length === 1
-    ? { ...state, ...searchFor(`${text}${key.toLowerCase()}`) }
+    ? { ...state, ...searchFor(state, `${text}${key.toLowerCase()}`) }
     : state;
 }
 
@@ -323,5 +336,6 @@ function pause(state: LiveState): LiveState {
   if (!state.isPaused) return { ...state, isPaused: true, hidden: 0 };
   const notice =
     state.hidden === 0 ? null : `${state.hidden} received while paused; press ↑ to view`;
-  return { ...state, isPaused: false, hidden: 0, notice };
+  const resumed = { ...state, isPaused: false, notice };
+  return { ...resumed, ...filterBy(resumed, state.filter) };
 }

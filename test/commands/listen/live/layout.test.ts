@@ -118,6 +118,6 @@ it('shows the public address, and what a filter leaves', () => {
     '/score_   enter keeps it  Esc ends it',
   ]);
   expect(screen(live(...some, '/', ...Array.from('score'), 'enter').state).at(-1)).toContain(
-    'only /score, 0',
+    'only /score, 2 hidden',
   );
 });

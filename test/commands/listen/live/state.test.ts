@@ -105,7 +105,7 @@ it('filters failures, invalid ones, then each type that came, then all', () => {
     [1, 2, 3],
   ]);
   const { state } = live(...events(), 'f', ...events());
-  expect(state.hidden).toBe(1);
+  expect(state.hidden).toBe(2);
   // The selection walks over what is shown alone.
   expect(live(...events(), 'f', 'up', 'up').state.selected).toBe(delivery(2).id);
 });
