@@ -150,11 +150,12 @@ it.each(['--help', 'webhooks', 'help listen', 'webhooks listen --help'])(
   },
 );
 
-it('errors and hints wrap at COLUMNS in a pipe, between words', async () => {
-  for (const line of ['recipe nope', 'webhooks trigger all --to 1 --timeout 1s']) {
-    const { stdout, stderr } = await runCli(line.split(' '), { env: { COLUMNS: '50' } });
-    const hint = `${stdout}\n${stderr}`.split(/(?=^hint:)/m).at(-1) ?? '';
-    expect(hint).toMatch(/^hint: /);
-    expect(Math.max(...hint.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(50);
-  }
+it.each([
+  ['an error', 'recipe nope', /^error: /m],
+  ['a hint', 'webhooks trigger all --to 1 --timeout 1s', /^hint: /m],
+])('wraps %s at COLUMNS in a pipe, between words', async (_, line, start) => {
+  const { stderr } = await runCli(line.split(' '), { env: { COLUMNS: '50' } });
+  const lines = stderr.slice(stderr.search(start)).split('\n');
+  expect(lines.length).toBeGreaterThan(2);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(50);
 });
