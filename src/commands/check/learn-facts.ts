@@ -71,7 +71,7 @@ async function unreachable(
 ): Promise<RelyableError> {
   const hint = (await isListening(url, signal))
     ? 'something listens there: is it your app, and what does its log say?'
-    : 'start your app first, or let this command start it: … -- <command>';
+    : 'start your app first, or let this command start it: … -- <command>. If it was running, its log says why it ended';
   return new RelyableError('UNREACHABLE', `${url.href}: expected an answer, ${error ?? ''}`, {
     hint,
   });

@@ -343,6 +343,15 @@ describe('a run', () => {
     await expect(checkHandler(url, { cases, signal: stop.signal })).rejects.toThrow(/abort/i);
   });
 
+  test('against a port that nothing listens on names both reasons', async () => {
+    const app = await startApp();
+    await app.close();
+    await expect(checkHandler(app.url)).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      hint: expect.stringContaining('If it was running, its log says why it ended') as string,
+    });
+  });
+
   test('against an app that does not speak HTTP is an error that says what came', async () => {
     const server = createTcpServer((socket) => {
       socket.on('error', () => undefined);
