@@ -1,3 +1,12 @@
+/** The names that HTML shares with XML. */
+export const XML_ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  amp: '&',
+};
+
 /** A character reference of HTML: numeric, or a name. */
 const REFERENCE = /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z]{2,8});/gi;
 

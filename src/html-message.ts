@@ -1,4 +1,4 @@
-import { decodeEntities } from './html-entities.ts';
+import { decodeEntities, XML_ENTITIES } from './html-entities.ts';
 
 /** Texts of error pages that say nothing beside the status. */
 const EMPTY_TITLES = /^(error|server error|document|untitled)$/i;
@@ -7,14 +7,7 @@ const EMPTY_PARAGRAPH = /^The server encountered an internal error/i;
 /** The most lines of a stack trace that belong to a message. */
 const MAX_LINES = 4;
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  amp: '&',
-  nbsp: ' ',
-};
+const ENTITIES = { ...XML_ENTITIES, nbsp: ' ' };
 
 /**
  * What the error page of a framework says: its title, its heading, and the first lines of its

@@ -1,4 +1,4 @@
-import { decodeEntities } from '../../../html-entities.ts';
+import { decodeEntities, XML_ENTITIES } from '../../../html-entities.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
 /** A copy of many megabytes is not made by hand. */
@@ -67,11 +67,7 @@ function unescape(text: string): string {
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  amp: '&',
+  ...XML_ENTITIES,
   nbsp: '\u00a0',
   ndash: '–',
   mdash: '—',
