@@ -4,7 +4,7 @@ import { createProgram, ownArguments } from './program.ts';
 import { type Context, signalExitCode } from './system/context.ts';
 import { describeFileProblem, errorMessage, RelyableError } from './errors.ts';
 import { createLegible } from './terminal/charset.ts';
-import { errorColumns } from './terminal/columns.ts';
+import { textColumns } from './terminal/columns.ts';
 import { errorToJson, formatError } from './terminal/error.ts';
 import { safeText } from './terminal/safe-text.ts';
 import { VERSION } from './version.ts';
@@ -56,7 +56,9 @@ function report(context: Context, thrown: unknown): number {
   if (ownArgs.includes('--json')) {
     context.stderr.write(`${safeJson(errorToJson(error))}\n`);
   } else {
-    context.stderr.write(legible(`${formatError(error, errorColumns(context))}\n`));
+    context.stderr.write(
+      legible(`${formatError(error, textColumns(context.stderr, context.env))}\n`),
+    );
   }
   if (error.code === 'BUG' && ownArgs.includes('--verbose') && thrown instanceof Error) {
     context.stderr.write(legible(`${safeText(thrown.stack ?? '')}\n`));

@@ -233,5 +233,5 @@ export function createProgram(context: Context, onExit: (code: number) => void):
 
 /** Lines longer than 120 characters are hard to read; a pipe gets the width of most terminals. */
 function helpWidth(context: Context): number {
-  return Math.min(textColumns(context) ?? 80, 120);
+  return Math.min(textColumns(context.stdout, context.env) ?? 80, 120);
 }

@@ -14,12 +14,10 @@ export function givenColumns(env: Context['env']): number | undefined {
   return given > 0 ? given : undefined;
 }
 
-/** The width that text on stderr is wrapped to; undefined where neither the terminal's nor a given one is known. */
-export function errorColumns({ stderr, env }: Pick<Context, 'stderr' | 'env'>): number | undefined {
-  return columnsOf(stderr) ?? givenColumns(env);
-}
-
-/** The width that text for people is wrapped to; undefined where neither the terminal's nor a given one is known. */
-export function textColumns({ stdout, env }: Pick<Context, 'stdout' | 'env'>): number | undefined {
-  return columnsOf(stdout) ?? givenColumns(env);
+/** The width that text on a stream is wrapped to; undefined where neither the terminal's nor a given one is known. */
+export function textColumns(
+  stream: Pick<OutputStream, 'columns'>,
+  env: Context['env'],
+): number | undefined {
+  return columnsOf(stream) ?? givenColumns(env);
 }

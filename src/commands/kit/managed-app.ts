@@ -4,7 +4,7 @@ import { EXIT_CHECK_FAILED, RelyableError } from '../../errors.ts';
 import { type ChildApp, type ChildExit, startChildApp, waitUntilListening } from './child-app.ts';
 import { isListening } from '../../http/client/reachability.ts';
 import { portOf } from '../../http/target.ts';
-import { errorColumns } from '../../terminal/columns.ts';
+import { textColumns } from '../../terminal/columns.ts';
 import { errorToJson, formatError } from '../../terminal/error.ts';
 import { formatAppLine } from './app-line.ts';
 
@@ -105,7 +105,7 @@ function reportEarlyEnd(
   );
   const text = terminal.isJson
     ? JSON.stringify({ ...errorToJson(error), exitCode })
-    : terminal.legible(formatError(error, errorColumns(context)));
+    : terminal.legible(formatError(error, textColumns(context.stderr, context.env)));
   context.stderr.write(`${text}\n`);
   return exitCode;
 }
