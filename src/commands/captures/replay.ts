@@ -27,7 +27,8 @@ export async function run(invocation: Invocation<CapturesReplayOptions>): Promis
 function requireSelection({ args, options }: Invocation<CapturesReplayOptions>): void {
   const { all, failed, invalid, event, since } = options;
   const isFiltered = failed || invalid || event !== undefined || since !== undefined;
-  if (args.length > 0 ? !all && !isFiltered : all !== isFiltered) return;
+  const ways = [args.length > 0, all, isFiltered].filter(Boolean);
+  if (ways.length === 1) return;
   throw new RelyableError(
     'USAGE',
     args.length > 0
