@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../../system/context.ts';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
@@ -13,22 +13,28 @@ export function prepareOutput(
   file: string | undefined,
   name: string,
 ): void {
-  if (file === undefined) return;
-  const path = resolve(cwd, file);
-  try {
-    makeFolder(dirname(path));
-    const found = statSync(path, { throwIfNoEntry: false });
-    // To open a pipe waits for its reader.
-    if (found?.isFIFO() === true) return;
-    closeSync(openSync(path, 'a'));
-    if (found === undefined) rmSync(path);
-  } catch (error) {
-    throw notWritable(name, file, error);
-  }
+  if (file !== undefined) orUsage(name, file, () => tryWriting(resolve(cwd, file)));
 }
 
-function notWritable(name: string, file: string, cause: unknown): RelyableError {
-  return new RelyableError('USAGE', `${name} ${file}: ${describeFileProblem(cause)}`, { cause });
+/** The same for an absolute path, with the system's own errors. */
+export function tryWriting(path: string): void {
+  makeFolder(dirname(path));
+  // To open a pipe waits for its reader.
+  if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) return;
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  closeSync(openSync(path, 'a'));
+  if (!isThere) rmSync(path);
+}
+
+/** Runs work on a file that an option names; any failure of it is USAGE, in words. */
+export function orUsage(name: string, file: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw new RelyableError('USAGE', `${name} ${file}: ${describeFileProblem(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Writes the file that an option or a variable names, or appends to it; USAGE where that fails. */
@@ -39,9 +45,6 @@ export function writeOutput(
   content: string | Uint8Array,
   mode: 'replace' | 'append' = 'replace',
 ): void {
-  try {
-    writeFileSync(resolve(cwd, file), content, { flag: mode === 'append' ? 'a' : 'w' });
-  } catch (error) {
-    throw notWritable(name, file, error);
-  }
+  const flag = mode === 'append' ? 'a' : 'w';
+  orUsage(name, file, () => writeFileSync(resolve(cwd, file), content, { flag }));
 }

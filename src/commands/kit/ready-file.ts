@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { describeFileProblem, RelyableError } from '../../errors.ts';
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Context } from '../../system/context.ts';
-import { makeFolder } from './make-folder.ts';
+import { orUsage, tryWriting } from './output-file.ts';
+
+const OPTION = '--ready-file';
 
 /** All that a ready file has. */
 const URL_LINE = /^https?:\/\/\S+\n$/;
@@ -24,22 +16,10 @@ const MAX_URL_BYTES = 4096;
 export function prepareReadyFile({ cwd }: Pick<Context, 'cwd'>, path: string | undefined): void {
   if (path === undefined) return;
   const file = resolve(cwd, path);
-  orUsage(path, () => {
-    makeFolder(dirname(file));
-    switch (kindOf(file)) {
-      case 'none':
-        writeFileSync(draftOf(file), '');
-        rmSync(draftOf(file));
-        return;
-      case 'file':
-        closeSync(openSync(file, 'r+'));
-        if (isLeftOver(file)) rmSync(file);
-        return;
-      case 'other':
-        // To open a pipe waits for its reader.
-        if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) return;
-        closeSync(openSync(file, 'a'));
-    }
+  orUsage(OPTION, path, () => {
+    const kind = kindOf(file);
+    tryWriting(kind === 'none' ? draftOf(file) : file);
+    if (kind === 'file' && isLeftOver(file)) rmSync(file);
   });
 }
 
@@ -51,7 +31,7 @@ export function writeReadyFile(cwd: string, path: string | undefined, url: strin
   if (path === undefined) return () => undefined;
   const file = resolve(cwd, path);
   const isOther = kindOf(file) === 'other';
-  orUsage(path, () => {
+  orUsage(OPTION, path, () => {
     writeFileSync(isOther ? file : draftOf(file), `${url}\n`);
     if (!isOther) renameSync(draftOf(file), file);
   });
@@ -72,14 +52,4 @@ function isLeftOver(file: string): boolean {
 
 function draftOf(file: string): string {
   return `${file}.part`;
-}
-
-function orUsage(path: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    throw new RelyableError('USAGE', `--ready-file ${path}: ${describeFileProblem(error)}`, {
-      cause: error,
-    });
-  }
 }
