@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The listener in a container; see docs/docker.md.
 
 FROM node:24-slim AS build
@@ -6,10 +5,10 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build && npm pack --ignore-scripts --pack-destination /package
+RUN npm run build && npm pack --ignore-scripts
 
 FROM node:24-slim
-COPY --from=build /package/*.tgz /tmp/
+COPY --from=build /src/*.tgz /tmp/
 RUN npm install --global --ignore-scripts --no-audit --no-fund /tmp/*.tgz \
   && rm -rf /tmp/*.tgz /root/.npm \
   && install --directory --owner=node --group=node --mode=0700 /data

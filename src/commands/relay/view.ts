@@ -50,7 +50,7 @@ function formatEvent(event: RelayEvent, { style, errorStyle, isUtc }: Terminal):
         style.dim(formatTime(event.at, isUtc)),
         style.bold(safeLine(eventName(event.event))),
         verdict,
-        `→ ${event.isDuplicate ? 'stored before as' : 'stored as'} ${event.seq}`,
+        `→ ${event.isDuplicate ? 'already stored as' : 'stored as'} ${event.seq}`,
         formatDuration(event.durationMs),
       ];
       return parts.join('  ');
@@ -59,7 +59,7 @@ function formatEvent(event: RelayEvent, { style, errorStyle, isUtc }: Terminal):
       return `${style.dim(formatTime(event.at, isUtc))}  ${style.red(`✗ answered ${event.status}`)}  ${safeLine(event.reason)}`;
     case 'summary':
       return errorStyle.bold(
-        `${formatCount(event.relayed, 'request')} stored, ${event.duplicates} of them before, ${event.refused} refused`,
+        `${formatCount(event.relayed, 'request')} stored, ${event.duplicates} of them already in the stream, ${event.refused} refused`,
       );
   }
 }
