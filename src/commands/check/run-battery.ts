@@ -42,6 +42,8 @@ export interface BatteryOptions {
   /** Stop at the first finding of this severity or worse; null: run all. */
   readonly bail: Severity | null;
   readonly signal: AbortSignal;
+  /** A monotonic clock, ms. */
+  readonly elapsed: () => number;
   /** Reads the user's state after `--settle`; for the idempotency cases. */
   readonly readState: (() => Promise<string>) | null;
 }
@@ -198,9 +200,9 @@ async function runCase(
   facts: Facts,
 ): Promise<CaseResult> {
   const requests = item.requests(createRequestMaker(item.id, options));
-  const startedAt = performance.now();
+  const startedAt = options.elapsed();
   const { answers, states } = await exchange(item, requests, options, sender);
-  const durationMs = performance.now() - startedAt;
+  const durationMs = options.elapsed() - startedAt;
   // An interrupted exchange says nothing about the handler.
   options.signal.throwIfAborted();
   const conceal = createConceal([facts.secret]);

@@ -90,6 +90,7 @@ export function readBatteryOptions(
     headers: options.header,
     bail: options.bail ? options.failOn : null,
     signal,
+    elapsed: context.elapsed,
     readState:
       source === null ? null : createStateReader({ source, settleMs, timeoutMs, signal }, context),
   };

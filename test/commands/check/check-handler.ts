@@ -5,6 +5,7 @@ import {
   type CaseResult,
   runBattery,
 } from '../../../src/commands/check/run-battery.ts';
+import { elapsedMs } from '../../../src/system/latency.ts';
 import { HANDLER_SECRET } from '../../support/handlers.ts';
 
 export interface BatteryRun {
@@ -36,6 +37,7 @@ export async function checkHandler(
     headers: [],
     bail: null,
     signal: new AbortController().signal,
+    elapsed: elapsedMs,
     readState: null,
     ...options,
   });
