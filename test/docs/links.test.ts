@@ -79,3 +79,16 @@ it.each(decisions)('%s has the form of a decision, and is in the index', (page) 
   const sections = [...text.matchAll(/^## (.+)$/gm)].map(([, section]) => section);
   expect(sections).toEqual(['Context', 'Decision', 'Consequences']);
 });
+
+it.each(PAGES.filter((page) => !page.startsWith('docs/decisions/') && page !== 'CHANGELOG.md'))(
+  '%s names files of the project that exist',
+  (page) => {
+    const paths = [
+      ...read(page).matchAll(/`((?:src|test|bench|scripts|deploy|fixtures|bin)\/[\w./-]+)`/g),
+    ];
+    const missing = paths
+      .map(([, path = '']) => path)
+      .filter((path) => !existsSync(join(ROOT, path)));
+    expect(missing).toEqual([]);
+  },
+);

@@ -560,7 +560,7 @@ describe('replay', () => {
   });
 });
 
-describe('ingestLogged', () => {
+describe('ingest', () => {
   const position = (unforwarded: string | null): StreamPosition => ({
     key: { reader: 'r', stream: 's', created: 'c' },
     after: null,

@@ -10,6 +10,7 @@ const SOURCES = [
   'src',
   'docs/recipes',
   'fixtures/events',
+  'schemas',
   'package.json',
   'package-lock.json',
   'rolldown.config.ts',

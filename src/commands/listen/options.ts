@@ -83,7 +83,7 @@ export const listenOptions = {
   }),
   tunnel: optionalValue(
     '--tunnel [provider]',
-    'open a public address: cloudflared, ngrok, tailscale or ssh:user@host[:port]; alone: the first installed',
+    'open a public address: cloudflared, ngrok, tailscale or ssh:user@host[:port]; alone: the first that is ready',
     parseTunnel,
     'auto',
     { words: PROVIDER_NAMES },
