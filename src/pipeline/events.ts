@@ -109,13 +109,13 @@ export interface RelaySourceEvent {
 export interface LogSourceEvent {
   readonly type: 'source';
   readonly source: 'log';
-  /** `up`: it begins; `caught-up`: nothing is missing any more; `down`: it ended before that. */
+  /** `up`: it begins; `caught-up`: nothing is missing now; `down`: it ended before that. */
   readonly state: 'up' | 'down' | 'caught-up';
   /** The time that is caught up, up to now. */
   readonly gapMs: number;
   /** Events from the log that were handed to the app so far. */
   readonly events: number;
-  /** Of these, not answered 200. */
+  /** Of these, those that were not answered 200. */
   readonly failed: number;
   /** Deliveries whose payload the log does not have. */
   readonly skipped: number;
@@ -123,8 +123,8 @@ export interface LogSourceEvent {
   readonly message: string | null;
 }
 
-/** A message of the stream that is not a request; nothing waits for it. */
-export interface SetAside {
+/** A message of the stream that is not a request, and was skipped. */
+export interface SkippedMessage {
   readonly type: 'set_aside';
   /** Its number in the stream. */
   readonly seq: number;
@@ -163,6 +163,6 @@ export type ListenEvent =
   | TunnelEvent
   | RelaySourceEvent
   | LogSourceEvent
-  | SetAside
+  | SkippedMessage
   | SecretChanged
   | Summary;

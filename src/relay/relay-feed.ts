@@ -24,7 +24,7 @@ export interface RelayFeedOptions {
   readonly firstStart: FirstStart;
   /** Forwards under way at once: one keeps the stream's order also for the app. */
   readonly concurrency: number;
-  /** The request of a message. Throws EnvelopeProblem to set it aside, RelyableError to stop. */
+  /** The request of a message. Throws EnvelopeProblem to skip it, RelyableError to stop. */
   readonly decode: (data: Buffer) => RelayedRequest;
 }
 

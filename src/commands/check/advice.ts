@@ -124,7 +124,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   'genuine-refused': {
     headline: 'genuine events are refused',
     why: 'Not even a plain, correctly signed event is accepted: every delivery fails after five attempts.',
-    fix: 'the cause cannot be told from outside. Check that your app has the same signing secret as this check; then log the signature that your handler computes and the body it got, and ask how it was made: relyable webhooks verify body.json --signature <what it computed> --explain',
+    fix: 'the cause cannot be found from outside. Check that your app has the same signing secret as this check; then log the signature that your handler computes and the body it got, and ask how it was made: relyable webhooks verify body.json --signature <what it computed> --explain',
   },
   'genuine-crashes': {
     headline: 'the handler fails on genuine events',

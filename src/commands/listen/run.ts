@@ -183,7 +183,7 @@ function watchSecrets(
     onProblem: (message) => terminal.warn(`the signing secret stays as it is: ${message}`),
   });
   watch.run().catch((error: unknown) => {
-    terminal.warn(`the signing secret is not watched any more: ${errorMessage(error)}`);
+    terminal.warn(`the signing secret is no longer watched: ${errorMessage(error)}`);
   });
   return watch;
 }

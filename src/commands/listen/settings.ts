@@ -153,7 +153,7 @@ function readHeaders(
 function firstStart(since: ListenOptions['since'], now: number): FirstStart {
   if (since === 'last') {
     throw new RelyableError('USAGE', '--since last is of the delivery log, and not for --from', {
-      hint: 'a listener with --from always goes on where it stopped',
+      hint: 'a listener with --from always resumes where it stopped',
     });
   }
   return typeof since === 'function' ? { since: new Date(since(now)) } : (since ?? 'new');

@@ -98,7 +98,7 @@ function formatEvent(
         : formatRelaySource(event, terminal.errorStyle);
     case 'set_aside':
       return terminal.errorStyle.yellow(
-        `message ${event.seq} of the stream (${safeLine(event.subject)}) was set aside: ${safeLine(event.reason)}`,
+        `message ${event.seq} of the stream (${safeLine(event.subject)}) was skipped: ${safeLine(event.reason)}`,
       );
     case 'summary':
       return formatSummary(event, terminal.errorStyle);
@@ -191,7 +191,7 @@ function formatLogSource(event: LogSourceEvent, style: ChalkInstance): string {
   }
   const lines = [`${formatCount(events, 'event')} from the delivery log`];
   if (failed > 0) {
-    lines.push(`${failed} not answered 200: relyable webhooks captures replay --failed`);
+    lines.push(`${failed} failed: relyable webhooks captures replay --failed`);
   }
   if (skipped > 0) {
     lines.push(`${skipped} left out: the log does not have the payload`);

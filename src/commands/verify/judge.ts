@@ -64,6 +64,6 @@ function judgeRebuilt({ verification, isRewrite }: Explanation, why: string): Ve
   if (reason !== 'secret_wrong_or_body_changed') return verification;
   return {
     ...missingBody(why),
-    detail: `${why}, and no form of it that was tried gives the signature: this does not say whether the secret is right`,
+    detail: `${why}, and none of the variants tried matches the signature: this does not say whether the secret is right`,
   };
 }

@@ -4,7 +4,7 @@ import type { Grade } from '../summary.ts';
 import {
   bySection,
   type CheckReport,
-  describeCame,
+  describeAnswers,
   describeFailOn,
   describeFindings,
   describeSent,
@@ -21,11 +21,11 @@ import { safeLine } from '../../../terminal/safe-text.ts';
 /** An annotation is short. */
 const SHOWN_CASES = 5;
 
-/** Sent, came, why, fix and the command, one to a line. */
+/** What was sent, what was answered, why it matters, the fix and the command, one to a line. */
 function explain(report: CheckReport, result: CaseResult, finding: Finding): string[] {
   return [
     `sent: ${describeSent(result, finding.at)}`,
-    `came: ${safeLine(finding.message)} (${safeLine(describeCame(result.answers))})`,
+    `got: ${safeLine(finding.message)} (${safeLine(describeAnswers(result.answers))})`,
     `why: ${finding.why}`,
     `fix: ${finding.fix}`,
     ...(finding.recipe === null ? [] : [`see: ${finding.recipe} in the package relyable`]),
@@ -116,7 +116,7 @@ export function formatCheckMarkdown(report: CheckReport): string {
     '',
   ];
   if (failed.length === 0) return `${[...lines, 'No findings.'].join('\n')}\n`;
-  lines.push('| | finding | checks | came | fix |', '|---|---|---|---|---|');
+  lines.push('| | finding | checks | got | fix |', '|---|---|---|---|---|');
   for (const [first, ...more] of groupByCause(failed)) {
     if (first === undefined) continue;
     const { finding, result } = first;

@@ -3,7 +3,7 @@ import type { CaseResult } from '../run-battery.ts';
 import {
   bySection,
   type CheckReport,
-  describeCame,
+  describeAnswers,
   describeFailOn,
   describeFindings,
   describeSent,
@@ -21,7 +21,7 @@ import type { Terminal } from '../../../terminal/terminal.ts';
 const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
   accepts: 'accepts   each event in each wire format',
   refuses: 'refuses   what Relyable did not sign',
-  robust: 'robust    against what the network and tomorrow bring',
+  robust: 'robust    against network faults and future changes',
   answers: 'answers   200, fast, small, discreet',
   idempotency: 'idempotency   one effect for each event',
 };
@@ -78,8 +78,8 @@ function formatGroup(
     `    ${wrapText(group.map(({ result: { id } }) => id).join('  '), '    ', Math.min(columns, IDS_WIDTH))}`,
     field('sent', describeSent(result, finding.at)),
     field(
-      'came',
-      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeCame(result.answers))})`)}`,
+      'got',
+      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeAnswers(result.answers))})`)}`,
     ),
   ];
   const body = result.answers[finding.at]?.body ?? '';

@@ -110,7 +110,7 @@ export function describeSent({ sent }: CaseResult, at: number): string {
 }
 
 /** `401 in 3 ms, 200 in 2 ms`; many answers are counted by status. */
-export function describeCame(answers: readonly ShownAnswer[]): string {
+export function describeAnswers(answers: readonly ShownAnswer[]): string {
   if (answers.length <= 4) return answers.map(describeOne).join(', ');
   const counts = new Map<string, number>();
   for (const { status } of answers) {

@@ -153,7 +153,7 @@ async function judgeNewest(
   } catch (error) {
     if (!(error instanceof EnvelopeProblem)) throw error;
     const message = `message ${newest.seq} is not a request: ${error.message}`;
-    return [warning(message, 'a listener sets it aside; only a relay should be able to publish')];
+    return [warning(message, 'a listener skips it; only a relay should be able to publish')];
   }
 }
 
