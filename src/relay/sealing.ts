@@ -75,7 +75,7 @@ export function seal(message: Buffer, key: SealingKey, random: (size: number) =>
 
 /**
  * The message as it was before it was sealed; one that is not sealed stays as it is. SECRET_INVALID where
- * it needs a key that is not there: who skipped it would miss it. EnvelopeProblem where it was changed.
+ * it needs a key that is not there: skipping it would lose a request. EnvelopeProblem where it was changed.
  */
 export function unseal(message: Buffer, keys: readonly SealingKey[]): Buffer {
   const id = sealedWith(message);

@@ -30,7 +30,7 @@ export function readCoveredUntil(database: Database): number | undefined {
   return Math.min(since, end);
 }
 
-/** Notes when a listener runs, for the catch-up of a later one. Times are ms since 1970. */
+/** Records when a listener runs, for the catch-up of a later one. Times are ms since 1970. */
 export class ListenerLog {
   private readonly database: Database;
   private seq: number | bigint | undefined;

@@ -134,7 +134,7 @@ function receive(
   });
 }
 
-/** The identity to who asks for it, the health document to `GET /`, 405 to all else. */
+/** Answers with the identity if it was asked for, with the health document to `GET /`, and with 405 otherwise. */
 function answerOtherMethod(
   request: IncomingMessage,
   response: ServerResponse,
