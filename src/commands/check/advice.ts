@@ -323,7 +323,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'text-pieces': {
     headline: 'a body that is cut inside a character is refused',
-    why: 'A body arrives in packets, which may end inside a character. Text that is decoded packet by packet is not the body any more, so that its signature does not match: such events fail now and then.',
+    why: 'A body arrives in packets, which may end inside a character. Text that is decoded packet by packet is no longer the body, so that its signature does not match: such events fail now and then.',
     fix: 'join the bytes and verify them; decode the whole body afterwards',
     fixes: RAW_BODY_FIXES,
   },

@@ -55,7 +55,8 @@ export interface ShownAnswer {
   readonly body: string;
 }
 
-export interface Finding extends FindingAdvice {
+/** What is wrong in a failed case, and how to fix it. */
+export interface CheckFinding extends FindingAdvice {
   readonly topic: Topic;
   readonly severity: Severity;
   readonly message: string;
@@ -75,7 +76,7 @@ export interface CaseResult {
   readonly answers: readonly ShownAnswer[];
   readonly durationMs: number;
   /** null unless failed. */
-  readonly finding: Finding | null;
+  readonly finding: CheckFinding | null;
   /** Why it was not run; null unless skipped. */
   readonly skipReason: string | null;
 }
@@ -305,7 +306,7 @@ function worse(judged: Complaint | null, leak: Complaint | null): Complaint | nu
   return leak === null || judged?.topic === 'forged-accepted' ? judged : leak;
 }
 
-function toFinding(item: CheckCase, complaint: Complaint, { framework }: Facts): Finding {
+function toFinding(item: CheckCase, complaint: Complaint, { framework }: Facts): CheckFinding {
   const { topic, message, at = 0, severity = item.severity } = complaint;
   const advice = adviceFor(topic, framework);
   const { headline = advice.headline, fix = advice.fix } = complaint;

@@ -27,7 +27,7 @@ const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
 };
 
 /** The indent of the texts of a finding. */
-const FIELD_INDENT = ' '.repeat(10);
+const FIELD_INDENT = ' '.repeat(11);
 /** As far as the label of a finding reaches: `  ! warning  `. */
 const HEADLINE_INDENT = ' '.repeat(11);
 /** Ids of checks are wrapped to this in a pipe too: a list of them is not searched. */
@@ -71,14 +71,14 @@ function formatGroup(
   const isError = finding.severity === 'error';
   const label = isError ? style.red('✗ error') : style.yellow('! warning');
   const field = (name: string, text: string): string =>
-    `    ${style.dim(name.padEnd(5))} ${wrapText(text, FIELD_INDENT, columns)}`;
+    `    ${style.dim(name.padEnd(6))} ${wrapText(text, FIELD_INDENT, columns)}`;
   const count = group.length > 1 ? style.dim(`  (${group.length} checks)`) : '';
   const lines = [
     `  ${label}  ${wrapText(`${style.bold(finding.headline)}${count}`, HEADLINE_INDENT, columns)}`,
     `    ${wrapText(group.map(({ result: { id } }) => id).join('  '), '    ', Math.min(columns, IDS_WIDTH))}`,
     field('sent', describeSent(result, finding.at)),
     field(
-      'got',
+      'result',
       `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeAnswers(result.answers))})`)}`,
     ),
   ];

@@ -1,6 +1,6 @@
 import type { Section, Severity } from '../check-case.ts';
 import type { Framework } from '../framework.ts';
-import type { CaseResult, Finding, ShownAnswer } from '../run-battery.ts';
+import type { CaseResult, CheckFinding, ShownAnswer } from '../run-battery.ts';
 import type { Summary } from '../summary.ts';
 import { quotePosixIfNeeded } from '../../../shell-quote.ts';
 import { formatCount, formatDuration } from '../../../terminal/format.ts';
@@ -21,7 +21,7 @@ export interface CheckReport {
 
 export interface FailedCase {
   readonly result: CaseResult;
-  readonly finding: Finding;
+  readonly finding: CheckFinding;
 }
 
 export const FRAMEWORK_NAMES: Readonly<Record<Framework, string>> = {
