@@ -3,7 +3,7 @@ import { errorMessage, RelyableError } from '../errors.ts';
 import { bindServer, closeServer } from '../http/server/bind.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
 import { type Gate, isServedHost, isToken, judgeRequest, sessionCookie } from './access.ts';
-import { type Answer, ApiProblem, problemAnswer, writeAnswer } from './answer.ts';
+import { type PageAnswer, ApiProblem, problemAnswer, writeAnswer } from './answer.ts';
 import type { PublicAddressDocument } from './api-types.ts';
 import { ChangeStream } from './change-stream.ts';
 import { DeliverySearch } from './delivery-search.ts';
@@ -70,7 +70,7 @@ export async function startInspector(
 /** Decides who is answered, and with what. */
 class Site {
   private readonly api: Api;
-  private readonly files: ReadonlyMap<string, Answer>;
+  private readonly files: ReadonlyMap<string, PageAnswer>;
   private gate: Gate = { host: '', port: 0, token: '' };
 
   constructor(api: Api) {
@@ -99,7 +99,7 @@ class Site {
     }
   }
 
-  private page({ method, headers }: IncomingMessage, { pathname, searchParams }: URL): Answer {
+  private page({ method, headers }: IncomingMessage, { pathname, searchParams }: URL): PageAnswer {
     const { gate } = this;
     if (!isServedHost(headers.host, gate)) throw refused('host');
     if (method !== 'GET' && method !== 'HEAD') {
@@ -120,7 +120,7 @@ class Site {
     request: IncomingMessage,
     response: ServerResponse,
     { pathname, searchParams }: URL,
-  ): Promise<Answer | undefined> {
+  ): Promise<PageAnswer | undefined> {
     const { method = 'GET', headers } = request;
     const refusal = judgeRequest(headers, this.gate, method !== 'GET');
     if (refusal !== null) throw refused(refusal);
@@ -136,7 +136,7 @@ class Site {
 }
 
 /** Sets the cookie and takes the token out of the address, so that it is not bookmarked or shared. */
-function enter(parameters: URLSearchParams, gate: Gate): Answer {
+function enter(parameters: URLSearchParams, gate: Gate): PageAnswer {
   const rest = new URLSearchParams(parameters);
   rest.delete('token');
   const query = rest.toString();

@@ -71,10 +71,10 @@ export class Engine {
   /** By the endpoint's id. */
   private readonly lanes = new Map<string, Lane>();
   private inFlight = 0;
-  /** Attempts in flight that hold up a virtual clock. */
+  /** How many attempts in flight keep a virtual clock from advancing. */
   private holding = 0;
   private isStopped = false;
-  /** Attempts in flight are not waited for any more: they end without an answer. */
+  /** Attempts in flight are no longer waited for: they end without an answer. */
   private isCutOff = false;
   private hasJournalFailed = false;
   /** The wait for the next attempt. */

@@ -136,12 +136,17 @@ async function strike(
   return undefined;
 }
 
-interface Answer {
+/** An answer of the emulator's API. */
+interface EmulatorAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-type Route = (options: HandlerOptions, request: Request, id: string) => Answer | Promise<Answer>;
+type Route = (
+  options: HandlerOptions,
+  request: Request,
+  id: string,
+) => EmulatorAnswer | Promise<EmulatorAnswer>;
 
 const ROUTES: ReadonlyArray<readonly [method: string, path: RegExp, run: Route]> = [
   ['GET', /^\/api\/agents$/, listAgents],
@@ -154,7 +159,7 @@ const ROUTES: ReadonlyArray<readonly [method: string, path: RegExp, run: Route]>
   ['POST', /^\/api\/webhooks\/([^/]+)\/test$/, sendTest],
 ];
 
-async function route(options: HandlerOptions, request: Request): Promise<Answer> {
+async function route(options: HandlerOptions, request: Request): Promise<EmulatorAnswer> {
   const { pathname } = new URL(request.url);
   for (const [method, path, run] of ROUTES) {
     const match = method === request.method ? path.exec(pathname) : null;
@@ -171,20 +176,20 @@ function safeDecode(text: string): string {
   }
 }
 
-const found = (data: unknown): Answer => ({ status: 200, body: { data } });
-const created = (data: unknown): Answer => ({ status: 201, body: { data } });
+const found = (data: unknown): EmulatorAnswer => ({ status: 200, body: { data } });
+const created = (data: unknown): EmulatorAnswer => ({ status: 201, body: { data } });
 
 /** The list that the vendor documents, and that `doctor` asks for. There are no agents here. */
-function listAgents(_: HandlerOptions, { url }: Request): Answer {
+function listAgents(_: HandlerOptions, { url }: Request): EmulatorAnswer {
   const { page, limit } = parse(pageQuerySchema, Object.fromEntries(new URL(url).searchParams));
   return { status: 200, body: { data: [], pagination: { page, limit, total: 0 } } };
 }
 
-function listEndpoints({ endpoints }: HandlerOptions): Answer {
+function listEndpoints({ endpoints }: HandlerOptions): EmulatorAnswer {
   return found(endpoints.list().map(toWireEndpoint));
 }
 
-function listDeliveries({ log }: HandlerOptions, { url }: Request): Answer {
+function listDeliveries({ log }: HandlerOptions, { url }: Request): EmulatorAnswer {
   const query = parse(listQuerySchema, Object.fromEntries(new URL(url).searchParams));
   const { deliveries, total } = log.page(query);
   return {
@@ -196,11 +201,11 @@ function listDeliveries({ log }: HandlerOptions, { url }: Request): Answer {
   };
 }
 
-function getDelivery(options: HandlerOptions, _: Request, id: string): Answer {
+function getDelivery(options: HandlerOptions, _: Request, id: string): EmulatorAnswer {
   return found(toWireDelivery(requireDelivery(options, id)));
 }
 
-async function createEndpoint(options: HandlerOptions, request: Request): Promise<Answer> {
+async function createEndpoint(options: HandlerOptions, request: Request): Promise<EmulatorAnswer> {
   const { url, events, secret } = parse(createEndpointSchema, await readJson(request));
   const endpoint: Endpoint = {
     id: options.newId('wh'),
@@ -217,12 +222,16 @@ async function deleteEndpoint(
   { endpoints }: HandlerOptions,
   _: Request,
   id: string,
-): Promise<Answer> {
+): Promise<EmulatorAnswer> {
   if (!(await endpoints.remove(id))) throw new Refusal(404, 'NOT_FOUND', `no endpoint ${id}`);
   return found({ id });
 }
 
-async function sendTest(options: HandlerOptions, request: Request, id: string): Promise<Answer> {
+async function sendTest(
+  options: HandlerOptions,
+  request: Request,
+  id: string,
+): Promise<EmulatorAnswer> {
   const { event, data } = parse(testEventSchema, await readJson(request));
   const endpoint = options.endpoints.get(id);
   if (endpoint === undefined) throw new Refusal(404, 'NOT_FOUND', `no endpoint ${id}`);
@@ -241,7 +250,11 @@ async function sendTestEvent(
   return toWireDelivery(await engine.deliver(endpoint, body));
 }
 
-async function resendDelivery(options: HandlerOptions, _: Request, id: string): Promise<Answer> {
+async function resendDelivery(
+  options: HandlerOptions,
+  _: Request,
+  id: string,
+): Promise<EmulatorAnswer> {
   const delivery = requireDelivery(options, id);
   const endpoint = options.endpoints.get(delivery.endpointId);
   if (endpoint === undefined) {
