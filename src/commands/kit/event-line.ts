@@ -10,7 +10,7 @@ import { eventName } from '../../request/event-name.ts';
 export interface EventCells {
   readonly time: string;
   /** What became of it, as `describeOutcome` words it. */
-  readonly outcome: Outcome;
+  readonly outcome: OutcomeCell;
   /** The verdict on its signature; null where it was not judged. */
   readonly isValid: boolean | null;
   readonly event: string | null;
@@ -21,7 +21,7 @@ export interface EventCells {
 }
 
 /** A text, and whether it is good news (green), to be looked at (yellow) or bad (red). */
-export interface Outcome {
+export interface OutcomeCell {
   readonly text: string;
   readonly tone: 'good' | 'doubtful' | 'bad' | 'plain';
 }
@@ -38,7 +38,7 @@ const MIN_EVENT = 8;
 const GAP = '  ';
 
 /** How the app answered: `→ 200   12 ms` or `→ no answer`. */
-export function describeAnswer(status: number | null, durationMs: number): Outcome {
+export function describeAnswer(status: number | null, durationMs: number): OutcomeCell {
   if (status === null) return { text: '→ no answer', tone: 'bad' };
   const text = `→ ${status}${formatDuration(durationMs).padStart(8)}`;
   if (isDelivered(status)) return { text, tone: 'good' };
@@ -119,7 +119,11 @@ function paintVerdict(text: string, isValid: boolean | null, style: ChalkInstanc
 }
 
 /** Status and duration: the status has the colour. */
-export function paintOutcome(text: string, tone: Outcome['tone'], style: ChalkInstance): string {
+export function paintOutcome(
+  text: string,
+  tone: OutcomeCell['tone'],
+  style: ChalkInstance,
+): string {
   const [, arrow = '', word = '', rest = ''] = /^(\S+ )?(\S+)(.*)$/.exec(text) ?? [];
   switch (tone) {
     case 'good':
