@@ -47,7 +47,7 @@ export class SecretWatch {
       for (let seen = this.stamp(); ;) {
         await this.changeOrPoll();
         if (this.stamp() === seen) continue;
-        seen = await this.settle();
+        seen = await this.readStableState();
         await this.read();
       }
     } catch (error) {
@@ -67,8 +67,8 @@ export class SecretWatch {
     await Promise.race([changed, this.poll]);
   }
 
-  /** Waits until the files stay as they are; their state. */
-  private async settle(): Promise<string> {
+  /** Waits until the files no longer change, and returns their state. */
+  private async readStableState(): Promise<string> {
     for (let stamp = this.stamp(); ;) {
       await this.sleep(SETTLE_MS);
       const later = this.stamp();

@@ -13,17 +13,19 @@ export function judge(
   secrets: readonly SecretCandidate[],
   effort: Effort,
 ): Explanation {
-  const { request, bodyMissing, bodyRebuilt, held, signatureNotRecorded } = found;
+  const { request, bodyMissing, bodyRebuilt, receivedBytes, signatureNotRecorded } = found;
   const explanation = explainRequest(request, secrets, { effort });
   const { verification } = explanation;
   if (verification.valid) return explanation;
   if (signatureNotRecorded === true) {
     return { ...explanation, verification: SIGNATURE_NOT_RECORDED };
   }
-  if (held !== undefined) {
+  if (receivedBytes !== undefined) {
     // The bytes may have been signed as they are in the file.
-    const asHeld = explainRequest({ ...request, body: held }, secrets, { effort: 'quick' });
-    if (asHeld.verification.valid) return asHeld;
+    const asReceived = explainRequest({ ...request, body: receivedBytes }, secrets, {
+      effort: 'quick',
+    });
+    if (asReceived.verification.valid) return asReceived;
   }
   if (bodyMissing !== undefined) {
     return { ...explanation, verification: missingBody(bodyMissing) };

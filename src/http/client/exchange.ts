@@ -95,15 +95,15 @@ export class ClientExchange implements Exchange, AnswerSink {
 
   /** The answer is complete. */
   complete(): void {
-    if (this.settle()) this.listener.end();
+    if (this.finishOnce()) this.listener.end();
   }
 
   fail(error: unknown): void {
-    if (this.settle()) this.listener.failed(describeFailure(error, this.origin));
+    if (this.finishOnce()) this.listener.failed(describeFailure(error, this.origin));
   }
 
-  /** True the first time. */
-  private settle(): boolean {
+  /** Ends the exchange; true only the first time. */
+  private finishOnce(): boolean {
     clearTimeout(this.timer);
     const wasOver = this.isOver;
     this.isOver = true;

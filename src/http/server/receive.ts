@@ -199,7 +199,7 @@ function readBody(
       refuseTooLarge(request, response, options);
     } else if (!partial.hold(request, chunk.length)) {
       drop();
-      refuseForNow(request, response, options, CROWDED);
+      refuseForNow(request, response, options, TOO_MANY_PARTIAL_BODIES);
     } else if (whole === undefined) chunks.push(chunk);
     else chunk.copy(whole, size - chunk.length);
   });
@@ -236,7 +236,7 @@ function refuseTooLarge(
 
 const BROKEN_OFF = 'the sender closed before its request was complete';
 const STOPPING = { status: 503, error: 'stopping', reason: 'the listener is stopping' };
-const CROWDED = {
+const TOO_MANY_PARTIAL_BODIES = {
   status: 429,
   error: 'too_many_requests',
   reason: 'too many large requests are being sent at once',

@@ -27,7 +27,12 @@ export async function readBareBody(
   const copy = findInEnvelope(value) ?? findCopiedBody(bytes);
   if (copy === null) return requestOfBody(bytes, signature);
   const { bytes: body, note, ...rest } = copy;
-  return { ...requestOfBody(body, signature), ...rest, note: `the body is ${note}`, held: bytes };
+  return {
+    ...requestOfBody(body, signature),
+    ...rest,
+    note: `the body is ${note}`,
+    receivedBytes: bytes,
+  };
 }
 
 /** The one request of a recording; null where the bytes are not one. */

@@ -42,8 +42,8 @@ export interface FoundRequest {
   readonly bodyMissing?: string;
   /** Why the bytes of the body are not those that were sent, e.g. because the recorder had parsed it. */
   readonly bodyRebuilt?: string;
-  /** The bytes of a file whose content was taken for a copy of the body, before it was undone. */
-  readonly held?: Buffer;
+  /** The bytes as they are in the file, if they were taken for a copy of the body and decoded. */
+  readonly receivedBytes?: Buffer;
 }
 
 /** An entry that is not a request to verify, e.g. a response. */
