@@ -15,7 +15,7 @@ export interface ListenerOptions extends PipelineOptions {
   readonly maxBodyBytes: number;
   /** As of `ReceiverOptions`. */
   readonly maxPartialBytes: number;
-  /** Whether other machines can reach it; the health document then reveals nothing. */
+  /** Whether it has a public address; the health document then shows no count and no target. */
   readonly isPublic: boolean;
   /** The first is named in `ready`. */
   readonly secrets: readonly [SecretCandidate, ...SecretCandidate[]];
@@ -60,7 +60,7 @@ export interface Listener {
 /** What a listener calls itself. */
 const SERVICE = 'relyable listen';
 
-/** How much longer than the forwards the answers may take: those to aborted ones go out last, ms. */
+/** How much longer than the forwards the answers may take: aborted ones are answered last, ms. */
 const ANSWER_GRACE_MS = 500;
 
 /** The URL of the app that each event with a route goes to. */

@@ -23,8 +23,8 @@ export interface Stored {
 }
 
 /**
- * Why a message was not stored, or is not known to be. `too_large`: the server takes no message of this
- * size. `refused`: the stream answered that it does not store it. `no_answer`: it may have.
+ * Why a message was not stored, or may not have been. `too_large`: the server or the stream takes no message
+ * of this size. `refused`: the stream refused it. `no_answer`: it may have been stored.
  */
 export class PublishError extends Error {
   readonly kind: 'too_large' | 'refused' | 'no_answer';
@@ -89,7 +89,7 @@ export class Publisher {
     );
   }
 
-  /** Text for what may be better the next time. */
+  /** Returns a text for a problem that a retry may solve. */
   private async publishOnce(
     { subject, id, data }: NewMessage,
     timeoutMs: number,

@@ -55,8 +55,8 @@ export function parseSealingKeys(text: string, origin: string): SealingKeys {
 }
 
 /**
- * Seals a message: `RLS1`, key id, nonce, then the encrypted message and its tag. 36 bytes and one
- * are added; what compresses is compressed first. `random` gives the nonce.
+ * Seals a message: `RLS1`, key id, nonce, then the encrypted message and its tag, 37 bytes more. A message
+ * that becomes smaller is compressed first. `random` gives the nonce.
  */
 export function seal(message: Buffer, key: SealingKey, random: (size: number) => Buffer): Buffer {
   const nonce = random(NONCE_BYTES);

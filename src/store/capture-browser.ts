@@ -2,13 +2,13 @@ import type { Reason } from '../signature/verify.ts';
 import { asBuffer, fromNullableBlob, IS_INVALID, toBlob } from './rows.ts';
 import { type Database, openDatabase, orStoreError, readPragma } from './schema.ts';
 
-/** Classes of an outcome: what the app last answered a capture, or the listener where it has no forward. */
+/** Classes of an outcome: the app's last answer to a capture, or the listener's if it was not forwarded. */
 export const OUTCOMES = ['2xx', '3xx', '4xx', '5xx', 'none', 'unforwarded'] as const;
 
 /** `none`: forwarded, and no answer came. `unforwarded`: never sent to an app. */
 export type OutcomeClass = (typeof OUTCOMES)[number];
 
-/** Which captures are wanted; each condition narrows the choice. */
+/** Which captures are wanted: those that meet every condition. */
 export interface CaptureQuery {
   readonly event?: string;
   readonly signature?: 'valid' | 'invalid' | Reason;

@@ -163,7 +163,7 @@ class StopRules {
   }
 }
 
-/** The app ended before the first case, because of what it did after an answer. */
+/** The result when the app ended before the first case, because of what it did after an answer. */
 function deadResult(item: CheckCase, diedAfter: string, facts: Facts): CaseResult {
   const complaint: Complaint = {
     topic: 'dies-after-answer',
@@ -301,7 +301,7 @@ function identity({
   return { id, section, title, severity };
 }
 
-/** A secret that is out weighs as much as a forged request that gets in, which the judge found. */
+/** The worse of two complaints: a leaked secret, unless the judge found that a forged request was accepted. */
 function worse(judged: Complaint | null, leak: Complaint | null): Complaint | null {
   return leak === null || judged?.topic === 'forged-accepted' ? judged : leak;
 }

@@ -79,7 +79,7 @@ async function probeBehind(search: Search, listener: ListenerIdentity): Promise<
     fix,
   });
   if (app === null) {
-    const why = listener.isTold
+    const why = listener.namesTarget
       ? `${via} forwards to no app, and answered itself`
       : `${via} does not tell which app is behind it`;
     return undecided(why, 'relyable webhooks check <url of your app> finds out');

@@ -64,7 +64,7 @@ export async function resolveTamperedTarget(
   const isNamed = options.to !== undefined;
   const listener = await askForListener(invocation, target.url);
   if (listener === null || listener.isTransparent) return target;
-  const { app, isTold } = listener;
+  const { app, namesTarget } = listener;
   if (options.expectStatus !== undefined && (isNamed || app === null)) return target;
   if (!isNamed && app !== null) {
     const note = `to ${app.href}, the app behind the listener at ${target.url.origin}, which refuses forged requests itself`;
@@ -73,7 +73,7 @@ export async function resolveTamperedTarget(
   const behind =
     app !== null
       ? `the app behind it, ${app.href}, would not see the request`
-      : isTold
+      : namesTarget
         ? 'no app is behind it'
         : 'it does not tell which app is behind it';
   throw new RelyableError(

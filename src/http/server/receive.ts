@@ -32,7 +32,7 @@ export interface ReceiverOptions {
   readonly port: number;
   /** Larger bodies are answered 413: at once where the length is announced, else at the limit. */
   readonly maxBodyBytes: number;
-  /** What bodies that are not complete may hold together; further large ones are answered 429. */
+  /** The most bytes of incomplete bodies in total; further large ones are answered 429. */
   readonly maxPartialBytes?: number;
   /** Called once a POST is complete. */
   readonly onRequest: (request: ReceivedRequest) => void;
@@ -242,7 +242,7 @@ const TOO_MANY_PARTIAL_BODIES = {
   reason: 'too many large requests are being sent at once',
 };
 
-/** Refuses what may be sent again later. */
+/** Refuses a request that may be sent again later. */
 function refuseForNow(
   request: IncomingMessage,
   response: ServerResponse,
@@ -268,7 +268,7 @@ export function answerEarly(
   const { socket } = request;
   reportedSockets.add(socket);
   response.shouldKeepAlive = false;
-  // Node closes the connection in both directions when the response ends, so that waits for the sender.
+  // Node closes the connection in both directions when the response ends, so the response ends last.
   response.write(writeJsonHead(response, status, document));
   const half = setTimeout(() => socket.end(), DISCARD_MS);
   const whole = setTimeout(() => socket.destroy(), LONGEST_DISCARD_MS);
@@ -283,7 +283,7 @@ export function answerEarly(
   request.resume();
 }
 
-/** Sockets whose request was refused before its end: that it then ends early is not reported again. */
+/** Sockets whose request was already reported as refused: their early end is not reported again. */
 const reportedSockets = new WeakSet<Socket>();
 
 function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): void {

@@ -18,7 +18,7 @@ import { formatAnnotation } from '../../../terminal/github.ts';
 import { formatJunit } from '../../../terminal/junit.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
 
-/** An annotation is short. */
+/** The most cases that an annotation names. */
 const SHOWN_CASES = 5;
 
 /** What was sent, the result, why it matters, the fix and the command, one to a line. */

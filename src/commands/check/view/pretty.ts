@@ -28,9 +28,9 @@ const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
 
 /** The indent of the texts of a finding. */
 const FIELD_INDENT = ' '.repeat(11);
-/** As far as the label of a finding reaches: `  ! warning  `. */
+/** The width of a finding's label: `  ! warning  `. */
 const HEADLINE_INDENT = ' '.repeat(11);
-/** Ids of checks are wrapped to this in a pipe too: a list of them is not searched. */
+/** Lists of check ids are wrapped to this width in a pipe, too: nobody searches them line by line. */
 const IDS_WIDTH = 96;
 
 /** The whole report for people; without UTF-8 the marks will be words. */
