@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { safeJson } from '../json/safe-json.ts';
 
 /**
- * For every answer. Only our own files may load, nothing may frame the page, no other page may read
- * an answer, and no address leaves in `Referer`.
+ * Sent with every answer. Only our own files may load, no page may frame ours or read an answer, and no
+ * address is sent in `Referer`.
  */
 const SECURITY_HEADERS = {
   'Content-Security-Policy': [

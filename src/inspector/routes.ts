@@ -21,7 +21,7 @@ import type { DeliverySearch } from './delivery-search.ts';
 import type { InspectorOptions, InspectorWorld } from './inspector-options.ts';
 import type { OpenedStore } from './opened-store.ts';
 
-/** What the API works with. */
+/** What the routes use. */
 export interface Api {
   readonly options: InspectorOptions;
   readonly world: InspectorWorld;
@@ -31,7 +31,7 @@ export interface Api {
   readonly deliveries: DeliverySearch | null;
 }
 
-/** A request that was let in. */
+/** A request that has access. */
 export interface ApiRequest {
   readonly parameters: URLSearchParams;
   /** The capture's id in the path; empty where there is none. */

@@ -14,11 +14,11 @@ import { type Api, ROUTES } from './routes.ts';
 
 /** A running inspector. */
 export interface Inspector {
-  /** With the token: opening it lets a browser in. */
+  /** The address with the token, which gives a browser access. */
   readonly url: string;
   /** Verifies and signs with these from here on. */
   replaceSecrets(secrets: readonly SecretCandidate[]): void;
-  /** Shows on open pages where the listener is reached from outside from here on. */
+  /** Shows the listener's public address on open pages from now on; null for none. */
   showPublicAddress(address: PublicAddressDocument | null): void;
   close(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export async function startInspector(
   }
 }
 
-/** Decides who is answered, and with what. */
+/** Decides which requests are answered, and how. */
 class Site {
   private readonly api: Api;
   private readonly files: ReadonlyMap<string, PageAnswer>;
@@ -110,7 +110,7 @@ class Site {
     if (pathname !== '/') return file;
     const token = searchParams.get('token');
     if (token !== null && isToken(token, gate)) return enter(searchParams, gate);
-    // A link in a mail or on another page opens the page too, but it comes without the cookie.
+    // A link in a mail or on another page may open the page too, but then the cookie is not sent.
     return judgeRequest({ ...headers, 'sec-fetch-site': undefined }, gate, false) === null
       ? file
       : LOCKED;

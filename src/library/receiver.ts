@@ -111,7 +111,7 @@ export class Receiver implements EventRoute {
     try {
       await this.handled.add(key);
     } catch (error) {
-      // An error as the answer would have the event sent, and handled, again.
+      // If the answer were an error, Relyable would send the event again, and it would be handled twice.
       await this.report(error, event);
     }
   }
@@ -132,7 +132,7 @@ export class Receiver implements EventRoute {
     if (isEarly === true) this.watch(work, event);
   }
 
-  /** Work that goes on after the answer: its error can reach only a log. */
+  /** Watches work that continues after the answer: its error can only be reported. */
   private watch(work: Promise<void>, event: WebhookEvent): void {
     const watched = work.catch((error: unknown) => this.report(error, event));
     try {

@@ -9,18 +9,18 @@ import { eventName } from '../../request/event-name.ts';
 /** What a line about one event shows, in the order of its columns. */
 export interface EventCells {
   readonly time: string;
-  /** What became of it, as `describeOutcome` words it. */
+  /** What happened to it, e.g. how the app answered. */
   readonly outcome: OutcomeCell;
   /** The verdict on its signature; null where it was not judged. */
   readonly isValid: boolean | null;
   readonly event: string | null;
   readonly subjectId: string | null;
   readonly id: string;
-  /** The whole line is of less interest. */
+  /** Whether the whole line is less important. */
   readonly isDim?: boolean;
 }
 
-/** A text, and whether it is good news (green), to be looked at (yellow) or bad (red). */
+/** The text of an outcome, and its tone: good (green), doubtful (yellow) or bad (red). */
 export interface OutcomeCell {
   readonly text: string;
   readonly tone: 'good' | 'doubtful' | 'bad' | 'plain';

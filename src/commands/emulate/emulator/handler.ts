@@ -24,7 +24,7 @@ export interface HandlerOptions {
   readonly log: DeliveryLog;
   readonly endpoints: EndpointRegistry;
   readonly rateLimiter: RateLimiter;
-  /** The faults that strike the next request. */
+  /** The faults of the next request. */
   nextFaults(): Iterable<Fault>;
   /** The only key that is accepted; undefined for any that is not empty. */
   readonly apiKey: string | undefined;
@@ -78,7 +78,7 @@ export function createHandler(options: HandlerOptions): Handler {
           'Retry-After': String(Math.ceil(allowance.resetsInMs / 1000)),
         });
       }
-      const fault = await strike(options, request, refuse);
+      const fault = await applyFaults(options, request, refuse);
       if (fault !== undefined) return fault;
       const { status, body } = await route(options, request);
       return new Response(JSON.stringify({ success: true, ...body }), {
@@ -100,8 +100,8 @@ function isAuthorised(request: Request, apiKey: string | undefined): boolean {
   return key !== '' && (apiKey === undefined || key === apiKey);
 }
 
-/** Lets the faults that are due happen; returns an answer where one replaces the regular one. */
-async function strike(
+/** Applies the faults of this request; returns an answer if one replaces the regular one. */
+async function applyFaults(
   options: HandlerOptions,
   request: Request,
   refuse: (refusal: Refusal, headers?: Record<string, string>) => Response,
@@ -112,7 +112,7 @@ async function strike(
         await options.clock.sleep(slowMs, request.signal);
         break;
       case 'shift':
-        // A new delivery moves all others, which a client that turns pages has to cope with.
+        // A new delivery shifts all others, which a client that reads page by page has to handle.
         await sendTestEvent(options, options.endpoints.list()[0]);
         break;
       case '429':
