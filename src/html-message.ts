@@ -10,8 +10,8 @@ const MAX_LINES = 4;
 const ENTITIES = { ...XML_ENTITIES, nbsp: ' ' };
 
 /**
- * What the error page of a framework says: its title, its heading, and the first lines of its
- * preformatted text, else its first paragraph. null where the text is not a page, or says nothing in these.
+ * What the error page of a framework says: its title, its heading, and the first lines of its preformatted
+ * text, else its first paragraph. null if the text is not a page, or all of these are empty.
  */
 export function htmlMessage(text: string): string | null {
   if (!/^\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|title|pre|h1)\b/is.test(text))
@@ -25,13 +25,13 @@ export function htmlMessage(text: string): string | null {
     firstLines(page) ?? firstParagraph(page),
   ].filter((part) => part !== null && part !== '');
   // A heading often repeats the title, and a trace the heading.
-  const told = parts.filter(
+  const shown = parts.filter(
     (part, index) => !parts.some((other, at) => at !== index && holds(other, part, at < index)),
   );
-  return told.length === 0 ? null : told.join('\n');
+  return shown.length === 0 ? null : shown.join('\n');
 }
 
-/** Whether one part tells another as well; of two equal ones the first stays. */
+/** Whether a part is left out because another one contains it; of two equal parts the first stays. */
 function holds(other: string | null, part: string | null, isBefore: boolean): boolean {
   if (other === null || part === null) return false;
   return other === part ? isBefore : other.includes(part);

@@ -4,8 +4,8 @@ import type { Context } from '../system/context.ts';
 import { ENV_FILES, readEnvValue, readTextIfExists } from './env-file.ts';
 
 /**
- * The secrets in the env files of the working folder. They recognise a signature, and are named by
- * their file; a file that cannot be read has none.
+ * The secrets in the env files of the working folder. Used only to recognise a signature; each is named by
+ * its file. A file that cannot be read has none.
  */
 export function envFileSecrets({ cwd }: Pick<Context, 'cwd'>, name: string): SecretCandidate[] {
   return ENV_FILES.flatMap((file) => {

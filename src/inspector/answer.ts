@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { safeJson } from '../json/safe-json.ts';
 
 /**
- * For every answer. Only our own files may load, nothing may frame the page, no other page may read
- * an answer, and no address leaves in `Referer`.
+ * Sent with every answer. Only our own files may load, no page may frame ours or read an answer, and no
+ * address is sent in `Referer`.
  */
 const SECURITY_HEADERS = {
   'Content-Security-Policy': [
@@ -27,13 +27,13 @@ const SECURITY_HEADERS = {
 } as const;
 
 /** An answer of the inspector. */
-export interface Answer {
+export interface PageAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
-export function jsonAnswer(document: object, status = 200): Answer {
+export function jsonAnswer(document: object, status = 200): PageAnswer {
   const headers = { 'Content-Type': 'application/json; charset=utf-8' };
   return { status, headers, body: safeJson(document) };
 }
@@ -52,7 +52,7 @@ export class ApiProblem extends Error {
   }
 }
 
-export function problemAnswer({ status, code, message, hint }: ApiProblem): Answer {
+export function problemAnswer({ status, code, message, hint }: ApiProblem): PageAnswer {
   return jsonAnswer(
     { type: 'error', v: 1, code, message, ...(hint === undefined ? {} : { hint }) },
     status,
@@ -68,7 +68,7 @@ export function writeHead(
   response.writeHead(status, { ...SECURITY_HEADERS, ...headers });
 }
 
-export function writeAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+export function writeAnswer(response: ServerResponse, { status, headers, body }: PageAnswer): void {
   const bytes = Buffer.from(body);
   writeHead(response, status, { ...headers, 'Content-Length': String(bytes.length) });
   response.end(bytes);

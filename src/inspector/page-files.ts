@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Answer } from './answer.ts';
+import type { PageAnswer } from './answer.ts';
 
 const FILES = {
   '/': ['index.html', 'text/html; charset=utf-8'],
@@ -10,7 +10,7 @@ const FILES = {
 } as const;
 
 /** The built page's files by path; they hold nothing of a user, so they need no token. */
-export function readPageFiles(folder: string): ReadonlyMap<string, Answer> {
+export function readPageFiles(folder: string): ReadonlyMap<string, PageAnswer> {
   return new Map(
     Object.entries(FILES).map(([path, [name, type]]) => [
       path,
@@ -20,7 +20,7 @@ export function readPageFiles(folder: string): ReadonlyMap<string, Answer> {
 }
 
 /** For a browser without the cookie: the page needs the address that was printed. */
-export const LOCKED: Answer = {
+export const LOCKED: PageAnswer = {
   status: 401,
   headers: { 'Content-Type': 'text/html; charset=utf-8' },
   body: `<!doctype html>

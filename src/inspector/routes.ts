@@ -7,7 +7,7 @@ import { explainRequest } from '../signature/diagnosis/diagnosis.ts';
 import { isJudged, REASONS, SIGNATURE_NOT_RECORDED } from '../signature/verify.ts';
 import { VERSION } from '../version.ts';
 import { deleteCapture, replayCapture, type ReplayRequest, sendSample } from './actions.ts';
-import { type Answer, ApiProblem, jsonAnswer } from './answer.ts';
+import { type PageAnswer, ApiProblem, jsonAnswer } from './answer.ts';
 import type { ActivityDocument, CapturesDocument, StateDocument } from './api-types.ts';
 import {
   toAttemptsDocument,
@@ -21,7 +21,7 @@ import type { DeliverySearch } from './delivery-search.ts';
 import type { InspectorOptions, InspectorWorld } from './inspector-options.ts';
 import type { OpenedStore } from './opened-store.ts';
 
-/** What the API works with. */
+/** What the routes use. */
 export interface Api {
   readonly options: InspectorOptions;
   readonly world: InspectorWorld;
@@ -31,7 +31,7 @@ export interface Api {
   readonly deliveries: DeliverySearch | null;
 }
 
-/** A request that was let in. */
+/** A request that has access. */
 export interface ApiRequest {
   readonly parameters: URLSearchParams;
   /** The capture's id in the path; empty where there is none. */
@@ -41,7 +41,7 @@ export interface ApiRequest {
   readonly response: ServerResponse;
 }
 
-type Route = (api: Api, request: ApiRequest) => Answer | Promise<Answer> | undefined;
+type Route = (api: Api, request: ApiRequest) => PageAnswer | Promise<PageAnswer> | undefined;
 
 /** How long one request searches before it answers with what it has, ms. */
 const SEARCH_MS = 100;
@@ -70,7 +70,7 @@ export const ROUTES: ReadonlyArray<readonly [method: string, path: RegExp, run: 
   ['POST', /^\/api\/samples$/, sample],
 ];
 
-function getState({ options, deliveries }: Api): Answer {
+function getState({ options, deliveries }: Api): PageAnswer {
   const document: StateDocument = {
     type: 'state',
     v: 1,
@@ -91,7 +91,7 @@ function streamChanges({ changes }: Api, { response }: ApiRequest): undefined {
   changes.open(response);
 }
 
-function listCaptures({ store, world }: Api, { parameters }: ApiRequest): Answer {
+function listCaptures({ store, world }: Api, { parameters }: ApiRequest): PageAnswer {
   const query = readCaptureQuery(parameters);
   const offset = readWhole(parameters, 'offset', { fallback: 0, max: 999_999_999 });
   const limit = readWhole(parameters, 'limit', { fallback: 50, max: MAX_ROWS });
@@ -111,7 +111,7 @@ function listCaptures({ store, world }: Api, { parameters }: ApiRequest): Answer
   return jsonAnswer(document);
 }
 
-function getActivity({ store, world }: Api, { parameters }: ApiRequest): Answer {
+function getActivity({ store, world }: Api, { parameters }: ApiRequest): PageAnswer {
   const bucketMs = readWhole(parameters, 'bucket', { fallback: 60_000, max: MAX_BUCKET_MS });
   if (bucketMs < 1000) throw new ApiProblem(400, 'USAGE', 'bucket: expected at least 1000 (ms)');
   const opened = store.open();
@@ -131,13 +131,13 @@ function getActivity({ store, world }: Api, { parameters }: ApiRequest): Answer 
   return jsonAnswer(document);
 }
 
-function getCapture({ store }: Api, { id }: ApiRequest): Answer {
+function getCapture({ store }: Api, { id }: ApiRequest): PageAnswer {
   const capture = store.require(id);
   const repeats = store.open()?.reader.ofEvent(capture.eventId) ?? [];
   return jsonAnswer(toCaptureDocument(capture, repeats));
 }
 
-function getBody({ store }: Api, { id }: ApiRequest): Answer {
+function getBody({ store }: Api, { id }: ApiRequest): PageAnswer {
   const { body } = store.require(id);
   return {
     status: 200,
@@ -149,7 +149,7 @@ function getBody({ store }: Api, { id }: ApiRequest): Answer {
   };
 }
 
-function getExplanation({ store, options }: Api, { id }: ApiRequest): Answer {
+function getExplanation({ store, options }: Api, { id }: ApiRequest): PageAnswer {
   const capture = store.require(id);
   const explanation = explainRequest(capture, options.secrets);
   const shown = isJudged(capture.verification)
@@ -158,7 +158,7 @@ function getExplanation({ store, options }: Api, { id }: ApiRequest): Answer {
   return jsonAnswer(toExplanationDocument(shown, options.recipe));
 }
 
-async function getAttempts({ store, deliveries }: Api, { id }: ApiRequest): Promise<Answer> {
+async function getAttempts({ store, deliveries }: Api, { id }: ApiRequest): Promise<PageAnswer> {
   const { eventId, receivedAt } = store.require(id);
   if (deliveries === null) {
     throw new ApiProblem(
@@ -173,12 +173,12 @@ async function getAttempts({ store, deliveries }: Api, { id }: ApiRequest): Prom
   return jsonAnswer(toAttemptsDocument(found, captures));
 }
 
-function exportOne({ store }: Api, { id, parameters }: ApiRequest): Answer {
+function exportOne({ store }: Api, { id, parameters }: ApiRequest): PageAnswer {
   return exportAnswer([store.require(id)], parameters, id);
 }
 
 /** The newest captures that the filters choose, oldest first. */
-function exportMatching({ store }: Api, { parameters }: ApiRequest): Answer {
+function exportMatching({ store }: Api, { parameters }: ApiRequest): PageAnswer {
   const opened = store.open();
   const part = opened?.views.of(readCaptureQuery(parameters)).part(0, MAX_EXPORTED, () => false);
   const heads = opened?.browser.heads([...(part?.seqs ?? [])].reverse()) ?? [];
@@ -199,7 +199,7 @@ function exportAnswer(
   captures: Parameters<typeof exportCaptures>[0] extends Iterable<infer C> ? readonly C[] : never,
   parameters: URLSearchParams,
   name: string,
-): Answer {
+): PageAnswer {
   const format = oneOf(parameters, 'format', EXPORT_FORMATS) ?? 'ndjson';
   const isRedacted = oneOf(parameters, 'redact', ['yes', 'no']) === 'yes';
   const redactor = createRedactor();
@@ -215,7 +215,7 @@ function exportAnswer(
   };
 }
 
-async function replay(api: Api, { id, body }: ApiRequest): Promise<Answer> {
+async function replay(api: Api, { id, body }: ApiRequest): Promise<PageAnswer> {
   const { options, world, store } = api;
   const request = readObject(body);
   const { to, payload, resign } = request;
@@ -227,13 +227,13 @@ async function replay(api: Api, { id, body }: ApiRequest): Promise<Answer> {
   return jsonAnswer(await replayCapture(store.require(id), changes, options, world));
 }
 
-function remove({ store, options }: Api, { id }: ApiRequest): Answer {
+function remove({ store, options }: Api, { id }: ApiRequest): PageAnswer {
   deleteCapture(id, options);
   store.open()?.views.clear();
   return jsonAnswer({ type: 'deleted', v: 1, id });
 }
 
-async function sample({ options, world }: Api, { body }: ApiRequest): Promise<Answer> {
+async function sample({ options, world }: Api, { body }: ApiRequest): Promise<PageAnswer> {
   const { event, to } = readObject(body);
   const request = {
     event: asText('event', event),

@@ -3,7 +3,7 @@ import { errorMessage, RelyableError } from '../errors.ts';
 import { bindServer, closeServer } from '../http/server/bind.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
 import { type Gate, isServedHost, isToken, judgeRequest, sessionCookie } from './access.ts';
-import { type Answer, ApiProblem, problemAnswer, writeAnswer } from './answer.ts';
+import { type PageAnswer, ApiProblem, problemAnswer, writeAnswer } from './answer.ts';
 import type { PublicAddressDocument } from './api-types.ts';
 import { ChangeStream } from './change-stream.ts';
 import { DeliverySearch } from './delivery-search.ts';
@@ -14,11 +14,11 @@ import { type Api, ROUTES } from './routes.ts';
 
 /** A running inspector. */
 export interface Inspector {
-  /** With the token: opening it lets a browser in. */
+  /** The address with the token, which gives a browser access. */
   readonly url: string;
   /** Verifies and signs with these from here on. */
   replaceSecrets(secrets: readonly SecretCandidate[]): void;
-  /** Shows on open pages where the listener is reached from outside from here on. */
+  /** Shows the listener's public address on open pages from now on; null for none. */
   showPublicAddress(address: PublicAddressDocument | null): void;
   close(): Promise<void>;
 }
@@ -67,10 +67,10 @@ export async function startInspector(
   }
 }
 
-/** Decides who is answered, and with what. */
+/** Decides which requests are answered, and how. */
 class Site {
   private readonly api: Api;
-  private readonly files: ReadonlyMap<string, Answer>;
+  private readonly files: ReadonlyMap<string, PageAnswer>;
   private gate: Gate = { host: '', port: 0, token: '' };
 
   constructor(api: Api) {
@@ -99,7 +99,7 @@ class Site {
     }
   }
 
-  private page({ method, headers }: IncomingMessage, { pathname, searchParams }: URL): Answer {
+  private page({ method, headers }: IncomingMessage, { pathname, searchParams }: URL): PageAnswer {
     const { gate } = this;
     if (!isServedHost(headers.host, gate)) throw refused('host');
     if (method !== 'GET' && method !== 'HEAD') {
@@ -110,7 +110,7 @@ class Site {
     if (pathname !== '/') return file;
     const token = searchParams.get('token');
     if (token !== null && isToken(token, gate)) return enter(searchParams, gate);
-    // A link in a mail or on another page opens the page too, but it comes without the cookie.
+    // A link in a mail or on another page may open the page too, but then the cookie is not sent.
     return judgeRequest({ ...headers, 'sec-fetch-site': undefined }, gate, false) === null
       ? file
       : LOCKED;
@@ -120,7 +120,7 @@ class Site {
     request: IncomingMessage,
     response: ServerResponse,
     { pathname, searchParams }: URL,
-  ): Promise<Answer | undefined> {
+  ): Promise<PageAnswer | undefined> {
     const { method = 'GET', headers } = request;
     const refusal = judgeRequest(headers, this.gate, method !== 'GET');
     if (refusal !== null) throw refused(refusal);
@@ -136,7 +136,7 @@ class Site {
 }
 
 /** Sets the cookie and takes the token out of the address, so that it is not bookmarked or shared. */
-function enter(parameters: URLSearchParams, gate: Gate): Answer {
+function enter(parameters: URLSearchParams, gate: Gate): PageAnswer {
   const rest = new URLSearchParams(parameters);
   rest.delete('token');
   const query = rest.toString();

@@ -49,12 +49,12 @@ export interface EventRoute {
 }
 
 /** The answer to a request. */
-export interface Answer {
+export interface HandlerAnswer {
   readonly status: 200 | 400 | 401;
   readonly text: string;
 }
 
-const OK: Answer = { status: 200, text: 'OK' };
+const OK: HandlerAnswer = { status: 200, text: 'OK' };
 
 /** Verifies requests, calls the handlers of their events, and remembers which were handled. */
 export class Receiver implements EventRoute {
@@ -85,7 +85,7 @@ export class Receiver implements EventRoute {
    * the body was parsed already, there is no secret. The framework answers 500 then, and Relyable sends
    * the event again.
    */
-  async receive(rawBody: RawBody, header: SignatureHeader): Promise<Answer> {
+  async receive(rawBody: RawBody, header: SignatureHeader): Promise<HandlerAnswer> {
     const body = requireRaw(rawBody);
     let event: WebhookEvent;
     try {
@@ -111,7 +111,7 @@ export class Receiver implements EventRoute {
     try {
       await this.handled.add(key);
     } catch (error) {
-      // An error as the answer would have the event sent, and handled, again.
+      // If the answer were an error, Relyable would send the event again, and it would be handled twice.
       await this.report(error, event);
     }
   }
@@ -132,7 +132,7 @@ export class Receiver implements EventRoute {
     if (isEarly === true) this.watch(work, event);
   }
 
-  /** Work that goes on after the answer: its error can reach only a log. */
+  /** Watches work that continues after the answer: its error can only be reported. */
   private watch(work: Promise<void>, event: WebhookEvent): void {
     const watched = work.catch((error: unknown) => this.report(error, event));
     try {
@@ -155,7 +155,7 @@ export class Receiver implements EventRoute {
   }
 }
 
-function refusal(error: unknown): Answer {
+function refusal(error: unknown): HandlerAnswer {
   if (error instanceof InvalidEventError) return { status: 400, text: 'Not an event' };
   const isSenders = error instanceof WebhookVerificationError && error.reason !== 'secret_empty';
   if (!isSenders) throw error;

@@ -147,8 +147,8 @@ function findNodeCrypto(): NodeCrypto {
 }
 
 /**
- * The frame alone is checked: an object with an `event`, and with `data` where the type is a published
- * one. Who wants every field checked uses `relyable/schemas`.
+ * Checks only that the event is an object with an `event`, and with `data` if its type is a published one.
+ * To check every field, use `relyable/schemas`.
  */
 function parseEvent({ body }: Claim): WebhookEvent {
   let payload: unknown;

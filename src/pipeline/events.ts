@@ -15,9 +15,9 @@ export interface Ready {
   readonly secretSource: string;
   /** The address to register with Relyable; null without one. */
   readonly publicUrl: string | null;
-  /** What opened it, as `--tunnel` names it; null where the user routes it here. */
+  /** What opened the address, as `--tunnel` names it; null if the user forwards it here. */
   readonly tunnel: string | null;
-  /** The inspector's address with its token; null where none was asked for. */
+  /** The inspector's address with its token; null without an inspector. */
   readonly inspectUrl: string | null;
 }
 
@@ -47,7 +47,7 @@ export interface Warning {
 /** What the sender was answered. */
 export interface Answered {
   readonly status: number;
-  /** False where the sender left before the answer, or the app's answer broke off after its head. */
+  /** False if the sender disconnected before the answer, or the app's answer broke off after its head. */
   readonly complete: boolean;
 }
 
@@ -93,14 +93,14 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** Another source of requests than the listener's address was reached, lost, or has nothing more waiting. */
+/** The relay as the source of requests was reached or lost, or nothing waits there now. */
 export interface RelaySourceEvent {
   readonly type: 'source';
   readonly source: 'relay';
   readonly state: 'up' | 'down' | 'caught-up';
   /** How long it was away, ms; null at the start, and while it is away. */
   readonly gapMs: number | null;
-  /** Requests that wait (`up`), or were caught up with; null where that is not known. */
+  /** How many requests wait (`up`) or were read since (`caught-up`); null if that is not known. */
   readonly events: number | null;
   readonly message: string | null;
 }
@@ -109,13 +109,13 @@ export interface RelaySourceEvent {
 export interface LogSourceEvent {
   readonly type: 'source';
   readonly source: 'log';
-  /** `up`: it begins; `caught-up`: nothing is missing any more; `down`: it ended before that. */
+  /** `up`: it begins; `caught-up`: nothing is missing now; `down`: it ended before that. */
   readonly state: 'up' | 'down' | 'caught-up';
-  /** The time that is caught up, up to now. */
+  /** The length of the time up to now that is caught up, ms. */
   readonly gapMs: number;
   /** Events from the log that were handed to the app so far. */
   readonly events: number;
-  /** Of these, not answered 200. */
+  /** Of these, those that were not answered 200. */
   readonly failed: number;
   /** Deliveries whose payload the log does not have. */
   readonly skipped: number;
@@ -123,8 +123,8 @@ export interface LogSourceEvent {
   readonly message: string | null;
 }
 
-/** A message of the stream that is not a request; nothing waits for it. */
-export interface SetAside {
+/** A message of the stream that is not a request, and was skipped. */
+export interface SkippedMessage {
   readonly type: 'set_aside';
   /** Its number in the stream. */
   readonly seq: number;
@@ -163,6 +163,6 @@ export type ListenEvent =
   | TunnelEvent
   | RelaySourceEvent
   | LogSourceEvent
-  | SetAside
+  | SkippedMessage
   | SecretChanged
   | Summary;

@@ -3,15 +3,15 @@ import { diagnose } from '../signature/diagnosis/diagnosis.ts';
 import type { SecretCandidate, Verification } from '../signature/verify.ts';
 
 /**
- * Searches for causes take time from other requests: at most this share of it, on a machine of any speed. One
- * search takes 60 ms, and over a second on a busy machine.
+ * Searches for causes take time from other requests: at most this share of it, on a machine of any speed. A
+ * search usually takes 60 ms, and over a second on a busy machine.
  */
 const SEARCH_SHARE = 0.25;
-/** Time not used is kept up to this, so that a few failures at once are all explained, ms. */
+/** The most unused time that is saved, so that a few failures at once are all explained, ms. */
 const KEPT_MS = 250;
 /** Bodies up to this size get the full search, which takes about 60 ms; larger ones a short one. */
 const FULL_SEARCH_BYTES = 16 * 1024;
-/** Larger bodies are left to `verify`. */
+/** Bodies larger than this are not explained here; `verify` explains them. */
 const DIAGNOSED_BYTES = 64 * 1024;
 
 /** The verdict on a signature that matches no secret, before the cause is searched for. */
@@ -30,12 +30,12 @@ export type FailureExplainer = (
   verification: Verification,
 ) => Verification;
 
-/** Explains `UNEXPLAINED` failures as long as there is time. `elapsed` is a monotonic clock, ms. */
+/** Explains `UNEXPLAINED` failures while time is left. `elapsed` is a monotonic clock, ms. */
 export function createFailureExplainer(
   secrets: readonly SecretCandidate[],
   elapsed: () => number,
 ): FailureExplainer {
-  // What searches may still take. One that takes longer than is left leaves a debt.
+  // The time left for searches, ms; negative after one took longer than was left.
   let leftMs = KEPT_MS;
   let countedAt = elapsed();
   return (request, verification) => {

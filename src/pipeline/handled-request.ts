@@ -17,7 +17,7 @@ export interface Outcome {
   /** null where it was not forwarded. */
   readonly forward: Forward | null;
   readonly answered: Answered;
-  /** What passed it on, where that states who sent it; null for a sender on the socket. */
+  /** The tunnel provider that forwarded it, if it reports the sender; else null. */
   readonly reporter: ClientReporter | null;
   /** Whether an earlier run may have forwarded it. */
   readonly isForwardedAgain?: boolean;

@@ -15,7 +15,7 @@ export interface ListenerOptions extends PipelineOptions {
   readonly maxBodyBytes: number;
   /** As of `ReceiverOptions`. */
   readonly maxPartialBytes: number;
-  /** Whether strangers can reach it: the health document then tells nothing of it. */
+  /** Whether it has a public address; the health document then shows no count and no target. */
   readonly isPublic: boolean;
   /** The first is named in `ready`. */
   readonly secrets: readonly [SecretCandidate, ...SecretCandidate[]];
@@ -33,8 +33,8 @@ export interface Listener {
   /** Recognises the requests that check a public address; they are answered and not stored. */
   readonly checks: NonceChecks;
   /**
-   * Emits `ready`, with the public address where there is one. `reporter` is what passes its requests
-   * on and states who sent them.
+   * Emits `ready`, with the public address if there is one. `reporter` is the tunnel provider that forwards
+   * its requests, if it reports the sender.
    */
   announce(address: Pick<Ready, 'publicUrl' | 'tunnel'>, reporter: ClientReporter | null): void;
   /**
@@ -42,7 +42,7 @@ export interface Listener {
    * which are still recognised.
    */
   replaceSecrets(secrets: ListenerOptions['secrets']): ListenerOptions['secrets'];
-  /** Sends a stored capture to the target again and stores what came; null without a target. */
+  /** Sends a stored capture to the target again and stores the answer; null without a target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null;
   /** Takes in a request whose sender was answered elsewhere; see `Pipeline.ingest`. */
   readonly ingest: Pipeline['ingest'];
@@ -60,7 +60,7 @@ export interface Listener {
 /** What a listener calls itself. */
 const SERVICE = 'relyable listen';
 
-/** How much longer than the forwards the answers may take: those to aborted ones go out last, ms. */
+/** How much longer than the forwards the answers may take: aborted ones are answered last, ms. */
 const ANSWER_GRACE_MS = 500;
 
 /** The URL of the app that each event with a route goes to. */
@@ -153,7 +153,7 @@ export async function startListener(
   };
 }
 
-/** The secrets, and those before that are not among them: what they signed is told, not accepted. */
+/** The new secrets, then the earlier ones: signatures of these are recognised and reported, but not accepted. */
 function withEarlier(
   next: ListenerOptions['secrets'],
   before: ListenerOptions['secrets'],

@@ -91,7 +91,7 @@ export class Pipeline {
     this.conceal = createConceal(secrets.map(({ value }) => value));
   }
 
-  /** What passes requests on from here on, and states who sent them. */
+  /** The tunnel provider that forwards requests from now on, if it reports the sender. */
   setReporter(reporter: ClientReporter | null): void {
     this.reporter = reporter;
   }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { headerValues, type HeaderPair } from '../request/request.ts';
 
-/** What passes requests on to a listener, and the header in which it states who sent them. */
+/** A tunnel provider that forwards requests to a listener, and the header in which it reports their sender. */
 export interface ClientReporter {
   /** As `--tunnel` names it, e.g. `cloudflared`. */
   readonly name: string;
@@ -18,8 +18,8 @@ export interface ReportedClient {
 }
 
 /**
- * The reported sender; null where the header is not there or does not hold an address. The last of
- * several addresses is the provider's own: what stands before it came with the request.
+ * The reported sender; null if the header is missing or does not hold an address. Of several addresses the
+ * provider wrote the last; those before it came with the request.
  */
 export function reportedClient(
   headers: readonly HeaderPair[],

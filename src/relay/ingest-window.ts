@@ -2,7 +2,7 @@
 const UNSTORED_COUNT = 1000;
 const UNSTORED_BYTES = 8 * 1024 * 1024;
 
-/** What is on its way from the stream through the pipeline: it bounds memory, and keeps the first failure. */
+/** The messages between the stream and the app: limits their number and bytes, and keeps the first failure. */
 export class IngestWindow {
   private readonly concurrency: number;
   private readonly onFailure: () => void;
@@ -13,15 +13,15 @@ export class IngestWindow {
   private waiters: Array<() => void> = [];
 
   /**
-   * `concurrency` limits what is to be forwarded and is not yet; `onFailure` is called when something could
-   * not be stored.
+   * `concurrency` is the most messages that wait for their forward; `onFailure` is called when one could not
+   * be stored.
    */
   constructor(concurrency: number, onFailure: () => void) {
     this.concurrency = concurrency;
     this.onFailure = onFailure;
   }
 
-  /** `forwarded` is null for what is only stored. */
+  /** `forwarded` is null for a message that is only stored. */
   add(stored: Promise<unknown>, forwarded: Promise<void> | null, bytes: number): void {
     this.unstored += 1;
     this.unstoredBytes += bytes;
@@ -51,12 +51,12 @@ export class IngestWindow {
     );
   }
 
-  /** Throws why something was not stored: nothing may be added behind it. */
+  /** Throws the error of a message that was not stored: no later one may be added. */
   throwIfFailed(): void {
     if (this.failure !== null) throw this.failure.error;
   }
 
-  /** What failed is read again. */
+  /** Call it before the failed message is read again. */
   forgetFailure(): void {
     this.failure = null;
   }
@@ -66,7 +66,7 @@ export class IngestWindow {
     while (this.isFull) await this.change();
   }
 
-  /** Resolves once all is stored, or has failed to be. */
+  /** Resolves once every message is stored, or could not be. */
   async whenStored(): Promise<void> {
     while (this.unstored > 0) await this.change();
   }

@@ -8,14 +8,14 @@ import {
 } from './engine-errors.ts';
 
 /** A message to be stored. */
-export interface Outgoing {
+export interface NewMessage {
   readonly subject: string;
-  /** The stream knows a repeat by it. */
+  /** The stream recognises a repeat by it. */
   readonly id: string;
   readonly data: Buffer;
 }
 
-/** Where the stream has a message. */
+/** A message that the stream has. */
 export interface Stored {
   readonly seq: number;
   /** The stream had it already, and has not stored it again. */
@@ -23,8 +23,8 @@ export interface Stored {
 }
 
 /**
- * Why a message was not stored, or is not known to be. `too_large`: the server takes no message of this
- * size. `refused`: the stream answered that it does not store it. `no_answer`: it may have.
+ * Why a message was not stored, or may not have been. `too_large`: the server or the stream takes no message
+ * of this size. `refused`: the stream refused it. `no_answer`: it may have been stored.
  */
 export class PublishError extends Error {
   readonly kind: 'too_large' | 'refused' | 'no_answer';
@@ -35,9 +35,9 @@ export class PublishError extends Error {
   }
 }
 
-/** What the protocol and the headers take of `max_payload`, bytes. */
+/** The part of `max_payload` that the protocol and the headers need, bytes. */
 const HEADER_BYTES = 512;
-/** The wait before a message is published again that met no stream, as while a leader is elected, ms. */
+/** The wait before publishing again when no stream answered, as while a leader is elected, ms. */
 const RETRY_MS = 100;
 /** JetStream: the message is larger than the stream's `max_msg_size`. */
 const LARGER_THAN_STREAM = 10_054;
@@ -61,7 +61,7 @@ export class Publisher {
    * Resolves once the stream has acknowledged the message. It is published again after a lost connection
    * (the stream knows it by its id) until `timeoutMs` is over. Rejects with PublishError.
    */
-  async publish(message: Outgoing, timeoutMs: number): Promise<Stored> {
+  async publish(message: NewMessage, timeoutMs: number): Promise<Stored> {
     this.refuseTooLarge(message.data);
     const end = this.elapsed() + timeoutMs;
     let problem = 'there is no connection to NATS';
@@ -89,9 +89,9 @@ export class Publisher {
     );
   }
 
-  /** Text for what may be better the next time. */
+  /** Returns a text for a problem that a retry may solve. */
   private async publishOnce(
-    { subject, id, data }: Outgoing,
+    { subject, id, data }: NewMessage,
     timeoutMs: number,
   ): Promise<Stored | string> {
     const { down, cancel } = this.engine.whenDown();

@@ -5,15 +5,16 @@ import type { RelayEvent } from './relay-events.ts';
 import { findStream, fullnessOf } from './stream.ts';
 import { streamOf } from './subjects.ts';
 
-/** How long an answer is used again, so that probes do not become load for the engine, ms. */
+/** How long a result is used again, so that probes put no load on the engine, ms. */
 const CACHED_MS = 1000;
 
 /** How long a request that was answered 503 counts, unless a later one is stored, ms. */
 const REFUSED_MS = 10_000;
 
 /**
- * Whether a relay can store a request now: the engine is reachable, the stream there and not full, and the
- * last request was stored. A full disk shows by that alone; after a while, another request may try.
+ * Whether a relay can store a request now: the engine is reachable, the stream exists and is not full, and
+ * the last request was stored. Only the last of these shows a full disk; it counts for `REFUSED_MS`, so that
+ * another request may try then.
  */
 export class Readiness {
   private readonly engine: Engine;
@@ -38,7 +39,7 @@ export class Readiness {
     return this.checked;
   }
 
-  /** Notes whether requests are stored. */
+  /** Records whether requests are stored. */
   observe(event: RelayEvent): void {
     if (event.type === 'relayed') this.refused = null;
     if (event.type === 'refused' && event.status === 503) {

@@ -13,7 +13,7 @@ import { findStream } from './stream.ts';
 import { type Start, type StreamMessage, StreamReader } from './stream-reader.ts';
 import { streamOf } from './subjects.ts';
 
-/** Where a reader begins that has not read before. */
+/** Where a new reader begins. */
 export type FirstStart = 'all' | 'new' | { readonly since: Date };
 
 export interface RelayFeedOptions {
@@ -24,7 +24,7 @@ export interface RelayFeedOptions {
   readonly firstStart: FirstStart;
   /** Forwards under way at once: one keeps the stream's order also for the app. */
   readonly concurrency: number;
-  /** The request of a message. Throws EnvelopeProblem to set it aside, RelyableError to stop. */
+  /** The request of a message. Throws EnvelopeProblem to skip it, RelyableError to stop. */
   readonly decode: (data: Buffer) => RelayedRequest;
 }
 
@@ -41,17 +41,17 @@ export interface RelayFeedWorld {
 }
 
 const RANDOM_SPAN = 2 ** 32;
-/** The longest wait for a connection before its absence is looked at again, ms. */
+/** The interval at which a missing connection is checked again, ms. */
 const LOOK_MS = 60_000;
 /**
- * A cluster that has lost a server does not answer while it elects a leader, nor when it places the consumer at that
- * server; another consumer may be placed elsewhere.
+ * A cluster that has lost a server does not answer while it elects a leader, nor if it places the consumer on the lost
+ * server; the next consumer may be placed elsewhere.
  */
 const OPEN_ATTEMPTS = 4;
 
 /**
  * Feeds the messages of a stream to a pipeline, each exactly once: its position is stored with its
- * capture. A lost connection, consumer or stream, and a store that refuses, are tried again for ever.
+ * capture. After a lost connection, consumer or stream, and when the store refuses, it tries again for ever.
  */
 export class RelayFeed {
   /** Rejects with what ends the feed; never resolves. */
@@ -71,7 +71,7 @@ export class RelayFeed {
   /** Since the last `up`: what was read, and how long the connection was away. */
   private caughtUp: { events: number; readonly gapMs: number | null } | null = null;
   private gapMs: number | null = null;
-  /** How many wait behind the position. */
+  /** How many messages wait after the position. */
   private waiting = 0;
   private lastProblem = '';
   /** Why the server refused a subject; null where it did not. */
@@ -104,7 +104,8 @@ export class RelayFeed {
         // Starts again at the stored position: the consumer may be gone with its server.
         this.reader.interrupt();
       }
-      // Without this right a consumer stays behind for a minute; without another one nothing is read.
+      // Without this right the reader leaves a consumer behind for a minute; without any of the others it
+      // reads nothing.
       if (event.type === 'denied' && !event.subject.includes('.CONSUMER.DELETE.')) {
         this.deny(event.reason);
       }
@@ -129,7 +130,7 @@ export class RelayFeed {
     }
   }
 
-  /** The server may leave unanswered what it does not permit: its refusal is an event of the connection. */
+  /** The server may not answer a request that it does not permit: the refusal is an event of the connection. */
   private async orDenied<T>(work: () => Promise<T>): Promise<T> {
     this.denied = null;
     const denied = new Promise<void>((resolve) => (this.onDenied = resolve));
@@ -181,7 +182,7 @@ export class RelayFeed {
     while (!this.stopping.signal.aborted) {
       try {
         if (!isOpen) {
-          // A right that was missing is tried before reading is said to go on.
+          // A missing right is tried again before reading is reported as resumed.
           if (this.denied !== null) await this.orDenied(() => this.reader.peek(1));
           await this.reopen();
           this.announce();
@@ -335,7 +336,7 @@ export class RelayFeed {
     this.world.emit({ type: 'source', source: 'relay', state, gapMs, events, message });
   }
 
-  /** Once for each problem, however often it comes. */
+  /** Once for each problem, however often it occurs in a row. */
   private reportProblem(error: unknown): void {
     const problem = errorMessage(error);
     if (!this.world.engine.isUp || problem === this.lastProblem) return;
@@ -344,7 +345,7 @@ export class RelayFeed {
   }
 }
 
-/** What waiting does not mend: a key that is missing, another listener. */
+/** Problems that a retry does not solve: a missing key, another listener with the same name and store. */
 function isFinal(error: unknown): boolean {
   return error instanceof RelyableError && ['SECRET_INVALID', 'USAGE'].includes(error.code);
 }

@@ -55,8 +55,8 @@ export function parseSealingKeys(text: string, origin: string): SealingKeys {
 }
 
 /**
- * Seals a message: `RLS1`, key id, nonce, then the encrypted message and its tag. 36 bytes and one
- * are added; what compresses is compressed first. `random` gives the nonce.
+ * Seals a message: `RLS1`, key id, nonce, then the encrypted message and its tag, 37 bytes more. A message
+ * that becomes smaller is compressed first. `random` gives the nonce.
  */
 export function seal(message: Buffer, key: SealingKey, random: (size: number) => Buffer): Buffer {
   const nonce = random(NONCE_BYTES);
@@ -75,7 +75,7 @@ export function seal(message: Buffer, key: SealingKey, random: (size: number) =>
 
 /**
  * The message as it was before it was sealed; one that is not sealed stays as it is. SECRET_INVALID where
- * it needs a key that is not there: who skipped it would miss it. EnvelopeProblem where it was changed.
+ * it needs a key that is not there: skipping it would lose a request. EnvelopeProblem where it was changed.
  */
 export function unseal(message: Buffer, keys: readonly SealingKey[]): Buffer {
   const id = sealedWith(message);

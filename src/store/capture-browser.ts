@@ -2,17 +2,17 @@ import type { Reason } from '../signature/verify.ts';
 import { asBuffer, fromNullableBlob, IS_INVALID, toBlob } from './rows.ts';
 import { type Database, openDatabase, orStoreError, readPragma } from './schema.ts';
 
-/** Classes of an outcome: what the app last answered a capture, or the listener where it has no forward. */
+/** Classes of an outcome: the app's last answer to a capture, or the listener's if it was not forwarded. */
 export const OUTCOMES = ['2xx', '3xx', '4xx', '5xx', 'none', 'unforwarded'] as const;
 
 /** `none`: forwarded, and no answer came. `unforwarded`: never sent to an app. */
-export type Outcome = (typeof OUTCOMES)[number];
+export type OutcomeClass = (typeof OUTCOMES)[number];
 
-/** Which captures are wanted; each condition narrows the choice. */
+/** Which captures are wanted: those that meet every condition. */
 export interface CaptureQuery {
   readonly event?: string;
   readonly signature?: 'valid' | 'invalid' | Reason;
-  readonly outcome?: Outcome;
+  readonly outcome?: OutcomeClass;
   readonly isReplayed?: boolean;
   /** Received at or after, and before; ms since 1970. */
   readonly since?: number;
@@ -276,7 +276,7 @@ const IS_FORWARDED = 'EXISTS (SELECT 1 FROM forwards WHERE capture_id = captures
 const statusBetween = (from: number): string =>
   `CASE WHEN ${IS_FORWARDED} THEN ${LAST_STATUS} ELSE answered END BETWEEN ${from} AND ${from + 99}`;
 
-const OUTCOME_CONDITIONS: Readonly<Record<Outcome, string>> = {
+const OUTCOME_CONDITIONS: Readonly<Record<OutcomeClass, string>> = {
   '2xx': statusBetween(200),
   '3xx': statusBetween(300),
   '4xx': statusBetween(400),

@@ -5,18 +5,18 @@ import type { Database } from './schema.ts';
 
 /** Slots of a table, a power of two; with three quarters of them taken a search looks at nine or so. */
 const SLOTS = 65_536;
-/** A repeat is looked for among this many of the newest captures, and twice as many at most. */
+/** Repeats are searched among at least this many of the newest captures, at most twice as many. */
 const REMEMBERED = 50_000;
-/** The first of an event is enough to know its repeats; others may share its key by chance. */
+/** The first capture of an event is enough to recognise its repeats; other events may share its key by chance. */
 const KEPT_OF_ONE_KEY = 4;
 
 /**
- * Finds the first capture of an event among the newest ones. The index is in memory,
- * because one on disk, of keys that are in effect random, would write a page for every capture; it reads
- * what other processes added from an index in order of arrival.
+ * Finds the first capture of an event among the newest ones. The index is in memory: its keys are as good
+ * as random, so that an index on disk would write a page for every capture. What other processes added is
+ * read from the store in order of arrival.
  */
 export interface EventIndex {
-  /** Takes in what others added since. Call it when a transaction begins. */
+  /** Takes in what other processes added since the last call. Call it when a transaction begins. */
   catchUp(): void;
   /** Takes in a capture that this transaction added: the first of its event. */
   add(identity: CaptureIdentity, seq: number): void;
@@ -30,16 +30,16 @@ export function toEventId({ declaredEventId, body }: CaptureIdentity): Uint8Arra
 }
 
 /**
- * What repeats of an event have in common and other events hardly: 48 bits, which fit a number.
- * Of an event that declares no id it is the checksum of its bytes, since hashing a large body takes
- * as long as all the rest; what is found by it is compared anyway.
+ * A 48-bit key, which fits a number: equal for repeats of an event, rarely equal for others. Without a
+ * declared id it is made from the body's checksum and length, because hashing a large body takes as long
+ * as all other work. Matches are compared in full.
  */
 export function toEventKey({ declaredEventId, body, bodyCrc }: CaptureIdentity): number {
   if (declaredEventId === null) return (body.length % 2 ** 16) * 2 ** 32 + bodyCrc;
   return Number.parseInt(hash('sha256', declaredEventId).slice(0, 12), 16);
 }
 
-/** Repeats have the verdict in common too. */
+/** A repeat has the same verdict, too. */
 function repeatKey(eventKey: number, valid: number): number {
   return eventKey * 2 + valid;
 }
@@ -59,10 +59,10 @@ export function createEventIndex(database: Database): EventIndex {
     catchUp: () => {
       const last = (selectNewest.get() as { seq: number | null }).seq ?? 0;
       if (seen === -1) seen = Math.max(0, last - REMEMBERED);
-      // After a rollback the last numbers are given out again.
+      // After a rollback the last sequence numbers are used again.
       seen = Math.min(seen, last);
       if (seen === last) return;
-      // One by one: as a whole they are more than the small heap of the store's thread holds.
+      // Row by row: all of them together do not fit the small heap of the store's thread.
       const rows = selectNewer.iterate(seen) as Iterable<{
         seq: number;
         event_key: number;
@@ -109,14 +109,15 @@ class TablePair {
 }
 
 /**
- * Numbers by number in arrays of fixed size: a Map of as many takes several times the memory, and
- * grows. Only the low 32 bits of each are stored: a match is checked in the store anyway.
+ * A hash table from a key to sequence numbers, in arrays of fixed size: a Map with as many entries takes
+ * several times the memory, and grows. It stores only the low 32 bits of a key, because a match is checked
+ * in the store anyway.
  */
 interface SeqTable {
   size(): number;
   /**
-   * `seq` from 1 up. Of a key with several seqs already, one that `isFirst` replaces the last: the
-   * captures of the others were pruned, or rolled back. Another is not needed.
+   * `seq` is 1 or more. If a key already has four seqs, a first capture replaces the last of them (their
+   * captures were pruned or rolled back); any other is dropped.
    */
   add(key: number, seq: number, isFirst: boolean): void;
   /** The seqs of that key, in the order added. */
@@ -129,7 +130,7 @@ function createSeqTable(): SeqTable {
   /** 0, which no row has, marks an empty slot. */
   const seqs = new Uint32Array(SLOTS);
   let size = 0;
-  // A key is a checksum or part of a SHA-256, above the bit that is the verdict: as good as any hash.
+  // A key is a checksum or part of a SHA-256, and the verdict in its lowest bit: no further hash is needed.
   const home = (key: number): number => Math.floor(key / 2) % SLOTS;
   const after = (slot: number): number => (slot + 1) % SLOTS;
 

@@ -62,11 +62,11 @@ export function migrateArrivals(
   try {
     rmdirSync(folder);
   } catch {
-    // There is none, or something is left in it.
+    // The folder does not exist, or is not empty.
   }
 }
 
-/** A row that names anything else was not written by us. */
+/** Older versions wrote only files with such names. */
 const FILE_NAME = /^[0-9a-f]{24}$/;
 
 function readBatch(

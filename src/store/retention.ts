@@ -1,17 +1,17 @@
 import { type Database, orStoreError, readPragma } from './schema.ts';
 
-/** The default cap: once a store holds this much, its oldest captures make room. */
+/** The default limit: in a larger store the oldest captures are removed. */
 export const MAX_STORE_BYTES = 2 * 1024 ** 3;
-/** Above how much of the cap it prunes down to. */
+/** Captures are removed until the store is down to this share of the limit. */
 const CAP_TARGET = 0.95;
-/** In chunks, so that a listener that shares the store is never kept waiting for long. */
+/** Captures are removed in groups of this size, so that a listener that shares the store never waits for long. */
 const PRUNE_CHUNK = 500;
 
-/** Keeps a store below its cap while captures come. */
+/** Keeps a store below its size limit while captures are added. */
 export interface Retention {
-  /** Captures came: where they are too much, the oldest are removed, between other work. */
+  /** Call it after captures were added: above the limit the oldest are removed, between other work. */
   check(): void;
-  /** The store is about to be closed: nothing more is removed. */
+  /** Call it before the store is closed: nothing more is removed. */
   stop(): void;
 }
 
@@ -30,7 +30,7 @@ export function createRetention(database: Database, maxBytes: number): Retention
     (readPragma(database, 'page_count') - readPragma(database, 'freelist_count')) *
     readPragma(database, 'page_size');
 
-  /** Half of what is too much, so that large captures among the newest are not swept along. */
+  /** Removes half of that share of the captures: all of it would be too many where the oldest are large. */
   const deleteShare = (share: number): number => {
     const span = (selectSpan.get() as { span: number | null }).span ?? 0;
     const count = Math.min(PRUNE_CHUNK, Math.max(1, Math.floor((span * share) / 2)));
@@ -62,15 +62,15 @@ export function createRetention(database: Database, maxBytes: number): Retention
 }
 
 /**
- * The captures that came into the store before that time (ms since 1970): imported ones when they
- * were imported. And all but the newest `keep`.
+ * Selects the captures that were stored before that time (ms since 1970; of an imported one, the time of
+ * the import), and all but the newest `keep`.
  */
 export interface PruneLimit {
   readonly before?: number;
   readonly keep?: number;
 }
 
-/** How many captures either limit names. Throws STORE_UNUSABLE. */
+/** How many captures at least one of the limits selects. Throws STORE_UNUSABLE. */
 export function countPrunable(file: string, database: Database, limit: PruneLimit): number {
   const { where, values } = toWhere(limit);
   return orStoreError(file, () => {
@@ -79,7 +79,7 @@ export function countPrunable(file: string, database: Database, limit: PruneLimi
   });
 }
 
-/** Removes what either limit names; how many. Throws STORE_UNUSABLE. */
+/** Removes the captures that at least one of the limits selects; how many. Throws STORE_UNUSABLE. */
 export function pruneStore(file: string, database: Database, limit: PruneLimit): number {
   const { where, values } = toWhere(limit);
   return orStoreError(file, () => {

@@ -5,8 +5,8 @@ import { errorCode } from '../errors.ts';
 const CHECK_MS = 500;
 
 /**
- * Calls `onGone` once no process reads the pipe at this process's descriptor any more. A write shows it too, but
- * a stream may have nothing to write for hours, and Node cannot poll a pipe for it.
+ * Calls `onGone` once the pipe at this process's descriptor no longer has a reader. A write shows it too, but a
+ * stream may have nothing to write for hours, and Node cannot poll a pipe for it.
  *
  * It does nothing where the descriptor is not a pipe, where there is no /proc, and where the reader
  * cannot be seen, as from inside a container: then only the next write shows it.

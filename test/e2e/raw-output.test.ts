@@ -76,7 +76,7 @@ describe('on a terminal', () => {
     expect(await onTerminal(args, store)).toBe(`${stdout.replaceAll('\r\n', '\n')}\n`);
   });
 
-  it('captures show --raw says so of bytes that are no text', async () => {
+  it('captures show --raw says so of bytes that are not text', async () => {
     const store = storeOf(makeCapture(1, { body: Buffer.from([0x61, 0xff, 0xfe, 0x0a]) }));
     const screen = await onTerminal(['webhooks', 'captures', 'show', 'last', '--raw'], store);
     expect(screen.endsWith(`\na\ufffd\ufffd\n${NOTE}\n`)).toBe(true);

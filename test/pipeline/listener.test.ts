@@ -71,7 +71,7 @@ describe('start', () => {
   });
 });
 
-it('refuses large bodies that are begun and not ended together, up to its limit', async () => {
+it('refuses further large bodies while incomplete ones hold its limit', async () => {
   const { post, world, receiver } = await listen({ maxPartialBytes: 500_000 });
   for (let count = 0; count < 2; count++) {
     const sender = connect(receiver.port, '127.0.0.1').resume();

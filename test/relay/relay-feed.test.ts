@@ -162,7 +162,7 @@ describe.skipIf(!hasNats)('listen --from with nats-server', () => {
     expect(again.warnings[0]).toMatch(/^2 messages after 1 were removed from the stream/);
   });
 
-  it('sets aside what is not a request, once, and goes on', async () => {
+  it('skips what is not a request, once, and goes on', async () => {
     const { nats, engine, relay } = await feedWorld();
     const file = storeFile();
     const js = engine.library.jetstream.jetstream(engine.connection);

@@ -4,7 +4,7 @@ import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { formatCount, formatSize, formatTime, wrapParts } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { Terminal, View } from '../../terminal/terminal.ts';
-import { describeAnswer, formatEventLine, type Outcome } from '../kit/event-line.ts';
+import { describeAnswer, formatEventLine, type OutcomeCell } from '../kit/event-line.ts';
 import { REASON_WORDS } from '../../signature/reason-words.ts';
 import type { Reason } from '../../signature/verify.ts';
 import { describeChange, formatFailure, formatOutcome, shownText } from '../kit/capture-view.ts';
@@ -129,7 +129,7 @@ function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): s
   const { style, columns } = terminal;
   const { verification, forwards, answered, duplicateOf, source } = capture;
   const last = forwards.at(-1);
-  const unforwarded: Outcome = {
+  const unforwarded: OutcomeCell = {
     text: answered === null ? 'not forwarded' : `answered ${answered}`,
     tone: 'plain',
   };

@@ -124,7 +124,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   'genuine-refused': {
     headline: 'genuine events are refused',
     why: 'Not even a plain, correctly signed event is accepted: every delivery fails after five attempts.',
-    fix: 'the cause cannot be told from outside. Check that your app has the same signing secret as this check; then log the signature that your handler computes and the body it got, and ask how it was made: relyable webhooks verify body.json --signature <what it computed> --explain',
+    fix: 'the cause cannot be found from outside. Check that your app has the same signing secret as this check; then log the signature that your handler computes and the body it got, and ask how it was made: relyable webhooks verify body.json --signature <what it computed> --explain',
   },
   'genuine-crashes': {
     headline: 'the handler fails on genuine events',
@@ -323,7 +323,7 @@ const ADVICE: Readonly<Record<Topic, Advice>> = {
   },
   'text-pieces': {
     headline: 'a body that is cut inside a character is refused',
-    why: 'A body arrives in packets, which may end inside a character. Text that is decoded packet by packet is not the body any more, so that its signature does not match: such events fail now and then.',
+    why: 'A body arrives in packets, which may end inside a character. Text that is decoded packet by packet is no longer the body, so that its signature does not match: such events fail now and then.',
     fix: 'join the bytes and verify them; decode the whole body afterwards',
     fixes: RAW_BODY_FIXES,
   },

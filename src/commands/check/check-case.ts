@@ -85,7 +85,7 @@ export interface RequestMaker {
   forged(options: ForgeryOptions): CheckRequest;
 }
 
-/** What came back from a case's requests, in their order. */
+/** The answers to a case's requests, in their order. */
 export interface Exchange {
   readonly requests: readonly CheckRequest[];
   readonly answers: readonly SendResult[];
@@ -117,7 +117,7 @@ export interface Refusal extends Pick<Complaint, 'topic' | 'headline' | 'fix'> {
 /** Why a case failed. */
 export interface Complaint {
   readonly topic: Topic;
-  /** What came and what was expected, in one line. */
+  /** The expected and the actual result, in one line. */
   readonly message: string;
   /** Instead of the topic's own: what the variants proved. */
   readonly headline?: string | undefined;

@@ -57,7 +57,8 @@ export interface ShownAnswer {
   readonly body: string;
 }
 
-export interface Finding extends FindingAdvice {
+/** What is wrong in a failed case, and how to fix it. */
+export interface CheckFinding extends FindingAdvice {
   readonly topic: Topic;
   readonly severity: Severity;
   readonly message: string;
@@ -77,7 +78,7 @@ export interface CaseResult {
   readonly answers: readonly ShownAnswer[];
   readonly durationMs: number;
   /** null unless failed. */
-  readonly finding: Finding | null;
+  readonly finding: CheckFinding | null;
   /** Why it was not run; null unless skipped. */
   readonly skipReason: string | null;
 }
@@ -164,7 +165,7 @@ class StopRules {
   }
 }
 
-/** The app ended before the first case, because of what it did after an answer. */
+/** The result when the app ended before the first case, because of what it did after an answer. */
 function deadResult(item: CheckCase, diedAfter: string, facts: Facts): CaseResult {
   const complaint: Complaint = {
     topic: 'dies-after-answer',
@@ -302,12 +303,12 @@ function identity({
   return { id, section, title, severity };
 }
 
-/** A secret that is out weighs as much as a forged request that gets in, which the judge found. */
+/** The worse of two complaints: a leaked secret, unless the judge found that a forged request was accepted. */
 function worse(judged: Complaint | null, leak: Complaint | null): Complaint | null {
   return leak === null || judged?.topic === 'forged-accepted' ? judged : leak;
 }
 
-function toFinding(item: CheckCase, complaint: Complaint, { framework }: Facts): Finding {
+function toFinding(item: CheckCase, complaint: Complaint, { framework }: Facts): CheckFinding {
   const { topic, message, at = 0, severity = item.severity } = complaint;
   const advice = adviceFor(topic, framework);
   const { headline = advice.headline, fix = advice.fix } = complaint;

@@ -54,11 +54,11 @@ export async function refuseListener(
   const tls = readTlsOptions(options);
   const listener = await identifyListener(url, { tls, signal, randomBytes });
   if (listener === null) return;
-  const { app, isTold } = listener;
+  const { app, namesTarget } = listener;
   const behind =
     app !== null
       ? `it forwards to ${app.href}`
-      : isTold
+      : namesTarget
         ? 'it forwards to no app'
         : 'it does not tell this machine where it forwards to';
   throw new RelyableError(

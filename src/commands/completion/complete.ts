@@ -11,13 +11,13 @@ import { DeclaredArgument } from '../kit/declare-command.ts';
 import { loadLayers } from '../kit/invocation-config.ts';
 import { DeclaredOption } from '../kit/options.ts';
 
-/** A word that fits, and what it is. */
+/** A matching word, and its description. */
 type Candidate = readonly [value: string, description: string];
 
 /** How many captures are offered, newest first. */
 const OFFERED_CAPTURES = 30;
 
-/** The hidden command behind the completion scripts; prints the words that fit. */
+/** The hidden command behind the completion scripts; prints the matching words. */
 export function createComplete(
   program: Command,
 ): (invocation: Invocation<unknown>) => Promise<number> {

@@ -5,7 +5,7 @@ import { checkContainer, checkConfig, checkNode } from './checks/environment.ts'
 import {
   type Check,
   type CheckName,
-  type Finding,
+  type DoctorFinding,
   type Found,
   type Subject,
   warning,
@@ -42,7 +42,7 @@ export const CHECK_LIMIT_MS = 5000;
 export async function* examine(
   subject: Subject,
   checks: typeof CHECKS = CHECKS,
-): AsyncGenerator<Finding> {
+): AsyncGenerator<DoctorFinding> {
   const running = checks.map(([name, check]) => examineOne(subject, name, check));
   for (const findings of running) yield* await findings;
 }
@@ -52,7 +52,7 @@ async function examineOne(
   subject: Subject,
   name: CheckName,
   check: Check,
-): Promise<readonly Finding[]> {
+): Promise<readonly DoctorFinding[]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, subject.context.interrupt]);
   const gaveUp = subject.context.sleep(CHECK_LIMIT_MS, signal).then(

@@ -26,7 +26,7 @@ export type CheckName =
   | 'deliveries';
 
 /** What one check found. */
-export interface Finding {
+export interface DoctorFinding {
   readonly check: CheckName;
   /** `failure`: something will not work; `warning`: something may not; `info`: good to know. */
   readonly level: 'ok' | 'info' | 'warning' | 'failure';
@@ -76,7 +76,7 @@ export interface Subject {
 export type Check = (subject: Subject, signal: AbortSignal) => Promise<readonly Found[]>;
 
 /** What a check returns; the finding is of that check unless it names another. */
-export type Found = Omit<Finding, 'check'> & { readonly check?: CheckName };
+export type Found = Omit<DoctorFinding, 'check'> & { readonly check?: CheckName };
 
 export const ok = (message: string): Found => ({ level: 'ok', message, fix: null });
 export const info = (message: string, fix: string | null = null): Found => ({

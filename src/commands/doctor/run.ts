@@ -4,7 +4,7 @@ import { isListening } from '../../http/client/reachability.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import { createAsker, isYes } from '../kit/ask.ts';
 import { examine } from './examine.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 import type { DoctorOptions } from './options.ts';
 import { findSubject } from './subject.ts';
 import { findingView, verdictView } from './view.ts';
@@ -12,7 +12,7 @@ import { findingView, verdictView } from './view.ts';
 /** Examines what webhooks depend on here; 1 where something is broken. */
 export async function run(invocation: Invocation<DoctorOptions>): Promise<number> {
   const { context, terminal } = invocation;
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for await (const finding of examine(
     await findSubject(invocation, (target) => askToProbe(invocation, target)),
   )) {

@@ -1,11 +1,11 @@
 import type { ChalkInstance } from 'chalk';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 import type { View } from '../../terminal/terminal.ts';
 import { formatCount, wrapText } from '../../terminal/format.ts';
 import { safeLine } from '../../terminal/safe-text.ts';
 
 /** Words carry the meaning: marks and colours alone would not. */
-const LABELS: Readonly<Record<Finding['level'], string>> = {
+const LABELS: Readonly<Record<DoctorFinding['level'], string>> = {
   ok: 'ok',
   info: 'info',
   warning: 'warn',
@@ -17,7 +17,7 @@ const CHECK_WIDTH = 'deliveries'.length;
 const INDENT = ' '.repeat(CHECK_WIDTH + 8);
 
 /** A finding as soon as it is there; under `--json` the verdict has them all. */
-export function findingView(finding: Finding): View {
+export function findingView(finding: DoctorFinding): View {
   return {
     text: ({ style, columns }) => formatFinding(finding, style, columns),
     json: () => null,
@@ -25,7 +25,7 @@ export function findingView(finding: Finding): View {
 }
 
 /** The last line, or the one object of `--json`. */
-export function verdictView(findings: readonly Finding[], ok: boolean): View {
+export function verdictView(findings: readonly DoctorFinding[], ok: boolean): View {
   return {
     text: () => formatVerdict(findings),
     json: () => ({ type: 'doctor', v: 1, ok, findings }),
@@ -34,7 +34,7 @@ export function verdictView(findings: readonly Finding[], ok: boolean): View {
 
 /** A finding and its fix, in lines of at most `columns` (Infinity for one line each). */
 export function formatFinding(
-  { check, level, message, fix }: Finding,
+  { check, level, message, fix }: DoctorFinding,
   style: ChalkInstance,
   columns: number,
 ): string {
@@ -46,8 +46,8 @@ export function formatFinding(
 }
 
 /** `nothing is broken`, `2 failures, 1 warning`. */
-export function formatVerdict(findings: readonly Finding[]): string {
-  const count = (level: Finding['level']): number =>
+export function formatVerdict(findings: readonly DoctorFinding[]): string {
+  const count = (level: DoctorFinding['level']): number =>
     findings.filter((finding) => finding.level === level).length;
   const parts = [
     ...(count('failure') > 0 ? [formatCount(count('failure'), 'failure')] : ['nothing is broken']),

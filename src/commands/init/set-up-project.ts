@@ -15,7 +15,7 @@ import {
 } from './write.ts';
 
 /** What was done, and what to type next. */
-export interface Outcome {
+export interface SetUpResult {
   readonly config: { readonly file: string; readonly status: ConfigOutcome };
   readonly env: { readonly file: string; readonly name: string; readonly status: EnvStatus };
   /** The files that were written for the handler. */
@@ -32,7 +32,7 @@ export async function setUpProject(
   plan: Plan,
   existing: ExistingConfig | undefined,
   folder: string | null = null,
-): Promise<Outcome> {
+): Promise<SetUpResult> {
   // First what may fail: a config without the secret's line would look like a complete set-up.
   const env: EnvStatus = context.env[plan.secretEnv]
     ? 'not needed'

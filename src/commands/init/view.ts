@@ -5,7 +5,7 @@ import type { View } from '../../terminal/terminal.ts';
 import type { Context } from '../../system/context.ts';
 import type { Framework } from '../kit/frameworks.ts';
 import type { ExistingConfig, Plan } from './plan.ts';
-import { type EnvStatus, inFolder, type Outcome } from './set-up-project.ts';
+import { type EnvStatus, inFolder, type SetUpResult } from './set-up-project.ts';
 
 const ENV_MESSAGES: Readonly<Record<EnvStatus, string>> = {
   written: 'set to the development secret, which relyable uses too',
@@ -30,7 +30,7 @@ export interface SetUpOptions {
 /** What was written to which file, why, and the next command. */
 export function setUpView(
   plan: Plan,
-  outcome: Outcome,
+  outcome: SetUpResult,
   { existing, context, folder, firstEvent }: SetUpOptions,
 ): View {
   const { cwd } = context;
@@ -66,7 +66,7 @@ export function setUpView(
 
 function describeConfig(
   { forwardTo, because }: Plan,
-  { config }: Outcome,
+  { config }: SetUpResult,
   existing: ExistingConfig | undefined,
 ): string {
   if (config.status === 'written') {
@@ -80,7 +80,7 @@ function describeConfig(
 /** What was written, how it is connected and run; else where the code of a handler is. */
 function describeHandler(
   { files, noHandler, recipe }: Plan,
-  { written }: Outcome,
+  { written }: SetUpResult,
   inItsFolder: (command: string) => string,
 ): string[] {
   if (files === null || written.length === 0) {
@@ -99,7 +99,10 @@ function describeHandler(
 }
 
 /** How an app of this framework reads the env file, where it does not by itself. */
-function describeLoading({ name, loads }: Framework, { file, status }: Outcome['env']): string[] {
+function describeLoading(
+  { name, loads }: Framework,
+  { file, status }: SetUpResult['env'],
+): string[] {
   if (loads === null || (status !== 'written' && status !== 'kept')) return [];
   return [`  ${name} does not read it by itself: ${loads.replace('FILE', safeLine(file))}`];
 }

@@ -51,7 +51,7 @@ export async function openApi(
     apiUrl,
     options.apiKeyFile,
   );
-  const told = new Set<string>();
+  const reportedWaits = new Set<string>();
   const client = createApiClient({
     fetch: await fetchThrough(context.fetch, proxy),
     baseUrl: new URL(url),
@@ -65,11 +65,11 @@ export async function openApi(
     random: () => context.randomBytes(4).readUInt32LE() / 2 ** 32,
     onWait: (why, ms) => {
       const text = `${why}; waiting ${formatDuration(ms)}`;
-      if (ms < SHOWN_WAIT_MS || told.has(why)) {
+      if (ms < SHOWN_WAIT_MS || reportedWaits.has(why)) {
         terminal.verbose(text);
         return;
       }
-      if (tellsWaitsOnce) told.add(why);
+      if (tellsWaitsOnce) reportedWaits.add(why);
       terminal.info(tellsWaitsOnce ? `${text} (further such waits only under --verbose)` : text);
     },
     signal,

@@ -9,19 +9,19 @@ import { eventName } from '../../request/event-name.ts';
 /** What a line about one event shows, in the order of its columns. */
 export interface EventCells {
   readonly time: string;
-  /** What became of it, as `describeOutcome` words it. */
-  readonly outcome: Outcome;
+  /** What happened to it, e.g. how the app answered. */
+  readonly outcome: OutcomeCell;
   /** The verdict on its signature; null where it was not judged. */
   readonly isValid: boolean | null;
   readonly event: string | null;
   readonly subjectId: string | null;
   readonly id: string;
-  /** The whole line is of less interest. */
+  /** Whether the whole line is less important. */
   readonly isDim?: boolean;
 }
 
-/** A text, and whether it is good news (green), to be looked at (yellow) or bad (red). */
-export interface Outcome {
+/** The text of an outcome, and its tone: good (green), doubtful (yellow) or bad (red). */
+export interface OutcomeCell {
   readonly text: string;
   readonly tone: 'good' | 'doubtful' | 'bad' | 'plain';
 }
@@ -38,7 +38,7 @@ const MIN_EVENT = 8;
 const GAP = '  ';
 
 /** How the app answered: `→ 200   12 ms` or `→ no answer`. */
-export function describeAnswer(status: number | null, durationMs: number): Outcome {
+export function describeAnswer(status: number | null, durationMs: number): OutcomeCell {
   if (status === null) return { text: '→ no answer', tone: 'bad' };
   const text = `→ ${status}${formatDuration(durationMs).padStart(8)}`;
   if (isDelivered(status)) return { text, tone: 'good' };
@@ -119,7 +119,11 @@ function paintVerdict(text: string, isValid: boolean | null, style: ChalkInstanc
 }
 
 /** Status and duration: the status has the colour. */
-export function paintOutcome(text: string, tone: Outcome['tone'], style: ChalkInstance): string {
+export function paintOutcome(
+  text: string,
+  tone: OutcomeCell['tone'],
+  style: ChalkInstance,
+): string {
   const [, arrow = '', word = '', rest = ''] = /^(\S+ )?(\S+)(.*)$/.exec(text) ?? [];
   switch (tone) {
     case 'good':

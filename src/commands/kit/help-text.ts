@@ -2,7 +2,7 @@ import type { Command, Help } from 'commander';
 import { DOCS_URL } from '../../relyable/addresses.ts';
 import { wrapText } from '../../terminal/format.ts';
 
-/** What a command's help holds beyond what commander knows of it. */
+/** What a command's help shows in addition to what commander knows. */
 export interface HelpNotes {
   /** Commands that run as printed, with what they do. */
   readonly examples: readonly (readonly [command: string, does: string])[];
@@ -16,7 +16,7 @@ type Item = readonly [term: string, text: string];
 
 /** The share of a line that names may take; a longer one gets a line to itself. */
 const MAX_TERM_SHARE = 0.36;
-/** The columns that texts have at least. */
+/** The minimum width of the text column. */
 const MIN_TEXT = 24;
 
 /** The help of a command: its commands first, then options, examples and exit codes. */

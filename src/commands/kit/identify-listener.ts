@@ -15,8 +15,8 @@ import { isHealthDocument, LISTENER_SERVICE } from './running-listeners.ts';
 export interface ListenerIdentity {
   /** Where the listener sends a request for the URL that was asked; null where it does not say, or has no app. */
   readonly app: URL | null;
-  /** Whether it says where it forwards to. It does so only to requests of this machine. */
-  readonly isTold: boolean;
+  /** Whether it says where it forwards to, which it does only in answers to this machine. */
+  readonly namesTarget: boolean;
   /** Whether forged requests reach the app, and the app's answers come back. */
   readonly isTransparent: boolean;
 }
@@ -67,7 +67,7 @@ function readIdentity(
   const forwardTo = targetOf(document, event);
   return {
     app: forwardTo === null ? null : appBehind(forwardTo, url),
-    isTold: true,
+    namesTarget: true,
     isTransparent: invalid === 'forward' && respond === 'mirror' && forwardTo !== null,
   };
 }
@@ -93,7 +93,7 @@ async function askHealth(
   }
   const health = await sender.send(get(new URL('/', url)));
   if (!isHealthDocument(health.body)) return null;
-  return { app: null, isTold: false, isTransparent: false };
+  return { app: null, namesTarget: false, isTransparent: false };
 }
 
 /** The URL that the listener's forwarder sends a request for `url` to. */

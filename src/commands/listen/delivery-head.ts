@@ -2,7 +2,7 @@ import type { HandledRequest } from '../../pipeline/events.ts';
 import type { Forward } from '../../request/capture.ts';
 import { formatTime } from '../../terminal/format.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { describeAnswer, formatEventLine, type Outcome } from '../kit/event-line.ts';
+import { describeAnswer, formatEventLine, type OutcomeCell } from '../kit/event-line.ts';
 import { eventName } from '../../request/event-name.ts';
 
 /** The parts of a delivery that its first line shows. */
@@ -40,7 +40,7 @@ export function formatDeliveryHead(
   return formatEventLine(cells, terminal);
 }
 
-function outcomeOf({ forward, isFiltered, answered, source }: DeliveryHead): Outcome {
+function outcomeOf({ forward, isFiltered, answered, source }: DeliveryHead): OutcomeCell {
   if (forward !== null) return describeAnswer(forward.status, forward.durationMs);
   return {
     text: isFiltered || source === 'log' ? 'not forwarded' : `answered ${answered.status}`,

@@ -93,7 +93,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   }
 }
 
-/** The options that printed commands need; empty where they find the same by themselves. */
+/** The options that printed commands need; empty if they work without any. */
 function printedOptions({ context, options }: Invocation<ListenOptions>): PrintedOptions {
   const quote = context.platform === 'win32' ? quoteCmdIfNeeded : quotePosixIfNeeded;
   const files = options.secretFile.map((file) => ` --secret-file ${quote(file)}`);
@@ -165,7 +165,7 @@ async function listen(invocation: Invocation<ListenOptions>, plan: ListenPlan): 
   }
 }
 
-/** Takes over a secret that is written to a file meanwhile; null where an option gives the secret. */
+/** Takes over a secret that is written to a file while it listens; null if an option gives the secret. */
 function watchSecrets(
   invocation: Invocation<ListenOptions>,
   { settings, hasOwnApp, live }: ListenPlan,
@@ -183,7 +183,7 @@ function watchSecrets(
     onProblem: (message) => terminal.warn(`the signing secret stays as it is: ${message}`),
   });
   watch.run().catch((error: unknown) => {
-    terminal.warn(`the signing secret is not watched any more: ${errorMessage(error)}`);
+    terminal.warn(`the signing secret is no longer watched: ${errorMessage(error)}`);
   });
   return watch;
 }

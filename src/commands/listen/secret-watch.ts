@@ -8,7 +8,7 @@ import type { Invocation } from '../../invocation.ts';
 import { loadLayers } from '../kit/invocation-config.ts';
 import type { ListenOptions } from './options.ts';
 
-/** How often the files are looked at where the system reports no change: network drives, containers. */
+/** How often the files are checked where the system reports no changes: network drives, containers. */
 const POLL_MS = 2000;
 /** A file that is still being written changes again within this time. */
 const SETTLE_MS = 150;
@@ -16,7 +16,7 @@ const SETTLE_MS = 150;
 export interface SecretWatchOptions {
   readonly secrets: Secrets;
   readonly onChange: (secrets: Secrets) => void;
-  /** A file could not be read; the secret stays. */
+  /** Called when a file cannot be read; the secret stays. */
   readonly onProblem: (message: string) => void;
 }
 
@@ -47,7 +47,7 @@ export class SecretWatch {
       for (let seen = this.stamp(); ;) {
         await this.changeOrPoll();
         if (this.stamp() === seen) continue;
-        seen = await this.settle();
+        seen = await this.readStableState();
         await this.read();
       }
     } catch (error) {
@@ -67,8 +67,8 @@ export class SecretWatch {
     await Promise.race([changed, this.poll]);
   }
 
-  /** Waits until the files stay as they are; their state. */
-  private async settle(): Promise<string> {
+  /** Waits until the files no longer change, and returns their state. */
+  private async readStableState(): Promise<string> {
     for (let stamp = this.stamp(); ;) {
       await this.sleep(SETTLE_MS);
       const later = this.stamp();
@@ -81,7 +81,7 @@ export class SecretWatch {
     return this.invocation.context.sleep(ms, this.stopped.signal);
   }
 
-  /** Reports another secret than the one in use. */
+  /** Reports the secret if it is not the one in use. */
   private async read(): Promise<void> {
     const { context, options } = this.invocation;
     let secrets: Secrets;
@@ -90,14 +90,14 @@ export class SecretWatch {
       secrets = resolveSecrets(context, layers, options);
     } catch (error) {
       if (!(error instanceof RelyableError)) throw error;
-      // The same one is reported once.
+      // The same problem is reported once.
       if (error.message !== this.lastProblem) this.options.onProblem(errorMessage(error));
       this.lastProblem = error.message;
       return;
     }
     this.lastProblem = '';
     const { value } = secrets.chosen[0];
-    // The development secret is what is left when another one is removed.
+    // Without another secret, `resolveSecrets` gives the development secret.
     if (value === this.current || isDevelopmentSecret(value)) return;
     this.current = value;
     this.options.onChange(secrets);
@@ -132,7 +132,7 @@ export class SecretWatch {
       const file = findProjectConfig(context, config === undefined ? {} : { config });
       return file === undefined ? [] : [file];
     } catch {
-      // One that was named and is gone at the moment.
+      // The file that --config names does not exist at the moment.
       return [];
     }
   }
@@ -144,11 +144,11 @@ export class SecretWatch {
         // A store in the same folder changes with every event.
         if (name === null || this.names.has(name)) this.wake();
       });
-      // Without it, the files are still looked at now and then.
+      // Without the watcher, the files are still checked every `POLL_MS`.
       watcher.on('error', () => watcher.close());
       this.watchers.set(folder, watcher);
     } catch {
-      // No such folder yet, or no more watches: the files are still looked at now and then.
+      // The folder does not exist yet, or there are too many watchers: `POLL_MS` applies here, too.
     }
   }
 }

@@ -15,16 +15,16 @@ import { checkEventTypes, expandEventTypes } from '../kit/event-types.ts';
 import type { InvocationConfig } from '../kit/invocation-config.ts';
 import { listenOptions, type ListenOptions } from './options.ts';
 
-/** What the options, the environment and the config files say, checked. */
+/** The checked settings from the options, the environment and the config files. */
 export interface ListenSettings {
   readonly listener: ListenerOptions;
   readonly storeFile: string;
   readonly secrets: Secrets;
   /** Where the app's secret is to be written. */
   readonly secretPlace: ReturnType<typeof secretPlace>;
-  /** Forwards at once of what comes through a relay: one, unless `--concurrency` is given, keeps its order. */
+  /** The most forwards at once of a relay's requests: one keeps their order, `--concurrency` sets another number. */
   readonly relayConcurrency: number;
-  /** Where a reader of a relay begins that has not read before. */
+  /** Where a new reader of a relay begins. */
   readonly relayStart: FirstStart;
   readonly warnings: readonly string[];
 }
@@ -75,7 +75,7 @@ export function readListenSettings(
       host,
       port,
       maxBodyBytes,
-      // A local load test may send large bodies at once; strangers may begin them and never end them.
+      // A local load test may send large bodies at once; strangers may begin bodies and never complete them.
       maxPartialBytes: isPublic || !isLocalHost(host) ? partialBytesLimit(maxBodyBytes) : Infinity,
       isPublic,
       secrets: listenerSecrets(secrets),
@@ -88,7 +88,7 @@ export function readListenSettings(
   };
 }
 
-/** The secrets of a listener: the first is named, those that are only known accept nothing. */
+/** The secrets of a listener: the first is named in `ready`; `known` ones are recognised but not accepted. */
 export function listenerSecrets({ chosen, known }: Secrets): ListenerOptions['secrets'] {
   return [...chosen, ...known];
 }
@@ -153,7 +153,7 @@ function readHeaders(
 function firstStart(since: ListenOptions['since'], now: number): FirstStart {
   if (since === 'last') {
     throw new RelyableError('USAGE', '--since last is of the delivery log, and not for --from', {
-      hint: 'a listener with --from always goes on where it stopped',
+      hint: 'a listener with --from always resumes where it stopped',
     });
   }
   return typeof since === 'function' ? { since: new Date(since(now)) } : (since ?? 'new');

@@ -98,14 +98,14 @@ function formatEvent(
         : formatRelaySource(event, terminal.errorStyle);
     case 'set_aside':
       return terminal.errorStyle.yellow(
-        `message ${event.seq} of the stream (${safeLine(event.subject)}) was set aside: ${safeLine(event.reason)}`,
+        `message ${event.seq} of the stream (${safeLine(event.subject)}) was skipped: ${safeLine(event.reason)}`,
       );
     case 'summary':
       return formatSummary(event, terminal.errorStyle);
   }
 }
 
-/** null where a later line says it: how much was caught up with follows `up`. */
+/** null if a later line says it: the number of events follows once they are read. */
 function formatRelaySource(
   { state, gapMs, events, message }: RelaySourceEvent,
   style: ChalkInstance,
@@ -181,7 +181,7 @@ export function missingDeliveryView(delivery: Delivery, now: number): View {
   };
 }
 
-/** What the catch-up from the delivery log begins with, and how it ended. */
+/** How the catch-up from the delivery log began or ended. */
 function formatLogSource(event: LogSourceEvent, style: ChalkInstance): string {
   const { state, events, failed, skipped, message } = event;
   if (state === 'up') {
@@ -191,7 +191,7 @@ function formatLogSource(event: LogSourceEvent, style: ChalkInstance): string {
   }
   const lines = [`${formatCount(events, 'event')} from the delivery log`];
   if (failed > 0) {
-    lines.push(`${failed} not answered 200: relyable webhooks captures replay --failed`);
+    lines.push(`${failed} failed: relyable webhooks captures replay --failed`);
   }
   if (skipped > 0) {
     lines.push(`${skipped} left out: the log does not have the payload`);
@@ -268,7 +268,7 @@ function formatDelivery(
   return lines.join('\n');
 }
 
-/** The provider's word, and said to be that. */
+/** The sender's address, and which provider reports it. */
 function formatClient({ address, reportedBy }: ReportedClient): string {
   return `from ${safeLine(address)}, as ${safeLine(reportedBy)} reports`;
 }

@@ -75,18 +75,18 @@ async function probeBehind(search: Search, listener: ListenerIdentity): Promise<
   const via = `the listener at ${plan.request.to.origin}`;
   const undecided = (why: string, fix: string): HandlerDiagnosis => ({
     probes: [],
-    cause: `cannot be told through ${via}: ${why}`,
+    cause: `unknown: ${why}`,
     fix,
   });
   if (app === null) {
-    const why = listener.isTold
-      ? 'it forwards to no app, and answered itself'
-      : 'it does not tell which app is behind it';
+    const why = listener.namesTarget
+      ? `${via} forwards to no app, and answered itself`
+      : `${via} does not tell which app is behind it`;
     return undecided(why, 'relyable webhooks check <url of your app> finds out');
   }
   const command = `relyable webhooks check ${quotePosixIfNeeded(app.href)}`;
   if (!isLoopback(app)) {
-    const why = `the app behind it, ${app.href}, is not on this machine`;
+    const why = `the app behind ${via}, ${app.href}, is not on this machine`;
     return undecided(why, `${command} --allow-remote finds out`);
   }
   const direct = await sendDirectly(search, app);
@@ -111,7 +111,7 @@ async function probeBehind(search: Search, listener: ListenerIdentity): Promise<
   return {
     probes,
     to: app.href,
-    cause: `cannot be told: ${via} answered ${status}, and the app behind it ${answered}`,
+    cause: `unknown: ${via} answered ${status}, and the app behind it ${answered}`,
     fix: `${command} finds out`,
   };
 }

@@ -10,13 +10,13 @@ import type { TriggerOptions } from './options.ts';
 /** Where events are sent. */
 export interface TriggerTarget {
   readonly url: URL;
-  /** What the user may not expect about it: a listener that is used, or one that is not; else null. */
+  /** A note about a target that may surprise: a listener is used, or a running one is not; else null. */
   readonly note: string | null;
 }
 
 /**
- * The target: `--to`, the config's `forwardTo`, or a listener that runs on this machine. Without
- * any, USAGE if the events are sent, else the address that a listener has by default.
+ * The target: `--to`, the config's `forwardTo`, or a listener that runs on this machine. Without any of
+ * them: USAGE if the events are to be sent, else the default address of a listener.
  */
 export async function resolveTarget(
   { context, options }: Invocation<TriggerOptions>,
@@ -64,7 +64,7 @@ export async function resolveTamperedTarget(
   const isNamed = options.to !== undefined;
   const listener = await askForListener(invocation, target.url);
   if (listener === null || listener.isTransparent) return target;
-  const { app, isTold } = listener;
+  const { app, namesTarget } = listener;
   if (options.expectStatus !== undefined && (isNamed || app === null)) return target;
   if (!isNamed && app !== null) {
     const note = `to ${app.href}, the app behind the listener at ${target.url.origin}, which refuses forged requests itself`;
@@ -73,7 +73,7 @@ export async function resolveTamperedTarget(
   const behind =
     app !== null
       ? `the app behind it, ${app.href}, would not see the request`
-      : isTold
+      : namesTarget
         ? 'no app is behind it'
         : 'it does not tell which app is behind it';
   throw new RelyableError(

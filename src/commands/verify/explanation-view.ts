@@ -28,7 +28,7 @@ function formatExplanation(style: ChalkInstance, explanation: Explanation): stri
     `    ${style.dim(label.padEnd(12))}${value}`;
   const lines = [row('body here', describeBytes(received))];
   if (signed === null) {
-    lines.push(row('signed', 'unknown: no explanation that was tried gives this signature'));
+    lines.push(row('signed', 'unknown: none of the explanations tried matches this signature'));
   } else if (signed.bytes.equals(received)) {
     lines.push(row('signed', 'the same bytes'));
   } else {

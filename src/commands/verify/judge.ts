@@ -13,17 +13,19 @@ export function judge(
   secrets: readonly SecretCandidate[],
   effort: Effort,
 ): Explanation {
-  const { request, bodyMissing, bodyRebuilt, held, signatureNotRecorded } = found;
+  const { request, bodyMissing, bodyRebuilt, receivedBytes, signatureNotRecorded } = found;
   const explanation = explainRequest(request, secrets, { effort });
   const { verification } = explanation;
   if (verification.valid) return explanation;
   if (signatureNotRecorded === true) {
     return { ...explanation, verification: SIGNATURE_NOT_RECORDED };
   }
-  if (held !== undefined) {
+  if (receivedBytes !== undefined) {
     // The bytes may have been signed as they are in the file.
-    const asHeld = explainRequest({ ...request, body: held }, secrets, { effort: 'quick' });
-    if (asHeld.verification.valid) return asHeld;
+    const asReceived = explainRequest({ ...request, body: receivedBytes }, secrets, {
+      effort: 'quick',
+    });
+    if (asReceived.verification.valid) return asReceived;
   }
   if (bodyMissing !== undefined) {
     return { ...explanation, verification: missingBody(bodyMissing) };
@@ -64,6 +66,6 @@ function judgeRebuilt({ verification, isRewrite }: Explanation, why: string): Ve
   if (reason !== 'secret_wrong_or_body_changed') return verification;
   return {
     ...missingBody(why),
-    detail: `${why}, and no form of it that was tried gives the signature: this does not say whether the secret is right`,
+    detail: `${why}, and none of the variants tried matches the signature: this does not say whether the secret is right`,
   };
 }

@@ -20,7 +20,7 @@ export interface Pieces {
   readonly pauseMs: number;
 }
 
-/** Hears of an answer as it arrives. `failed` may come at any time and is then the last. */
+/** Gets an answer as it arrives. `failed` may be called at any time, and nothing after it. */
 export interface AnswerListener {
   head(head: AnswerHead): void;
   /** Returning false asks for a pause until `resume` is called. */
@@ -34,7 +34,7 @@ export interface AnswerListener {
 export interface Exchange {
   /** Continues to read the answer after a pause. */
   resume(): void;
-  /** Ends it, if it is not over, with a failure for this reason. */
+  /** Ends it with a failure for this reason, unless it is over. */
   abort(reason: string): void;
 }
 
@@ -95,15 +95,15 @@ export class ClientExchange implements Exchange, AnswerSink {
 
   /** The answer is complete. */
   complete(): void {
-    if (this.settle()) this.listener.end();
+    if (this.finishOnce()) this.listener.end();
   }
 
   fail(error: unknown): void {
-    if (this.settle()) this.listener.failed(describeFailure(error, this.origin));
+    if (this.finishOnce()) this.listener.failed(describeFailure(error, this.origin));
   }
 
-  /** True the first time. */
-  private settle(): boolean {
+  /** Ends the exchange; true only the first time. */
+  private finishOnce(): boolean {
     clearTimeout(this.timer);
     const wasOver = this.isOver;
     this.isOver = true;

@@ -32,7 +32,7 @@ export interface ReceiverOptions {
   readonly port: number;
   /** Larger bodies are answered 413: at once where the length is announced, else at the limit. */
   readonly maxBodyBytes: number;
-  /** What bodies that are not complete may hold together; further large ones are answered 429. */
+  /** The most bytes of incomplete bodies in total; further large ones are answered 429. */
   readonly maxPartialBytes?: number;
   /** Called once a POST is complete. */
   readonly onRequest: (request: ReceivedRequest) => void;
@@ -134,7 +134,7 @@ function receive(
   });
 }
 
-/** The identity to who asks for it, the health document to `GET /`, 405 to all else. */
+/** Answers with the identity if it was asked for, with the health document to `GET /`, and with 405 otherwise. */
 function answerOtherMethod(
   request: IncomingMessage,
   response: ServerResponse,
@@ -199,7 +199,7 @@ function readBody(
       refuseTooLarge(request, response, options);
     } else if (!partial.hold(request, chunk.length)) {
       drop();
-      refuseForNow(request, response, options, CROWDED);
+      refuseForNow(request, response, options, TOO_MANY_PARTIAL_BODIES);
     } else if (whole === undefined) chunks.push(chunk);
     else chunk.copy(whole, size - chunk.length);
   });
@@ -236,13 +236,13 @@ function refuseTooLarge(
 
 const BROKEN_OFF = 'the sender closed before its request was complete';
 const STOPPING = { status: 503, error: 'stopping', reason: 'the listener is stopping' };
-const CROWDED = {
+const TOO_MANY_PARTIAL_BODIES = {
   status: 429,
   error: 'too_many_requests',
   reason: 'too many large requests are being sent at once',
 };
 
-/** Refuses what may be sent again later. */
+/** Refuses a request that may be sent again later. */
 function refuseForNow(
   request: IncomingMessage,
   response: ServerResponse,
@@ -268,7 +268,7 @@ export function answerEarly(
   const { socket } = request;
   reportedSockets.add(socket);
   response.shouldKeepAlive = false;
-  // Node closes the connection in both directions when the response ends, so that waits for the sender.
+  // Node closes the connection in both directions when the response ends, so the response ends last.
   response.write(writeJsonHead(response, status, document));
   const half = setTimeout(() => socket.end(), DISCARD_MS);
   const whole = setTimeout(() => socket.destroy(), LONGEST_DISCARD_MS);
@@ -283,7 +283,7 @@ export function answerEarly(
   request.resume();
 }
 
-/** Sockets whose request was refused before its end: that it then ends early is not reported again. */
+/** Sockets whose request was already reported as refused: their early end is not reported again. */
 const reportedSockets = new WeakSet<Socket>();
 
 function refuseBroken(error: Error, socket: Socket, options: ReceiverOptions): void {

@@ -53,7 +53,7 @@ export function Verdict({ explanation }: { readonly explanation: ExplanationDocu
 }
 
 function describeSigned({ body, signed }: ExplanationDocument): string {
-  if (signed === null) return 'unknown: no explanation that was tried gives this signature';
+  if (signed === null) return 'unknown: none of the explanations tried matches this signature';
   if (signed.sha256 === body.sha256) return 'the same bytes';
   return `${signed.length} bytes, SHA-256 ${signed.sha256}`;
 }

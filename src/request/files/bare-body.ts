@@ -10,9 +10,9 @@ import { type InputOptions, readFormat } from './read-input.ts';
 import { undoLayer } from './layers.ts';
 
 /**
- * The request of a body that was saved without its headers. What holds the body rather than being it
- * is unwrapped: a recording of the whole request, an envelope such as an event of AWS, a copy that is
- * quoted, escaped or encoded. `--format body` takes the bytes as they are.
+ * The request of a body that was saved without its headers. A container around the body is unwrapped: a
+ * recording of the whole request, an envelope such as an event of AWS, or a copy that is quoted, escaped or
+ * encoded. `--format body` takes the bytes as they are.
  */
 export async function readBareBody(
   bytes: Buffer,
@@ -27,7 +27,12 @@ export async function readBareBody(
   const copy = findInEnvelope(value) ?? findCopiedBody(bytes);
   if (copy === null) return requestOfBody(bytes, signature);
   const { bytes: body, note, ...rest } = copy;
-  return { ...requestOfBody(body, signature), ...rest, note: `the body is ${note}`, held: bytes };
+  return {
+    ...requestOfBody(body, signature),
+    ...rest,
+    note: `the body is ${note}`,
+    receivedBytes: bytes,
+  };
 }
 
 /** The one request of a recording; null where the bytes are not one. */

@@ -6,7 +6,7 @@ import { type InputFormat, unreadable } from './input.ts';
 import { parseJson } from './json-input.ts';
 import { isCsv } from './table-rows.ts';
 
-/** For what is no recording, and may be a body in the form in which someone copied it. */
+/** The hint when the input is not a recording but may be a copied body. */
 export const BODY_HINT =
   'for a body alone add --signature <hex>; --format names the kind where it is not recognised';
 
@@ -29,7 +29,7 @@ export function isBetweenLine(line: string): boolean {
   return line.startsWith('#') || line.startsWith('//');
 }
 
-/** The format of an input by its first bytes. INPUT_UNREADABLE where they do not say. */
+/** The format of an input by its first bytes. INPUT_UNREADABLE if they do not show it. */
 export function detectFormat(head: Buffer, source: string): InputFormat {
   const text = head.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
   const skipped = head.length - text.length + (/^\s*/.exec(text)?.[0].length ?? 0);

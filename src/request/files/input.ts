@@ -38,12 +38,12 @@ export interface FoundRequest {
   readonly deliveryId?: string;
   /** The log has the payload without the signature that was sent with it: it cannot be judged. */
   readonly signatureNotRecorded?: boolean;
-  /** What became of the body that the recording does not hold; the request then has an empty one. */
+  /** Why the recording does not have the body; the request's body is then empty. */
   readonly bodyMissing?: string;
   /** Why the bytes of the body are not those that were sent, e.g. because the recorder had parsed it. */
   readonly bodyRebuilt?: string;
-  /** The bytes of a file whose content was taken for a copy of the body, before it was undone. */
-  readonly held?: Buffer;
+  /** The bytes as they are in the file, if they were taken for a copy of the body and decoded. */
+  readonly receivedBytes?: Buffer;
 }
 
 /** An entry that is not a request to verify, e.g. a response. */
@@ -58,7 +58,7 @@ export interface CaptureReference {
   readonly id: string;
 }
 
-/** An entry that should be a request and cannot be read; what stands beside it can. */
+/** An entry that should be a request and cannot be read; the entries beside it can. */
 export interface UnreadableEntry {
   readonly kind: 'unreadable';
   readonly error: RelyableError;
@@ -69,7 +69,7 @@ export type InputItem = FoundRequest | SkippedEntry | CaptureReference | Unreada
 /** Reads a file that an input names, such as the body of `< body.json`; INPUT_UNREADABLE where it may not. */
 export type ReadBeside = (name: string) => Buffer;
 
-/** The items of a reader that throws at the entry it cannot read: that one named, and then no more. */
+/** The items of a reader. If it throws, the entry that it could not read is the last item. */
 export function* untilUnreadable(items: Iterable<InputItem>): Generator<InputItem> {
   try {
     yield* items;
@@ -78,7 +78,7 @@ export function* untilUnreadable(items: Iterable<InputItem>): Generator<InputIte
   }
 }
 
-/** The entry for an error of a reader; anything else that was thrown is thrown again. */
+/** The entry for an INPUT_UNREADABLE error; throws any other error again. */
 export function toUnreadable(error: unknown): UnreadableEntry {
   if (error instanceof RelyableError && error.code === 'INPUT_UNREADABLE') {
     return { kind: 'unreadable', error };

@@ -25,12 +25,12 @@ export async function* toUtf8(
   dropsLastLineEnd: boolean,
 ): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder(encoding);
-  let held = '';
+  let rest = '';
   for await (const chunk of chunks) {
-    const text = held + decoder.decode(chunk, { stream: true });
-    held = /\r?\n?$/.exec(text)?.[0] ?? '';
-    yield Buffer.from(text.slice(0, text.length - held.length));
+    const text = rest + decoder.decode(chunk, { stream: true });
+    rest = /\r?\n?$/.exec(text)?.[0] ?? '';
+    yield Buffer.from(text.slice(0, text.length - rest.length));
   }
-  held += decoder.decode();
-  yield Buffer.from(dropsLastLineEnd ? held.replace(/\r\n$/, '') : held);
+  rest += decoder.decode();
+  yield Buffer.from(dropsLastLineEnd ? rest.replace(/\r\n$/, '') : rest);
 }

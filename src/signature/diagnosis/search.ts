@@ -204,7 +204,7 @@ class Searcher {
     };
   }
 
-  /** Hashes that are no HMAC of the body with the secret as key. */
+  /** Tries hashes other than an HMAC of the body with the secret as key. */
   private *tryConstructions(candidate: CandidateBytes): Generator<Match> {
     const { bytes } = candidate;
     const rare = bytes.length > QUICK_BODY_BYTES ? [] : this.rareAlgorithms;

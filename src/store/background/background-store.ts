@@ -18,17 +18,17 @@ export interface BackgroundStore {
   add(capture: NewCapture, position?: StreamPosition): Promise<string | null>;
   /** Writes a position alone, after those of the captures that were added before. Rejects likewise. */
   advance(position: StreamPosition): Promise<void>;
-  /** Notes a forward: a deferred write, made with the next group. */
+  /** Queues a forward: a deferred write, made with the next group. */
   addForward(captureId: string, forward: Forward): void;
-  /** Notes the status the sender got, where it was not known before; likewise. */
+  /** Queues the status that the sender got, if it was not known when the capture was added; likewise. */
   setAnswered(captureId: string, status: number): void;
-  /** Notes a reason that was found afterwards; likewise. */
+  /** Queues a reason that was found after the capture was added; likewise. */
   setReason(captureId: string, reason: Reason): void;
-  /** Resolves once everything noted so far was written, or could not be. */
+  /** Resolves once everything queued so far was written, or could not be. */
   flush(): Promise<void>;
   /**
-   * Writes what is left, and closes the store. Rejects where something was noted that could not be
-   * written. `endedAt` is when the listener that `open` was told of ended, ms since 1970.
+   * Writes what is left, and closes the store. Rejects if something queued could not be written. `endedAt`
+   * is when the listener ended whose start was given to `openBackgroundStore`, ms since 1970.
    */
   close(endedAt?: number): Promise<void>;
 }
@@ -82,9 +82,9 @@ function unusable({ message, hint }: ThreadError): RelyableError {
 
 type Reply = Extract<FromThread, { readonly type: 'written' | 'closed' }>;
 
-/** The store's thread as one asks it: one question at a time, each with its answer. */
+/** Asks the store's thread one question at a time. */
 class Thread {
-  /** Set once the thread has ended; then every question fails with it. */
+  /** Why every question fails once the thread has ended; null until then. */
   failure: RelyableError | null = null;
   private readonly worker: StoreWorker;
   private pending: { resolve(reply: Reply): void; reject(error: RelyableError): void } | undefined;
@@ -135,8 +135,8 @@ class Thread {
 }
 
 /**
- * The group with its bodies in one buffer, which is handed over to the thread. As they are, each
- * would be copied with all of the buffer that it is a part of.
+ * The group with its bodies in one buffer, which is transferred to the thread. Without it, each body
+ * would be copied together with the whole buffer that it is a part of.
  */
 function pack(group: Group): { packed: Group; buffer: ArrayBuffer } {
   const bodies = [

@@ -231,7 +231,7 @@ describe('what is found in a handler that', () => {
     expect(held).toHaveLength(1);
   });
 
-  test('answers nothing any more', async () => {
+  test('no longer answers', async () => {
     let requests = 0;
     const url = await startTwisted(() => ++requests > 8);
     const { results } = await checkHandler(url, { timeoutMs: 2000 });

@@ -32,18 +32,18 @@ describe('relyable webhooks check', () => {
     expect(code).toBe(0);
   });
 
-  test('says what was sent, what came, why and how to fix it, and how to repeat it', async () => {
+  test('says what was sent, the result, why and how to fix it, and how to repeat it', async () => {
     const { url } = await startHandler('no-content');
     const args = ['webhooks', 'check', url, '--seed', '5'];
     const { code, stdout } = await runCli(args, { env });
     expect(code).toBe(1);
     expect(stdout).toContain('error  the answer is not 200');
     expect(stdout).toMatch(/sent\s+4 ×|sent\s+test_run\.completed as compact JSON/);
-    expect(stdout).toMatch(/came\s+expected 200, got 204/);
+    expect(stdout).toMatch(/result expected 200, got 204/);
     expect(stdout).toMatch(/why\s+Relyable counts only 200 as delivered/);
     expect(stdout).toMatch(/fix\s+answer with `reply\.code\(200\)/);
     expect(stdout).toMatch(/see\s+docs\/recipes\/fastify\.mjs/);
-    const again = /again (relyable .*)/.exec(stdout)?.[1] ?? '';
+    const again = /again {2}(relyable .*)/.exec(stdout)?.[1] ?? '';
     expect(again).toBe(`relyable webhooks check ${url} --only answers.status --seed 5`);
 
     const repeated = await runCli([...again.split(' ').slice(1), '--json'], { env });
@@ -68,7 +68,7 @@ describe('relyable webhooks check', () => {
     const headers = ['-H', 'X-Env: a b', '-H', 'Authorization: Bearer hidden'];
     const args = ['check', app.url, '--only', 'refuses.body', '--seed', '1'];
     const { stdout } = await runCli(['webhooks', ...args, ...options, ...headers], { env, cwd });
-    expect(/again (relyable .*)/.exec(stdout)?.[1]).toBe(
+    expect(/again {2}(relyable .*)/.exec(stdout)?.[1]).toBe(
       `relyable webhooks check ${app.url}/ --only refuses.body --seed 1 --config ours.json ` +
         `--profile ci -H 'X-Env: a b' -H "Authorization: $AUTHORIZATION" --timeout 3000ms`,
     );

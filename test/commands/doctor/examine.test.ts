@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { CHECK_LIMIT_MS, examine } from '../../../src/commands/doctor/examine.ts';
-import { type Check, type Finding, ok } from '../../../src/commands/doctor/finding.ts';
+import { type Check, type DoctorFinding, ok } from '../../../src/commands/doctor/finding.ts';
 import { testContext } from '../../support/context.ts';
 import { testSubject } from './subject.ts';
 
 async function findings(
   checks: Parameters<typeof examine>[1],
   subject = testSubject(),
-): Promise<Finding[]> {
-  const found: Finding[] = [];
+): Promise<DoctorFinding[]> {
+  const found: DoctorFinding[] = [];
   for await (const finding of examine(subject, checks)) found.push(finding);
   return found;
 }

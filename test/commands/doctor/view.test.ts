@@ -1,10 +1,10 @@
 import { Chalk } from 'chalk';
 import { expect, it } from 'vitest';
-import type { Finding } from '../../../src/commands/doctor/finding.ts';
+import type { DoctorFinding } from '../../../src/commands/doctor/finding.ts';
 import { formatFinding, formatVerdict } from '../../../src/commands/doctor/view.ts';
 
 const plain = new Chalk({ level: 0 });
-const finding: Finding = {
+const finding: DoctorFinding = {
   check: 'target',
   level: 'failure',
   message: 'nothing listens at localhost:3000 (127.0.0.1: connection refused)',
@@ -40,8 +40,8 @@ it('says by words how bad it is, with and without colour', () => {
 });
 
 it('counts', () => {
-  const ok: Finding = { check: 'node', level: 'ok', message: '', fix: null };
-  const warning: Finding = { ...ok, level: 'warning' };
+  const ok: DoctorFinding = { check: 'node', level: 'ok', message: '', fix: null };
+  const warning: DoctorFinding = { ...ok, level: 'warning' };
   expect(formatVerdict([ok])).toBe('nothing is broken');
   expect(formatVerdict([ok, warning])).toBe('nothing is broken, 1 warning');
   expect(formatVerdict([finding, finding, warning, warning])).toBe('2 failures, 2 warnings');

@@ -19,7 +19,7 @@ describe('a listener', () => {
     const { receiver } = await listen({ to: 'http://127.0.0.1:9' });
     expect(await identify(`${receiver.url}/webhooks/relyable?x=1`)).toEqual({
       app: new URL('http://127.0.0.1:9/webhooks/relyable?x=1'),
-      isTold: true,
+      namesTarget: true,
       isTransparent: false,
     });
   });
@@ -35,7 +35,11 @@ describe('a listener', () => {
 
   it('without an app says so', async () => {
     const { receiver } = await listen();
-    expect(await identify(receiver.url)).toEqual({ app: null, isTold: true, isTransparent: false });
+    expect(await identify(receiver.url)).toEqual({
+      app: null,
+      namesTarget: true,
+      isTransparent: false,
+    });
   });
 
   it('is transparent where forged requests reach the app and its answers come back', async () => {
@@ -101,6 +105,6 @@ it('a listener behind something that hides the caller is still known as one', as
     const document = isRoot ? { service: 'relyable listen' } : { error: 'method_not_allowed' };
     response.end(JSON.stringify(document));
   });
-  const identity = { app: null, isTold: false, isTransparent: false };
+  const identity = { app: null, namesTarget: false, isTransparent: false };
   expect(await identify(`${app.url}/hook`)).toEqual(identity);
 });

@@ -105,7 +105,7 @@ it('an app that serves one connection at a time is named on stderr', async () =>
   );
 });
 
-describe('bodies that are begun and not ended', () => {
+describe('incomplete request bodies', () => {
   const MB = 1024 * 1024;
 
   it.each([

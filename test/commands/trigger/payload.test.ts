@@ -48,7 +48,7 @@ describe('readPayload', () => {
     },
   );
 
-  it('keeps bytes that are no text', () => {
+  it('keeps bytes that are not text', () => {
     const bytes = Buffer.from([0xff, 0, 0xfe]);
     expect(readPayload(bytes)).toMatchObject({ event: null, payload: undefined, body: bytes });
   });

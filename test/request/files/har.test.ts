@@ -77,7 +77,7 @@ describe('HAR entries', () => {
     expect(item?.kind === 'request' && item.note).toContain('may differ');
   });
 
-  it('of a browser: HTTP/2, its own fields, and requests that are no webhooks', () => {
+  it('of a browser: HTTP/2, its own fields, and requests that are not webhooks', () => {
     const chromium = {
       _initiator: { type: 'other' },
       _priority: 'High',

@@ -24,7 +24,7 @@ it.each<[name: string, body: string, contentLength: string | undefined, more: nu
   ['the end of the first JSON value', `{"a":1}${X}`, undefined, [7]],
   ['the announced length', X, '12', [12]],
   ['line ends', `ab\ncd\n${X}`, undefined, [2, 3, 5, 6]],
-  ['nothing for a length that is no number', X, 'many', []],
+  ['nothing for a length that is not a number', X, 'many', []],
   ['nothing for half a byte', X, '1.5', []],
   ['nothing for no byte', X, '0', []],
   ['nothing for less than no byte', X, '-3', []],
@@ -48,6 +48,6 @@ it('has a limited number of lengths', () => {
   const round = lengths(Buffer.alloc(10_000_000, 'x'));
   expect(round).toHaveLength(4096 + 256);
   expect(round).toEqual(round.toSorted((a, b) => a - b));
-  // 0, before the first line feed, is no length.
+  // 0, before the first line feed, is not a length.
   expect(lengths('\n'.repeat(100_000))).toHaveLength(8192 + 256 - 1);
 });

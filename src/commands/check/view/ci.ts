@@ -1,10 +1,10 @@
 import type { Severity } from '../check-case.ts';
-import { isAtLeast, type CaseResult, type Finding } from '../run-battery.ts';
+import { isAtLeast, type CaseResult, type CheckFinding } from '../run-battery.ts';
 import type { Grade } from '../summary.ts';
 import {
   bySection,
   type CheckReport,
-  describeCame,
+  describeAnswers,
   describeFailOn,
   describeFindings,
   describeSent,
@@ -18,14 +18,14 @@ import { formatAnnotation } from '../../../terminal/github.ts';
 import { formatJunit } from '../../../terminal/junit.ts';
 import { safeLine } from '../../../terminal/safe-text.ts';
 
-/** An annotation is short. */
+/** The most cases that an annotation names. */
 const SHOWN_CASES = 5;
 
-/** Sent, came, why, fix and the command, one to a line. */
-function explain(report: CheckReport, result: CaseResult, finding: Finding): string[] {
+/** What was sent, the result, why it matters, the fix and the command, one to a line. */
+function explain(report: CheckReport, result: CaseResult, finding: CheckFinding): string[] {
   return [
     `sent: ${describeSent(result, finding.at)}`,
-    `came: ${safeLine(finding.message)} (${safeLine(describeCame(result.answers))})`,
+    `result: ${safeLine(finding.message)} (${safeLine(describeAnswers(result.answers))})`,
     `why: ${finding.why}`,
     `fix: ${finding.fix}`,
     ...(finding.recipe === null ? [] : [`see: ${finding.recipe} in the package relyable`]),
@@ -116,7 +116,7 @@ export function formatCheckMarkdown(report: CheckReport): string {
     '',
   ];
   if (failed.length === 0) return `${[...lines, 'No findings.'].join('\n')}\n`;
-  lines.push('| | finding | checks | came | fix |', '|---|---|---|---|---|');
+  lines.push('| | finding | checks | result | fix |', '|---|---|---|---|---|');
   for (const [first, ...more] of groupByCause(failed)) {
     if (first === undefined) continue;
     const { finding, result } = first;

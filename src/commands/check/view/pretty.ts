@@ -3,7 +3,7 @@ import type { CaseResult } from '../run-battery.ts';
 import {
   bySection,
   type CheckReport,
-  describeCame,
+  describeAnswers,
   describeFailOn,
   describeFindings,
   describeSent,
@@ -21,16 +21,16 @@ import type { Terminal } from '../../../terminal/terminal.ts';
 const SECTION_TITLES: Readonly<Record<CaseResult['section'], string>> = {
   accepts: 'accepts   each event in each wire format',
   refuses: 'refuses   what Relyable did not sign',
-  robust: 'robust    against what the network and tomorrow bring',
+  robust: 'robust    against network faults and future changes',
   answers: 'answers   200, fast, small, discreet',
   idempotency: 'idempotency   one effect for each event',
 };
 
 /** The indent of the texts of a finding. */
-const FIELD_INDENT = ' '.repeat(10);
-/** As far as the label of a finding reaches: `  ! warning  `. */
+const FIELD_INDENT = ' '.repeat(11);
+/** The width of a finding's label: `  ! warning  `. */
 const HEADLINE_INDENT = ' '.repeat(11);
-/** Ids of checks are wrapped to this in a pipe too: a list of them is not searched. */
+/** Lists of check ids are wrapped to this width in a pipe, too: nobody searches them line by line. */
 const IDS_WIDTH = 96;
 
 /** The whole report for people; without UTF-8 the marks will be words. */
@@ -71,15 +71,15 @@ function formatGroup(
   const isError = finding.severity === 'error';
   const label = isError ? style.red('✗ error') : style.yellow('! warning');
   const field = (name: string, text: string): string =>
-    `    ${style.dim(name.padEnd(5))} ${wrapText(text, FIELD_INDENT, columns)}`;
+    `    ${style.dim(name.padEnd(6))} ${wrapText(text, FIELD_INDENT, columns)}`;
   const count = group.length > 1 ? style.dim(`  (${group.length} checks)`) : '';
   const lines = [
     `  ${label}  ${wrapText(`${style.bold(finding.headline)}${count}`, HEADLINE_INDENT, columns)}`,
     `    ${wrapText(group.map(({ result: { id } }) => id).join('  '), '    ', Math.min(columns, IDS_WIDTH))}`,
     field('sent', describeSent(result, finding.at)),
     field(
-      'came',
-      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeCame(result.answers))})`)}`,
+      'result',
+      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeAnswers(result.answers))})`)}`,
     ),
   ];
   const body = result.answers[finding.at]?.body ?? '';

@@ -1,6 +1,6 @@
 import type { Section, Severity } from '../check-case.ts';
 import type { Framework } from '../framework.ts';
-import type { CaseResult, Finding, ShownAnswer } from '../run-battery.ts';
+import type { CaseResult, CheckFinding, ShownAnswer } from '../run-battery.ts';
 import type { Summary } from '../summary.ts';
 import { quotePosixIfNeeded } from '../../../shell-quote.ts';
 import { formatCount, formatDuration } from '../../../terminal/format.ts';
@@ -21,7 +21,7 @@ export interface CheckReport {
 
 export interface FailedCase {
   readonly result: CaseResult;
-  readonly finding: Finding;
+  readonly finding: CheckFinding;
 }
 
 export const FRAMEWORK_NAMES: Readonly<Record<Framework, string>> = {
@@ -110,7 +110,7 @@ export function describeSent({ sent }: CaseResult, at: number): string {
 }
 
 /** `401 in 3 ms, 200 in 2 ms`; many answers are counted by status. */
-export function describeCame(answers: readonly ShownAnswer[]): string {
+export function describeAnswers(answers: readonly ShownAnswer[]): string {
   if (answers.length <= 4) return answers.map(describeOne).join(', ');
   const counts = new Map<string, number>();
   for (const { status } of answers) {

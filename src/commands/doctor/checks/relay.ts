@@ -36,7 +36,7 @@ export const checkRelay: Check = async (subject, signal) => {
   signal.addEventListener('abort', close, { once: true });
   const found: Found[] = [];
   try {
-    // A refusal comes before the answer to this, and may be the only answer to a request.
+    // The server reports a refusal before it answers this, and may not answer a refused request at all.
     const examined = examineEngine(subject, relay, engine, found).then(() =>
       engine.connection.flush(),
     );
@@ -48,7 +48,7 @@ export const checkRelay: Check = async (subject, signal) => {
   }
 };
 
-/** Resolves when the server refuses a subject, with that among what was found. */
+/** Resolves when the server refuses a subject; the refusal is then among the findings. */
 function whenDenied(engine: Engine, found: Found[]): Promise<void> {
   return new Promise((resolve) => {
     engine.onEvent((event) => {
@@ -61,7 +61,7 @@ function whenDenied(engine: Engine, found: Found[]): Promise<void> {
 
 const RIGHTS = 'docs/relay.md lists the rights of a listener; deploy/nats.conf grants them';
 
-/** Adds what it finds step by step. */
+/** Adds each finding to `found` as soon as it is made. */
 async function examineEngine(
   subject: Subject,
   relay: RelaySubject,
@@ -94,13 +94,13 @@ async function examineEngine(
   }
 }
 
-/** The server's time in its answer; servers before 2.10 do not tell it. */
+/** The server's time from its answer; servers before 2.10 do not send it. */
 function timeOf(stream: StreamInfo): string | null {
   const { ts } = stream as { readonly ts?: unknown };
   return typeof ts === 'string' ? ts : null;
 }
 
-/** What breaks the relay's promises; conditions to know of are `relay init`'s. */
+/** What breaks the relay's promises; `relay init` also shows the stream's limitations. */
 function judgeStream(stream: StreamInfo, { team }: RelaySubject, { connection }: Engine): Found[] {
   const { config, state } = stream;
   const { version = '', max_payload: maxPayload = 0 } = connection.info ?? {};
@@ -139,7 +139,7 @@ async function judgeReading(
   }
 }
 
-/** Nothing where it can be read. */
+/** A warning if the newest message is not a request; nothing otherwise. */
 async function judgeNewest(
   reader: StreamReader,
   { openKeys }: RelaySubject,
@@ -153,7 +153,7 @@ async function judgeNewest(
   } catch (error) {
     if (!(error instanceof EnvelopeProblem)) throw error;
     const message = `message ${newest.seq} is not a request: ${error.message}`;
-    return [warning(message, 'a listener sets it aside; only a relay should be able to publish')];
+    return [warning(message, 'a listener skips it; only a relay should be able to publish')];
   }
 }
 
@@ -170,7 +170,7 @@ async function judgeLag(
   return judgePosition(relay.reader, position, waiting, state.first_seq);
 }
 
-/** How far a listener is. `waiting` counts what is behind its position. */
+/** How far a listener has read. `waiting` counts the messages after its position. */
 export function judgePosition(
   name: string,
   position: number | null,

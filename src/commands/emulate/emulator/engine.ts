@@ -34,7 +34,7 @@ export interface DeliveryJournal {
 /** The attempts of one endpoint. */
 interface Lane {
   inFlight: number;
-  /** Due, but without room. */
+  /** Due, and waiting for an attempt in flight to end. */
   readonly queue: DeliveryRecord[];
 }
 
@@ -45,7 +45,7 @@ export interface EngineOptions {
   readonly reading: RetryReading;
   readonly sender: Sender;
   readonly log: DeliveryLog;
-  /** Attempts in flight to each endpoint. */
+  /** The most attempts in flight to each endpoint. */
   readonly concurrency: number;
   readonly userAgent: string;
   newId(): string;
@@ -57,10 +57,10 @@ export interface EngineOptions {
 
 /** How much of a response is stored with an attempt, bytes. */
 const STORED_RESPONSE_BYTES = 4096;
-/** Node's timers count to 2^31 ms; a later time is looked at again. */
+/** The alarm for a later time is set again after this: Node's timers take at most 2^31 ms. */
 const LONGEST_SLEEP_MS = 60 * 60_000;
 
-/** How long an attempt in flight holds up a virtual clock, ms of real time. */
+/** How long an attempt in flight keeps a virtual clock from advancing, ms of real time. */
 const HOLD_CLOCK_MS = 1000;
 
 /** Delivers as Relyable does: signs, sends, and follows the retry schedule. */
@@ -71,10 +71,10 @@ export class Engine {
   /** By the endpoint's id. */
   private readonly lanes = new Map<string, Lane>();
   private inFlight = 0;
-  /** Attempts in flight that hold up a virtual clock. */
+  /** How many attempts in flight keep a virtual clock from advancing. */
   private holding = 0;
   private isStopped = false;
-  /** Attempts in flight are not waited for any more: they end without an answer. */
+  /** Attempts in flight are no longer waited for: they end without an answer. */
   private isCutOff = false;
   private hasJournalFailed = false;
   /** The wait for the next attempt. */
@@ -137,7 +137,7 @@ export class Engine {
     this.isCutOff = true;
   }
 
-  /** Starts what is due and has room at its endpoint, and sets the alarm for the rest. */
+  /** Starts or queues the attempts that are due, and sets the alarm for the next one. */
   private pump(): void {
     if (!this.isStopped) {
       while (this.isNextDue()) {
@@ -184,7 +184,7 @@ export class Engine {
     );
   }
 
-  /** Each endpoint has room of its own, so that one that hangs holds up no other. */
+  /** Each endpoint has its own limit, so that one that hangs does not hold up others. */
   private startOrQueue(delivery: DeliveryRecord): void {
     const { endpointId } = delivery;
     const lane = this.lanes.get(endpointId) ?? { inFlight: 0, queue: [] };
@@ -212,8 +212,8 @@ export class Engine {
   }
 
   /**
-   * Keeps a virtual clock from jumping over the attempt that follows this one, for a while: an
-   * endpoint that hangs does not hold up the schedule of the others. Returns what ends it.
+   * Keeps a virtual clock from jumping past the attempt that follows this one, for `HOLD_CLOCK_MS` at most,
+   * so that an endpoint that hangs does not hold up the others. Returns a function that ends it.
    */
   private holdClock(): () => void {
     const { clock } = this.options;

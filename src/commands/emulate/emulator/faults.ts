@@ -54,13 +54,13 @@ function usage(part: string, name: string): RelyableError {
   );
 }
 
-/** Yields the faults that strike the next request; only those that are iterated over count. */
+/** Yields the faults of the next request; only those that are iterated over count. */
 export function createFaultPlan(
   faults: readonly Fault[],
   random: () => number,
 ): () => Iterable<Fault> {
   const left = faults.map(({ count }) => count);
-  return function* strike() {
+  return function* nextFaults() {
     for (const [index, fault] of faults.entries()) {
       const remaining = left[index] ?? 0;
       if (remaining <= 0 || random() >= fault.share) continue;

@@ -24,7 +24,7 @@ export interface HandlerOptions {
   readonly log: DeliveryLog;
   readonly endpoints: EndpointRegistry;
   readonly rateLimiter: RateLimiter;
-  /** The faults that strike the next request. */
+  /** The faults of the next request. */
   nextFaults(): Iterable<Fault>;
   /** The only key that is accepted; undefined for any that is not empty. */
   readonly apiKey: string | undefined;
@@ -78,7 +78,7 @@ export function createHandler(options: HandlerOptions): Handler {
           'Retry-After': String(Math.ceil(allowance.resetsInMs / 1000)),
         });
       }
-      const fault = await strike(options, request, refuse);
+      const fault = await applyFaults(options, request, refuse);
       if (fault !== undefined) return fault;
       const { status, body } = await route(options, request);
       return new Response(JSON.stringify({ success: true, ...body }), {
@@ -100,8 +100,8 @@ function isAuthorised(request: Request, apiKey: string | undefined): boolean {
   return key !== '' && (apiKey === undefined || key === apiKey);
 }
 
-/** Lets the faults that are due happen; returns an answer where one replaces the regular one. */
-async function strike(
+/** Applies the faults of this request; returns an answer if one replaces the regular one. */
+async function applyFaults(
   options: HandlerOptions,
   request: Request,
   refuse: (refusal: Refusal, headers?: Record<string, string>) => Response,
@@ -112,7 +112,7 @@ async function strike(
         await options.clock.sleep(slowMs, request.signal);
         break;
       case 'shift':
-        // A new delivery moves all others, which a client that turns pages has to cope with.
+        // A new delivery shifts all others, which a client that reads page by page has to handle.
         await sendTestEvent(options, options.endpoints.list()[0]);
         break;
       case '429':
@@ -136,12 +136,17 @@ async function strike(
   return undefined;
 }
 
-interface Answer {
+/** An answer of the emulator's API. */
+interface EmulatorAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-type Route = (options: HandlerOptions, request: Request, id: string) => Answer | Promise<Answer>;
+type Route = (
+  options: HandlerOptions,
+  request: Request,
+  id: string,
+) => EmulatorAnswer | Promise<EmulatorAnswer>;
 
 const ROUTES: ReadonlyArray<readonly [method: string, path: RegExp, run: Route]> = [
   ['GET', /^\/api\/agents$/, listAgents],
@@ -154,7 +159,7 @@ const ROUTES: ReadonlyArray<readonly [method: string, path: RegExp, run: Route]>
   ['POST', /^\/api\/webhooks\/([^/]+)\/test$/, sendTest],
 ];
 
-async function route(options: HandlerOptions, request: Request): Promise<Answer> {
+async function route(options: HandlerOptions, request: Request): Promise<EmulatorAnswer> {
   const { pathname } = new URL(request.url);
   for (const [method, path, run] of ROUTES) {
     const match = method === request.method ? path.exec(pathname) : null;
@@ -171,20 +176,20 @@ function safeDecode(text: string): string {
   }
 }
 
-const found = (data: unknown): Answer => ({ status: 200, body: { data } });
-const created = (data: unknown): Answer => ({ status: 201, body: { data } });
+const found = (data: unknown): EmulatorAnswer => ({ status: 200, body: { data } });
+const created = (data: unknown): EmulatorAnswer => ({ status: 201, body: { data } });
 
 /** The list that the vendor documents, and that `doctor` asks for. There are no agents here. */
-function listAgents(_: HandlerOptions, { url }: Request): Answer {
+function listAgents(_: HandlerOptions, { url }: Request): EmulatorAnswer {
   const { page, limit } = parse(pageQuerySchema, Object.fromEntries(new URL(url).searchParams));
   return { status: 200, body: { data: [], pagination: { page, limit, total: 0 } } };
 }
 
-function listEndpoints({ endpoints }: HandlerOptions): Answer {
+function listEndpoints({ endpoints }: HandlerOptions): EmulatorAnswer {
   return found(endpoints.list().map(toWireEndpoint));
 }
 
-function listDeliveries({ log }: HandlerOptions, { url }: Request): Answer {
+function listDeliveries({ log }: HandlerOptions, { url }: Request): EmulatorAnswer {
   const query = parse(listQuerySchema, Object.fromEntries(new URL(url).searchParams));
   const { deliveries, total } = log.page(query);
   return {
@@ -196,11 +201,11 @@ function listDeliveries({ log }: HandlerOptions, { url }: Request): Answer {
   };
 }
 
-function getDelivery(options: HandlerOptions, _: Request, id: string): Answer {
+function getDelivery(options: HandlerOptions, _: Request, id: string): EmulatorAnswer {
   return found(toWireDelivery(requireDelivery(options, id)));
 }
 
-async function createEndpoint(options: HandlerOptions, request: Request): Promise<Answer> {
+async function createEndpoint(options: HandlerOptions, request: Request): Promise<EmulatorAnswer> {
   const { url, events, secret } = parse(createEndpointSchema, await readJson(request));
   const endpoint: Endpoint = {
     id: options.newId('wh'),
@@ -217,12 +222,16 @@ async function deleteEndpoint(
   { endpoints }: HandlerOptions,
   _: Request,
   id: string,
-): Promise<Answer> {
+): Promise<EmulatorAnswer> {
   if (!(await endpoints.remove(id))) throw new Refusal(404, 'NOT_FOUND', `no endpoint ${id}`);
   return found({ id });
 }
 
-async function sendTest(options: HandlerOptions, request: Request, id: string): Promise<Answer> {
+async function sendTest(
+  options: HandlerOptions,
+  request: Request,
+  id: string,
+): Promise<EmulatorAnswer> {
   const { event, data } = parse(testEventSchema, await readJson(request));
   const endpoint = options.endpoints.get(id);
   if (endpoint === undefined) throw new Refusal(404, 'NOT_FOUND', `no endpoint ${id}`);
@@ -241,7 +250,11 @@ async function sendTestEvent(
   return toWireDelivery(await engine.deliver(endpoint, body));
 }
 
-async function resendDelivery(options: HandlerOptions, _: Request, id: string): Promise<Answer> {
+async function resendDelivery(
+  options: HandlerOptions,
+  _: Request,
+  id: string,
+): Promise<EmulatorAnswer> {
   const delivery = requireDelivery(options, id);
   const endpoint = options.endpoints.get(delivery.endpointId);
   if (endpoint === undefined) {

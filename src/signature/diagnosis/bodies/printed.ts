@@ -9,7 +9,7 @@ const RAW =
   'Verify the raw bytes of the body, not a printed object: take them before the JSON parser runs.';
 
 const printed = formMaker('body_reserialized', { fix: RAW });
-const held = formMaker('body_reserialized', {
+const parsedForm = formMaker('body_reserialized', {
   fix: 'Verify the raw bytes instead of this printed object: `relyable webhooks listen` keeps them, and `relyable webhooks verify last` reads them.',
   isInner: true,
 });
@@ -236,7 +236,7 @@ export function printedHereForms(body: Buffer): BodyForm[] {
   const text = body.toString('utf8').trim();
   if (!/^%?[{[]|^\w+\(?[{[]|^(?:Object|Array|OrderedDict|#<\w)/.test(text)) return [];
   const json = printedToJson(text);
-  return json === null ? [] : [held('the printed object that is here, as JSON', json)];
+  return json === null ? [] : [parsedForm('the printed object that is here, as JSON', json)];
 }
 
 /** Whether a body is text that a language prints for an object, and not JSON. */

@@ -10,12 +10,12 @@ import { TYPED_MODELS } from './typed-models.ts';
 /** A document after a change, written. */
 export interface ChangedText {
   readonly change: DocumentChange;
-  /** The library that writes it so; null where the bytes are no JSON document. */
+  /** The library that writes it so; null if the bytes are not a JSON document. */
   readonly writer: string | null;
   readonly bytes: Buffer;
 }
 
-/** The documents that the changes make of one, each once. */
+/** The documents that result from the changes to one document, each once. */
 export class ChangedDocuments {
   private readonly root: JsonNode;
   private readonly path: string;

@@ -92,8 +92,8 @@ describe('a report for machines', () => {
       'not ok 3 - x.y refuses a changed body # TODO a warning',
       'ok 4 - refuses.empty refuses a changed body # SKIP x',
     ]);
-    const came = lines.find((line) => line.startsWith('  came: ')) ?? '';
-    expect(JSON.parse(came.slice('  came: '.length))).toContain('\\n::error::x\\u{1b}[2J');
+    const result = lines.find((line) => line.startsWith('  result: ')) ?? '';
+    expect(JSON.parse(result.slice('  result: '.length))).toContain('\\n::error::x\\u{1b}[2J');
   });
 
   test('for GitHub is one command to a line, whatever it says', () => {
