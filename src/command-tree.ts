@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import type { DeclaredCommand } from './commands/kit/declare-command.ts';
 import { commandPath } from './commands/kit/help-text.ts';
-import { didYouMean, nearest } from './did-you-mean.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { EXIT_SUCCESS, RelyableError } from './errors.ts';
 import type { CommandModule } from './invocation.ts';
 
@@ -131,15 +131,22 @@ function unexpectedArgument(command: Command, word: string): RelyableError {
 function unknownCommand(group: Command, word: string): RelyableError {
   const path = commandPath(group);
   const known = group.commands.flatMap((command) => [command.name(), ...command.aliases()]);
-  const below = group.commands.flatMap((command) =>
-    command.commands.map((child) => `${command.name()} ${child.name()}`),
-  );
-  const inGroup = below.find((name) => nearest(word, [name.split(' ')[1] ?? '']));
   const hint =
     didYouMean(word, known, (name) => `${path} ${name}`) ??
-    (inGroup === undefined ? besideGroup(group, word) : `did you mean ${path} ${inGroup}?`) ??
+    inSubgroup(group, word) ??
+    besideGroup(group, word) ??
     `see ${path} --help`;
   return new RelyableError('USAGE', `unknown command "${word}"`, { hint });
+}
+
+/** The hint for a command of a group below this one: `webhooks logs tail` for `webhooks tail`. */
+function inSubgroup(group: Command, word: string): string | undefined {
+  for (const command of group.commands) {
+    const names = command.commands.map((child) => child.name());
+    const hint = didYouMean(word, names, (name) => `${commandPath(command)} ${name}`);
+    if (hint !== undefined) return hint;
+  }
+  return undefined;
 }
 
 /** The hint for a command that stands beside the group: `captures logs` for `logs`. */

@@ -24,7 +24,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The known name that a word most likely means: the nearest one, else one it is a prefix of. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+function nearest(word: string, known: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   let best: string | undefined;
   let bestDifference = MAX_DIFFERENCE;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv, TextDecoder } from 'node:util';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
+import { quotePosixIfNeeded } from '../shell-quote.ts';
 
 /** Where frameworks look for an app's own variables, in order of precedence. */
 export const ENV_FILES = ['.env.local', '.env'] as const;
@@ -68,5 +69,5 @@ export function readEnvValue(text: string, name: string): string | undefined {
 export function exportFromFile(file: string, name: string, isSet: boolean): string {
   // A variable of the shell would take precedence over the file.
   const node = isSet ? `env -u ${name} node` : 'node';
-  return `export ${name}="$(${node} --env-file=${file} -p process.env.${name})"`;
+  return `export ${name}="$(${node} --env-file=${quotePosixIfNeeded(file)} -p process.env.${name})"`;
 }

@@ -1,5 +1,5 @@
 import { RelyableError } from '../errors.ts';
-import { DEFAULT_API_URL, DEFAULT_EMULATOR_PORT } from './defaults.ts';
+import { DEFAULT_API_URL, DEFAULT_EMULATOR_PORT, LARGEST_BODY } from './defaults.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { requireFetchPort } from '../http/fetch-ports.ts';
 import { FIELD_VALUE, TOKEN } from '../request/request.ts';
@@ -80,13 +80,11 @@ export function parseSinceTime(text: string, name: string): SinceTime {
   return (now) => parseSince(text, name, now);
 }
 
-/** The largest body that is stored: what every command can read, show and export. */
-const MAX_SIZE = 256 * 1024 * 1024;
-
 /** The size of a body: `512`, `64kb`, `10mb` → bytes; units of 1024. */
 export function parseSize(text: string, name: string): number {
   const bytes = parseStorage(text, name);
-  if (bytes > MAX_SIZE) throw usage(name, 'a size up to 256mb', text);
+  if (bytes > parseStorage(LARGEST_BODY, name))
+    throw usage(name, `a size up to ${LARGEST_BODY}`, text);
   return bytes;
 }
 

@@ -13,7 +13,7 @@ export interface Clock {
 }
 
 /** What is known of a request already. */
-export interface Arrival {
+export interface RequestFacts {
   /** How it came: `relay`, whose relay has answered its sender; `log`, of the delivery log. */
   readonly source?: 'http' | 'relay' | 'log';
   /** Whether its signature is ours, since the delivery log does not have the sender's. */
@@ -41,7 +41,7 @@ export class InFlightRequest {
     request: WebhookRequest,
     verify: (request: WebhookRequest) => Verification,
     clock: Clock,
-    { source = 'http', isResigned = false, receivedAt = clock.now(), id }: Arrival,
+    { source = 'http', isResigned = false, receivedAt = clock.now(), id }: RequestFacts,
   ) {
     this.receivedAt = receivedAt;
     this.startedAt = clock.elapsed();

@@ -13,7 +13,7 @@ import type { Answered, HandledRequest, ListenEvent, Summary } from './events.ts
 import { FailedEvents } from './failed-events.ts';
 import { createFailureExplainer, type FailureExplainer, UNEXPLAINED } from './failure-explainer.ts';
 import { type Outcome, toHandledRequest } from './handled-request.ts';
-import { type Arrival, type Clock, InFlightRequest } from './in-flight-request.ts';
+import { type RequestFacts, type Clock, InFlightRequest } from './in-flight-request.ts';
 import { InFlightSlots } from './in-flight-slots.ts';
 import type { ClientReporter } from './reported-client.ts';
 import { type AppAnswer, Relay } from './relay.ts';
@@ -58,7 +58,9 @@ const ANSWERED_ELSEWHERE: Answered = { status: 200, complete: true };
 const ACK_BACKLOG = 1000;
 
 /**
- * The steps of a request: receive, verify, store, forward, respond. The methods are in that order.
+ * The steps of a request: receive, verify, store, forward, respond. The methods follow its way: `receive` and
+ * `verify`; one method for each order of the other steps (`storeOnly`, `storeThenForward`, `storeAndForward`); the
+ * steps themselves, `store`, `forward` and `finish`. Below them stands what has no sender to answer.
  * A sender is answered 200 only after its capture is durable.
  */
 export class Pipeline {
@@ -106,98 +108,10 @@ export class Pipeline {
     else this.storeAndForward(request, response, forwarder);
   }
 
-  /**
-   * Takes in a request whose sender was answered 200 elsewhere: it is stored, then forwarded. `position`
-   * is written with it; it is given the capture's id where it will be forwarded.
-   */
-  ingest(
-    { request, receivedAt }: { readonly request: WebhookRequest; readonly receivedAt: number },
-    position: (unforwarded: string | null) => StreamPosition,
-  ): Ingestion {
-    const inFlight = this.verify(request, { source: 'relay', receivedAt });
-    const forwarder = this.forwarderOf(inFlight);
-    const slot = this.inFlight.open();
-    const stored = this.store(inFlight, 200, position(forwarder && inFlight.id));
-    const done = stored.then(
-      (duplicateOf) => this.forwardStored(inFlight, forwarder, slot, { duplicateOf }),
-      () => this.inFlight.close(slot),
-    );
-    return { stored, forwarded: forwarder && done };
-  }
-
-  /**
-   * Forwards a capture whose forward an earlier run may have made, and says so; null where it would not
-   * be forwarded now.
-   */
-  forwardAgain(capture: Capture): Promise<void> | null {
-    const { id, receivedAt, duplicateOf } = capture;
-    const request = this.verify(capture, { source: 'relay', receivedAt, id });
-    const forwarder = this.forwarderOf(request);
-    if (forwarder === null) return null;
-    const slot = this.inFlight.open();
-    return this.forwardStored(request, forwarder, slot, { duplicateOf, isForwardedAgain: true });
-  }
-
-  /** Resolves once the app has answered, or has failed to, and that is reported. */
-  private async forwardStored(
-    request: InFlightRequest,
-    forwarder: Forwarder | null,
-    slot: number,
-    facts: Pick<Outcome, 'duplicateOf' | 'isForwardedAgain'>,
-  ): Promise<void> {
-    const forward = forwarder && (await this.forwardAlone(request, forwarder, slot));
-    this.finish(request, { ...facts, forward, answered: ANSWERED_ELSEWHERE });
-    this.inFlight.close(slot);
-  }
-
-  /** What forwards a request; null where it is not forwarded. */
-  private forwarderOf(request: InFlightRequest): Forwarder | null {
-    const forwarder = this.forwarderFor(request);
-    return this.isAccepted(request) && !this.isFiltered(request) ? forwarder : null;
-  }
-
-  /**
-   * Takes in a request of the delivery log, for which no sender waits: it is verified, stored and forwarded
-   * as one that is received. Resolves when the app has answered; rejects where it cannot be stored.
-   */
-  async ingestLogged(whole: WebhookRequest, isResigned: boolean): Promise<HandledRequest> {
-    const request = this.verify(whole, { source: 'log', isResigned });
-    const slot = this.inFlight.open();
-    try {
-      const forwarder = this.forwarderOf(request);
-      const status = this.isAccepted(request) ? 200 : 401;
-      const duplicateOf = await this.store(request, forwarder === null ? status : null);
-      const forward = forwarder && (await this.forwardAlone(request, forwarder, slot));
-      const answered = { status: forward?.status ?? status, complete: true };
-      return this.finish(request, { duplicateOf, forward, answered });
-    } finally {
-      this.inFlight.close(slot);
-    }
-  }
-
-  /** Forwards a request that has no sender to answer. */
-  private forwardAlone(
-    request: InFlightRequest,
-    forwarder: Forwarder,
-    slot: number,
-  ): Promise<Forward> {
-    return new Promise((resolve) => {
-      this.forward(request, forwarder, slot, null, (forward) =>
-        resolve(request.isResigned ? { ...forward, resigned: true } : forward),
-      );
-    });
-  }
-
-  /** Reads the payload only where there are routes. */
-  private forwarderFor(request: Pick<InFlightRequest, 'payload'>): Forwarder | null {
-    if (this.routes.size === 0) return this.forwarder;
-    return this.routes.get(request.payload.event ?? '') ?? this.forwarder;
-  }
-
-  private verify(received: WebhookRequest, arrival: Arrival = {}): InFlightRequest {
+  private verify(received: WebhookRequest, facts: RequestFacts = {}): InFlightRequest {
     const { secrets } = this;
     const verify = (): Verification => verifyRequest(received, secrets) ?? UNEXPLAINED;
-    return new InFlightRequest(received, verify, this.world, arrival);
+    return new InFlightRequest(received, verify, this.world, facts);
   }
 
   private isAccepted({ verification }: Pick<InFlightRequest, 'verification'>): boolean {
@@ -208,6 +122,18 @@ export class Pipeline {
   private isFiltered(request: Pick<InFlightRequest, 'payload'>): boolean {
     const { events } = this.options;
     return events !== undefined && !events.has(request.payload.event ?? '');
+  }
+
+  /** What forwards a request; null where it is not forwarded. */
+  private forwarderOf(request: InFlightRequest): Forwarder | null {
+    const forwarder = this.forwarderFor(request);
+    return this.isAccepted(request) && !this.isFiltered(request) ? forwarder : null;
+  }
+
+  /** Reads the payload only where there are routes. */
+  private forwarderFor(request: Pick<InFlightRequest, 'payload'>): Forwarder | null {
+    if (this.routes.size === 0) return this.forwarder;
+    return this.routes.get(request.payload.event ?? '') ?? this.forwarder;
   }
 
   /** Not forwarded: stored, then answered by us. */
@@ -378,6 +304,82 @@ export class Pipeline {
     const handled = toHandledRequest(request, whole, verification, this.isFiltered(request));
     emit(handled);
     return handled;
+  }
+
+  /**
+   * Takes in a request whose sender was answered 200 elsewhere: it is stored, then forwarded. `position`
+   * is written with it; it is given the capture's id where it will be forwarded.
+   */
+  ingest(
+    { request, receivedAt }: { readonly request: WebhookRequest; readonly receivedAt: number },
+    position: (unforwarded: string | null) => StreamPosition,
+  ): Ingestion {
+    const inFlight = this.verify(request, { source: 'relay', receivedAt });
+    const forwarder = this.forwarderOf(inFlight);
+    const slot = this.inFlight.open();
+    const stored = this.store(inFlight, 200, position(forwarder && inFlight.id));
+    const done = stored.then(
+      (duplicateOf) => this.forwardStored(inFlight, forwarder, slot, { duplicateOf }),
+      () => this.inFlight.close(slot),
+    );
+    return { stored, forwarded: forwarder && done };
+  }
+
+  /**
+   * Forwards a capture whose forward an earlier run may have made, and says so; null where it would not
+   * be forwarded now.
+   */
+  forwardAgain(capture: Capture): Promise<void> | null {
+    const { id, receivedAt, duplicateOf } = capture;
+    const request = this.verify(capture, { source: 'relay', receivedAt, id });
+    const forwarder = this.forwarderOf(request);
+    if (forwarder === null) return null;
+    const slot = this.inFlight.open();
+    return this.forwardStored(request, forwarder, slot, { duplicateOf, isForwardedAgain: true });
+  }
+
+  /** Resolves once the app has answered, or has failed to, and that is reported. */
+  private async forwardStored(
+    request: InFlightRequest,
+    forwarder: Forwarder | null,
+    slot: number,
+    facts: Pick<Outcome, 'duplicateOf' | 'isForwardedAgain'>,
+  ): Promise<void> {
+    const forward = forwarder && (await this.forwardAlone(request, forwarder, slot));
+    this.finish(request, { ...facts, forward, answered: ANSWERED_ELSEWHERE });
+    this.inFlight.close(slot);
+  }
+
+  /**
+   * Takes in a request of the delivery log, for which no sender waits: it is verified, stored and forwarded
+   * as one that is received. Resolves when the app has answered; rejects where it cannot be stored.
+   */
+  async ingestLogged(whole: WebhookRequest, isResigned: boolean): Promise<HandledRequest> {
+    const request = this.verify(whole, { source: 'log', isResigned });
+    const slot = this.inFlight.open();
+    try {
+      const forwarder = this.forwarderOf(request);
+      const status = this.isAccepted(request) ? 200 : 401;
+      const duplicateOf = await this.store(request, forwarder === null ? status : null);
+      const forward = forwarder && (await this.forwardAlone(request, forwarder, slot));
+      const answered = { status: forward?.status ?? status, complete: true };
+      return this.finish(request, { duplicateOf, forward, answered });
+    } finally {
+      this.inFlight.close(slot);
+    }
+  }
+
+  /** Forwards a request that has no sender to answer. */
+  private forwardAlone(
+    request: InFlightRequest,
+    forwarder: Forwarder,
+    slot: number,
+  ): Promise<Forward> {
+    return new Promise((resolve) => {
+      this.forward(request, forwarder, slot, null, (forward) =>
+        resolve(request.isResigned ? { ...forward, resigned: true } : forward),
+      );
+    });
   }
 
   /** Sends a stored capture to the app again and stores what came; null where there is no target. */

@@ -84,7 +84,7 @@ it.each(PAGES.filter((page) => !page.startsWith('docs/decisions/') && page !== '
   '%s names files of the project that exist',
   (page) => {
     const paths = [
-      ...read(page).matchAll(/`((?:src|test|bench|scripts|deploy|fixtures|bin)\/[\w./-]+)`/g),
+      ...read(page).matchAll(/`((?:src|test|bench|scripts|fixtures|bin)\/[\w./-]+)`/g),
     ];
     const missing = paths
       .map(([, path = '']) => path)

@@ -1,3 +1,4 @@
+import { DEFAULT_INSPECTOR_PORT } from '../../config/defaults.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { parseDuration, parseFetchPort, parseHost, parseTargetUrl } from '../../config/values.ts';
 import { declareCommand } from '../kit/declare-command.ts';
@@ -9,7 +10,7 @@ export const inspectOptions = {
     '-p, --port <n>',
     'port to serve the page on, 0 for any free one',
     parseFetchPort,
-    '4401',
+    `${DEFAULT_INSPECTOR_PORT}`,
   ),
   host: withDefault('--host <addr>', 'address to serve the page on', parseHost, '127.0.0.1'),
   open: flag('--open', 'open the page in the browser'),

@@ -1,3 +1,4 @@
+import { LARGEST_BODY } from '../../config/defaults.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { parseHost, parseOneOf, parseSize, parseWhole } from '../../config/values.ts';
 import { setting } from './options.ts';
@@ -21,7 +22,7 @@ export const receiveOptions = {
   ),
   maxBody: setting(
     '--max-body <size>',
-    'answer larger requests with 413; at most 256mb',
+    `answer larger requests with 413; at most ${LARGEST_BODY}`,
     parseSize,
     SETTINGS.maxBody,
   ),

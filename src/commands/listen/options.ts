@@ -1,3 +1,4 @@
+import { DEFAULT_INSPECTOR_PORT } from '../../config/defaults.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import {
   parseDuration,
@@ -108,9 +109,9 @@ export const listenOptions = {
   store: storeOption,
   inspect: optionalValue(
     '--inspect [port]',
-    'serve the inspector, a page for the captures (port 4401; 0 for any free one)',
+    `serve the inspector, a page for the captures (port ${DEFAULT_INSPECTOR_PORT}; 0 for any free one)`,
     parseFetchPort,
-    '4401',
+    `${DEFAULT_INSPECTOR_PORT}`,
   ),
   readyFile: text(
     '--ready-file <file>',

@@ -35,6 +35,7 @@ import type { PrintedOptions } from './refusal-hints.ts';
 import type { RelaySource, RelaySourceWorld } from './relay-source.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { listenerSecrets, type ListenSettings, readListenSettings } from './settings.ts';
+import { secretView } from './view.ts';
 
 const WATCHED = { command: 'listen', one: 'delivery', many: 'deliveries' };
 
@@ -50,9 +51,7 @@ export async function run(given: Invocation<ListenOptions>): Promise<number> {
   const config = await readConfig(invocation);
   if (options.printSecret) {
     const secret = config.secrets().chosen[0].value;
-    // The secret alone: `$(…)` would capture anything else, and stderr needs no note.
-    if (terminal.isJson) terminal.json({ type: 'secret', v: 1, secret });
-    else terminal.raw(`${secret}\n`);
+    terminal.show(secretView(secret));
     return EXIT_SUCCESS;
   }
   invocation.context.endWithReader();

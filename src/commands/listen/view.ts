@@ -297,3 +297,12 @@ function formatSummary(summary: Summary, style: ChalkInstance): string {
         ];
   return [style.bold(head), ...events, ...latency].join('\n');
 }
+
+/** The secret alone: `$(…)` would capture anything else. */
+export function secretView(secret: string): View {
+  return {
+    isRaw: true,
+    text: () => secret,
+    json: () => ({ type: 'secret', v: 1, secret }),
+  };
+}
