@@ -23,8 +23,8 @@ it('parses every value of its own', () => {
     '--timeout',
     '5s',
   );
-  expect(options).toMatchObject({ port: 0, host: '0.0.0.0', open: true, timeout: 5000 });
-  expect(String(options.forwardTo)).toContain('3000/hook');
+  expect(options).toMatchObject({ port: 0, host: '0.0.0.0', open: true, timeout: { value: 5000 } });
+  expect(options.forwardTo).toMatchObject({ text: '3000/hook' });
 });
 
 it.each([
