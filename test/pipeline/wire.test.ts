@@ -74,6 +74,14 @@ describe('forwarding', () => {
     expect(app.received[0]?.headers['x-forwarded-host']).toBe('public.test');
   });
 
+  it('leaves an X-Forwarded-Host that was added', async () => {
+    const app = await startApp();
+    const added = [['X-Forwarded-Host', 'added.test']] as const;
+    const { receiver } = await listen({ to: app.url, addedHeaders: added });
+    await sendRaw(receiver.port, rawPost('/'));
+    expect(app.received[0]?.headers['x-forwarded-host']).toBe('added.test');
+  });
+
   it.each([
     ['uses the path of the target', '/app/hook', '/other?x=1', '/app/hook?x=1'],
     ['and its query', '/app?fixed=1', '/other?x=1', '/app?fixed=1'],

@@ -59,10 +59,9 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     urlFor: (request) => `${target.origin}${pathFor(request)}`,
     forward: (request, listener) => {
       const { headers: received, body } = request;
-      const kept = endToEndHeaders(received, replaced);
+      const kept = [...endToEndHeaders(received, replaced), ...ownHeaders];
       const isKept = namedHost === undefined && keepsHost && has(kept, 'Host');
       const headers = isKept ? kept : withTargetHost(kept, namedHost ?? target.host);
-      headers.push(...ownHeaders);
       // A body that came in chunks is forwarded in one piece.
       if (!has(headers, 'Content-Length')) headers.push('Content-Length', String(body.length));
       return client.request({ method: 'POST', path: pathFor(request), headers, body }, listener);

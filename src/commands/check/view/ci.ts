@@ -25,7 +25,7 @@ const SHOWN_CASES = 5;
 function explain(report: CheckReport, result: CaseResult, finding: CheckFinding): string[] {
   return [
     `sent: ${describeSent(result, finding.at)}`,
-    `result: ${safeLine(finding.message)} (${safeLine(describeAnswers(result.answers))})`,
+    `result: ${safeLine(finding.message)} (${safeLine(describeAnswers(result.answers, finding.message))})`,
     `why: ${finding.why}`,
     `fix: ${finding.fix}`,
     ...(finding.recipe === null ? [] : [`see: ${finding.recipe} in the package relyable`]),

@@ -79,7 +79,7 @@ function formatGroup(
     field('sent', describeSent(result, finding.at)),
     field(
       'result',
-      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeAnswers(result.answers))})`)}`,
+      `${safeLine(finding.message)}${style.dim(`  (${safeLine(describeAnswers(result.answers, finding.message))})`)}`,
     ),
   ];
   const body = result.answers[finding.at]?.body ?? '';

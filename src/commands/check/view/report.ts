@@ -109,9 +109,12 @@ export function describeSent({ sent }: CaseResult, at: number): string {
   return isSame ? `${sent.length} × ${label}` : `${label} (${at + 1} of ${sent.length})`;
 }
 
-/** `401 in 3 ms, 200 in 2 ms`; many answers are counted by status. */
-export function describeAnswers(answers: readonly ShownAnswer[]): string {
-  if (answers.length <= 4) return answers.map(describeOne).join(', ');
+/**
+ * `401 in 3 ms, 200 in 2 ms`; many answers are counted by status. The reason of a missing answer is left out where
+ * `message`, which stands beside this, has it.
+ */
+export function describeAnswers(answers: readonly ShownAnswer[], message: string): string {
+  if (answers.length <= 4) return answers.map((answer) => describeOne(answer, message)).join(', ');
   const counts = new Map<string, number>();
   for (const { status } of answers) {
     const key = status === null ? 'no answer' : String(status);
@@ -122,8 +125,9 @@ export function describeAnswers(answers: readonly ShownAnswer[]): string {
   return `${parts.join(', ')}; worst ${formatDuration(worstMs)}`;
 }
 
-function describeOne({ status, durationMs, error }: ShownAnswer): string {
-  return status === null ? (error ?? 'no answer') : `${status} in ${formatDuration(durationMs)}`;
+function describeOne({ status, durationMs, error }: ShownAnswer, message: string): string {
+  if (status !== null) return `${status} in ${formatDuration(durationMs)}`;
+  return error === null || message.includes(error) ? 'no answer' : error;
 }
 
 /** `A · 58 of 60 checks passed`, as the summary line and the badge say it. */
