@@ -142,6 +142,8 @@ export interface Summary {
   readonly forwarded: number;
   /** Forwarded, but not answered 200. */
   readonly failed: number;
+  /** Answered 503, since they could not be stored; they are not among `received`. */
+  readonly notStored: number;
   readonly byEvent: Readonly<Record<string, number>>;
   /** From the complete request to its answer. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly max: number };

@@ -238,6 +238,7 @@ export class Pipeline {
   /** Not stored: the sender gets a 503, so that Relyable retries. */
   private refuse(response: ServerResponse, slot: number, error: unknown): void {
     respondNotStored(response);
+    this.tally.addNotStored();
     const reason = `not stored: ${errorMessage(error)}`;
     this.world.emit({ type: 'refused', at: this.world.now(), status: 503, reason });
     this.inFlight.close(slot);

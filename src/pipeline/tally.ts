@@ -9,12 +9,14 @@ const MAX_EVENT_NAMES = 100;
 /** Counts requests in bounded memory. */
 export interface Tally {
   add(isValid: boolean, event: string | null, forward: Forward | null, latencyMs: number): void;
+  /** A request that was answered 503; it counts nowhere else. */
+  addNotStored(): void;
   received(): number;
   summary(): Summary;
 }
 
 export function createTally(): Tally {
-  const counts = { received: 0, valid: 0, invalid: 0, forwarded: 0, failed: 0 };
+  const counts = { received: 0, valid: 0, invalid: 0, forwarded: 0, failed: 0, notStored: 0 };
   const byEvent = new Map<string, number>();
   const latency = createLatencyHistogram();
   return {
@@ -29,6 +31,9 @@ export function createTally(): Tally {
       const key = byEvent.has(name) || byEvent.size < MAX_EVENT_NAMES ? name : '(other)';
       byEvent.set(key, (byEvent.get(key) ?? 0) + 1);
       latency.add(latencyMs);
+    },
+    addNotStored: () => {
+      counts.notStored += 1;
     },
     received: () => counts.received,
     summary: () => ({

@@ -79,7 +79,7 @@ describe('store', () => {
     ['an event that is not forwarded', { respond: 'mirror', events: new Set(['other']) }],
   ] as const)('answers 503 where it cannot be stored: %s', async (_, options) => {
     const app = await startApp(() => undefined);
-    const { post, store, world } = await listen({ ...options, to: app.url });
+    const { post, store, world, stop } = await listen({ ...options, to: app.url });
     store.isHeld = true;
     const got = post();
     (await store.nth(0)).fail('the disk is full');
@@ -96,6 +96,8 @@ describe('store', () => {
     });
     expect(world.events.map(({ type }) => type)).toEqual(['ready', 'refused']);
     expect(store.forwards).toEqual([]);
+    await stop(0);
+    expect(await world.summary()).toMatchObject({ received: 0, notStored: 1 });
   });
 
   it('ends the exchange with the app where the capture cannot be stored', async () => {

@@ -25,6 +25,7 @@ it('counts nothing before anything came', () => {
     forwarded: 0,
     failed: 0,
     byEvent: {},
+    notStored: 0,
     latencyMs: { p50: 0, p95: 0, max: 0 },
   });
 });

@@ -284,6 +284,7 @@ function formatSummary(summary: Summary, style: ChalkInstance): string {
     `${summary.invalid} invalid`,
     `${summary.forwarded} forwarded`,
     `${summary.failed} failed`,
+    ...(summary.notStored === 0 ? [] : [`${summary.notStored} not stored (answered 503)`]),
   ].join(', ');
   const events = Object.entries(summary.byEvent).map(
     ([event, count]) => `  ${safeLine(event)}  ${count}`,
