@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ChalkInstance } from 'chalk';
 import type { ErrorCode, RelyableError } from '../errors.ts';
 import { wrapText } from './format.ts';
@@ -44,8 +45,13 @@ export function formatWarning(text: string, style: ChalkInstance, columns = Infi
 export function formatNote(text: string, columns = Infinity): string {
   return text
     .split('\n')
-    .map((line) => (line.startsWith(' ') ? line : wrapText(line, '  ', columns)))
+    .map((line) => (isIndented(line) ? line : wrapText(line, '  ', columns)))
     .join('\n');
+}
+
+/** A line may begin with a colour. */
+function isIndented(line: string): boolean {
+  return stripVTControlCharacters(line).startsWith(' ');
 }
 
 /** Columns of `error: `, which the first line has before it. */

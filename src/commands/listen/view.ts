@@ -83,7 +83,7 @@ function formatEvent(
 ): string | null {
   switch (event.type) {
     case 'ready':
-      return formatReady(event, terminal.errorStyle);
+      return formatReady(event, terminal);
     case 'delivery':
       return formatDelivery(event, terminal, printed);
     case 'refused':
@@ -126,10 +126,14 @@ function formatRelaySource(
 /** The indent of the lines below a delivery: the width of its time. */
 const BELOW = ' '.repeat('HH:MM:SS  '.length);
 
-function formatReady(ready: Ready, style: ChalkInstance): string {
+function formatReady(ready: Ready, { errorStyle: style, columns }: Terminal): string {
   const target = ready.forwardTo ?? 'nowhere; answers 200 (--forward-to names your app)';
   // Without --to, `trigger` would send to the app that a config file names.
   const to = ready.forwardTo === null ? '' : ` --to ${ready.port}`;
+  const stop = '  Ctrl-C stops it. Try:';
+  const command = `relyable webhooks trigger test_run.completed${to}`;
+  // The command stays on one line, to be copied.
+  const isWide = stop.length + 1 + command.length <= columns;
   const { publicUrl, tunnel } = ready;
   const reached =
     publicUrl === null
@@ -138,7 +142,7 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
           `  reached at  ${style.bold.green(safeLine(publicUrl))}${tunnel === null ? '' : style.dim(` (${safeLine(tunnel)})`)}`,
           `  paste that address into Settings → Webhooks: ${DASHBOARD_COMMAND}`,
         ];
-  return [
+  const lines = [
     `${style.bold('Listening on')} ${style.cyan(ready.url)}`,
     ...reached,
     `  forwards to  ${safeLine(target)}`,
@@ -148,7 +152,10 @@ function formatReady(ready: Ready, style: ChalkInstance): string {
     `  verifies with  ${safeLine(ready.secretSource)}`,
     `  stores captures in  ${safeLine(ready.store)}`,
     ...(ready.inspectUrl === null ? [] : [`  inspector at  ${style.cyan(ready.inspectUrl)}`]),
-    style.dim(`  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed${to}`),
+  ];
+  return [
+    ...lines.map((line) => wrapText(line, '    ', columns)),
+    ...(isWide ? [`${stop} ${command}`] : [stop, `    ${command}`]).map((line) => style.dim(line)),
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listenEventView } from '../../../src/commands/listen/view.ts';
 import { createTerminal } from '../../../src/terminal/terminal.ts';
 import { testContext } from '../../support/context.ts';
@@ -65,4 +65,56 @@ it.each([
     { store: '', secret: '' },
   );
   expect(view.text(terminal)).toBe(text);
+});
+
+describe('the lines at the start', () => {
+  const ready = {
+    type: 'ready',
+    url: 'http://127.0.0.1:4400',
+    port: 4400,
+    forwardTo: null,
+    routes: {},
+    secretSource: 'the development secret',
+    store: '/home/ada/captures.db',
+    inspectUrl: null,
+    publicUrl: null,
+    tunnel: null,
+  } as unknown as Parameters<typeof listenEventView>[0];
+  const shown = (columns: number): string[] => {
+    const terminal = createTerminal(testContext({ stdout: { write: () => true, columns } }), {});
+    return (listenEventView(ready, { store: '', secret: '' }).text(terminal) ?? '').split('\n');
+  };
+
+  it('fit 50 columns, with the command on a line of its own', () => {
+    const lines = shown(50);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(50);
+    expect(lines.slice(-2)).toEqual([
+      '  Ctrl-C stops it. Try:',
+      '    relyable webhooks trigger test_run.completed',
+    ]);
+  });
+
+  it('are as few as possible in 80', () => {
+    expect(shown(80).at(-1)).toBe(
+      '  Ctrl-C stops it. Try: relyable webhooks trigger test_run.completed',
+    );
+  });
+});
+
+it('the summary names requests that were not stored', () => {
+  const summary = {
+    type: 'summary',
+    received: 0,
+    valid: 0,
+    invalid: 0,
+    forwarded: 0,
+    failed: 0,
+    notStored: 2,
+    byEvent: {},
+    latencyMs: { p50: 0, p95: 0, max: 0 },
+  } as const;
+  const terminal = createTerminal(testContext({}), {});
+  expect(listenEventView(summary, { store: '', secret: '' }).text(terminal)).toBe(
+    '0 requests, 0 valid, 0 invalid, 0 forwarded, 0 failed, 2 not stored (answered 503)',
+  );
 });
