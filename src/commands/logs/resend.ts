@@ -21,9 +21,16 @@ export async function run(invocation: Invocation<LogsResendOptions>): Promise<nu
     await terminal.taken();
     context.interrupt.throwIfAborted();
   }
-  const what = formatCount(deliveries.length, 'delivery', 'deliveries');
-  terminal.info(options.dryRun ? `would ask for ${what} again` : `asked for ${what} again`);
+  terminal.note(summaryView(deliveries.length, options.dryRun));
   return EXIT_SUCCESS;
+}
+
+function summaryView(count: number, dryRun: boolean): View {
+  const what = formatCount(count, 'delivery', 'deliveries');
+  return {
+    text: () => (dryRun ? `would ask for ${what} again` : `asked for ${what} again`),
+    json: () => ({ type: 'summary', v: 1, deliveries: count, dryRun }),
+  };
 }
 
 function resendView(delivery: Delivery, created: Delivery | null, dryRun: boolean): View {

@@ -329,22 +329,29 @@ describe('relyable webhooks logs resend', () => {
     const api = await startApi(() => status);
     const [first = '', second = ''] = await api.send(2);
     const planned = await runCli(logs(api, 'resend', '--failed', '--dry-run', '--json'), { env });
-    expect(lines(planned.stdout).map(({ deliveryId }) => deliveryId)).toEqual([first, second]);
+    const dryRun = { type: 'summary', v: 1, deliveries: 2, dryRun: true };
+    expect(lines(planned.stdout)).toMatchObject([
+      { deliveryId: first },
+      { deliveryId: second },
+      dryRun,
+    ]);
     // Those that fail again stand for the ones before them: a loop does not ask for more each time.
     const failed = await runCli(logs(api, 'resend', '--failed', '--json'), { env });
-    expect(lines(failed.stdout)).toMatchObject([{ deliveryId: first }, { deliveryId: second }]);
+    const ids = lines(failed.stdout).filter(({ type }) => type === 'resend');
+    expect(ids).toMatchObject([{ deliveryId: first }, { deliveryId: second }]);
     await api.emulator.engine.idle();
     status = 200;
     const resent = await runCli(logs(api, 'resend', '--failed', '--json'), { env });
     expect(resent.code).toBe(0);
-    expect(lines(resent.stdout)).toMatchObject(
-      lines(failed.stdout).map(({ newDeliveryId }) => ({
+    expect(lines(resent.stdout)).toMatchObject([
+      ...ids.map(({ newDeliveryId }) => ({
         type: 'resend',
         v: 1,
         deliveryId: newDeliveryId,
         dryRun: false,
       })),
-    );
+      { type: 'summary', v: 1, deliveries: 2, dryRun: false },
+    ]);
     await api.emulator.engine.idle();
     const [created] = lines(resent.stdout);
     expect(api.emulator.log.get(String(created?.['newDeliveryId']))?.state).toBe('delivered');
@@ -365,7 +372,7 @@ describe('relyable webhooks logs resend', () => {
     const [newest] = await api.send(1);
     const { code, stdout } = await runCli(logs(api, 'resend', 'last', '--json'), { env });
     expect(code).toBe(0);
-    expect(lines(stdout)).toMatchObject([{ deliveryId: newest }]);
+    expect(lines(stdout)).toMatchObject([{ deliveryId: newest }, { type: 'summary' }]);
   });
 
   it('tells an API that does not send again from an unknown delivery', async () => {
