@@ -1,5 +1,5 @@
 import type { InvocationConfig } from './invocation-config.ts';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
 import { RelyableError } from '../../errors.ts';
 import {
@@ -24,6 +24,7 @@ import {
 import type { Capture } from '../../request/capture.ts';
 import { summarisePayload } from '../../relyable/payload-summary.ts';
 import { isJudged } from '../../signature/verify.ts';
+import { formatCount } from '../../terminal/format.ts';
 import type { ApiOptions } from './api.ts';
 import type { InputProblems } from './input-problems.ts';
 import { LoggedDeliveries } from './logged-deliveries.ts';
@@ -221,12 +222,23 @@ function filesOf(
 ): readonly string[] {
   try {
     const { files, ignored } = listFiles(cwd, path);
-    if (ignored > 0) skipped.add('a file of another kind', ignored);
+    if (ignored.length > 0) skipped.add(describeIgnored(path, ignored), 1);
     return files;
   } catch (error) {
     problems.add(path, toUnreadable(error).error);
     return [];
   }
+}
+
+/** The most files that a warning names. */
+const NAMED_FILES = 3;
+
+/** `2 files of another kind: notes.md, old/a.bin`. */
+function describeIgnored(folder: string, files: readonly string[]): string {
+  const names = files.slice(0, NAMED_FILES).map((file) => relative(folder, file));
+  const others = files.length - names.length;
+  const rest = others === 0 ? [] : [formatCount(others, 'other')];
+  return `${formatCount(files.length, 'file')} of another kind: ${[...names, ...rest].join(', ')}`;
 }
 
 /** What is not a request, with how often it was met. */

@@ -114,22 +114,22 @@ export async function collectChunks(
 
 /**
  * The files that an operand names, as paths from `base`: itself, or every capture file below a
- * folder, sorted. `ignored` is the number of files in a folder with another extension. Links to
- * folders are not followed.
+ * folder, sorted. `ignored` are the files in a folder with another extension. Links to folders are
+ * not followed.
  */
 export function listFiles(
   base: string,
   path: string,
-): { readonly files: string[]; readonly ignored: number } {
+): { readonly files: string[]; readonly ignored: string[] } {
   let isFolder: boolean;
   try {
     isFolder = statSync(resolve(base, path)).isDirectory();
   } catch (error) {
     throw inputError(path, error);
   }
-  if (!isFolder) return { files: [path], ignored: 0 };
+  if (!isFolder) return { files: [path], ignored: [] };
   const files: string[] = [];
-  let ignored = 0;
+  const ignored: string[] = [];
   const walk = (folder: string): void => {
     const entries = readdirSync(resolve(base, folder), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -137,7 +137,7 @@ export function listFiles(
       const child = join(folder, entry.name);
       if (entry.isDirectory()) walk(child);
       else if (CAPTURE_EXTENSIONS.has(extensionOf(entry.name))) files.push(child);
-      else ignored += 1;
+      else ignored.push(child);
     }
   };
   try {

@@ -86,7 +86,7 @@ describe('inputs', () => {
       [undefined, 2],
     ]);
     expect(result.stderr).toContain('skipped 2 times a response without its request');
-    expect(result.stderr).toContain('skipped a file of another kind');
+    expect(result.stderr).toContain('skipped 1 file of another kind: readme.md');
     expect(result.stderr).toContain('there is no Content-Length');
     expect(result.code).toBe(1);
   });
