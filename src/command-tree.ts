@@ -58,8 +58,22 @@ export function addCommands(
     else addCommand(group, entry, program, runCommand);
   }
   group.hook('preSubcommand', (_, command) => defineNow(command));
-  // The list of commands in the help shows the description of each.
-  group.on('beforeHelp', () => group.commands.forEach(defineNow));
+  group.on('beforeHelp', () => {
+    requireKnown(group);
+    // The list of commands in the help shows the description of each.
+    group.commands.forEach(defineNow);
+  });
+}
+
+/** `lisen --help` is a misspelt command, not a question about the group. */
+function requireKnown(group: Command): void {
+  const [word] = group.args;
+  if (word === undefined || word.startsWith('-') || word === 'help') return;
+  if (findCommand(group, word) === undefined) throw unknownCommand(group, word);
+}
+
+function findCommand(group: Command, word: string): Command | undefined {
+  return group.commands.find((it) => it.name() === word || it.aliases().includes(word));
 }
 
 function addGroup(
@@ -117,7 +131,7 @@ function showHelp(group: Command, [word, ...rest]: readonly string[]): void {
     group.outputHelp();
     return;
   }
-  const command = group.commands.find((it) => it.name() === word || it.aliases().includes(word));
+  const command = findCommand(group, word);
   if (command === undefined) throw unknownCommand(group, word);
   showHelp(command, rest);
 }

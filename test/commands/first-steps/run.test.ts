@@ -61,3 +61,13 @@ it.each([
   expect(code).toBe(2);
   expect(stderr).toContain(`did you mean ${meant}?`);
 });
+
+it.each([
+  ['lisen --help', 'relyable listen'],
+  ['webhooks lisen -h', 'relyable webhooks listen'],
+  ['captures lst --help', 'relyable captures list'],
+])('refuses an unknown command that is asked for its help: %s', async (line, meant) => {
+  const { code, stdout, stderr } = await runCli(line.split(' '));
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(`did you mean ${meant}?`);
+});
