@@ -10,6 +10,7 @@ import {
 import { type Bound, bindServer, closeServer } from './bind.ts';
 import { OpenRequests } from './open-requests.ts';
 import { PartialBodies } from './partial-bodies.ts';
+import { ReceivedBody } from './received-body.ts';
 import type { RequestOrigin } from './origin-checks.ts';
 import { IDENTIFY_HEADER } from '../headers.ts';
 
@@ -17,14 +18,6 @@ import { IDENTIFY_HEADER } from '../headers.ts';
 export interface ReceivedRequest extends WebhookRequest {
   readonly response: ServerResponse;
 }
-
-/** Node reads up to this size at once; larger bodies come in pieces. */
-const PIECE_BYTES = 64 * 1024;
-/**
- * Announced bodies up to this size are copied into one buffer as they come, which costs less than
- * joining the pieces at the end. Not larger ones: a sender may announce a body and not send it.
- */
-const PREALLOCATED_BYTES = 1024 * 1024;
 
 export interface ReceiverOptions {
   readonly host: string;
@@ -180,28 +173,22 @@ function readBody(
     refuseTooLarge(request, response, options);
     return;
   }
-  const isPreallocated = announced > PIECE_BYTES && announced <= PREALLOCATED_BYTES;
-  let whole = isPreallocated ? Buffer.allocUnsafeSlow(announced) : undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const received = new ReceivedBody(announced);
   const drop = (): void => {
-    whole = undefined;
-    chunks.length = 0;
+    received.drop();
     partial.release(request);
   };
   response.once('close', () => partial.release(request));
   request.on('data', (chunk: Buffer) => {
     // What comes after a refusal is discarded.
     if (response.headersSent) return;
-    size += chunk.length;
-    if (size > options.maxBodyBytes) {
+    if (received.size + chunk.length > options.maxBodyBytes) {
       drop();
       refuseTooLarge(request, response, options);
     } else if (!partial.hold(request, chunk.length)) {
       drop();
       refuseForNow(request, response, options, TOO_MANY_PARTIAL_BODIES);
-    } else if (whole === undefined) chunks.push(chunk);
-    else chunk.copy(whole, size - chunk.length);
+    } else received.add(chunk);
   });
   request.on('error', () => {
     if (response.headersSent || reportedSockets.has(request.socket)) return;
@@ -209,10 +196,7 @@ function readBody(
   });
   request.on('end', () => {
     partial.release(request);
-    if (response.headersSent) return;
-    const [first] = chunks;
-    const isOne = chunks.length === 1 && first !== undefined;
-    onBody(whole?.subarray(0, size) ?? (isOne ? first : Buffer.concat(chunks)));
+    if (!response.headersSent) onBody(received.take());
   });
 }
 

@@ -101,41 +101,60 @@ interface TextLine {
   readonly offset: number;
 }
 
-/** The lines that end in each chunk; they are to be read before the next chunk is. */
-async function* splitLines(
-  chunks: AsyncIterable<Buffer>,
-  source: string,
-): AsyncGenerator<Iterable<TextLine>> {
-  // What earlier chunks have of the line that is being read.
-  let parts: Buffer[] = [];
-  let size = 0;
-  let offset = 0;
-  const take = (last: Buffer): TextLine => {
-    const bytes = parts.length === 0 ? last : Buffer.concat([...parts, last]);
-    const text = bytes.toString('utf8');
-    const line = { text: text.startsWith('\ufeff') ? text.slice(1) : text, offset };
-    offset += bytes.length + 1;
-    parts = [];
-    size = 0;
-    return line;
-  };
-  function* linesOf(chunk: Buffer): Generator<TextLine> {
+/** Splits chunks of text into lines. */
+class LineSplitter {
+  private readonly source: string;
+  /** The start of the line that is being read. */
+  private parts: Buffer[] = [];
+  private size = 0;
+  /** The offset of that line's first byte. */
+  private offset = 0;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  /** The lines that end in a chunk; they are to be read before the next chunk is. */
+  *linesOf(chunk: Buffer): Generator<TextLine> {
     let from = 0;
     for (;;) {
       const end = chunk.indexOf(0x0a, from);
       const part = chunk.subarray(from, end === -1 ? chunk.length : end);
-      size += part.length;
-      if (size > MAX_LINE_BYTES) {
-        throw unreadable(source, `byte ${offset}`, 'expected lines of at most 400 MB');
+      this.size += part.length;
+      if (this.size > MAX_LINE_BYTES) {
+        const place = `byte ${this.offset}`;
+        throw unreadable(this.source, place, 'expected lines of at most 400 MB');
       }
       if (end === -1) {
-        parts.push(part);
-        break;
+        this.parts.push(part);
+        return;
       }
-      yield take(part);
+      yield this.take(part);
       from = end + 1;
     }
   }
-  for await (const chunk of chunks) yield linesOf(chunk);
-  if (size > 0) yield [take(Buffer.alloc(0))];
+
+  /** The last line, where no newline ends it. */
+  rest(): TextLine[] {
+    return this.size > 0 ? [this.take(Buffer.alloc(0))] : [];
+  }
+
+  private take(last: Buffer): TextLine {
+    const bytes = this.parts.length === 0 ? last : Buffer.concat([...this.parts, last]);
+    const text = bytes.toString('utf8');
+    const line = { text: text.startsWith('\ufeff') ? text.slice(1) : text, offset: this.offset };
+    this.offset += bytes.length + 1;
+    this.parts = [];
+    this.size = 0;
+    return line;
+  }
+}
+
+async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  source: string,
+): AsyncGenerator<Iterable<TextLine>> {
+  const splitter = new LineSplitter(source);
+  for await (const chunk of chunks) yield splitter.linesOf(chunk);
+  yield splitter.rest();
 }

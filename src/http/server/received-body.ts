@@ -1,0 +1,39 @@
+/** Node reads up to this size at once; larger bodies come in pieces. */
+const PIECE_BYTES = 64 * 1024;
+/**
+ * Announced bodies up to this size are copied into one buffer as they come, which costs less than
+ * joining the pieces at the end. Not larger ones: a sender may announce a body and not send it.
+ */
+const PREALLOCATED_BYTES = 1024 * 1024;
+
+/** The pieces of a body that have been received. */
+export class ReceivedBody {
+  size = 0;
+  private whole: Buffer | undefined;
+  private readonly pieces: Buffer[] = [];
+
+  /** `announced` is the size by `Content-Length`; NaN where there is none. */
+  constructor(announced: number) {
+    const isPreallocated = announced > PIECE_BYTES && announced <= PREALLOCATED_BYTES;
+    this.whole = isPreallocated ? Buffer.allocUnsafeSlow(announced) : undefined;
+  }
+
+  add(piece: Buffer): void {
+    if (this.whole === undefined) this.pieces.push(piece);
+    else piece.copy(this.whole, this.size);
+    this.size += piece.length;
+  }
+
+  /** Frees the memory; nothing is added afterwards. */
+  drop(): void {
+    this.whole = undefined;
+    this.pieces.length = 0;
+  }
+
+  /** The body, without a copy where it is in one buffer already. */
+  take(): Buffer {
+    const [first, second] = this.pieces;
+    if (this.whole !== undefined) return this.whole.subarray(0, this.size);
+    return first !== undefined && second === undefined ? first : Buffer.concat(this.pieces);
+  }
+}
