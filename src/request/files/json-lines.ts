@@ -7,12 +7,13 @@ import { findRequests, findRequestsInJson } from './json-requests.ts';
 import { parseLogfmt } from './logfmt.ts';
 import { parsePrinted } from '../../json/printed-value.ts';
 
-/** The longest line that is read: a capture with the largest body that is stored fits. */
+/** The longest line that is read. A capture with the largest body that is stored fits. */
 const MAX_LINE_BYTES = 400 * 1024 * 1024;
 
 /**
- * The requests of lines of JSON, read line by line in constant memory: captures of an export, or what
- * a log has of requests. A line that cannot be read is an item as well; the others are read.
+ * The requests in lines of JSON: captures of an export, or requests in a log. The lines are read one by
+ * one in constant memory. A line that cannot be read gives an item with the error; the other lines are
+ * still read.
  */
 export async function* parseLines(
   chunks: AsyncIterable<Buffer>,
@@ -48,7 +49,7 @@ function parseLine(
   if (logged.length > 0) return logged;
   const at = isJson ? 0 : text.search(/\{/);
   if (at === -1) return [{ kind: 'skipped', why: 'a line without JSON' }];
-  // A log line may have anything before its JSON.
+  // In a log line, any text may precede the JSON.
   const json = text.slice(at);
   const value =
     at === 0
@@ -65,7 +66,7 @@ function isOurs(value: unknown, type: string): boolean {
   return typeof value === 'object' && value !== null && 'type' in value && value.type === type;
 }
 
-/** What a line without a request is, for the count of those that were skipped. */
+/** Describes a line without a request, for the message about skipped lines. */
 function describeOther(value: unknown): string {
   return isOurs(value, 'attempt')
     ? 'an attempt of `logs`, which has no headers (`logs show --json` has them)'
@@ -101,12 +102,12 @@ interface TextLine {
   readonly offset: number;
 }
 
-/** The lines that end in each chunk; they are to be read before the next chunk is. */
+/** For each chunk, the lines that end in it. Use them before the next chunk is read. */
 async function* splitLines(
   chunks: AsyncIterable<Buffer>,
   source: string,
 ): AsyncGenerator<Iterable<TextLine>> {
-  // What earlier chunks have of the line that is being read.
+  // The parts of the current line that were in earlier chunks.
   let parts: Buffer[] = [];
   let size = 0;
   let offset = 0;
