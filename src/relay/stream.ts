@@ -69,7 +69,7 @@ export interface StreamChange {
   readonly to: string | number | readonly string[];
 }
 
-/** What an update of a stream changes. */
+/** The settings that an update of a stream would change. */
 export function changesOf(wanted: WantedStream, found: RelayStreamConfig): StreamChange[] {
   const config = streamConfig(wanted, found);
   return (Object.keys(config) as Array<keyof RelayStreamConfig>)
@@ -77,12 +77,12 @@ export function changesOf(wanted: WantedStream, found: RelayStreamConfig): Strea
     .filter(({ from, to }) => !isDeepStrictEqual(from, to));
 }
 
-/** The manager of streams and consumers; it asks nothing of the server by itself. */
+/** Creates the manager of streams and consumers. This sends no request to the server. */
 export function openManager(engine: Engine): Promise<JetStreamManager> {
   return engine.library.jetstream.jetstreamManager(engine.connection, { checkAPI: false });
 }
 
-/** A team's stream; null where there is none. Rejects with what else is wrong. */
+/** A team's stream; null if it does not exist. Rejects with any other error. */
 export async function findStream(
   manager: JetStreamManager,
   team: string,
@@ -108,7 +108,7 @@ export async function createStream(
   }
 }
 
-/** Changes a team's stream to what is wanted. */
+/** Updates a team's stream to the wanted settings. */
 export async function updateStream(
   manager: JetStreamManager,
   wanted: WantedStream,
