@@ -9,9 +9,9 @@ export const BLOCKED_PORTS: ReadonlySet<number> = new Set([
   6669, 6679, 6697, 10080,
 ]);
 
-/** Throws USAGE for a port that browsers and `fetch` refuse; `name` is where it was chosen. */
+/** Throws USAGE for a port that browsers and `fetch` refuse. `name` is the option or variable that set it. */
 export function requireFetchPort({ port }: { readonly port: number | string }, name: string): void {
-  // A URL without a port is at 80 or 443, which are not blocked.
+  // A URL without a port uses 80 or 443, which are not blocked.
   if (!BLOCKED_PORTS.has(Number(port))) return;
   throw new RelyableError(
     'USAGE',

@@ -1,11 +1,11 @@
 import { type HeaderPair, isSameHeader } from '../request/request.ts';
 
-/** Asks a listener who it is; the value is a nonce, which the answer repeats. */
+/** The header that asks a listener to identify itself. Its value is a nonce, which the answer repeats. */
 export const IDENTIFY_HEADER = 'Relyable-Identify';
 
 /**
- * Headers that apply to one connection only (RFC 9110 §7.6.1), and `Expect`, which the server has
- * answered already.
+ * Headers that apply to a single connection (RFC 9110 §7.6.1), and `Expect`, which our server has already
+ * answered.
  */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -18,7 +18,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** What `Connection` nearly always says; neither names a header that is not in `HOP_BY_HOP`. */
+/** Matches the usual values of `Connection`, which name no further hop-by-hop header. */
 const NAMES_NOTHING = /^(keep-alive|close)$/i;
 
 /** The hop-by-hop headers that `Connection` names; undefined where it names none. */
@@ -33,9 +33,9 @@ function namedByConnection(headers: readonly HeaderPair[]): ReadonlySet<string> 
 }
 
 /**
- * The headers of a forwarded request with the target's own `Host`, which virtual hosts and dev servers
- * check, and the sender's in `X-Forwarded-Host`, unless a proxy has set that already. Takes and returns
- * Node's flat list; a missing `Host` becomes the first.
+ * Sets `Host` to the target's host, which virtual hosts and dev servers check. The sender's `Host` goes into
+ * `X-Forwarded-Host`, unless a proxy has set that header already. Takes and returns Node's flat list. A
+ * missing `Host` is added at the beginning.
  */
 export function withTargetHost(headers: readonly string[], host: string): string[] {
   const result: string[] = [];
@@ -55,8 +55,8 @@ export function withTargetHost(headers: readonly string[], host: string): string
 }
 
 /**
- * The headers that are forwarded, as Node's flat list: order, case and repeats as received. `except`
- * are lower-case names of headers to leave out as well.
+ * The headers that are forwarded, as Node's flat list, with their order, case and repeats. `except` has the
+ * lower-case names of further headers to leave out.
  */
 export function endToEndHeaders(
   headers: readonly HeaderPair[],

@@ -1,4 +1,4 @@
-/** A URL's host name or address; an IPv6 one without its brackets. */
+/** The host name or address of a URL; an IPv6 address without brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
 }

@@ -9,13 +9,13 @@ import {
   RelyableError,
 } from '../errors.ts';
 
-/** How to trust a target's certificate: `--insecure`, `--cacert`. */
+/** How a target's certificate is verified: the options `--insecure` and `--cacert`. */
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean;
   readonly ca?: Buffer;
 }
 
-/** `--insecure` and `--cacert <file>` as TLS options; an unreadable file is INPUT_UNREADABLE. */
+/** `--insecure` and `--cacert <file>` as TLS options. Throws INPUT_UNREADABLE for an unreadable file. */
 export function readTlsOptions(flags: {
   readonly insecure?: boolean | undefined;
   readonly cacert?: string | undefined;
@@ -25,7 +25,7 @@ export function readTlsOptions(flags: {
   return { rejectUnauthorized, ca: readCertificates(flags.cacert, `--cacert ${flags.cacert}`) };
 }
 
-/** A PEM file with certificates; INPUT_UNREADABLE, naming `origin`, for one that has none or a broken one. */
+/** Reads a PEM file with certificates. Throws INPUT_UNREADABLE, naming `origin`, if there is none or one is broken. */
 export function readCertificates(file: string, origin: string): Buffer {
   try {
     const pem = readFileSync(file);
@@ -38,7 +38,7 @@ export function readCertificates(file: string, origin: string): Buffer {
   }
 }
 
-/** Throws unless every certificate of a PEM file can be read: OpenSSL ignores a broken one. */
+/** Throws unless every certificate of a PEM file can be parsed. OpenSSL would ignore broken certificates. */
 function requireCertificates(pem: string): void {
   const begins = pem.split('-----BEGIN CERTIFICATE-----').slice(1);
   if (begins.length === 0) throw new Error('expected a PEM certificate');
@@ -54,12 +54,12 @@ function requireCertificates(pem: string): void {
 }
 
 /**
- * `localhost` is both loopback addresses (RFC 6761 §6.3), regardless of the hosts file: an app
- * may listen on either one. Node then tries both.
+ * Resolves `localhost` to both loopback addresses (RFC 6761 §6.3), regardless of the hosts file, because an
+ * app may listen on either one. Node then tries both.
  */
 export const lookupTarget: LookupFunction = (hostname, options, callback) => {
   if (hostname !== 'localhost' && !hostname.endsWith('.localhost')) {
-    // Loaded here: an address and a loopback name need none of it.
+    // Loaded only here, because addresses and loopback names need no DNS.
     void import('node:dns').then(({ lookup }) => lookup(hostname, options, callback));
     return;
   }
@@ -67,7 +67,7 @@ export const lookupTarget: LookupFunction = (hostname, options, callback) => {
     { address: '127.0.0.1', family: 4 },
     { address: '::1', family: 6 },
   ].filter(({ family }) => !options.family || options.family === family);
-  // Asynchronous like the real one.
+  // Asynchronous, like `dns.lookup`.
   queueMicrotask(() => {
     if (options.all === true) callback(null, addresses);
     else callback(null, addresses[0]?.address ?? '127.0.0.1', addresses[0]?.family ?? 4);
@@ -78,7 +78,7 @@ export function portOf(url: URL): number {
   return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
 }
 
-/** The path a request takes at a target: the target's own, or the request's where it has none. */
+/** The path of a request at a target: the target's path, or the request's path if the target has none. */
 export function pathAtTarget(target: URL, path: string): string {
   if (target.pathname === '/' && target.search === '') return path;
   const query = path.indexOf('?');

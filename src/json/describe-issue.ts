@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** Our words for the types of zod. */
+/** The words of our messages for zod's types. */
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -18,8 +18,8 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A schema's complaint in our words, such as `expected a whole number, got a text`: the error map
- * of `safeParse`. Texts are not quoted, because they may be secrets.
+ * Describes a schema issue in our words, e.g. `expected a whole number, got a text`. Used as the error
+ * map of `safeParse`. Texts are not quoted, because they may be secrets.
  */
 export function describeIssue(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
@@ -60,17 +60,17 @@ function bound(words: string, origin: string, limit: number | bigint): string {
   return `${words} ${limit}${unit}`;
 }
 
-/** `describeValue` where the type is right and the value is not. */
+/** Describes a value that has the expected type but is not allowed. */
 export function describeOther(value: unknown): string {
   if (typeof value !== 'string') return describeValue(value);
   return value === '' ? 'an empty text' : 'another text';
 }
 
-/** What kind of value it is; numbers and words of JSON themselves. */
+/** Describes a value by its kind; a number, a boolean and null are shown themselves. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  // A number that was expected of a text is NaN.
+  // NaN is the result of converting a text to a number.
   if (typeof value === 'string' || Number.isNaN(value)) return 'a text';
   return typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value);
 }

@@ -10,8 +10,8 @@ import {
 } from './tokeniser.ts';
 
 /**
- * A JSON text as flat tokens that keep their exact source: nothing is parsed into values, so
- * `70.0`, `1E2`, big integers, duplicate keys and `__proto__` stay what they are.
+ * A JSON text as a flat list of tokens that keep their exact source. Nothing is parsed into values, so
+ * `70.0`, `1E2`, big integers, duplicate keys and `__proto__` are preserved.
  */
 export interface JsonDocument {
   /** The text with one character per byte (latin1), so that bytes that are not UTF-8 survive. */
@@ -29,7 +29,7 @@ export interface JsonDocument {
 }
 
 export interface DocumentOptions {
-  /** Accepts anything after the first value. */
+  /** Ignores anything after the first value. */
   readonly allowRest?: boolean;
   /** Accepts a text that ends inside its brackets, after a complete value. */
   readonly allowCut?: boolean;
@@ -37,7 +37,7 @@ export interface DocumentOptions {
   readonly maxTokens?: number;
 }
 
-/** Above this number of tokens the memory for a document is out of proportion to its use. */
+/** The default limit on tokens. Larger documents would take too much memory. */
 const MAX_TOKENS = 300_000;
 
 /** The tokens of a JSON text (RFC 8259); null where it is not one, or has too many tokens. */
@@ -97,7 +97,7 @@ export function tokenText(document: JsonDocument, token: number): string {
   return document.text.slice(document.starts[token], document.ends[token]);
 }
 
-/** A text as a document holds it: its UTF-8 with one character per byte. */
+/** Converts a text to the form of a document: its UTF-8 with one character per byte. */
 export function toByteText(text: string): string {
   const isAscii = Buffer.byteLength(text, 'utf8') === text.length;
   return isAscii ? text : Buffer.from(text, 'utf8').toString('latin1');

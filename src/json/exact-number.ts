@@ -1,9 +1,9 @@
 import { LosslessNumber } from 'lossless-json';
 
 /**
- * A number of a JSON text; with its digits where a double would be written in another way.
+ * A number of a JSON text. It keeps its digits if JavaScript would write the number in another way.
  *
- * @throws Error if it is not a number of JSON
+ * @throws Error if `digits` is not a JSON number
  */
 export function exactNumber(digits: string): number | LosslessNumber {
   return String(Number(digits)) === digits ? Number(digits) : new LosslessNumber(digits);

@@ -10,7 +10,7 @@ export interface Override {
 
 /**
  * `path=value`: keys separated by dots, list positions in brackets, a dot in a key written `\.`.
- * The value is JSON where it parses (`12.5`, `true`, `null`, `"12"`, `[1]`), else text as it is.
+ * A value that parses as JSON (`12.5`, `true`, `null`, `"12"`, `[1]`) is that JSON; any other is a text.
  */
 export function parseOverride(text: string, name: string): Override {
   const equals = text.indexOf('=');
@@ -52,13 +52,13 @@ function parseValue(text: string, name: string): JsonValue {
   return value;
 }
 
-/** Beyond 2^53 an integer becomes a neighbour, and beyond 1e308 a number becomes infinite. */
+/** Whether parsing changes a number: a double rounds integers beyond 2^53, and is infinite beyond 1e308. */
 function isChangedByParsing(text: string, value: number): boolean {
   if (!Number.isFinite(value)) return true;
   return /^\s*-?\d+\s*$/.test(text) && !Number.isSafeInteger(value);
 }
 
-/** A path as it is typed, e.g. `data.items[0]`. */
+/** A path as users type it, e.g. `data.items[0]`. */
 export function formatPath(path: Override['path']): string {
   return path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
@@ -69,7 +69,7 @@ export function formatPath(path: Override['path']): string {
 /**
  * A copy of the payload with the overrides applied in order; missing objects are created.
  *
- * @param option what errors put before the path
+ * @param option the text that error messages put before the path
  */
 export function applyOverrides(
   payload: JsonObject,
@@ -110,7 +110,7 @@ function put(
   if (current !== undefined && current !== null && !isObject) throw mismatch('an object');
   const object = isObject ? (current as JsonObject) : {};
   const copy = { ...object };
-  // Defined, not assigned: `__proto__` is a key like any other.
+  // Not an assignment, so that `__proto__` is a key like any other.
   Object.defineProperty(copy, step, {
     value: put(Object.hasOwn(object, step) ? object[step] : undefined, override, depth + 1, option),
     enumerable: true,

@@ -3,10 +3,10 @@ import { exactNumber } from './exact-number.ts';
 /** A number as JSON, Python, JavaScript and Ruby print it. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
 
-/** How deep values may be nested: they are walked with the stack. */
+/** The limit on nesting: values are parsed recursively. */
 const MAX_DEPTH = 100;
 
-/** Words for values in Python, JavaScript, Ruby, PHP and JSON, as JSON has them. */
+/** The literals of Python, JavaScript, Ruby, PHP and JSON, with the equivalent JSON literal. */
 const WORDS: Readonly<Record<string, 'null' | 'true' | 'false'>> = {
   None: 'null',
   null: 'null',
@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<string, 'null' | 'true' | 'false'>> = {
   false: 'false',
 };
 
-/** A printed value; members and numbers as they are written. */
+/** A parsed value. Members and numbers keep their source text. */
 type PrintedNode =
   | { readonly kind: 'number' | 'word'; readonly text: string }
   | { readonly kind: 'text'; readonly value: string | Buffer }
@@ -27,16 +27,16 @@ type PrintedNode =
   | { readonly kind: 'array'; readonly items: readonly PrintedNode[] };
 
 /**
- * A value as a language prints it for people: Python's repr, Node's inspect, Ruby's and Elixir's
- * inspect, JSON. Byte strings (`b'…'`) and `<Buffer …>` become Buffers. Undefined where the text is
- * none of them, or the printer left something out (`…`, `... 12 more`).
+ * Parses a value as a language prints it for people: Python's repr, the inspect of Node, Ruby and
+ * Elixir, or JSON. Byte strings (`b'…'`) and `<Buffer …>` become Buffers. Undefined if the text is
+ * none of these, or if the printer left something out (`…`, `... 12 more`).
  */
 export function parsePrinted(text: string): unknown {
   const node = readPrinted(text);
   return node === null ? undefined : toValue(node);
 }
 
-/** The bytes of a text that is one byte string literal, one quoted text or `<Buffer …>`; else null. */
+/** The bytes of a text that is a byte string literal, a quoted text or `<Buffer …>`; else null. */
 export function parsePrintedBytes(text: string): Buffer | null {
   if (!/^\s*(?:[bru]{0,2}['"]|<Buffer[ >]|bytearray\(|\()/i.test(text)) return null;
   const value = parsePrinted(text.trim());
@@ -44,7 +44,7 @@ export function parsePrintedBytes(text: string): Buffer | null {
   return typeof value === 'string' ? Buffer.from(value) : null;
 }
 
-/** A printed value as compact JSON, numbers as they are written; null where JSON cannot hold it. */
+/** A printed value as compact JSON, with its numbers unchanged; null where JSON cannot represent it. */
 export function printedToJson(text: string): string | null {
   const node = readPrinted(text);
   return node === null ? null : toJson(node);
@@ -118,7 +118,7 @@ class PrintedParser {
     this.text = text;
   }
 
-  /** Whether nothing follows but the end of a statement. */
+  /** Whether only white space and a semicolon are left. */
   isAtEnd(): boolean {
     this.take(/\s*;?\s*/y);
     return this.at === this.text.length;
@@ -180,7 +180,7 @@ class PrintedParser {
     }
   }
 
-  /** A tuple; or one literal in several pieces, as Python's pprint breaks long ones. */
+  /** A tuple, or one literal in several pieces: Python's pprint splits long literals. */
   private parenthesised(depth: number): PrintedNode {
     const items = this.items(/\)/y, depth);
     const [only] = items;
@@ -188,8 +188,8 @@ class PrintedParser {
   }
 
   /**
-   * A quoted text, or a Buffer for `b'…'`; adjacent literals, and those that Node joins with `+`, are
-   * one. Undefined where there is none.
+   * A quoted text, or a Buffer for `b'…'`. Adjacent literals, and literals that Node joins with `+`, are
+   * one value. Undefined if no literal begins here.
    */
   private quoted(): string | Buffer | undefined {
     let whole: string | Buffer | undefined;
@@ -215,7 +215,7 @@ class PrintedParser {
     }
   }
 
-  /** The source up to the closing quote, which is taken too. */
+  /** The source up to the closing quote; the quote is consumed, too. */
   private upTo(quote: string): string {
     const start = this.at;
     for (let at = start; at < this.text.length; at++) {
@@ -272,7 +272,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '0': '\0',
 };
 
-/** Escapes of Python, JavaScript, Ruby and JSON; in bytes only those of bytes. */
+/** Resolves the escapes of Python, JavaScript, Ruby and JSON; in a byte string, only those of byte strings. */
 function unescape(source: string, isBytes: boolean): string {
   if (!source.includes('\\')) return source;
   return source.replace(

@@ -1,7 +1,7 @@
-/** Characters that JSON need not escape, and that a terminal acts on. */
+/** Characters that a terminal acts on and that `JSON.stringify` does not escape. */
 const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A value as one line of JSON without characters that a terminal acts on. */
+/** A value as one line of JSON, in which characters that a terminal acts on are escaped. */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(
     UNSAFE_IN_JSON,

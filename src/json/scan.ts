@@ -1,16 +1,16 @@
 import { CLOSE_ARRAY, CLOSE_OBJECT, KEY, OPEN_ARRAY, OPEN_OBJECT, Tokeniser } from './tokeniser.ts';
 
-/** Strings and numbers by their paths: a key of the top level, or `data.` and a key of that object. */
+/** Strings and numbers by path: a top-level key, or `data.` followed by a key of the object `data`. */
 export type PayloadFields = Pick<ReadonlyMap<string, string | number>, 'get'>;
 
-/** The most bytes that one character of a key takes: `\u0065`. */
+/** The most bytes that one character of a key takes in the source: `\u0065`. */
 const ESCAPE_BYTES = 6;
 
 /**
- * Finds the strings and numbers at the wanted paths in a payload's bytes, without parsing it: to
- * parse a large body makes garbage of several times its size, for each event. Undefined where the
- * body is not JSON (RFC 8259), exactly where `JSON.parse` throws; of equal keys the last one counts,
- * as it does there.
+ * Finds the strings and numbers at the wanted paths in a payload's bytes. The payload is not parsed,
+ * because that would create garbage of several times its size for each event. Undefined if the body is
+ * not JSON (RFC 8259), in the same cases in which `JSON.parse` throws. Of equal keys, the last one
+ * counts, as with `JSON.parse`.
  */
 export function scanPayload(body: Buffer, wanted: ReadonlySet<string>): PayloadFields | undefined {
   const finder = new FieldFinder(body, wanted);
@@ -18,7 +18,7 @@ export function scanPayload(body: Buffer, wanted: ReadonlySet<string>): PayloadF
   return tokeniser.readAll() ? finder.fields : undefined;
 }
 
-/** The first string or number at a path in JSON that is cut anywhere; undefined where there is none. */
+/** The first string or number at a path in JSON that may be truncated anywhere; undefined where there is none. */
 export function findInHead(head: Buffer, path: string): string | number | undefined {
   const finder = new FieldFinder(head, new Set([path]));
   const tokeniser = new Tokeniser(head, (kind, start, end) => finder.add(kind, start, end));
@@ -33,7 +33,7 @@ class FieldFinder {
   private readonly longestKey: number;
   private depth = 0;
   private isInData = false;
-  /** The path of the next value where it is wanted; otherwise null. */
+  /** The path of the next value if that path is wanted; otherwise null. */
   private path: string | null = null;
 
   constructor(body: Buffer, wanted: ReadonlySet<string>) {

@@ -1,8 +1,8 @@
 import { Tokeniser } from './tokeniser.ts';
 
 /**
- * The index of the character at which a text stops being JSON, its length where it ends too early;
- * undefined for JSON. `JSON.parse` does not always say.
+ * The index of the first character that is not valid JSON, or the text's length if the text ends too
+ * early; undefined for valid JSON. The error of `JSON.parse` does not always have it.
  */
 export function findSyntaxError(text: string): number | undefined {
   const bytes = Buffer.from(text, 'utf8');

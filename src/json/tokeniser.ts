@@ -1,4 +1,4 @@
-/** What a token is; brackets are tokens too, commas and colons are not. */
+/** The kinds of tokens. Brackets are tokens; commas and colons are not. */
 export const STRING = 0;
 export const KEY = 1;
 export const NUMBER = 2;
@@ -34,16 +34,16 @@ const HEX_DIGITS = byteTable(Buffer.from('0123456789abcdefABCDEF'));
 const LITERALS = new Map(
   ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]),
 );
-/** The bytes that end a run of plain characters. A byte past the end reads as 0, which is one of them. */
+/** The bytes that end a run of plain characters. Reading past the end gives 0, which also ends a run. */
 const SPECIAL = byteTable(Buffer.from([...Array(0x20).keys(), QUOTE, BACKSLASH]));
-/** Bytes of a string that are read one by one before sixteen are read at a time. */
+/** The number of bytes of a string that are read one by one; after them, sixteen are read at a time. */
 const SHORT_STRING = 24;
 
 /**
  * Reads JSON (RFC 8259) from bytes, token by token, and accepts exactly what `JSON.parse` accepts.
- * Values are not parsed, so `70.0`, big integers and duplicate keys stay what they are, and reading
- * a large body makes no garbage. Bytes above ASCII may be anything inside a string. Nesting needs
- * no stack: 100,000 levels are fine.
+ * Values are not parsed, so `70.0`, big integers and duplicate keys are preserved, and reading a large
+ * body creates no garbage. Inside a string, bytes above ASCII are not checked. The tokeniser does not
+ * recurse: 100,000 levels of nesting are possible.
  */
 export class Tokeniser {
   /** The next byte to read; after a failure, the first byte that does not fit. */
@@ -52,7 +52,7 @@ export class Tokeniser {
   readonly open: number[] = [];
   private readonly bytes: Buffer;
   private readonly onToken: OnToken;
-  /** The same bytes in groups of four, from the first address that is a multiple of four. */
+  /** The bytes as 32-bit words, from the first address that is a multiple of four. */
   private readonly words: Int32Array;
   private readonly wordsAt: number;
 
@@ -119,7 +119,7 @@ export class Tokeniser {
     return true;
   }
 
-  /** Every bracket that closes here, and then a comma or the end of the text. */
+  /** Reads the closing brackets after a value, and then a comma or the end of the text. */
   private readEndOfValue(): boolean {
     for (let kind = this.open.at(-1); kind !== undefined; kind = this.open.at(-1)) {
       this.skipSpace();
@@ -156,7 +156,7 @@ export class Tokeniser {
     }
   }
 
-  /** The end of the bytes from here on that are plain characters of a string. */
+  /** The end of the run of plain string characters that begins at `from`. */
   private plainEnd(from: number): number {
     const { bytes, words, wordsAt } = this;
     let at = from;
@@ -164,7 +164,7 @@ export class Tokeniser {
       if (SPECIAL[bytes[at] ?? 0] === 1) return at;
     }
     let index = (at - wordsAt) / 4;
-    // Four words a round: the loop itself costs as much as the comparison of one word.
+    // Four words per iteration: the loop overhead costs as much as comparing one word.
     for (const end = words.length - 3; index < end; index += 4) {
       const found =
         markSpecial(words[index] ?? 0) |
@@ -203,7 +203,7 @@ export class Tokeniser {
     return this.readDigits();
   }
 
-  /** At least one digit. */
+  /** Reads digits; false if there is not at least one. */
   private readDigits(): boolean {
     const { bytes, at: start } = this;
     let at = start;
@@ -220,7 +220,7 @@ export class Tokeniser {
 
 /** Sets the highest bit of a byte where any of the four bytes is a quote, a backslash or below 0x20. */
 function markSpecial(word: number): number {
-  // Exchanges quotes and spaces, so that quotes and control characters are all that is below 0x21.
+  // Exchanges quotes and spaces, so that only quotes and control characters are below 0x21.
   const low = word ^ 0x02_02_02_02;
   const backslash = word ^ 0x5c_5c_5c_5c;
   return ((low - 0x21_21_21_21) & ~low) | ((backslash - 0x01_01_01_01) & ~backslash);

@@ -1,7 +1,7 @@
 import { decodeString, type JsonDocument, tokenText, toByteText } from './document.ts';
 import { KEY, OPEN_ARRAY, OPEN_OBJECT, STRING } from './tokeniser.ts';
 
-/** A member of an object: its key decoded, and as it is written. */
+/** A member of an object, with its decoded key and the key's JSON text. */
 export interface JsonMember {
   readonly key: string;
   /** The key with its quotes, as `JSON.stringify` writes it; one character per byte. */
@@ -9,7 +9,7 @@ export interface JsonMember {
   readonly value: JsonNode;
 }
 
-/** A JSON text as a tree that keeps the source of each scalar (`70.0` stays what it is). */
+/** A JSON text as a tree that keeps the source of each scalar, so that `70.0` does not become `70`. */
 export type JsonNode =
   | {
       readonly kind: 'string' | 'number' | 'literal';
@@ -21,7 +21,7 @@ export type JsonNode =
   | { readonly kind: 'object'; readonly members: readonly JsonMember[] }
   | { readonly kind: 'array'; readonly items: readonly JsonNode[] };
 
-/** Deeper documents are not read: a tree is walked with the stack. */
+/** Deeper documents are not read, because trees are processed recursively. */
 const MAX_DEPTH = 100;
 
 /** The tree of a document, or of the value that begins at a token; null where it is too deep. */
@@ -70,7 +70,7 @@ export function objectNode(members: readonly (readonly [string, JsonNode])[]): J
   return { kind: 'object', members: members.map(([key, value]) => memberOf(key, value)) };
 }
 
-/** A copy in which each node, children first, is what `change` makes of it; null removes it. */
+/** A copy in which each node, children first, is replaced by the result of `change`; null removes the node. */
 export function mapTree(
   node: JsonNode,
   change: (node: JsonNode, key: string | null) => JsonNode | null,
@@ -90,7 +90,7 @@ export function mapTree(
   return change(node, key);
 }
 
-/** The text on one line, one character per byte; scalars as they are. */
+/** The text of a tree on one line, one character per byte. Scalars are unchanged. */
 export function writeTree(node: JsonNode, comma = ',', colon = ':'): string {
   switch (node.kind) {
     case 'object': {

@@ -15,16 +15,16 @@ export interface Ready {
   readonly secretSource: string;
   /** The address to register with Relyable; null without one. */
   readonly publicUrl: string | null;
-  /** What opened the address, as `--tunnel` names it; null if the user forwards it here. */
+  /** The provider that opened the address, as `--tunnel` names it; null if the user routes the address here. */
   readonly tunnel: string | null;
   /** The inspector's address with its token; null without an inspector. */
   readonly inspectUrl: string | null;
 }
 
 /**
- * How a request reached this machine. `tunnel`: its provider names the sender in a header. `relay`: through
- * the stream of a team's relay, which has answered the sender; the app's answer is not sent back. `log`: read
- * from the delivery log; no sender waits.
+ * How a request reached this machine. `tunnel`: through a tunnel whose provider names the sender in a header.
+ * `relay`: through the stream of a team's relay, which has answered the sender; the app's answer is not sent
+ * back. `log`: read from the delivery log; no sender waits.
  */
 export type Source = 'http' | 'tunnel' | 'relay' | 'log';
 
@@ -44,7 +44,7 @@ export interface Warning {
   readonly message: string;
 }
 
-/** What the sender was answered. */
+/** The answer that the sender got. */
 export interface Answered {
   readonly status: number;
   /** False if the sender disconnected before the answer, or the app's answer broke off after its head. */
@@ -57,27 +57,27 @@ export interface HandledRequest {
   readonly type: 'delivery';
   /** `cap_…` */
   readonly id: string;
-  /** The log did not have the signature: it was signed again before it was verified. */
+  /** Whether the request was signed again before it was verified, because the log did not have its signature. */
   readonly isResigned: boolean;
   /** ms since 1970. */
   readonly receivedAt: number;
   readonly event: string | null;
-  /** The id that the event declares, else the hash of its bytes. Computed on each call: few need it. */
+  /** The id that the event declares, else the hash of its bytes. Computed on each call, because it is rarely needed. */
   readonly readEventId: () => string;
   readonly subjectId: string | null;
   readonly isJson: boolean;
-  /** The parsed body. Parsed on each call: parsed bodies take more memory than their bytes. */
+  /** The parsed body. It is parsed on each call, because a parsed body takes more memory than its bytes. */
   readonly readPayload: () => unknown;
   readonly bodyBytes: number;
   readonly duplicateOf: string | null;
   readonly verification: Verification;
-  /** null when it was not forwarded. */
+  /** null if the request was not forwarded. */
   readonly forward: Forward | null;
-  /** Marked as a probe of `trigger`. Any sender can set the mark, so it only changes the display. */
+  /** Whether the request is marked as a probe of `trigger`. Any sender can set the mark, so it only changes the display. */
   readonly isProbe: boolean;
   /** The sender as the tunnel's provider reports it; null where it does not. */
   readonly client: ReportedClient | null;
-  /** Not forwarded because `--events` does not name its type. */
+  /** Whether the request was not forwarded because `--events` does not name its type. */
   readonly isFiltered: boolean;
   readonly source: Source;
   readonly answered: Answered;
@@ -93,25 +93,25 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** The relay as the source of requests was reached or lost, or nothing waits there now. */
+/** The relay was reached or lost, or all requests that waited there have been read. */
 export interface RelaySourceEvent {
   readonly type: 'source';
   readonly source: 'relay';
   readonly state: 'up' | 'down' | 'caught-up';
-  /** How long it was away, ms; null at the start, and while it is away. */
+  /** How long the connection was lost, ms; null at the start, and while it is lost. */
   readonly gapMs: number | null;
   /** How many requests wait (`up`) or were read since (`caught-up`); null if that is not known. */
   readonly events: number | null;
   readonly message: string | null;
 }
 
-/** How catching up from the delivery log goes. */
+/** The progress of catching up from the delivery log. */
 export interface LogSourceEvent {
   readonly type: 'source';
   readonly source: 'log';
-  /** `up`: it begins; `caught-up`: nothing is missing now; `down`: it ended before that. */
+  /** `up`: catching up begins; `caught-up`: nothing is missing now; `down`: it ended early. */
   readonly state: 'up' | 'down' | 'caught-up';
-  /** The length of the time up to now that is caught up, ms. */
+  /** The length of the period, up to now, that is caught up, ms. */
   readonly gapMs: number;
   /** Events from the log that were handed to the app so far. */
   readonly events: number;
@@ -119,7 +119,7 @@ export interface LogSourceEvent {
   readonly failed: number;
   /** Deliveries whose payload the log does not have. */
   readonly skipped: number;
-  /** Why it is down; null otherwise. */
+  /** The reason for `down`; null otherwise. */
   readonly message: string | null;
 }
 
@@ -145,19 +145,19 @@ export interface Summary {
   /** Answered 503, since they could not be stored; they are not among `received`. */
   readonly notStored: number;
   readonly byEvent: Readonly<Record<string, number>>;
-  /** From the complete request to its answer. */
+  /** The times from the complete request to its answer, ms. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly max: number };
 }
 
-/** Signatures are verified with another secret from here on. */
+/** From now on, signatures are verified with another secret. */
 export interface SecretChanged {
   readonly type: 'secret_changed';
-  /** Where it was read from, never the secret. */
+  /** Where the secret was read from. Never the secret itself. */
   readonly secretSource: string;
   readonly previousSource: string;
 }
 
-/** What a listener reports, in the order it happens. Every front end reads this one stream. */
+/** The events that a listener emits, in order. Every front end reads this stream. */
 export type ListenEvent =
   | Ready
   | HandledRequest

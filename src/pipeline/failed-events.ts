@@ -1,7 +1,7 @@
 import { isDelivered } from '../relyable/retry.ts';
 import type { Forward } from '../request/capture.ts';
 
-/** How the app answered an event before its repeat; the status is null where no answer came. */
+/** How the app failed to handle an earlier capture of an event. The status is null if no answer came. */
 export interface EarlierFailure extends Pick<Forward, 'status'> {
   readonly captureId: string;
 }
@@ -10,13 +10,13 @@ export interface EarlierFailure extends Pick<Forward, 'status'> {
 const MAX_EVENTS = 1000;
 
 /**
- * The events whose newest forward the app did not answer 200, by the id of their first capture. A
- * repeat of one is a retry, as Relyable makes it, and not a duplicate of a delivered event.
+ * The events whose newest forward the app did not answer 200, by the id of their first capture. A repeat
+ * of such an event is a retry by Relyable, not a duplicate of a delivered event.
  */
 export class FailedEvents {
   private readonly failures = new Map<string, EarlierFailure>();
 
-  /** Remembers the forward of this capture and returns how the one before it failed; null where it did not. */
+  /** Remembers the forward of this capture and returns how the previous forward failed; null where it did not. */
   replace(firstId: string, captureId: string, forward: Forward | null): EarlierFailure | null {
     const earlier = this.failures.get(firstId) ?? null;
     if (forward === null) return earlier;

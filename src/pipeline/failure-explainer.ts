@@ -3,11 +3,11 @@ import { diagnose } from '../signature/diagnosis/diagnosis.ts';
 import type { SecretCandidate, Verification } from '../signature/verify.ts';
 
 /**
- * Searches for causes take time from other requests: at most this share of it, on a machine of any speed. A
- * search usually takes 60 ms, and over a second on a busy machine.
+ * The largest share of time that is spent on searches for causes, during which other requests wait. A search
+ * usually takes 60 ms, and over a second on a busy machine.
  */
 const SEARCH_SHARE = 0.25;
-/** The most unused time that is saved, so that a few failures at once are all explained, ms. */
+/** The most unused search time that is saved, ms. It allows to explain a few failures at once. */
 const KEPT_MS = 250;
 /** Bodies up to this size get the full search, which takes about 60 ms; larger ones a short one. */
 const FULL_SEARCH_BYTES = 16 * 1024;
@@ -24,7 +24,7 @@ export const UNEXPLAINED: Verification = {
   secretSource: null,
 };
 
-/** Explains a request's verification; the same object where there is nothing to add. */
+/** Adds the cause to a failed verification. Returns the same object if there is nothing to add. */
 export type FailureExplainer = (
   request: WebhookRequest,
   verification: Verification,
@@ -35,7 +35,7 @@ export function createFailureExplainer(
   secrets: readonly SecretCandidate[],
   elapsed: () => number,
 ): FailureExplainer {
-  // The time left for searches, ms; negative after one took longer than was left.
+  // The remaining search time, ms. It is negative after a search that took longer.
   let leftMs = KEPT_MS;
   let countedAt = elapsed();
   return (request, verification) => {

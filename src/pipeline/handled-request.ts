@@ -8,13 +8,13 @@ import type { InFlightRequest } from './in-flight-request.ts';
 import { type ClientReporter, reportedClient } from './reported-client.ts';
 import { findWarnings } from './warnings.ts';
 
-/** How a request ended. */
+/** The outcome of a request. */
 export interface Outcome {
   /** Id of the first capture of the same event; null for the first. */
   readonly duplicateOf: string | null;
-  /** Of a repeat: how the app failed to answer the event before; null where it did not fail. */
+  /** For a repeat, how the app failed to handle the event before; null where it did not fail. */
   readonly earlierFailure: EarlierFailure | null;
-  /** null where it was not forwarded. */
+  /** null if the request was not forwarded. */
   readonly forward: Forward | null;
   readonly answered: Answered;
   /** The tunnel provider that forwarded it, if it reports the sender; else null. */
@@ -23,7 +23,7 @@ export interface Outcome {
   readonly isForwardedAgain?: boolean;
 }
 
-/** The event that reports a request; `verification` is the explained one. */
+/** The event that reports a request. `verification` is the result with its cause. */
 export function toHandledRequest(
   { id, receivedAt, request, payload, source, isResigned }: InFlightRequest,
   { duplicateOf, earlierFailure, forward, answered, reporter, isForwardedAgain = false }: Outcome,
@@ -51,7 +51,7 @@ export function toHandledRequest(
     isProbe: isProbe(request.headers),
     answered,
   };
-  // Added to the object itself: a spread would copy all of it for every request.
+  // Assigned to the same object: a spread would copy all fields for every request.
   return Object.assign(handled, {
     warnings: findWarnings(handled, earlierFailure, isForwardedAgain),
   });

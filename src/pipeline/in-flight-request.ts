@@ -3,7 +3,7 @@ import { createCaptureId } from '../request/capture.ts';
 import type { WebhookRequest } from '../request/request.ts';
 import type { Verification } from '../signature/verify.ts';
 
-/** What an `InFlightRequest` takes from the world. */
+/** The clocks and random bytes that an `InFlightRequest` needs. */
 export interface Clock {
   /** ms since 1970. */
   now(): number;
@@ -12,19 +12,19 @@ export interface Clock {
   randomBytes(size: number): Buffer;
 }
 
-/** What is known of a request already. */
+/** Facts about a request that did not arrive over HTTP just now. */
 export interface RequestFacts {
-  /** How it came: `relay`, whose relay has answered its sender; `log`, of the delivery log. */
+  /** How the request came. `relay`: the relay has answered its sender. `log`: from the delivery log. */
   readonly source?: 'http' | 'relay' | 'log';
-  /** Whether its signature is ours, since the delivery log does not have the sender's. */
+  /** Whether we made the signature, because the delivery log does not have the sender's. */
   readonly isResigned?: boolean;
-  /** When it was received, ms since 1970; now, unless it was received elsewhere. */
+  /** When it was received, ms since 1970; by default, now. */
   readonly receivedAt?: number;
-  /** The capture that it is already. */
+  /** The id of the capture, if the request is stored already. */
   readonly id?: string;
 }
 
-/** A request on its way through the pipeline, and what is known of it before it is answered. */
+/** A request on its way through the pipeline, with the facts that are known before it is answered. */
 export class InFlightRequest {
   readonly id: string;
   /** ms since 1970. */
@@ -53,13 +53,13 @@ export class InFlightRequest {
     this.clock = clock;
   }
 
-  /** Read on the first call, so that the app gets its request before the payload is parsed. */
+  /** Parsed on first use, so that the app gets its request before the payload is parsed. */
   get payload(): PayloadSummary {
     this.summary ??= summarisePayload(this.request);
     return this.summary;
   }
 
-  /** Since the request was complete, ms. */
+  /** The time since the request was complete, ms. */
   latencyMs(): number {
     return this.clock.elapsed() - this.startedAt;
   }

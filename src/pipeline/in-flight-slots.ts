@@ -1,7 +1,7 @@
 import type { Exchange } from '../http/client/exchange.ts';
 
 /**
- * Everything under way has a slot here: a stop waits until all are closed, and can abort their
+ * The slots of everything under way. Stopping waits until all slots are closed, and can abort their
  * exchanges.
  *
  * Slots are indexes into an array, not members of a Set: a Set that thousands of requests enter and
@@ -12,14 +12,14 @@ export class InFlightSlots {
   private readonly exchanges: Array<Exchange | null> = [];
   private readonly free: number[] = [];
   private onEmpty: (() => void) | null = null;
-  /** Set once everything was aborted: what begins afterwards is too. */
+  /** Set by `abortAll`: exchanges that are attached afterwards are aborted, too. */
   private abortReason: string | null = null;
 
   open(): number {
     return this.free.pop() ?? this.exchanges.push(null) - 1;
   }
 
-  /** Names the exchange that an abort of this slot ends. */
+  /** Sets the exchange that is aborted with this slot. */
   attach(slot: number, exchange: Exchange): void {
     this.exchanges[slot] = exchange;
     if (this.abortReason !== null) exchange.abort(this.abortReason);
@@ -35,12 +35,12 @@ export class InFlightSlots {
     if (this.size === 0) this.onEmpty?.();
   }
 
-  /** How many are open. */
+  /** The number of open slots. */
   get size(): number {
     return this.exchanges.length - this.free.length;
   }
 
-  /** Aborts every exchange, and those that are attached from now on. */
+  /** Aborts every exchange, including exchanges that are attached later. */
   abortAll(reason: string): void {
     this.abortReason = reason;
     for (const exchange of this.exchanges) exchange?.abort(reason);

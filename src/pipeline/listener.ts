@@ -10,14 +10,14 @@ import { Pipeline, type PipelineOptions, type PipelineWorld } from './pipeline.t
 
 export interface ListenerOptions extends PipelineOptions {
   readonly host: string;
-  /** 0 for any free port. */
+  /** 0 selects any free port. */
   readonly port: number;
   readonly maxBodyBytes: number;
-  /** As of `ReceiverOptions`. */
+  /** See `ReceiverOptions`. */
   readonly maxPartialBytes: number;
   /** Whether it has a public address; the health document then shows no count and no target. */
   readonly isPublic: boolean;
-  /** The first is named in `ready`. */
+  /** The `ready` event names the first one. */
   readonly secrets: readonly [SecretCandidate, ...SecretCandidate[]];
 }
 
@@ -33,13 +33,13 @@ export interface Listener {
   /** Recognises the requests that check a public address; they are answered and not stored. */
   readonly checks: NonceChecks;
   /**
-   * Emits `ready`, with the public address if there is one. `reporter` is the tunnel provider that forwards
-   * its requests, if it reports the sender.
+   * Emits `ready`, with the public address if there is one. `reporter` is the tunnel provider behind that
+   * address, if it reports the senders of requests.
    */
   announce(address: Pick<Ready, 'publicUrl' | 'tunnel'>, reporter: ClientReporter | null): void;
   /**
-   * Verifies with these from here on, and emits `secret_changed`. Returns them with the earlier ones,
-   * which are still recognised.
+   * Verifies with these secrets from now on, and emits `secret_changed`. Returns them followed by the earlier
+   * secrets, which are still recognised.
    */
   replaceSecrets(secrets: ListenerOptions['secrets']): ListenerOptions['secrets'];
   /** Sends a stored capture to the target again and stores the answer; null without a target. */
@@ -51,16 +51,16 @@ export interface Listener {
   /** Takes in a request of the delivery log; see `Pipeline.ingestLogged`. */
   readonly ingestLogged: Pipeline['ingestLogged'];
   /**
-   * Answers 503 from here on, gives what is under way `graceMs` to finish, then closes the port. Emits
-   * the summary of a listener that was announced.
+   * Answers 503 from now on, waits up to `graceMs` for requests under way, then closes the port. Emits the
+   * summary if the listener was announced.
    */
   stop(graceMs: number): Promise<void>;
 }
 
-/** What a listener calls itself. */
+/** The service name in the documents of a listener. */
 const SERVICE = 'relyable listen';
 
-/** How much longer than the forwards the answers may take: aborted ones are answered last, ms. */
+/** The time for the last answers after the forwards were aborted, ms. */
 const ANSWER_GRACE_MS = 500;
 
 /** The URL of the app that each event with a route goes to. */
@@ -93,7 +93,7 @@ export async function startListener(
       type: 'health',
       v: 1,
       service: SERVICE,
-      // A proxy in front of a public listener may send any Host.
+      // Hidden on a public listener: behind a proxy, a remote request may have a local Host.
       ...(options.isPublic ? {} : { received: pipeline.received() }),
       ...(!options.isPublic && isLocalRequest(origin, options.host) ? { forwardTo } : {}),
     }),
@@ -153,7 +153,7 @@ export async function startListener(
   };
 }
 
-/** The new secrets, then the earlier ones: signatures of these are recognised and reported, but not accepted. */
+/** The new secrets, followed by the earlier ones. A signature with an earlier secret is recognised and reported, but not accepted. */
 function withEarlier(
   next: ListenerOptions['secrets'],
   before: ListenerOptions['secrets'],

@@ -22,19 +22,19 @@ import { createTally } from './tally.ts';
 
 export interface PipelineOptions {
   readonly secrets: readonly SecretCandidate[];
-  /** Forward only these; undefined for all. */
+  /** The event types that are forwarded; undefined for all. */
   readonly events: ReadonlySet<string> | undefined;
-  /** What becomes of a request whose signature is missing or not valid. */
+  /** How to handle a request whose signature is missing or not valid. */
   readonly invalid: 'reject' | 'forward';
   /** `mirror`: the sender gets the app's answer; `ack`: 200 once the capture is stored. */
   readonly respond: 'mirror' | 'ack';
-  /** undefined: receive and answer only. */
+  /** undefined: requests are stored and answered, not forwarded. */
   readonly forward: ForwarderOptions | undefined;
-  /** Event types that go to a target of their own. */
+  /** Event types that are forwarded to another target. */
   readonly routes?: ReadonlyArray<readonly [event: string, forward: ForwarderOptions]>;
 }
 
-/** What the pipeline takes from the world. */
+/** The dependencies of the pipeline. */
 export interface PipelineWorld extends Clock {
   readonly store: Pick<BackgroundStore, 'add' | 'addForward' | 'setAnswered' | 'setReason'>;
   readonly emit: (event: ListenEvent) => void;
@@ -48,20 +48,20 @@ export interface Ingestion {
   readonly forwarded: Promise<void> | null;
 }
 
-/** What is sent to the app. */
+/** The parts of a request that forwarding needs. */
 type Forwardable = Pick<InFlightRequest, 'request' | 'verification'>;
 
-/** A relay has answered the sender. */
+/** The answer of the relay to the sender. */
 const ANSWERED_ELSEWHERE: Answered = { status: 200, complete: true };
 
-/** With `ack` and more forwards than this under way, senders wait for theirs: that slows them down. */
+/** With `ack`, if more forwards than this are under way, the sender is answered after its forward, to slow it down. */
 const ACK_BACKLOG = 1000;
 
 /**
- * The steps of a request: receive, verify, store, forward, respond. The methods follow its way: `receive` and
- * `verify`; one method for each order of the other steps (`storeOnly`, `storeThenForward`, `storeAndForward`); the
- * steps themselves, `store`, `forward` and `finish`. Below them stands what has no sender to answer.
- * A sender is answered 200 only after its capture is durable.
+ * The steps of a request: receive, verify, store, forward, respond. The methods are in this order: `receive`
+ * and `verify`; one method for each order of the other steps (`storeOnly`, `storeThenForward`,
+ * `storeAndForward`); the steps themselves (`store`, `forward`, `finish`); and requests without a sender to
+ * answer. A sender is answered 200 only after its capture is durable.
  */
 export class Pipeline {
   private readonly options: PipelineOptions;
@@ -86,19 +86,19 @@ export class Pipeline {
     this.replaceSecrets(options.secrets);
   }
 
-  /** Verifies with these secrets from here on. */
+  /** Verifies with these secrets from now on. */
   replaceSecrets(secrets: readonly SecretCandidate[]): void {
     this.secrets = secrets;
     this.explain = createFailureExplainer(secrets, () => this.world.elapsed());
     this.conceal = createConceal(secrets.map(({ value }) => value));
   }
 
-  /** The tunnel provider that forwards requests from now on, if it reports the sender. */
+  /** Sets the tunnel provider through which requests come from now on, if it reports their senders. */
   setReporter(reporter: ClientReporter | null): void {
     this.reporter = reporter;
   }
 
-  /** Takes in a complete request; it is answered later. */
+  /** Accepts a complete request. It is answered later. */
   receive(received: ReceivedRequest): void {
     const request = this.verify(received);
     const forwarder = this.forwarderOf(request);
@@ -118,25 +118,25 @@ export class Pipeline {
     return verification.valid || this.options.invalid === 'forward';
   }
 
-  /** Reads the payload only where `--events` asks for it. */
+  /** Whether `--events` excludes the request. Parses the payload only if the option is given. */
   private isFiltered(request: Pick<InFlightRequest, 'payload'>): boolean {
     const { events } = this.options;
     return events !== undefined && !events.has(request.payload.event ?? '');
   }
 
-  /** What forwards a request; null where it is not forwarded. */
+  /** The forwarder of a request; null if the request is not to be forwarded. */
   private forwarderOf(request: InFlightRequest): Forwarder | null {
     const forwarder = this.forwarderFor(request);
     return this.isAccepted(request) && !this.isFiltered(request) ? forwarder : null;
   }
 
-  /** Reads the payload only where there are routes. */
+  /** The forwarder of the request's event type. Parses the payload only if there are routes. */
   private forwarderFor(request: Pick<InFlightRequest, 'payload'>): Forwarder | null {
     if (this.routes.size === 0) return this.forwarder;
     return this.routes.get(request.payload.event ?? '') ?? this.forwarder;
   }
 
-  /** Not forwarded: stored, then answered by us. */
+  /** Stores a request that is not forwarded, then answers it. */
   private storeOnly(request: InFlightRequest, response: ServerResponse): void {
     const slot = this.inFlight.open();
     const status = this.isAccepted(request) ? 200 : 401;
@@ -155,7 +155,7 @@ export class Pipeline {
     );
   }
 
-  /** `ack`: stored, answered 200, then forwarded. */
+  /** With `ack`: stores the request, answers 200, then forwards. */
   private storeThenForward(
     request: InFlightRequest,
     response: ServerResponse,
@@ -184,7 +184,7 @@ export class Pipeline {
     return { answered: answeredBy(response, 200), latencyMs: request.latencyMs() };
   }
 
-  /** `mirror`: stored and forwarded at the same time; the app's answer waits until it is stored. */
+  /** With `mirror`: stores and forwards at the same time. The app's answer is sent once the request is stored. */
   private storeAndForward(
     request: InFlightRequest,
     response: ServerResponse,
@@ -209,8 +209,8 @@ export class Pipeline {
   }
 
   /**
-   * Resolves once the capture is durable, with the id of the first capture of the same event.
-   * `answered` is null where the app decides it.
+   * Resolves once the capture is durable, with the id of the first capture of the same event. `answered` is
+   * null if the app's answer will decide the status.
    */
   private store(
     { id, receivedAt, request, payload, verification, source }: InFlightRequest,
@@ -235,7 +235,7 @@ export class Pipeline {
     return this.world.store.add(source === 'log' ? { ...capture, source } : capture, position);
   }
 
-  /** Not stored: the sender gets a 503, so that Relyable retries. */
+  /** Answers 503 to a request that could not be stored, so that Relyable retries. */
   private refuse(response: ServerResponse, slot: number, error: unknown): void {
     respondNotStored(response);
     this.tally.addNotStored();
@@ -244,7 +244,7 @@ export class Pipeline {
     this.inFlight.close(slot);
   }
 
-  /** Sends a request to the app. `response` gets the app's answer; null only records it. */
+  /** Sends a request to the app. The app's answer goes to `response`; if that is null, it is only recorded. */
   private forward(
     { request, verification }: Forwardable,
     forwarder: Forwarder,
@@ -267,7 +267,7 @@ export class Pipeline {
     return relay;
   }
 
-  /** The signature of a request that is valid: verifying has shown that it is the right one. */
+  /** The signature and secret of a valid request; null for any other. */
   private provedSignature(
     { headers }: WebhookRequest,
     { valid, secretSource }: Pick<Verification, 'valid' | 'secretSource'>,
@@ -278,7 +278,7 @@ export class Pipeline {
     return { secret, signature };
   }
 
-  /** The sender has its answer: count it, store what was not known before, report it. */
+  /** Counts and reports a request after its sender was answered, and stores the facts that were not known before. */
   private finish(
     request: InFlightRequest,
     outcome: Omit<Outcome, 'earlierFailure' | 'reporter'>,
@@ -299,7 +299,7 @@ export class Pipeline {
     const verification = this.explain(request.request, request.verification);
     const { reason } = verification;
     if (reason !== request.verification.reason) store.setReason(id, reason);
-    // Only what came to the listener's address came through something that could state its sender.
+    // Only requests over HTTP can have come through a tunnel.
     const reporter = request.source === 'http' ? this.reporter : null;
     const whole = { ...outcome, earlierFailure, reporter };
     const handled = toHandledRequest(request, whole, verification, this.isFiltered(request));
@@ -308,8 +308,9 @@ export class Pipeline {
   }
 
   /**
-   * Takes in a request whose sender was answered 200 elsewhere: it is stored, then forwarded. `position`
-   * is written with it; it is given the capture's id where it will be forwarded.
+   * Accepts a request whose sender was answered 200 elsewhere: stores it, then forwards it. `position` makes
+   * the position that is written with the capture. Its argument is the capture's id if the request will be
+   * forwarded, else null.
    */
   ingest(
     { request, receivedAt }: { readonly request: WebhookRequest; readonly receivedAt: number },
@@ -327,8 +328,8 @@ export class Pipeline {
   }
 
   /**
-   * Forwards a capture whose forward an earlier run may have made, and says so; null where it would not
-   * be forwarded now.
+   * Forwards a capture that an earlier run may have forwarded already, and reports this. Returns null if the
+   * capture would not be forwarded now.
    */
   forwardAgain(capture: Capture): Promise<void> | null {
     const { id, receivedAt, duplicateOf } = capture;
@@ -339,7 +340,7 @@ export class Pipeline {
     return this.forwardStored(request, forwarder, slot, { duplicateOf, isForwardedAgain: true });
   }
 
-  /** Resolves once the app has answered, or has failed to, and that is reported. */
+  /** Forwards a stored request. Resolves once the result, an answer or a failure, is reported. */
   private async forwardStored(
     request: InFlightRequest,
     forwarder: Forwarder | null,
@@ -352,8 +353,8 @@ export class Pipeline {
   }
 
   /**
-   * Takes in a request of the delivery log, for which no sender waits: it is verified, stored and forwarded
-   * as one that is received. Resolves when the app has answered; rejects where it cannot be stored.
+   * Accepts a request from the delivery log, for which no sender waits. It is verified, stored and forwarded
+   * like a received request. Resolves when the app has answered; rejects if it cannot be stored.
    */
   async ingestLogged(whole: WebhookRequest, isResigned: boolean): Promise<HandledRequest> {
     const request = this.verify(whole, { source: 'log', isResigned });
@@ -383,7 +384,7 @@ export class Pipeline {
     });
   }
 
-  /** Sends a stored capture to the app again and stores what came; null where there is no target. */
+  /** Sends a stored capture to the app again and stores the answer; null where there is no target. */
   replay(capture: WebhookRequest & { readonly id: string }): Promise<Forward> | null {
     const forwarder = this.forwarderFor({ payload: summarisePayload(capture) });
     if (forwarder === null) return null;
@@ -399,7 +400,7 @@ export class Pipeline {
     });
   }
 
-  /** How many requests were stored and answered so far. */
+  /** The number of requests that were stored and answered so far. */
   received(): number {
     return this.tally.received();
   }
@@ -409,7 +410,7 @@ export class Pipeline {
     this.inFlight.abortAll(reason);
   }
 
-  /** Waits for what is under way, closes the connections to the app and returns the counts. */
+  /** Waits for the requests under way, closes the connections to the app and returns the counts. */
   async drain(): Promise<Summary> {
     await this.inFlight.whenEmpty();
     this.forwarder?.close();
@@ -418,7 +419,7 @@ export class Pipeline {
   }
 }
 
-/** To be read at once: later a response is also destroyed after its sender got all of it. */
+/** The answer as the sender got it. Call it at once: later, a response that was sent in full is destroyed, too. */
 function answeredBy(response: ServerResponse, status: number): Answered {
   return { status, complete: !response.destroyed };
 }

@@ -11,9 +11,9 @@ const BUFFERED_BYTES = 64 * 1024;
 /** Answers up to this size are written as latin1 text: Node then sends head and body in one write. */
 const ONE_WRITE_BYTES = 4096;
 
-/** What the app answered, as far as it is stored. */
+/** The part of the app's answer that is stored. */
 export interface AppAnswer {
-  /** null when no complete answer came. */
+  /** null if no complete answer came. */
   readonly status: number | null;
   readonly headers: readonly HeaderPair[];
   /** The first `KEPT_RESPONSE_BYTES`. */
@@ -22,8 +22,8 @@ export interface AppAnswer {
 }
 
 /**
- * Carries an app's answer to the sender once the capture is durable (`release`). One object and no
- * closures for each request, since there are thousands a second.
+ * Passes the app's answer to the sender once the capture is durable (`release`). Each request has one
+ * object and no closures, because there are thousands of requests per second.
  */
 export class Relay implements AnswerListener {
   /** null: the app's answer is only recorded. */
@@ -43,8 +43,8 @@ export class Relay implements AnswerListener {
   private error: string | null = null;
 
   /**
-   * `onDone` is called once, when the app's answer is over and the sender was answered, with the
-   * status the sender got (null without a `response`). Without `release` it is never called.
+   * `onDone` is called once, when the app's answer has ended and the sender was answered, with the status
+   * that the sender got (null without a `response`). With a `response`, it is not called before `release`.
    */
   constructor(
     response: ServerResponse | null,
@@ -55,7 +55,7 @@ export class Relay implements AnswerListener {
     this.onDone = onDone;
   }
 
-  /** Names the exchange with the app. */
+  /** Sets the exchange with the app. */
   attach(source: Exchange): void {
     this.source = source;
   }
@@ -93,13 +93,13 @@ export class Relay implements AnswerListener {
     this.isOver = true;
     this.error = reason;
     if (this.isStreaming && this.response !== null) {
-      // Half an answer has been sent: only a broken connection tells the sender that it is incomplete.
+      // A part of the answer has been sent. Only a broken connection shows the sender that it is incomplete.
       this.response.destroy();
       this.finish(this.answerHead?.status ?? null);
     } else this.advance();
   }
 
-  /** Answers the sender once the capture is durable and the answer is complete, or too long to hold. */
+  /** Answers the sender once the capture is durable and the answer is complete, or too long to buffer. */
   private advance(): void {
     const { response, answerHead } = this;
     if (!this.isReleased || this.isStreaming) return;
@@ -124,7 +124,7 @@ export class Relay implements AnswerListener {
     this.isStreaming = true;
     this.writeHead(response);
     response.on('drain', resume);
-    // A sender that has gone does not drain; the rest of the answer is read and dropped.
+    // If the sender disconnects, `drain` never comes. The rest of the answer is read and dropped.
     response.on('close', resume);
     for (const chunk of this.buffered) response.write(chunk);
     this.buffered = [];

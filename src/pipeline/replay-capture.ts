@@ -10,7 +10,7 @@ import { replaceHeader, withLength } from '../request/raw.ts';
 import { SIGNATURE_HEADER, toHeaderPairs, type WebhookRequest } from '../request/request.ts';
 import { signPayload } from '../signature/sign.ts';
 
-/** What to change of a capture before it is sent again. */
+/** The changes to a capture before it is sent again. */
 export interface ReplayChanges {
   readonly overrides: readonly Override[];
   /** Signs again with this secret; undefined keeps the received signature. */
@@ -18,8 +18,8 @@ export interface ReplayChanges {
 }
 
 /**
- * A capture as it goes to a target: its bytes and header pairs as received, without hop-by-hop
- * headers. `Host` names the target, as when it was forwarded.
+ * The request that sends a capture to a target, with the body and headers as received, but without
+ * hop-by-hop headers. `Host` names the target, as in a forward.
  */
 export function toReplay(
   capture: WebhookRequest,
@@ -58,14 +58,14 @@ export function toForward(
   };
 }
 
-/** A proxy's request names the whole URL; only its path is sent again. */
+/** The path to send. If a proxy recorded a whole URL, only its path is used. */
 function pathOf(path: string): string {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(path)?.[1];
   const own = absolute ?? path;
   return own.startsWith('/') ? own : `/${own}`;
 }
 
-/** The payload with the overrides made; numbers that do not change keep their digits. */
+/** The payload with the overrides applied. Unchanged numbers keep their digits. */
 function editBody(body: Buffer, overrides: readonly Override[]): Buffer {
   let payload: unknown;
   try {
@@ -85,7 +85,7 @@ function editBody(body: Buffer, overrides: readonly Override[]): Buffer {
   return Buffer.from(stringify(applyOverrides(payload as JsonObject, overrides)) ?? '', 'utf8');
 }
 
-/** The lossless parser represents a number as an object; a path must not lead into one. */
+/** Throws if a path leads into a number, because the lossless parser represents numbers as objects. */
 function refuseNumberOnTheWay(payload: unknown, path: Override['path']): void {
   let current = payload;
   for (const [depth, step] of path.entries()) {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { answerJson } from '../http/server/receive.ts';
 import type { Verification } from '../signature/verify.ts';
 
-/** 200: the capture is stored, and the app's answer is not waited for. */
+/** 200: the capture is stored. The answer does not depend on the app. */
 export function respondStored(response: ServerResponse, id: string): void {
   answerJson(response, 200, { received: true, id });
 }

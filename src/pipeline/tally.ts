@@ -3,7 +3,7 @@ import type { Forward } from '../request/capture.ts';
 import { isDelivered } from '../relyable/retry.ts';
 import type { Summary } from './events.ts';
 
-/** The limit on event names, which senders choose; further ones count as `(other)`. */
+/** The limit on event names, because senders choose them. Events with further names count as `(other)`. */
 const MAX_EVENT_NAMES = 100;
 
 /** Counts requests in bounded memory. */

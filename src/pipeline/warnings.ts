@@ -4,14 +4,15 @@ import type { HandledRequest, Warning } from './events.ts';
 import type { EarlierFailure } from './failed-events.ts';
 
 /**
- * An answer that takes longer is slow, ms. Our own limit: the vendor page asks for an immediate 200
- * and does not say how long it waits.
+ * An answer that takes longer than this counts as slow, ms. This limit is ours: the vendor page asks for an
+ * immediate 200 and does not state a time limit.
  */
 export const SLOW_MS = 5000;
 
 /**
- * Warns of what works here but will cause trouble in production. `earlierFailure` is how the app
- * failed to answer the same event before, `isForwardedAgain` whether an earlier run may have forwarded it.
+ * Finds problems that have no effect here but will cause trouble in production. `earlierFailure` is how the
+ * app failed to handle the same event before; `isForwardedAgain` says whether an earlier run may have
+ * forwarded it.
  */
 export function findWarnings(
   handled: Omit<HandledRequest, 'warnings'>,
@@ -68,13 +69,13 @@ export function findWarnings(
   return warnings;
 }
 
-/** A retry of an event that the app refused is what Relyable promises; a repeat of a delivered one is not. */
+/** Describes a repeat: a retry, if the app did not handle the event before, or else a duplicate. */
 function describeRepeat(firstId: string, earlierFailure: EarlierFailure | null): string {
   const once = 'your app should handle it once';
   if (earlierFailure === null) return `the same event as ${firstId}: ${once}`;
   const { captureId, status } = earlierFailure;
   if (status === null) return `retry of ${captureId}, which your app did not answer`;
   const retry = `retry of ${captureId}, which your app answered ${status}`;
-  // The app may have handled what it answered with another 2xx.
+  // With another 2xx status, the app may have handled the event.
   return status >= 200 && status < 300 ? `${retry}: ${once}` : retry;
 }

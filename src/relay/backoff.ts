@@ -1,13 +1,13 @@
-/** The first and the longest wait before reconnecting, ms; it doubles in between. */
+/** The first and the longest wait before reconnecting, ms. The wait doubles with every try. */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
 
-/** Waits between tries: each is from a half to the whole of a length that doubles with every try. */
+/** Random waits between tries, each between 50 % and 100 % of a limit that doubles with every try. */
 export class Backoff {
   private readonly random: () => number;
   private tries = 0;
 
-  /** `random` gives a number from 0 to 1, so that many clients do not reconnect at the same time. */
+  /** `random` returns a number from 0 to 1. It prevents that many clients reconnect at the same time. */
   constructor(random: () => number) {
     this.random = random;
   }
@@ -18,12 +18,12 @@ export class Backoff {
     return Math.round(longest * (0.5 + this.random() / 2));
   }
 
-  /** A try was made. */
+  /** Call it after each try. */
   tried(): void {
     this.tries += 1;
   }
 
-  /** A try succeeded. */
+  /** Call it after a successful try. */
   reset(): void {
     this.tries = 0;
   }

@@ -1,31 +1,31 @@
 import { describeTlsProblem, errorCode, errorMessage, RelyableError } from '../errors.ts';
 
-/** Node's codes for a certificate that is not trusted, or is for another name. */
+/** Matches Node's codes for a certificate that is not trusted or has another name. */
 const UNTRUSTED =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|CERT_.*|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 
-/** The client's errors by their names: its classes are not loaded with the program. */
+/** Whether an error of the NATS client has this name. The client's classes are not loaded, so `instanceof` cannot be used. */
 export function isEngineError(error: unknown, name: string): boolean {
   return findEngineError(error, name) !== null;
 }
 
-/** The error of this name among an error and its causes. */
+/** The error with this name, searched for in an error and its causes. */
 function findEngineError(error: unknown, name: string): Error | null {
   if (!(error instanceof Error)) return null;
   return error.name === name ? error : findEngineError(error.cause, name);
 }
 
-/** The error number of JetStream's answer, e.g. 10059 for a missing stream; undefined for other errors. */
+/** The error code in JetStream's answer, e.g. 10059 for a missing stream; undefined for other errors. */
 export function jetStreamCode(error: unknown): number | undefined {
   const name = error instanceof Error ? error.name : '';
   const isAnswer = /^(JetStreamApiError|StreamNotFoundError|ConsumerNotFoundError)$/.test(name);
   return isAnswer ? (error as { code?: number }).code : undefined;
 }
 
-/** JetStream's number for a stream that does not exist. */
+/** JetStream's error code for a stream that does not exist. */
 export const STREAM_NOT_FOUND = 10_059;
 
-/** What went wrong with the engine, in words. */
+/** Describes an error of the engine for people. */
 export function describeEngineError(error: unknown): string {
   const denied = findEngineError(error, 'PermissionViolationError');
   if (denied !== null) {
@@ -39,7 +39,7 @@ export function describeEngineError(error: unknown): string {
   return errorMessage(error);
 }
 
-/** Why there is no connection to these servers, as an error of ours. */
+/** Converts a failure to connect to these servers to a `RelyableError`. */
 export function toEngineError(error: unknown, servers: readonly string[]): RelyableError {
   const where = servers.join(', ');
   if (isEngineError(error, 'AuthorizationError')) {

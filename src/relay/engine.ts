@@ -9,7 +9,7 @@ import { describeEngineError, toEngineError } from './engine-errors.ts';
 import type { NatsLibrary } from './library.ts';
 import { tlsOptions } from './tls-options.ts';
 
-/** How to prove to the server who connects. Files are read by the caller. */
+/** The credentials for the server. The caller has read the files. */
 export type Credentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'creds'; readonly file: Buffer }
@@ -18,23 +18,23 @@ export type Credentials =
   | { readonly kind: 'token'; readonly token: string };
 
 export interface EngineOptions {
-  /** `host:port`, one or several of a cluster. */
+  /** `host:port` of one server, or of several servers of a cluster. */
   readonly servers: readonly string[];
-  /** Whether the connection must be encrypted; without it, it is where the server offers it. */
+  /** Whether the connection must be encrypted. If false, it is encrypted only if the server offers TLS. */
   readonly isTls: boolean;
   /** PEM; undefined for the system's CAs. */
   readonly ca: Buffer | undefined;
   readonly credentials: Credentials;
-  /** Who connects: shown by the server, and the last part of the inbox prefix `_INBOX.<name>`. */
+  /** The name of this client. The server shows it, and the inbox prefix is `_INBOX.<name>`. */
   readonly name: string;
   /** The time limit of the first connection and of each further one, ms. */
   readonly connectTimeoutMs: number;
-  /** How long to try again after a lost connection, ms; undefined for ever. */
+  /** How long to try to reconnect after a lost connection, ms; undefined for no limit. */
   readonly maxReconnectMs: number | undefined;
 }
 
 export interface EngineWorld {
-  /** Wall clock, ms since 1970: a jump shows that the machine slept. */
+  /** Wall clock, ms since 1970. A jump shows that the machine slept. */
   now(): number;
   /** Monotonic clock, ms. */
   elapsed(): number;
@@ -42,22 +42,22 @@ export interface EngineWorld {
   random(): number;
 }
 
-/** What becomes of a connection. `reason` may hold the server's own words. */
+/** A change of the connection. `reason` may contain the server's own words. */
 export type EngineEvent =
   | { readonly type: 'down'; readonly reason: string }
   | { readonly type: 'up'; readonly gapMs: number }
-  /** The server refused a subject: rights are missing, or were revoked. */
+  /** The server refused a subject, because a permission is missing or was revoked. */
   | { readonly type: 'denied'; readonly reason: string; readonly subject: string };
 
-/** A server that leaves two of these unanswered is gone: noticed within 6 s, ms. */
+/** The interval of pings, ms. After two unanswered pings the connection counts as lost, so a loss is noticed within 6 s. */
 const PING_MS = 2000;
-/** A timer this late shows that the machine slept: then the connection is opened again at once, ms. */
+/** The interval of a timer, and how late the timer must be to show that the machine slept, ms. Then the engine reconnects at once. */
 const SLEEP_CHECK_MS = 1000;
 const SLEPT_MS = 5000;
 
-/** A connection to NATS that is opened again, for ever or for `maxReconnectMs`, when it is lost. */
+/** A connection to NATS. If it is lost, it is opened again, without a limit or for `maxReconnectMs`. */
 export class Engine {
-  /** Resolves with the reason when the connection is given up; never when it was closed by us. */
+  /** Resolves with the reason when reconnecting is given up; never after a call of `close`. */
   readonly givenUp: Promise<string>;
   readonly library: NatsLibrary;
   readonly connection: NatsConnection;
@@ -67,7 +67,7 @@ export class Engine {
   private readonly listeners: Array<(event: EngineEvent) => void> = [];
   private giveUp: (reason: string) => void = () => undefined;
   private lostAt: number | null = null;
-  /** How long the machine slept while the connection was away, as far as `elapsed` does not count it, ms. */
+  /** How long the machine slept while the connection was lost, not counting sleep that `elapsed` includes, ms. */
   private sleptMs = 0;
   private reason = '';
   private isClosed = false;
@@ -93,7 +93,7 @@ export class Engine {
     this.watchForSleep();
   }
 
-  /** Calls back for each event from now on. */
+  /** Calls the listener for each event from now on. */
   onEvent(listener: (event: EngineEvent) => void): void {
     this.listeners.push(listener);
   }
@@ -102,7 +102,7 @@ export class Engine {
     return this.lostAt === null && !this.connection.isClosed();
   }
 
-  /** Resolves once connected, with true; with false after `ms`. */
+  /** Resolves with true once connected, or with false after `ms`. */
   whenUp(ms: number): Promise<boolean> {
     if (this.isUp) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -114,7 +114,7 @@ export class Engine {
     });
   }
 
-  /** Resolves when the connection is lost; `cancel` forgets it. */
+  /** `down` resolves when the connection is lost; `cancel` stops watching. */
   whenDown(): { readonly down: Promise<void>; readonly cancel: () => void } {
     let cancel = (): void => undefined;
     const down = new Promise<void>((resolve) => {
@@ -215,8 +215,8 @@ export class Engine {
 }
 
 /**
- * Connects once: UNREACHABLE where no server answers, NOT_AUTHENTICATED where it refuses the
- * credentials. From then on the engine connects again by itself.
+ * Connects once. Rejects with UNREACHABLE if no server answers, or NOT_AUTHENTICATED if the server refuses
+ * the credentials. Once connected, the engine reconnects by itself.
  */
 export async function connectEngine(
   library: NatsLibrary,
@@ -246,7 +246,7 @@ function connectionOptions(
     timeout: connectTimeoutMs,
     pingInterval: PING_MS,
     maxReconnectAttempts: -1,
-    // Rights that were revoked may be given back.
+    // Permissions that were revoked may be granted again.
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: () => backoff.waitMs(),
     noAsyncTraces: true,

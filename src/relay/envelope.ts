@@ -10,13 +10,13 @@ export interface RelayedRequest extends WebhookRequest {
 
 /** Four bytes before every message: the form's name and its version. */
 const MAGIC = Buffer.from('RLY1', 'latin1');
-/** What a capture's id can hold: the year 3084. */
+/** The latest time that fits into a capture's id, in the year 3084. */
 const LATEST_MS = 2 ** 45 - 1;
 const HEAD_AT = MAGIC.length + 4;
 
 /**
- * A request as a message: `RLY1`, the length of the head (32 bits, big-endian), the head as JSON, and
- * the body's bytes as they are.
+ * A request as a message: `RLY1`, the length of the head (32 bits, big-endian), the head as JSON, and the
+ * unchanged bytes of the body.
  */
 export function encodeEnvelope(relayed: RelayedRequest): Buffer {
   const { receivedAt, verdict, method, path, httpVersion, headers, body } = relayed;
@@ -30,7 +30,7 @@ export function encodeEnvelope(relayed: RelayedRequest): Buffer {
   return Buffer.concat([start, head, body]);
 }
 
-/** A message that is not a request: why, as a sentence's end. */
+/** The error for a message that is not a request. Its message completes a sentence. */
 export class EnvelopeProblem extends Error {}
 
 /** The request of a message; throws EnvelopeProblem for anything that `encodeEnvelope` did not write. */

@@ -1,8 +1,8 @@
-/** Limits on what was read and is not stored yet. */
+/** Limits on the messages that were read but are not stored yet. */
 const UNSTORED_COUNT = 1000;
 const UNSTORED_BYTES = 8 * 1024 * 1024;
 
-/** The messages between the stream and the app: limits their number and bytes, and keeps the first failure. */
+/** Limits the number and bytes of messages between the stream and the app, and keeps the first failure. */
 export class IngestWindow {
   private readonly concurrency: number;
   private readonly onFailure: () => void;
@@ -13,8 +13,8 @@ export class IngestWindow {
   private waiters: Array<() => void> = [];
 
   /**
-   * `concurrency` is the most messages that wait for their forward; `onFailure` is called when one could not
-   * be stored.
+   * `concurrency` is the most messages that wait for their forward. `onFailure` is called when a message
+   * could not be stored.
    */
   constructor(concurrency: number, onFailure: () => void) {
     this.concurrency = concurrency;
@@ -51,7 +51,7 @@ export class IngestWindow {
     );
   }
 
-  /** Throws the error of a message that was not stored: no later one may be added. */
+  /** Throws if a message could not be stored. Then no later message may be added. */
   throwIfFailed(): void {
     if (this.failure !== null) throw this.failure.error;
   }
@@ -66,12 +66,12 @@ export class IngestWindow {
     while (this.isFull) await this.change();
   }
 
-  /** Resolves once every message is stored, or could not be. */
+  /** Resolves once every message was stored or failed to be stored. */
   async whenStored(): Promise<void> {
     while (this.unstored > 0) await this.change();
   }
 
-  /** Resolves once nothing is under way. */
+  /** Resolves once no message is being stored or forwarded. */
   async drain(): Promise<void> {
     while (this.unforwarded > 0 || this.unstored > 0) await this.change();
   }

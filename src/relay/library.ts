@@ -8,11 +8,11 @@ export interface NatsLibrary {
   readonly jetstream: typeof JetStream;
 }
 
-/** The packages are optional: everything but the relay works without them. */
+/** The command that installs the optional packages. Everything except the relay works without them. */
 const INSTALL =
   'npm install --global @nats-io/transport-node@3.3.1 @nats-io/jetstream@3.3.1 prom-client@15';
 
-/** Loads the NATS client; NOT_FOUND with the command that installs it where it is missing. */
+/** Loads the NATS client. If it is missing, rejects with NOT_FOUND and the command that installs it. */
 export async function loadNats(): Promise<NatsLibrary> {
   const [transport, jetstream] = await orMissing('@nats-io/transport-node', () =>
     Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')]),
@@ -20,7 +20,7 @@ export async function loadNats(): Promise<NatsLibrary> {
   return { transport, jetstream };
 }
 
-/** Imports an optional package; NOT_FOUND with the command that installs it where it is missing. */
+/** Imports an optional package. If it is missing, rejects with NOT_FOUND and the command that installs it. */
 export async function orMissing<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../request/request.ts';
 
 /**
- * The id by which the stream recognises a delivery that it has: Relyable's retry has the same path,
- * signature and bytes. The signature is part of it, so that a forged copy cannot take the place of the
- * genuine request.
+ * The id by which the stream recognises a repeated delivery: a retry by Relyable has the same path,
+ * signature and bytes. The id includes the signature, so that a forged copy cannot replace the genuine
+ * request.
  */
 export function messageIdOf({ path, headers, body }: WebhookRequest): string {
   return createHash('sha256')

@@ -1,20 +1,20 @@
 import { orMissing } from './library.ts';
 import type { RelayEvent } from './relay-events.ts';
 
-/** The relay's counts, in the text form of Prometheus. */
+/** The metrics of the relay in the text format of Prometheus. */
 export interface RelayMetrics {
   readonly contentType: string;
   observe(event: RelayEvent): void;
   text(): Promise<string>;
 }
 
-/** What is read when the metrics are asked for. */
+/** The values that are read when the metrics are scraped. */
 export interface Gauges {
   isConnected(): boolean;
   pendingBytes(): number;
 }
 
-/** From the request to the stream's acknowledgement, seconds. */
+/** The histogram buckets of the time from the request to the stream's acknowledgement, seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 export async function createMetrics(gauges: Gauges): Promise<RelayMetrics> {

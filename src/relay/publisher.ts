@@ -10,21 +10,21 @@ import {
 /** A message to be stored. */
 export interface NewMessage {
   readonly subject: string;
-  /** The stream recognises a repeat by it. */
+  /** The id by which the stream recognises a repeat. */
   readonly id: string;
   readonly data: Buffer;
 }
 
-/** A message that the stream has. */
+/** The stream's acknowledgement of a message. */
 export interface Stored {
   readonly seq: number;
-  /** The stream had it already, and has not stored it again. */
+  /** Whether the stream already had the message, and did not store it again. */
   readonly isDuplicate: boolean;
 }
 
 /**
- * Why a message was not stored, or may not have been. `too_large`: the server or the stream takes no message
- * of this size. `refused`: the stream refused it. `no_answer`: it may have been stored.
+ * Why a message was not stored. `too_large`: the server or the stream accepts no message of this size.
+ * `refused`: the stream refused it. `no_answer`: it is not known whether it was stored.
  */
 export class PublishError extends Error {
   readonly kind: 'too_large' | 'refused' | 'no_answer';
@@ -37,9 +37,9 @@ export class PublishError extends Error {
 
 /** The part of `max_payload` that the protocol and the headers need, bytes. */
 const HEADER_BYTES = 512;
-/** The wait before publishing again when no stream answered, as while a leader is elected, ms. */
+/** The wait before publishing again if no stream answered, e.g. while a leader is elected, ms. */
 const RETRY_MS = 100;
-/** JetStream: the message is larger than the stream's `max_msg_size`. */
+/** JetStream's error code for a message that is larger than the stream's `max_msg_size`. */
 const LARGER_THAN_STREAM = 10_054;
 
 /** Publishes messages to one stream. */
@@ -58,8 +58,8 @@ export class Publisher {
   }
 
   /**
-   * Resolves once the stream has acknowledged the message. It is published again after a lost connection
-   * (the stream knows it by its id) until `timeoutMs` is over. Rejects with PublishError.
+   * Resolves once the stream has acknowledged the message. After a lost connection, the message is published
+   * again until `timeoutMs` is over; the stream recognises repeats by their id. Rejects with PublishError.
    */
   async publish(message: NewMessage, timeoutMs: number): Promise<Stored> {
     this.refuseTooLarge(message.data);
@@ -89,7 +89,7 @@ export class Publisher {
     );
   }
 
-  /** Returns a text for a problem that a retry may solve. */
+  /** Publishes once. Returns a text if a problem occurred that a retry may solve. */
   private async publishOnce(
     { subject, id, data }: NewMessage,
     timeoutMs: number,

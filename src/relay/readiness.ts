@@ -5,16 +5,16 @@ import type { RelayEvent } from './relay-events.ts';
 import { findStream, fullnessOf } from './stream.ts';
 import { streamOf } from './subjects.ts';
 
-/** How long a result is used again, so that probes put no load on the engine, ms. */
+/** How long a result is cached, so that frequent probes do not load the engine, ms. */
 const CACHED_MS = 1000;
 
-/** How long a request that was answered 503 counts, unless a later one is stored, ms. */
+/** How long the relay is not ready after a request was answered 503, unless a later request is stored, ms. */
 const REFUSED_MS = 10_000;
 
 /**
  * Whether a relay can store a request now: the engine is reachable, the stream exists and is not full, and
- * the last request was stored. Only the last of these shows a full disk; it counts for `REFUSED_MS`, so that
- * another request may try then.
+ * the last request was stored. Only the last condition detects a full disk. It expires after `REFUSED_MS`, so
+ * that another request can try.
  */
 export class Readiness {
   private readonly engine: Engine;
@@ -32,7 +32,7 @@ export class Readiness {
     this.elapsed = elapsed;
   }
 
-  /** Why no request can be stored; null where it can. */
+  /** Why no request can be stored; null if the relay is ready. */
   problem(): Promise<string | null> {
     const now = this.elapsed();
     if (now - this.checkedAt >= CACHED_MS) [this.checkedAt, this.checked] = [now, this.check()];
@@ -56,7 +56,7 @@ export class Readiness {
       const stream = await findStream(this.manager, this.team);
       return stream === null ? `there is no stream ${streamOf(this.team)}` : fullnessOf(stream);
     } catch (error) {
-      // A relay without the right to ask can still publish.
+      // A relay without the permission to read the stream's state can still publish.
       const isDenied = error instanceof RelyableError && error.code === 'NOT_PERMITTED';
       return isDenied ? null : errorMessage(error);
     }

@@ -1,37 +1,37 @@
 import type { Reason } from '../signature/verify.ts';
 
-/** The relay accepts requests from now on. */
+/** The relay accepts requests now. */
 export interface RelayReady {
   readonly type: 'ready';
   readonly url: string;
   readonly adminUrl: string;
-  /** `host:port`, several with commas. */
+  /** `host:port`; several servers are separated by commas. */
   readonly nats: string;
   readonly stream: string;
-  /** null where the relay has no signing secret: it verifies nothing. */
+  /** null if the relay has no signing secret: then it verifies nothing. */
   readonly secretSource: string | null;
-  /** The id of the key that seals; null where requests are published as they are. */
+  /** The id of the encryption key; null if requests are published without encryption. */
   readonly keyId: string | null;
 }
 
-/** A request that the stream has. */
+/** A request that the stream has stored. */
 export interface Relayed {
   readonly type: 'relayed';
   /** ms since 1970. */
   readonly at: number;
   readonly event: string | null;
   readonly subject: string;
-  /** Its number in the stream. */
+  /** The number of the message in the stream. */
   readonly seq: number;
-  /** The stream had it already: a retry. */
+  /** Whether the stream already had it, because it is a retry. */
   readonly isDuplicate: boolean;
-  /** null where the relay has no signing secret. */
+  /** null if the relay has no signing secret. */
   readonly signature: { readonly valid: boolean; readonly reason: Reason } | null;
-  /** From the complete request to its answer, ms. */
+  /** The time from the complete request to its answer, ms. */
   readonly durationMs: number;
 }
 
-/** A request that was answered and not published. */
+/** A request that was answered but not published. */
 export interface NotRelayed {
   readonly type: 'refused';
   readonly at: number;
@@ -44,7 +44,7 @@ export interface RelaySource {
   readonly type: 'source';
   readonly source: 'relay';
   readonly state: 'up' | 'down';
-  /** How long it was away, ms; null while it is. */
+  /** How long the connection was lost, ms; null while it is lost. */
   readonly gapMs: number | null;
   readonly message: string | null;
 }

@@ -13,18 +13,18 @@ import { findStream } from './stream.ts';
 import { type Start, type StreamMessage, StreamReader } from './stream-reader.ts';
 import { streamOf } from './subjects.ts';
 
-/** Where a new reader begins. */
+/** The message at which a new reader begins. */
 export type FirstStart = 'all' | 'new' | { readonly since: Date };
 
 export interface RelayFeedOptions {
   readonly team: string;
-  /** `--as` */
+  /** The value of `--as`. */
   readonly reader: string;
   readonly subjects: readonly string[];
   readonly firstStart: FirstStart;
-  /** Forwards under way at once: one keeps the stream's order also for the app. */
+  /** The most forwards at the same time. With 1, the app gets the events in the order of the stream. */
   readonly concurrency: number;
-  /** The request of a message. Throws EnvelopeProblem to skip it, RelyableError to stop. */
+  /** Decodes the request of a message. Throws EnvelopeProblem to skip the message, or RelyableError to stop. */
   readonly decode: (data: Buffer) => RelayedRequest;
 }
 
@@ -41,20 +41,21 @@ export interface RelayFeedWorld {
 }
 
 const RANDOM_SPAN = 2 ** 32;
-/** The interval at which a missing connection is checked again, ms. */
+/** The interval at which a lost connection is checked again, ms. */
 const LOOK_MS = 60_000;
 /**
- * A cluster that has lost a server does not answer while it elects a leader, nor if it places the consumer on the lost
- * server; the next consumer may be placed elsewhere.
+ * The number of attempts to create a consumer. A cluster that has lost a server does not answer while it elects
+ * a leader, or if it places the consumer on the lost server. The next consumer may be placed on another server.
  */
 const OPEN_ATTEMPTS = 4;
 
 /**
- * Feeds the messages of a stream to a pipeline, each exactly once: its position is stored with its
- * capture. After a lost connection, consumer or stream, and when the store refuses, it tries again for ever.
+ * Feeds the messages of a stream to a pipeline. Each message is stored exactly once, because the position is
+ * stored together with the capture. If the connection, the consumer or the stream is lost, or if the store
+ * fails, the feed retries without a limit.
  */
 export class RelayFeed {
-  /** Rejects with what ends the feed; never resolves. */
+  /** Rejects with the error that ends the feed; never resolves. */
   readonly failed: Promise<never>;
   private readonly options: RelayFeedOptions;
   private readonly world: RelayFeedWorld;
@@ -64,17 +65,17 @@ export class RelayFeed {
   private readonly stopping = new AbortController();
   private fail: (error: unknown) => void = () => undefined;
   private key: ReaderKey;
-  /** The last message that was handed to the pipeline. */
+  /** The number of the last message that was passed to the pipeline. */
   private handled = 0;
   /** The position in the store; null for none. */
   private position: number | null = null;
-  /** Since the last `up`: what was read, and how long the connection was away. */
+  /** Since the last `up`: the number of messages read, and how long the connection had been lost. */
   private caughtUp: { events: number; readonly gapMs: number | null } | null = null;
   private gapMs: number | null = null;
   /** How many messages wait after the position. */
   private waiting = 0;
   private lastProblem = '';
-  /** Why the server refused a subject; null where it did not. */
+  /** Why the server refused a subject; null if it refused none. */
   private denied: string | null = null;
   private onDenied: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
@@ -101,11 +102,11 @@ export class RelayFeed {
       }
       if (event.type === 'up') {
         this.gapMs = event.gapMs;
-        // Starts again at the stored position: the consumer may be gone with its server.
+        // Reading starts again at the stored position, because the consumer may be lost with its server.
         this.reader.interrupt();
       }
-      // Without this right the reader leaves a consumer behind for a minute; without any of the others it
-      // reads nothing.
+      // Without the permission to delete consumers, a consumer only remains for a minute. Every other
+      // permission is needed to read.
       if (event.type === 'denied' && !event.subject.includes('.CONSUMER.DELETE.')) {
         this.deny(event.reason);
       }
@@ -113,8 +114,8 @@ export class RelayFeed {
   }
 
   /**
-   * Finds the position and makes the consumer. NOT_FOUND where there is no stream, NOT_PERMITTED where
-   * rights are missing, SECRET_INVALID where the newest message is sealed with a key that is not known.
+   * Finds the position and creates the consumer. Rejects with NOT_FOUND if there is no stream, NOT_PERMITTED
+   * if permissions are missing, and SECRET_INVALID if the newest message is sealed with an unknown key.
    */
   async open(): Promise<ReaderState> {
     for (let attempt = 1; ; attempt++) {
@@ -130,7 +131,7 @@ export class RelayFeed {
     }
   }
 
-  /** The server may not answer a request that it does not permit: the refusal is an event of the connection. */
+  /** Does the work, or rejects when the connection reports a refusal: the server may not answer a request that it refuses. */
   private async orDenied<T>(work: () => Promise<T>): Promise<T> {
     this.denied = null;
     const denied = new Promise<void>((resolve) => (this.onDenied = resolve));
@@ -162,13 +163,13 @@ export class RelayFeed {
     }
   }
 
-  /** Reads until `stop`. */
+  /** Begins to read; reads until `stop` is called. */
   start(): void {
     this.announce();
     this.running = this.run().catch((error: unknown) => this.fail(error));
   }
 
-  /** Reads nothing more, and resolves once what was read is stored and forwarded. */
+  /** Stops reading. Resolves once every message that was read is stored and forwarded. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.reader.stop();
@@ -182,7 +183,7 @@ export class RelayFeed {
     while (!this.stopping.signal.aborted) {
       try {
         if (!isOpen) {
-          // A missing right is tried again before reading is reported as resumed.
+          // Check that the missing permission was granted before reporting that reading has resumed.
           if (this.denied !== null) await this.orDenied(() => this.reader.peek(1));
           await this.reopen();
           this.announce();
@@ -215,7 +216,7 @@ export class RelayFeed {
     });
   }
 
-  /** Begins after the stored position: what was handed over and not stored is read again. */
+  /** Begins after the stored position. Messages that were passed to the pipeline but not stored are read again. */
   private async reopen(): Promise<ReaderState> {
     const stream = await this.requireStream();
     this.key = { ...this.key, created: stream.created };
@@ -240,7 +241,7 @@ export class RelayFeed {
     if (this.waiting === 0) this.reportCaughtUp();
   }
 
-  /** Only another process can have stored more than was handed over here. */
+  /** Throws if the stored position is ahead of the messages passed on here: only another process can have stored it. */
   private refuseOther({ seq }: ReaderState): void {
     if (seq === null || this.handled === 0 || seq <= this.handled) return;
     throw new RelyableError(
@@ -270,7 +271,7 @@ export class RelayFeed {
     return { time: firstStart.since };
   }
 
-  /** Hands a message to the pipeline; waits while enough of them are under way. */
+  /** Passes a message to the pipeline. Waits while the limit of messages is under way. */
   private take({ seq, subject, data, waiting }: StreamMessage): Promise<void> | void {
     this.window.throwIfFailed();
     let relayed: RelayedRequest | null = null;
@@ -336,7 +337,7 @@ export class RelayFeed {
     this.world.emit({ type: 'source', source: 'relay', state, gapMs, events, message });
   }
 
-  /** Once for each problem, however often it occurs in a row. */
+  /** Reports a problem; one that repeats in a row is reported once. */
   private reportProblem(error: unknown): void {
     const problem = errorMessage(error);
     if (!this.world.engine.isUp || problem === this.lastProblem) return;

@@ -13,11 +13,11 @@ import { subjectOf } from './subjects.ts';
 
 export interface RelayReceiverOptions {
   readonly team: string;
-  /** Empty: nothing is verified, and every request is published. */
+  /** If this is empty, nothing is verified, and every request is published. */
   readonly secrets: readonly SecretCandidate[];
   readonly invalid: 'reject' | 'forward';
   readonly ackTimeoutMs: number;
-  /** null: requests are published as they are. */
+  /** null: requests are published without encryption. */
   readonly sealWith: SealingKey | null;
 }
 
@@ -30,7 +30,7 @@ export interface RelayWorld {
   readonly emit: (event: RelayEvent) => void;
 }
 
-/** Requests that wait for the stream: beyond this, further ones are answered 503, bytes. */
+/** The limit on the bytes of requests that wait for the stream. Further requests are answered 503. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
 /** Publishes requests, and answers each once the stream has it. */
@@ -46,7 +46,7 @@ export class RelayReceiver {
     this.world = world;
   }
 
-  /** Takes in a complete request; it is answered later. */
+  /** Accepts a complete request. It is answered later. */
   receive(request: ReceivedRequest): void {
     const { response, body } = request;
     const verification = this.verify(request);
@@ -67,7 +67,7 @@ export class RelayReceiver {
     this.pending.add(published);
   }
 
-  /** Bytes of bodies that wait for the stream's acknowledgement. */
+  /** The bytes of the bodies that wait for the stream's acknowledgement. */
   get pendingBytes(): number {
     return this.waitingBytes;
   }
@@ -78,7 +78,7 @@ export class RelayReceiver {
     return { type: 'summary', ...this.counts };
   }
 
-  /** A request was answered that never came here: too large, or another method. */
+  /** Counts a request that was refused before it came here, e.g. because it was too large. */
   refused(status: number, reason: string): void {
     this.counts.refused += 1;
     this.world.emit({ type: 'refused', at: this.world.now(), status, reason });
@@ -121,7 +121,7 @@ export class RelayReceiver {
 
   private refuse(response: ServerResponse, status: 413 | 503, reason: string): void {
     this.refused(status, reason);
-    // The sender is a stranger: what is wrong behind the relay is in its log alone.
+    // Senders get no details about problems behind the relay. These are only in the relay's log.
     answerJson(
       response,
       status,

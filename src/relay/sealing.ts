@@ -5,12 +5,12 @@ import { EnvelopeProblem } from './envelope.ts';
 
 /** A key of `--encrypt-key-file`: AES-256, and the name by which messages refer to it. */
 export interface SealingKey {
-  /** The first 4 bytes of the key's SHA-256, as hex: it names the key and gives nothing away. */
+  /** The first 4 bytes of the key's SHA-256 as hex, which identify the key without revealing it. */
   readonly id: string;
   readonly bytes: Buffer;
 }
 
-/** Seals with the first key, opens with each: a second one is the key that is being replaced. */
+/** The first key seals; each key opens. A second key is one that is being replaced. */
 export type SealingKeys = readonly [SealingKey, ...SealingKey[]];
 
 const MAGIC = Buffer.from('RLS1', 'latin1');
@@ -19,13 +19,13 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = MAGIC.length + ID_BYTES + NONCE_BYTES;
 
-/** The first sealed byte: how the rest is written. */
+/** The values of the first encrypted byte: whether the rest is compressed. */
 const PLAIN = 0;
 const DEFLATED = 1;
-/** Messages of other sizes are not compressed: it gains nothing, or takes time from other requests. */
+/** Only messages of these sizes are compressed. For small ones it gains nothing; for large ones it delays other requests. */
 const COMPRESSED_FROM = 256;
 const COMPRESSED_TO = 2 * 1024 * 1024;
-/** The largest request there is (`--max-body`), with room for its head. */
+/** The size of the largest request (`--max-body`), with room for its head. */
 const MAX_OPENED_BYTES = 260 * 1024 * 1024;
 
 /** The keys of a file's text: one or two lines of 64 hex digits, as `openssl rand -hex 32` writes. */
@@ -55,8 +55,8 @@ export function parseSealingKeys(text: string, origin: string): SealingKeys {
 }
 
 /**
- * Seals a message: `RLS1`, key id, nonce, then the encrypted message and its tag, 37 bytes more. A message
- * that becomes smaller is compressed first. `random` gives the nonce.
+ * Seals a message: `RLS1`, key id, nonce, then the encrypted message and its tag. This adds 37 bytes. The
+ * message is compressed first if that makes it smaller. `random` creates the nonce.
  */
 export function seal(message: Buffer, key: SealingKey, random: (size: number) => Buffer): Buffer {
   const nonce = random(NONCE_BYTES);
@@ -74,8 +74,8 @@ export function seal(message: Buffer, key: SealingKey, random: (size: number) =>
 }
 
 /**
- * The message as it was before it was sealed; one that is not sealed stays as it is. SECRET_INVALID where
- * it needs a key that is not there: skipping it would lose a request. EnvelopeProblem where it was changed.
+ * Opens a sealed message. A message that is not sealed is returned unchanged. Throws SECRET_INVALID if the key
+ * is not known, because skipping the message would lose a request, and EnvelopeProblem if it was changed.
  */
 export function unseal(message: Buffer, keys: readonly SealingKey[]): Buffer {
   const id = sealedWith(message);
@@ -98,14 +98,14 @@ function compress(message: Buffer): { form: number; bytes: Buffer } {
   return { form: PLAIN, bytes: message };
 }
 
-/** The id of the key that a message is sealed with; null where it is not sealed. */
+/** The id of the key that a message is sealed with; null if it is not sealed. */
 export function sealedWith(message: Buffer): string | null {
   const isSealed =
     message.length >= HEADER_BYTES && message.subarray(0, MAGIC.length).equals(MAGIC);
   return isSealed ? message.subarray(MAGIC.length, MAGIC.length + ID_BYTES).toString('hex') : null;
 }
 
-/** The message in a sealed one; throws EnvelopeProblem where it was changed or cut. */
+/** Decrypts a sealed message. Throws EnvelopeProblem if it was changed or truncated. */
 export function openSealed(sealed: Buffer, key: SealingKey): Buffer {
   const header = sealed.subarray(0, HEADER_BYTES);
   const end = sealed.length - TAG_BYTES;

@@ -9,40 +9,40 @@ import { errorMessage } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { toStreamError } from './stream.ts';
 
-/** A message as it lies in the stream. */
+/** A message of the stream. */
 export interface StreamMessage {
   readonly seq: number;
   readonly subject: string;
   readonly data: Buffer;
-  /** How many that the reader wants wait behind it. */
+  /** The number of further messages that wait for this reader. */
   readonly waiting: number;
 }
 
 export interface StreamReaderOptions {
   readonly stream: string;
-  /** Part of the consumer's name, which its server shows. */
+  /** Part of the consumer's name, which the server shows. */
   readonly reader: string;
   /** Subjects; empty for all of the stream. */
   readonly subjects: readonly string[];
 }
 
 /**
- * The bytes that the server may send ahead. More makes it cut off a slow reader with large bodies; each
- * request for messages has the whole of it, since a message that does not fit into one is not sent.
+ * The bytes that the server may send ahead. With more, the server would disconnect a slow reader of large
+ * bodies. Every request for messages allows this number, because a message that does not fit is not sent.
  */
 const AHEAD_BYTES = 8 * 1024 * 1024;
-/** How long one request for messages stands, and how often the server says that it is there, ms. */
+/** The lifetime of one request for messages, and the interval of the server's heartbeats, ms. */
 const FETCH_MS = 10_000;
 const HEARTBEAT_MS = 2500;
-/** The server's least. */
+/** The time limit of a `peek`, ms: the shortest that the server accepts. */
 const PEEK_MS = 1000;
 /** How long the server keeps the consumer of a reader that was killed, ms. */
 const INACTIVE_MS = 60_000;
 
-/** Where to begin: after a message, or at a time. */
+/** The start of reading: after a message, or at a time. */
 export type Start = { readonly after: number } | { readonly time: Date };
 
-/** Reads a stream in its order, from any message on, through an ordered consumer that is made for it. */
+/** Reads a stream in order, starting at any message, through an ordered consumer that it creates. */
 export class StreamReader {
   private readonly options: StreamReaderOptions;
   private readonly engine: Engine;
@@ -60,15 +60,15 @@ export class StreamReader {
   }
 
   /**
-   * Makes the consumer that `read` reads through. Gives the number of the message before the first one,
-   * and how many wait.
+   * Creates the consumer for `read`. Returns the number of the message before the first one, and the number
+   * of waiting messages.
    */
   async open(start: Start): Promise<{ readonly after: number; readonly waiting: number }> {
     const { stream, reader, subjects } = this.options;
     void this.discard();
     try {
       const consumer = await this.client.consumers.get(stream, {
-        // Another name each time: the consumer of a reader that was killed lives on for a while.
+        // A new name each time, because the consumer of a killed reader exists for a while.
         name_prefix: `${reader}-${this.randomBytes(9).toString('base64url')}`,
         inactive_threshold: INACTIVE_MS,
         ...('after' in start
@@ -85,8 +85,8 @@ export class StreamReader {
   }
 
   /**
-   * Calls back for each message in order, and waits for it, until the reader is stopped or `interrupt`
-   * ends this round. Rejects where the consumer or the stream is gone, and with what `onMessage` throws.
+   * Calls `onMessage` for each message in order, and awaits it, until the reader is stopped or `interrupt` is
+   * called. Rejects if the consumer or the stream is lost, or with the error of `onMessage`.
    */
   async read(onMessage: (message: StreamMessage) => Promise<void> | void): Promise<void> {
     const { consumer } = this;
@@ -112,25 +112,25 @@ export class StreamReader {
     }
   }
 
-  /** The message of this number, if it has a subject that is read; else the next one, or null. */
+  /** The message with this number, or else the next message whose subject is read; null if there is none. */
   async peek(seq: number): Promise<StreamMessage | null> {
     await this.open({ after: seq - 1 });
     const message = await this.consumer?.next({ expires: PEEK_MS });
     return message ? toStreamMessage(message) : null;
   }
 
-  /** Ends the current `read`; `open` and `read` go on. */
+  /** Ends the current `read`. Afterwards, `open` and `read` can be called again. */
   interrupt(): void {
     void this.discard();
   }
 
-  /** Ends reading for good. */
+  /** Stops reading permanently. */
   async stop(): Promise<void> {
     this.isStopped = true;
     await this.discard();
   }
 
-  /** Leaves the consumer, and tells the server, which would drop it after a while. */
+  /** Deletes the consumer. Otherwise, the server would delete it after a while. */
   private async discard(): Promise<void> {
     const { consumer, messages } = this;
     this.messages = null;
@@ -139,7 +139,7 @@ export class StreamReader {
     if (this.engine.isUp) await consumer?.delete().catch(() => undefined);
   }
 
-  /** The server takes no message that is larger than its `max_payload`. */
+  /** The bytes that one request allows. No message is larger than the server's `max_payload`. */
   private aheadBytes(): number {
     const largest = this.engine.connection.info?.max_payload ?? 0;
     return Math.max(AHEAD_BYTES, 2 * largest);
@@ -151,7 +151,7 @@ function toStreamMessage({ seq, subject, data, info }: JsMsg): StreamMessage {
   return { seq, subject, data: bytes, waiting: info.pending };
 }
 
-/** How the server ends a request for messages that has its number, or whose next one has too many bytes. */
+/** Whether an error is the normal end of a request for messages: it got all of them, or the next one has too many bytes. */
 function isFull(error: unknown): boolean {
   return /batch completed|exceeds maxbytes/i.test(errorMessage(error));
 }

@@ -10,7 +10,7 @@ import {
 } from './engine-errors.ts';
 import { streamOf, subjectsOf } from './subjects.ts';
 
-/** What a stream of the relay should be. What is undefined stays as it is, or is that of a new stream. */
+/** The wanted settings of a stream. An undefined setting is kept; in a new stream, it gets its default. */
 export interface WantedStream {
   readonly team: string;
   /** 0 for ever. */
@@ -22,7 +22,7 @@ export interface WantedStream {
 /** 14 days, 1 GB, one server. */
 const NEW_STREAM = { max_age: 1_209_600e9, max_bytes: 1024 ** 3, num_replicas: 1 };
 
-/** The first two retries of a delivery come within this time, ms. A later one is stored again, and marked a repeat by its readers. */
+/** The time in which the stream recognises repeats, ms. It covers the first two retries; a later one is stored again, and readers mark it as a repeat. */
 const DUPLICATE_WINDOW_MS = 10 * 60 * 1000;
 const NANOS = 1_000_000;
 
@@ -39,7 +39,7 @@ export type RelayStreamConfig = Pick<
   | 'duplicate_window'
 >;
 
-/** The configuration of a new stream, or the one that `found` gets. */
+/** The configuration of a new stream, or the updated configuration of the stream `found`. */
 export function streamConfig(
   { team, maxAgeMs, maxBytes, replicas }: WantedStream,
   found: RelayStreamConfig | null = null,
@@ -53,7 +53,7 @@ export function streamConfig(
     // These two cannot be changed.
     storage: found?.storage ?? 'file',
     retention: found?.retention ?? 'limits',
-    // A full stream refuses new messages, and Relyable retries them; else it would drop old ones.
+    // A full stream refuses new messages, which Relyable retries. Otherwise it would drop old messages.
     discard: 'new',
     max_age: maxAge,
     max_bytes: maxBytes ?? before.max_bytes,
@@ -69,7 +69,7 @@ export interface StreamChange {
   readonly to: string | number | readonly string[];
 }
 
-/** What an update of a stream changes. */
+/** The settings that an update of a stream would change. */
 export function changesOf(wanted: WantedStream, found: RelayStreamConfig): StreamChange[] {
   const config = streamConfig(wanted, found);
   return (Object.keys(config) as Array<keyof RelayStreamConfig>)
@@ -77,12 +77,12 @@ export function changesOf(wanted: WantedStream, found: RelayStreamConfig): Strea
     .filter(({ from, to }) => !isDeepStrictEqual(from, to));
 }
 
-/** The manager of streams and consumers; it asks nothing of the server by itself. */
+/** Creates the manager of streams and consumers. This sends no request to the server. */
 export function openManager(engine: Engine): Promise<JetStreamManager> {
   return engine.library.jetstream.jetstreamManager(engine.connection, { checkAPI: false });
 }
 
-/** A team's stream; null where there is none. Rejects with what else is wrong. */
+/** A team's stream; null if it does not exist. Rejects with any other error. */
 export async function findStream(
   manager: JetStreamManager,
   team: string,
@@ -108,7 +108,7 @@ export async function createStream(
   }
 }
 
-/** Changes a team's stream to what is wanted. */
+/** Updates a team's stream to the wanted settings. */
 export async function updateStream(
   manager: JetStreamManager,
   wanted: WantedStream,
@@ -122,7 +122,7 @@ export async function updateStream(
   }
 }
 
-/** How full a stream is that refuses new messages; null where it has room. */
+/** Describes a full stream, which refuses new messages; null if the stream has room. */
 export function fullnessOf({ config, state }: StreamInfo): string | null {
   const isLimited = config.max_bytes > 0 && config.discard === 'new';
   return isLimited && state.bytes >= config.max_bytes
@@ -130,7 +130,7 @@ export function fullnessOf({ config, state }: StreamInfo): string | null {
     : null;
 }
 
-/** NOT_PERMITTED where rights are missing, else UNREACHABLE with the server's words. */
+/** Converts an error to NOT_PERMITTED if permissions are missing, or else to UNREACHABLE with the server's words. */
 export function toStreamError(error: unknown, stream: string): RelyableError {
   if (error instanceof RelyableError) return error;
   const options = { cause: error };
@@ -141,7 +141,7 @@ export function toStreamError(error: unknown, stream: string): RelyableError {
       hint: 'docs/relay.md lists the rights that a relay and a listener need',
     });
   }
-  // The client's word for a request that had no responder.
+  // The client's error for a request without a responder.
   if (isEngineError(error, 'JetStreamNotEnabled')) {
     return new RelyableError('UNREACHABLE', 'the NATS server answers no JetStream request', {
       ...options,
@@ -151,23 +151,23 @@ export function toStreamError(error: unknown, stream: string): RelyableError {
   return new RelyableError('UNREACHABLE', `${stream}: ${describeEngineError(error)}`, options);
 }
 
-/** One thing about a stream or its server that was looked at. */
+/** One result of examining a stream or its server. */
 export interface StreamFinding {
-  /** `wrong`: the relay does not keep its promises with it. `short`: it does so under conditions. */
+  /** `wrong`: requests can be lost. `short`: requests can be lost under certain conditions. */
   readonly level: 'ok' | 'unknown' | 'short' | 'wrong';
   readonly text: string;
 }
 
-/** What there is to know of a server. */
+/** The properties of a server that matter to the relay. */
 export interface ServerFacts {
   readonly version: string;
   /** bytes */
   readonly maxPayload: number;
-  /** Whether each message is synced before it is acknowledged; null where it was not asked. */
+  /** Whether each message is synced to disk before it is acknowledged; null if this is not known. */
   readonly syncsAlways: boolean | null;
 }
 
-/** What falls short of a stream that loses nothing. */
+/** Checks whether a stream can lose requests. */
 export function examineStream(
   config: RelayStreamConfig,
   team: string,

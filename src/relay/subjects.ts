@@ -1,7 +1,7 @@
-/** An event type that can be part of a subject as it is. */
+/** Matches an event type that can be part of a subject. */
 const EVENT = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 
-/** The subject of events without a type, or with one that a subject cannot hold. */
+/** The last part of the subject of events without a type, or with a type that a subject cannot contain. */
 const OTHER_EVENTS = '_other';
 
 /** The stream of a team: `RELYABLE_acme`. */
@@ -14,7 +14,7 @@ export function subjectsOf(team: string): string {
   return `relyable.${team}.>`;
 }
 
-/** `relyable.acme.test_run.completed`. Types come from senders: others than a subject holds share one. */
+/** The subject of an event, e.g. `relyable.acme.test_run.completed`. Types that a subject cannot contain share one subject. */
 export function subjectOf(team: string, event: string | null): string {
   const isSafe = event !== null && event.length <= 100 && EVENT.test(event);
   return `relyable.${team}.${isSafe ? event : OTHER_EVENTS}`;

@@ -3,7 +3,7 @@ import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } fro
 
 export type TlsOptions = Pick<ConnectionOptions, 'checkServerIdentity'> & { readonly ca?: string };
 
-/** How to trust the certificates of these servers (`host:port`); `ca` is PEM, undefined for the system's CAs. */
+/** TLS options for these servers (`host:port`). `ca` is PEM; undefined for the system's CAs. */
 export function tlsOptions(servers: readonly string[], ca: Buffer | undefined): TlsOptions {
   const addresses = servers
     .map((server) => /^\[?(.+?)\]?:\d+$/.exec(server)?.[1] ?? '')
@@ -16,7 +16,7 @@ export function tlsOptions(servers: readonly string[], ca: Buffer | undefined): 
   };
 }
 
-/** The client does not say which address it connects to, and Node then takes `localhost` for its name. */
+/** Checks the name in a certificate. The NATS client does not pass the address to Node, which then uses `localhost`. */
 function check(
   host: string,
   addresses: readonly string[],

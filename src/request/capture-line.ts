@@ -16,7 +16,7 @@ export interface ForwardLine {
   readonly responseBodyBase64: string;
 }
 
-/** One line of an NDJSON export: a whole capture, its bytes exact. Times are ISO 8601 in UTC. */
+/** One line of an NDJSON export: a whole capture with its exact bytes. Times are ISO 8601 in UTC. */
 export interface CaptureLine {
   readonly type: 'capture';
   readonly v: 1;
@@ -33,7 +33,7 @@ export interface CaptureLine {
   readonly forwards: readonly ForwardLine[];
 }
 
-/** `bodyBase64` is given where the body is written in another way. */
+/** Converts a capture to a line. `bodyBase64` replaces the encoded body, for callers that write the body themselves. */
 export function captureToLine(
   capture: Capture,
   bodyBase64 = capture.body.toString('base64'),

@@ -34,22 +34,22 @@ export interface Capture extends WebhookRequest {
   readonly event: string | null;
   /** The event's own id, else `sha256:<hex of the body>`: equal for every retry of one event. */
   readonly eventId: string;
-  /** The result when it was received; `verify` verifies again. */
+  /** The result of verifying when the request was received. The command `verify` verifies again. */
   readonly verification: { readonly valid: boolean; readonly reason: Reason };
   /** Id of the first capture of the same event with the same `valid`; null for the first. */
   readonly duplicateOf: string | null;
   /** The status that the sender got; null where it is not known. */
   readonly answered: number | null;
   readonly forwards: readonly Forward[];
-  /** Set where it did not come over HTTP: `log` for a request of the delivery log. */
+  /** Set if the request did not come over HTTP: `log` for a request from the delivery log. */
   readonly source?: 'log';
-  /** When it was imported, ms since 1970: `receivedAt` is then the recorder's time. */
+  /** When the capture was imported, ms since 1970. For these, `receivedAt` is the time from the recording. */
   readonly importedAt?: number;
 }
 
 /** A capture as it is first written: `answered` is null while the answer depends on the app. */
 export interface NewCapture extends Omit<Capture, 'eventId' | 'duplicateOf' | 'forwards'> {
-  /** The id in the payload or its headers; null where there is none, and the bytes identify the event. */
+  /** The event's id from the payload or the headers; null if there is none: then the bytes identify the event. */
   readonly declaredEventId: string | null;
 }
 

@@ -9,18 +9,18 @@ export interface CurlRequest {
   readonly options?: readonly string[];
 }
 
-/** A larger body is piped to curl: Linux takes at most 128 KiB in one argument. */
+/** Larger bodies are piped to curl: Linux allows at most 128 KiB in one argument. */
 const MAX_ARGUMENT_BYTES = 100_000;
 
 /**
- * A POST as a command for any POSIX shell with curl: exact to the byte, and safe to show whatever
- * path, headers and body hold. `-i` prints the status of the answer.
+ * A POST as a command for any POSIX shell with curl. The command sends exactly these bytes, and is safe
+ * to print for any path, headers and body. `-i` prints the status of the answer.
  */
 export function formatCurlCommand(request: CurlRequest): string {
   return [...curlCommandPieces(request)].join('');
 }
 
-/** The same in pieces that join to it. */
+/** The same command in pieces, which are to be joined. */
 export function* curlCommandPieces({
   url,
   headers,
@@ -31,7 +31,7 @@ export function* curlCommandPieces({
   const parts = [
     `curl -i${/[[\]{}]/.test(url.href) ? ' -g' : ''} ${quotePosix(url.href)}`,
     ...options,
-    // curl sends a header without a value where it is written as `Name;`.
+    // For a header with an empty value, curl expects `Name;`.
     ...headers.map(([name, value]) => {
       const header = value === '' ? `${name};` : `${name}: ${value}`;
       return `-H ${quotePosix(Buffer.from(header, 'latin1'))}`;

@@ -1,4 +1,4 @@
-/** The event as people read it; a request may have none, or an empty one. */
+/** The event's name for people; `(no event)` if it is missing or empty. */
 export function eventName(event: string | null): string {
   return event === null || event === '' ? '(no event)' : event;
 }

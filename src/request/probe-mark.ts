@@ -9,7 +9,7 @@ export function markProbe(userAgent: string): string {
   return `${userAgent}${MARK}`;
 }
 
-/** Whether a request says that it is a probe. Any sender can say so: it changes the display, nothing else. */
+/** Whether a request is marked as a probe. Any sender can set the mark, so it changes only the display. */
 export function isProbe(headers: readonly HeaderPair[]): boolean {
   return headerValues(headers, 'User-Agent').some((value) => MARKED.test(value));
 }

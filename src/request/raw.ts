@@ -7,10 +7,9 @@ import {
 } from './request.ts';
 
 /**
- * A request as HTTP/1.x bytes, from which it can be read again: headers in order and case, body
- * exact. A body that came in chunks is one chunk. `Content-Length` is added or put right where it
- * does not say the body's length, as after a recorder that decoded the body. In pieces, so that the
- * body is not copied.
+ * A request as HTTP/1.x bytes that can be parsed again, with the headers in their order and case and the
+ * exact body. A chunked body becomes one chunk. A `Content-Length` that is missing or wrong, e.g. because
+ * a recorder decoded the body, is corrected. The result is in pieces, so that the body is not copied.
  */
 export function rawRequestPieces(request: WebhookRequest): Buffer[] {
   const isChunked = hasHeader(request.headers, 'Transfer-Encoding');
@@ -24,8 +23,8 @@ export function rawRequestPieces(request: WebhookRequest): Buffer[] {
 }
 
 /**
- * The headers with one `Content-Length` that says `length`, where the first one stood. A request with
- * `Transfer-Encoding` says its length in its chunks and must not have both (RFC 9112 §6.2).
+ * The headers with exactly one `Content-Length`, of `length`, in the position of the first one. Headers
+ * with `Transfer-Encoding` are unchanged: a request must not have both (RFC 9112 §6.2).
  */
 export function withLength(headers: readonly HeaderPair[], length: number): readonly HeaderPair[] {
   if (hasHeader(headers, 'Transfer-Encoding')) return headers;
@@ -35,7 +34,7 @@ export function withLength(headers: readonly HeaderPair[], length: number): read
   return replaceHeader(headers, 'Content-Length', String(length));
 }
 
-/** The headers with one header of this name, where the first of them stood, else at the end. */
+/** The headers with exactly one header of this name, in the position of the first one, or else at the end. */
 export function replaceHeader(
   headers: readonly HeaderPair[],
   name: string,

@@ -17,7 +17,7 @@ export interface WebhookRequest {
   readonly body: Buffer;
 }
 
-/** Whether two header names are the same: they compare without case (RFC 9110 §5.1). */
+/** Whether two header names are equal, ignoring case (RFC 9110 §5.1). */
 export function isSameHeader(name: string, other: string): boolean {
   return name.length === other.length && name.toLowerCase() === other.toLowerCase();
 }
@@ -35,10 +35,10 @@ export function headerValues(headers: readonly HeaderPair[], name: string): stri
   return values;
 }
 
-/** A header's name, a method (RFC 9110 §5.6.2). */
+/** Matches the name of a header, or a method (RFC 9110 §5.6.2). */
 export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** A header's value as latin1: one line without control characters (RFC 9110 §5.5). */
+/** Matches the value of a header as latin1: one line without control characters (RFC 9110 §5.5). */
 export const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Pairs as Node's flat `rawHeaders` list. */

@@ -8,16 +8,16 @@ export interface AnswerParts {
   readonly error: string | null;
 }
 
-/** The right signature of a request with one of the secrets. */
+/** The correct signature of a request, made with this secret. */
 export interface KnownSignature {
   readonly secret: string;
   readonly signature: string;
 }
 
 /**
- * Replaces signing secrets, and the right signature of the request, in an answer to it: an app's
- * debug page may print both. `signed` is the request's body. `known` is asked for a signature that is
- * known already, so that it is not computed again. The same object where there is none.
+ * Replaces the signing secrets, and the correct signatures of the request, in the app's answer, because
+ * an app's debug page may print both. `signed` is the request's body. `known` returns a signature that
+ * is already known, which is then not computed again. Returns the same object if nothing is replaced.
  */
 export type Conceal = <A extends AnswerParts>(
   answer: A,
@@ -28,11 +28,11 @@ export type Conceal = <A extends AnswerParts>(
 const SECRET_MARK = '[signing secret]';
 const SIGNATURE_MARK = '[signature of the request]';
 
-/** A shorter secret is likely to be a part of other words. */
+/** Shorter secrets are not replaced: they are likely to occur in ordinary words. */
 const MIN_SECRET_LENGTH = 4;
-/** What a cut-off answer may end with: the first characters of a secret or a signature. */
+/** A truncated answer may end inside a secret or a signature: a beginning of at least this length is replaced. */
 const MIN_PREFIX_LENGTH = 8;
-/** Without one of these, an answer has no signature: base64 of 32 bytes, or the start of one at its end. */
+/** Matches every answer that may hold a signature: base64 of 32 bytes, or the start of a signature at the end. */
 const MAY_HAVE_SIGNATURE = /[\w+/-]{43}|[\w+/-]{8}$/;
 
 /** Makes the function for these secrets. */
@@ -50,7 +50,7 @@ export function createConceal(secrets: readonly string[]): Conceal {
   return (answer, signed, known = () => null) => {
     const { headers, body, error } = answer;
     if (body.length === 0 && headers.length === 0 && error === null) return answer;
-    // Most answers need none, the others one for each secret: a body may be large.
+    // Computed only if needed, because the request's body may be large: most answers hold no signature.
     let forms: string[] | undefined;
     const conceal = (text: string): string => {
       const shown = concealSecrets(text);
@@ -76,7 +76,7 @@ export function createConceal(secrets: readonly string[]): Conceal {
   };
 }
 
-/** A secret as a page may write it: as it is, in JSON, HTML or a URL, each as latin1-decoded bytes. */
+/** A secret as a page may write it: unchanged, or escaped for JSON, HTML or a URL; as latin1-decoded bytes. */
 function formsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const forms = [
@@ -95,7 +95,7 @@ function signatureForms(hex: string): string[] {
   return [hex, hex.toUpperCase(), bytes.toString('base64'), bytes.toString('base64url')];
 }
 
-/** Every whole occurrence, and a beginning of it at the end of the text. */
+/** Replaces every occurrence of `needle`, and a beginning of `needle` at the end of the text. */
 function replace(text: string, needle: string, mark: string): string {
   const whole = text.includes(needle) ? text.replaceAll(needle, mark) : text;
   const head = needle.slice(0, MIN_PREFIX_LENGTH);

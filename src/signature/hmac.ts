@@ -1,9 +1,9 @@
 import { createHash, createHmac, getHashes, hash, type Hash } from 'node:crypto';
 
-/** Relyable's algorithm, and the two that senders take by mistake. */
+/** Relyable's algorithm, and two that senders use by mistake. */
 export const COMMON_ALGORITHMS = ['sha256', 'sha1', 'sha512'] as const;
 
-/** Hashes that a signature may be made with: block and digest in bytes, and the usual name. */
+/** The hashes that a signature may be made with: sizes of block and digest in bytes, and the usual name. */
 const HASHES = {
   sha256: { block: 64, digest: 32, name: 'SHA-256' },
   sha1: { block: 64, digest: 20, name: 'SHA-1' },
@@ -43,8 +43,8 @@ export function algorithmName(algorithm: Algorithm): string {
 }
 
 /**
- * Up to this size, key pad and message are copied together and hashed in one call. Without a hash
- * object for each MAC, and its collection, a search takes half the time.
+ * Up to this size, key pad and message are copied into one buffer and hashed in one call. This avoids a
+ * hash object for each MAC and its garbage collection, and halves the time of a search.
  */
 const ONE_CALL_BYTES = 64 * 1024;
 
@@ -53,7 +53,7 @@ const scratch = Buffer.alloc(MAX_BLOCK_BYTES + ONE_CALL_BYTES);
 let message = scratch.subarray(0, 0);
 const NONE = Buffer.alloc(0);
 
-/** An HMAC key (RFC 2104); made once, it computes many MACs. */
+/** An HMAC key (RFC 2104), prepared once to compute many MACs. */
 export class HmacKey {
   private readonly algorithm: Algorithm;
   private readonly key: Uint8Array;
@@ -92,7 +92,7 @@ export class HmacKey {
     return this.finish(hash(this.algorithm, message, 'binary'));
   }
 
-  /** A MAC over bytes that are given part by part. */
+  /** Starts a MAC over bytes that are given part by part. */
   start(): HmacRun {
     const inner = createHash(this.algorithm).update(this.innerPad);
     return new HmacRun(inner, (digest) => this.finish(digest));
@@ -106,8 +106,8 @@ export class HmacKey {
 }
 
 /**
- * A MAC that can continue after it was read, so that the MACs of every prefix, or of a body with and
- * without a line end, cost one pass over the bytes.
+ * A MAC that can be read and then continued. The MACs of every prefix, or of a body with and without a
+ * line end, take a single pass over the bytes.
  */
 export class HmacRun {
   private readonly inner: Hash;
@@ -123,7 +123,7 @@ export class HmacRun {
     return this;
   }
 
-  /** The MAC of the bytes so far and these, lower-case hex. */
+  /** The MAC of the bytes so far followed by `tail`, lower-case hex. */
   hex(tail: Uint8Array = NONE): string {
     return this.finish(this.inner.copy().update(tail).digest('binary'));
   }

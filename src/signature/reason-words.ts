@@ -1,6 +1,6 @@
 import type { Reason } from './verify.ts';
 
-/** A reason in a few words, for a line of a list; `detail` of a verification says more. */
+/** Each reason in a few words, for lists. The `detail` of a verification says more. */
 export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   ok: 'ok',
   signature_missing: 'no signature',

@@ -3,7 +3,7 @@ import { HmacKey } from './hmac.ts';
 
 /**
  * The signature Relyable sends: lower-case hex HMAC-SHA256 of the body bytes, keyed with the
- * secret's UTF-8 bytes as they are (vendor page, "Verifying Webhooks").
+ * secret's unchanged UTF-8 bytes (vendor page, "Verifying Webhooks").
  */
 export function signPayload(payload: Uint8Array, secret: string | Uint8Array): string {
   return new HmacKey('sha256', Buffer.from(secret)).hex(payload);

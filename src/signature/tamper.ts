@@ -50,7 +50,7 @@ export function tamperRequest(
   }
 }
 
-/** Changes one character inside the payload, so that JSON stays JSON; a body without one gets a space. */
+/** Changes one letter or digit of the payload, so that JSON stays JSON; adds a space if the body has none. */
 function changeOneByte(body: Buffer): Buffer {
   const at = body.toString('latin1').search(/[a-z0-9](?=[^a-z0-9]*$)/);
   if (at === -1) return Buffer.concat([body, Buffer.from(' ')]);

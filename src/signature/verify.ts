@@ -2,7 +2,7 @@ import { HmacKey, type HmacRun } from './hmac.ts';
 import { isSameSignature, createSigner } from './sign.ts';
 import { headerValues, SIGNATURE_HEADER, type WebhookRequest } from '../request/request.ts';
 
-/** A signing secret that may have made a signature, and its source. `value` is never printed. */
+/** A signing secret that a signature may have been made with, and its source. `value` is never printed. */
 export interface SecretCandidate {
   /** The name in output, e.g. `RELYABLE_WEBHOOK_SECRET`, `--secret-file app.key`, `development secret`. */
   readonly source: string;
@@ -51,15 +51,15 @@ export const REASONS = [
   'charset_latin1',
   'charset_other',
   'secret_wrong_or_body_changed',
-  // Of imported captures only: no secret of this machine could tell.
+  // Only for imported captures: no secret on this machine could verify them.
   'not_verified',
-  // Of the delivery log only: it has the payload without the signature that was sent with it.
+  // Only for deliveries of the log, which has the payload but not the signature that was sent with it.
   'signature_not_recorded',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];
 
-/** What to change, for some reasons. */
+/** For some reasons, what to change. */
 export type Fixes = Readonly<Partial<Record<Reason, string>>>;
 
 /** The result of verifying a request: a value, never an exception. */
@@ -77,14 +77,14 @@ export interface Verification {
   readonly secretSource: string | null;
 }
 
-/** Whether a reason is a verdict: what has no signature to judge is neither valid nor invalid. */
+/** Whether a reason is a verdict. Without a recorded signature, a request is neither valid nor invalid. */
 export function isJudged({ reason }: Pick<Verification, 'reason'>): boolean {
   return reason !== 'signature_not_recorded';
 }
 
 /**
- * Verifies without looking for a cause: valid, or no signature, or an empty one. Null where the
- * signature does not match any chosen secret; then `diagnose` finds out why.
+ * Verifies without searching for a cause. The result says that the signature is valid, missing or
+ * empty; null if it matches no chosen secret, and then `diagnose` finds out why.
  */
 export function verifyRequest(
   request: Pick<WebhookRequest, 'headers' | 'body'>,
@@ -103,13 +103,13 @@ export function verifyRequest(
   return null;
 }
 
-/** How a secret signs, and the result where a signature matches it. */
+/** A signer for one secret, and the result for a signature that matches. */
 interface Verifier {
   readonly sign: (payload: Uint8Array) => string;
   readonly match: Verification;
 }
 
-/** A listener verifies every request with the same few secrets: each is prepared once. */
+/** Prepared secrets: a listener verifies every request with the same few. */
 const verifiers = new WeakMap<SecretCandidate, Verifier>();
 
 function verifierOf(secret: SecretCandidate): Verifier {
@@ -121,7 +121,7 @@ function verifierOf(secret: SecretCandidate): Verifier {
   return verifier;
 }
 
-/** Verifies a body that is given part by part, for bodies that are not to be held in memory. */
+/** Verifies a body that is given part by part, so that it need not be held in memory. */
 export class BodyVerifier {
   private readonly signature: string;
   private readonly runs: ReadonlyArray<{ readonly source: string; readonly run: HmacRun }>;
@@ -140,7 +140,7 @@ export class BodyVerifier {
     for (const { run } of this.runs) run.update(bytes);
   }
 
-  /** As `verifyRequest`: null where no chosen secret matches. */
+  /** Same as `verifyRequest`: null where no chosen secret matches. */
   result(): Verification | null {
     const match = this.runs.find(({ run }) => isSameSignature(this.signature, run.hex()));
     return match === undefined ? null : matchWith(match.source);

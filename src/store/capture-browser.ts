@@ -8,7 +8,7 @@ export const OUTCOMES = ['2xx', '3xx', '4xx', '5xx', 'none', 'unforwarded'] as c
 /** `none`: forwarded, and no answer came. `unforwarded`: never sent to an app. */
 export type OutcomeClass = (typeof OUTCOMES)[number];
 
-/** Which captures are wanted: those that meet every condition. */
+/** Selects the captures that meet every condition. */
 export interface CaptureQuery {
   readonly event?: string;
   readonly signature?: 'valid' | 'invalid' | Reason;
@@ -17,17 +17,17 @@ export interface CaptureQuery {
   /** Received at or after, and before; ms since 1970. */
   readonly since?: number;
   readonly until?: number;
-  /** Each must occur in the path, headers, payload or an answer; ASCII letters match in either case. */
+  /** Each word must occur in the path, headers, payload or an answer. The case of ASCII letters is ignored. */
   readonly words?: readonly string[];
 }
 
-/** A capture as one row of a list shows it: without its body, headers and answers. */
+/** The parts of a capture that one row of a list shows. Headers, answers and large bodies are left out. */
 export interface CaptureHead {
   readonly seq: number;
   readonly id: string;
   readonly receivedAt: number;
   readonly event: string | null;
-  /** The body where it is short, for the fields that a row shows. */
+  /** The body if it is short, for the fields that a row shows; else null. */
   readonly shortBody: Buffer | null;
   readonly bodyBytes: number;
   readonly valid: boolean;
@@ -41,29 +41,29 @@ export interface CaptureHead {
   readonly lastError: string | null;
 }
 
-/** What a store holds: its oldest and newest capture by `seq`, and how many there are. */
+/** The extent of a store: the `seq` of its oldest and newest capture, and the number of captures. */
 export interface CaptureSpan {
   readonly first: number;
   readonly last: number;
   readonly count: number;
 }
 
-/** Captures of one time interval of a chart. */
+/** The counts of captures in one time interval of a chart. */
 export interface ActivityBucket {
   /** ms since 1970. */
   readonly start: number;
   readonly received: number;
   readonly invalid: number;
-  /** Forwarded, and the last answer was not 200. */
+  /** The captures that were forwarded and whose last answer was not 200. */
   readonly failed: number;
-  /** Of the last forward of each; null where there was none. */
+  /** The mean duration of the last forward of each capture; null where there was none. */
   readonly meanMs: number | null;
   readonly maxMs: number | null;
 }
 
 /** The largest body that a row of the list reads for its subject, bytes. */
 const SHORT_BODY_BYTES = 64 * 1024;
-/** The last forward of a capture, by an index on `capture_id`. */
+/** Selects the `seq` of a capture's last forward, using an index on `capture_id`. */
 const LAST_FORWARD = 'SELECT max(seq) FROM forwards WHERE forwards.capture_id = captures.id';
 
 /** Reads a store for a page that shows many captures: positions, rows and counts, never whole captures. */
@@ -104,7 +104,7 @@ export class CaptureBrowser {
     return { first: first ?? 0, last: last ?? 0, count };
   }
 
-  /** The `seq` of `limit` captures, newest first, without the newest `offset` of them. */
+  /** The `seq` of `limit` captures, newest first, after skipping the newest `offset`. */
   newest(offset: number, limit: number): number[] {
     return this.readSeqs(
       'SELECT seq FROM captures INDEXED BY captures_arrival ORDER BY seq DESC LIMIT ? OFFSET ?',
@@ -113,10 +113,10 @@ export class CaptureBrowser {
     );
   }
 
-  /** The `seq` of every capture from `from` to `to`, both included, that the query wants; ascending. */
+  /** The `seq` of every capture from `from` to `to` (inclusive) that matches the query, ascending. */
   find(query: CaptureQuery, from: number, to: number): number[] {
     const { where, values } = toConditions(query);
-    // Without a condition the index has all that is asked for; the table also has the bodies.
+    // Without a condition, the index is enough. Reading the table would also read the bodies.
     const source = where === '' ? 'captures INDEXED BY captures_arrival' : 'captures';
     return this.readSeqs(
       `SELECT seq FROM ${source} WHERE seq BETWEEN ? AND ? ${where} ORDER BY seq`,
@@ -141,7 +141,7 @@ export class CaptureBrowser {
     return (row as { last: number | null }).last ?? 0;
   }
 
-  /** The rows of these captures, in their order; one that was removed meanwhile is left out. */
+  /** The rows of these captures, in the given order. Captures that were removed meanwhile are left out. */
   heads(seqs: readonly number[]): CaptureHead[] {
     return this.guarded(() =>
       seqs.flatMap((seq) => {
@@ -151,7 +151,7 @@ export class CaptureBrowser {
     );
   }
 
-  /** These captures counted by intervals of `bucketMs`, oldest first. */
+  /** Counts these captures by intervals of `bucketMs`, oldest interval first. */
   activity(seqs: readonly number[], bucketMs: number): ActivityBucket[] {
     const sql = `SELECT received_at / ? AS bucket, count(*) AS received, sum(${IS_INVALID}) AS invalid,
         sum(last IS NOT NULL AND status IS NOT 200) AS failed,
@@ -175,7 +175,7 @@ export class CaptureBrowser {
     this.database.close();
   }
 
-  /** One text crosses into JavaScript ten times as fast as a row for each number. */
+  /** Reads the numbers as one JSON text, which is ten times as fast as one row for each number. */
   private readSeqs(select: string, ...values: readonly SqlValue[]): number[] {
     const sql = `SELECT json_group_array(seq) AS seqs FROM (${select})`;
     return this.guarded(() => {
@@ -285,7 +285,7 @@ const OUTCOME_CONDITIONS: Readonly<Record<OutcomeClass, string>> = {
   unforwarded: `NOT ${IS_FORWARDED}`,
 };
 
-/** LIKE ignores the case of ASCII letters and reads a text up to a NUL; it takes no BLOB. */
+/** LIKE ignores the case of ASCII letters and reads a text up to a NUL. It needs text, so BLOBs are cast. */
 const like = (column: string): string => `CAST(${column} AS TEXT) LIKE ? ESCAPE '\\'`;
 
 const CONTAINS = `(${['body', 'headers', 'path'].map(like).join(' OR ')}

@@ -15,20 +15,20 @@ import { asBuffer, fromBlob, fromNullableBlob, IS_INVALID, toBlob } from './rows
 export interface CaptureFilter {
   /** Only these event types. */
   readonly events?: readonly string[];
-  /** Only those whose signature did not verify. */
+  /** Only captures whose signature did not verify. */
   readonly invalid?: boolean;
-  /** Only those whose newest forward or replay was not answered 200. */
+  /** Only captures whose newest forward or replay was not answered 200. */
   readonly failed?: boolean;
   /** Received at or after, ms since 1970. */
   readonly since?: number;
 }
 
-/** What tells the captures of one event apart. */
+/** The fields that distinguish the captures of one event. */
 export type EventCapture = Pick<Capture, 'id' | 'receivedAt' | 'source'>;
 
 /**
- * A capture's event, and whether it was dealt with: answered or forwarded, or answered by the app where
- * it came from the delivery log, since nothing sends that again.
+ * The event of a capture, and whether it was handled. A received request is handled once it was answered or
+ * forwarded. One from the delivery log is handled only once the app has answered, because no sender retries it.
  */
 export interface StoredEvent {
   readonly seq: number;
@@ -37,34 +37,34 @@ export interface StoredEvent {
 }
 
 export interface ReaderOptions {
-  /** Damaged captures are read too, as they are; it is called with the id of each. */
+  /** Called with the id of each damaged capture. If it is given, damaged captures are returned, too. */
   readonly onDamaged?: (id: string) => void;
 }
 
-/** Reading side: works while other processes write. */
+/** Reads captures, also while other processes write. */
 export interface CaptureReader {
   get(id: string): Capture | undefined;
   /** Newest first, at most `limit`. */
   list(filter: CaptureFilter, limit: number): Capture[];
-  /** The same, read one by one: memory stays flat. */
+  /** The same captures, read one by one in constant memory. */
   newest(filter: CaptureFilter, limit: number): Generator<Capture>;
-  /** An event's newest captures, oldest first: one for each attempt that came, and those of the log. */
+  /** An event's newest captures, oldest first: one for each attempt that was received or read from the log. */
   ofEvent(eventId: string): EventCapture[];
   /**
-   * Events of the captures numbered above `seq` that were received, or imported, at `since` or later
+   * The events of captures with a number above `seq` that were received, or imported, at `since` or later
    * (ms since 1970), oldest first.
    */
   eventsAfter(seq: number, since: number): StoredEvent[];
-  /** Oldest first, all that match, a few at a time: memory stays flat. */
+  /** All captures that match, oldest first, read a few at a time in constant memory. */
   each(filter: CaptureFilter): Generator<Capture>;
   close(): void;
 }
 
 const READ_CHUNK = 100;
-/** Limit on the attempts of one event that are told apart. */
+/** The limit on the captures of one event that are returned. */
 const OF_EVENT_LIMIT = 50;
 
-/** A column, or null in the schema of an older version: a reader changes nothing. */
+/** A column as SQL, or NULL if the store's schema is older than the column: a reader does not migrate it. */
 function columnSince(database: Database, first: number, column: string): string {
   return readPragma(database, 'user_version') < first ? `NULL AS ${column}` : column;
 }
@@ -101,7 +101,7 @@ interface StoredCapture {
   readonly imported_at: number | null;
 }
 
-/** The captures that a read is about. */
+/** The captures that are to be read. */
 type Chosen = ReadonlyArray<Pick<StoredCapture, 'seq'>>;
 
 interface StoredForward {
@@ -132,19 +132,19 @@ export function createReader(
     return rowToCapture(row, stored.map(toForward));
   };
 
-  /** Whether a capture may be shown: it is undamaged, or is asked for all the same. */
+  /** Whether a capture may be returned: it is undamaged, or the caller asked for damaged captures, too. */
   const isReadable = (row: StoredCapture): boolean => {
     if (!isDamaged(row)) return true;
     onDamaged?.(row.id);
     return onDamaged !== undefined;
   };
 
-  /** One by one: a hundred large bodies are a gigabyte. A damaged one is left out and reported last. */
+  /** Reads one by one, because a hundred large bodies are a gigabyte. Damaged captures are reported at the end. */
   function* captures(chosen: Chosen, damaged: string[]): Generator<Capture> {
     for (const { seq } of chosen) {
       const row = guarded(() => statements.bySeq.get(seq) as unknown as StoredCapture | undefined);
       if (row === undefined) {
-        // It was pruned since it was chosen, unless the index still has it.
+        // The capture was pruned meanwhile, or its row is damaged if the index still has it.
         if (guarded(() => statements.isIndexed.get(seq)) !== undefined) {
           damaged.push(`the row of capture number ${seq} is missing`);
         }
@@ -269,7 +269,7 @@ function rowToCapture(row: StoredCapture, forwards: readonly Forward[]): Capture
     eventId: fromBlob(row.event_id),
     verification: { valid: row.valid === 1, reason: row.reason },
     duplicateOf: row.duplicate_of,
-    // Without an answer of its own the sender got what the app said.
+    // If no answer of our own is stored, the sender got the app's answer.
     answered: row.answered ?? first?.status ?? null,
     forwards,
     ...toSource(row),
@@ -300,7 +300,7 @@ function toForward(row: StoredForward): Forward {
   };
 }
 
-/** Without a filter from an index: a row that is lost is missed then. */
+/** The source of the numbers. Without a filter it is an index, so that a lost row of the table is noticed. */
 function toTable(filter: CaptureFilter): string {
   return Object.keys(filter).length === 0 ? 'captures INDEXED BY captures_arrival' : 'captures';
 }

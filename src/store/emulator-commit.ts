@@ -1,10 +1,10 @@
 import { type Database, runTransaction, storeError } from './schema.ts';
 
-/** Writes that share commits: those that arrive while one is being prepared go in together. */
+/** Groups writes into commits: writes that arrive while a commit is being prepared become part of it. */
 export interface GroupCommit {
-  /** Resolves once the write is on disk; rejects with STORE_UNUSABLE, and then it is not there. */
+  /** Resolves once the write is on disk. If it rejects (STORE_UNUSABLE), nothing was written. */
   write(work: () => void): Promise<void>;
-  /** Commits what waits. */
+  /** Commits the waiting writes. */
   flush(): void;
 }
 

@@ -7,7 +7,7 @@ export interface StoredDelivery extends Delivery {
   readonly endpointId: string;
 }
 
-/** An endpoint as far as it may be stored: without its secret. */
+/** An endpoint as it is stored, without its secret. */
 export interface StoredEndpoint {
   readonly id: string;
   readonly url: string;
@@ -19,7 +19,7 @@ export interface StoredEndpoint {
 /** The emulator's state in the store's file. Every promise resolves once the write is on disk. */
 export interface EmulatorStore {
   endpoints(): StoredEndpoint[];
-  /** The newest, at most `limit`, oldest first. */
+  /** The newest deliveries, at most `limit`, oldest first. */
   deliveries(limit: number): StoredDelivery[];
   addEndpoint(endpoint: StoredEndpoint): Promise<void>;
   removeEndpoint(id: string): Promise<void>;
@@ -54,7 +54,7 @@ interface AttemptRow {
 const toNullableBlob = (text: string | null): Buffer | null =>
   text === null ? null : toBlob(text);
 
-/** Opens the store for the emulator, making it where there is none. */
+/** Opens the store for the emulator; creates the file if it is missing. */
 export function openEmulatorStore(file: string): EmulatorStore {
   const database = openDatabase(file, 'write');
   const group = createGroupCommit(file, database);
@@ -86,7 +86,7 @@ export function openEmulatorStore(file: string): EmulatorStore {
         );
       }),
     addAttempt: (delivery, attempt) => {
-      // The delivery continues to change; what is written is its present state.
+      // The delivery may change before the write, so its present state is copied here.
       const { state, nextRetryAt, id } = delivery;
       return group.write(() => {
         prepared.addAttempt.run(
@@ -148,7 +148,7 @@ function readEndpoints(database: Database): StoredEndpoint[] {
   }));
 }
 
-/** Also lets go of what is older than the newest `limit` and finished. */
+/** Reads the newest deliveries, at most `limit`. Deletes finished deliveries that are older. */
 function readDeliveries(database: Database, limit: number): StoredDelivery[] {
   database
     .prepare(

@@ -3,43 +3,43 @@ import { bodyIdentity } from '../relyable/payload-summary.ts';
 import { type CaptureIdentity, toBlob } from './rows.ts';
 import type { Database } from './schema.ts';
 
-/** Slots of a table, a power of two; with three quarters of them taken a search looks at nine or so. */
+/** The number of slots of a table, a power of two. With three quarters of them taken, a search reads about nine. */
 const SLOTS = 65_536;
-/** Repeats are searched among at least this many of the newest captures, at most twice as many. */
+/** Repeats are searched among at least this many of the newest captures, and at most twice as many. */
 const REMEMBERED = 50_000;
-/** The first capture of an event is enough to recognise its repeats; other events may share its key by chance. */
+/** The most captures under one key. One per event is enough to recognise repeats, but a few events may share a key. */
 const KEPT_OF_ONE_KEY = 4;
 
 /**
- * Finds the first capture of an event among the newest ones. The index is in memory: its keys are as good
- * as random, so that an index on disk would write a page for every capture. What other processes added is
- * read from the store in order of arrival.
+ * Finds the first capture of an event among the newest captures. The index is in memory: its keys are
+ * practically random, so an index on disk would have to write a page for every capture. The captures of
+ * other processes are read from the store in order of arrival.
  */
 export interface EventIndex {
-  /** Takes in what other processes added since the last call. Call it when a transaction begins. */
+  /** Adds the captures that other processes stored since the last call. Call it when a transaction begins. */
   catchUp(): void;
-  /** Takes in a capture that this transaction added: the first of its event. */
+  /** Adds a capture of this transaction, which is the first of its event. */
   add(identity: CaptureIdentity, seq: number): void;
   /** Id of the first remembered capture of the same event with the same verdict, or null. */
   find(identity: CaptureIdentity): string | null;
 }
 
-/** The identity of a capture's event as it is stored, and compared. */
+/** The identity of a capture's event, in the form in which it is stored and compared. */
 export function toEventId({ declaredEventId, body }: CaptureIdentity): Uint8Array {
   return toBlob(declaredEventId ?? bodyIdentity(body));
 }
 
 /**
- * A 48-bit key, which fits a number: equal for repeats of an event, rarely equal for others. Without a
- * declared id it is made from the body's checksum and length, because hashing a large body takes as long
- * as all other work. Matches are compared in full.
+ * A 48-bit key, which fits into a number. Repeats of an event have equal keys; different events rarely do,
+ * so matches are compared in full. Without a declared id, the key is made from the checksum and the length
+ * of the body, because hashing a large body would take as long as all other work.
  */
 export function toEventKey({ declaredEventId, body, bodyCrc }: CaptureIdentity): number {
   if (declaredEventId === null) return (body.length % 2 ** 16) * 2 ** 32 + bodyCrc;
   return Number.parseInt(hash('sha256', declaredEventId).slice(0, 12), 16);
 }
 
-/** A repeat has the same verdict, too. */
+/** The key of an event with a verdict: a capture is a repeat only if both are equal. */
 function repeatKey(eventKey: number, valid: number): number {
   return eventKey * 2 + valid;
 }
@@ -59,10 +59,10 @@ export function createEventIndex(database: Database): EventIndex {
     catchUp: () => {
       const last = (selectNewest.get() as { seq: number | null }).seq ?? 0;
       if (seen === -1) seen = Math.max(0, last - REMEMBERED);
-      // After a rollback the last sequence numbers are used again.
+      // After a rollback, the last sequence numbers are assigned again.
       seen = Math.min(seen, last);
       if (seen === last) return;
-      // Row by row: all of them together do not fit the small heap of the store's thread.
+      // Row by row, because all rows would not fit into the small heap of the store's thread.
       const rows = selectNewer.iterate(seen) as Iterable<{
         seq: number;
         event_key: number;
@@ -90,7 +90,7 @@ export function createEventIndex(database: Database): EventIndex {
   };
 }
 
-/** Two tables that take turns: when the newer one is full, the older one is cleared and used again. */
+/** Two tables. When the newer one is full, the older one is cleared and becomes the newer one. */
 class TablePair {
   private newer = createSeqTable();
   private older = createSeqTable();
@@ -109,28 +109,28 @@ class TablePair {
 }
 
 /**
- * A hash table from a key to sequence numbers, in arrays of fixed size: a Map with as many entries takes
- * several times the memory, and grows. It stores only the low 32 bits of a key, because a match is checked
- * in the store anyway.
+ * A hash table from keys to sequence numbers, in arrays of fixed size: a Map with as many entries would
+ * take several times the memory. It stores only the low 32 bits of a key, because every match is checked
+ * in the store.
  */
 interface SeqTable {
   size(): number;
   /**
-   * `seq` is 1 or more. If a key already has four seqs, a first capture replaces the last of them (their
-   * captures were pruned or rolled back); any other is dropped.
+   * `seq` is 1 or more. If a key already has `KEPT_OF_ONE_KEY` sequence numbers and `isFirst` is true, `seq`
+   * replaces the last of them, whose capture was pruned or rolled back; otherwise `seq` is dropped.
    */
   add(key: number, seq: number, isFirst: boolean): void;
-  /** The seqs of that key, in the order added. */
+  /** The sequence numbers of this key, in the order in which they were added. */
   find(key: number): number[];
   clear(): void;
 }
 
 function createSeqTable(): SeqTable {
   const keys = new Uint32Array(SLOTS);
-  /** 0, which no row has, marks an empty slot. */
+  /** 0 marks an empty slot; no row has this number. */
   const seqs = new Uint32Array(SLOTS);
   let size = 0;
-  // A key is a checksum or part of a SHA-256, and the verdict in its lowest bit: no further hash is needed.
+  // The key is a hash already (a checksum or part of a SHA-256); its lowest bit is the verdict.
   const home = (key: number): number => Math.floor(key / 2) % SLOTS;
   const after = (slot: number): number => (slot + 1) % SLOTS;
 

@@ -1,6 +1,6 @@
 import { type Database, LISTENERS_VERSION, ORIGIN_VERSION, readPragma } from './schema.ts';
 
-/** When the newest request from a sender was received: the last sign of a listener that was killed. */
+/** When the newest request from a sender was received: after a kill, the last time at which a listener is known to have run. */
 function newestReceived(database: Database, version: number): number | undefined {
   const isSent = version < ORIGIN_VERSION ? '1' : 'source IS NULL AND imported_at IS NULL';
   const row = database
@@ -10,9 +10,9 @@ function newestReceived(database: Database, version: number): number | undefined
 }
 
 /**
- * The time up to which listeners received all requests, ms since 1970: the end of the last listener, or the
- * newest capture of one that was killed or is running; the start of a catch-up that was not completed, if
- * that is earlier. undefined if no listener has used the store.
+ * The time up to which listeners received all requests, ms since 1970. It is the end of the last listener, or
+ * the newest capture if that listener was killed or is running. If a catch-up was not completed and its start
+ * is earlier, it is that start. undefined if no listener has used the store.
  */
 export function readCoveredUntil(database: Database): number | undefined {
   const version = readPragma(database, 'user_version');
@@ -30,7 +30,7 @@ export function readCoveredUntil(database: Database): number | undefined {
   return Math.min(since, end);
 }
 
-/** Records when a listener runs, for the catch-up of a later one. Times are ms since 1970. */
+/** Records when listeners run, so that a later listener can catch up. Times are ms since 1970. */
 export class ListenerLog {
   private readonly database: Database;
   private seq: number | bigint | undefined;
@@ -43,7 +43,7 @@ export class ListenerLog {
     this.seq = this.database
       .prepare('INSERT INTO listeners (started_at) VALUES (?)')
       .run(at).lastInsertRowid;
-    // Only the last one is needed; a few more help to find out what happened.
+    // Only the last row is needed; the others help with diagnosis.
     this.database.prepare('DELETE FROM listeners WHERE seq <= ?').run(Number(this.seq) - 100);
   }
 
@@ -56,7 +56,7 @@ export class ListenerLog {
     this.database.prepare('INSERT INTO catch_ups (since) VALUES (?)').run(since);
   }
 
-  /** Nothing since then is missing now, so unfinished catch-ups from then or later are done as well. */
+  /** Records that nothing since `since` is missing: unfinished catch-ups from `since` or later are complete, too. */
   caughtUp(since: number): void {
     this.database.prepare('DELETE FROM catch_ups WHERE since >= ?').run(since);
   }

@@ -5,18 +5,18 @@ import type { RowWriter } from './row-writer.ts';
 import type { CaptureIdentity, CaptureRow, ForwardRow } from './rows.ts';
 import { type Database, readPragma } from './schema.ts';
 
-/** The schema whose table `arrivals` has the columns read here. */
+/** The schema version in which the table `arrivals` has the columns that are read here. */
 const ARRIVALS_VERSION = 4;
 
-/** What takes the rows of a batch. */
+/** The writer of the rows of a batch. */
 type RowSink = Pick<RowWriter, 'capture' | 'forward' | 'answered' | 'reason'>;
 
-/** A batch that an older version stored and did not move to the tables that are read. */
+/** A batch of captures that an older version stored here, and did not move to the final tables. */
 interface Arrival {
   readonly seq: number;
-  /** All of it, or what comes before the file. */
+  /** The whole batch, or the part before the content of `file`. */
   readonly batch: Uint8Array;
-  /** In the folder `<store>-batches`. */
+  /** The name of a file in the folder `<store>-batches`. */
   readonly file: string | null;
   readonly file_bytes: number | null;
 }
@@ -31,8 +31,8 @@ export function hasArrivals(database: Database): boolean {
 }
 
 /**
- * Takes in the batches that an older version has left, oldest first, one in each commit. A batch
- * whose file is missing or damaged stays, and so does its table; the next opening tries again.
+ * Moves the batches of an older version to the final tables, oldest first, in one commit each. If the
+ * file of a batch is missing or damaged, the batch and the table are kept, and the next opening tries again.
  */
 export function migrateArrivals(
   file: string,
@@ -51,7 +51,7 @@ export function migrateArrivals(
     transaction(() => {
       const row = database.prepare('SELECT * FROM arrivals WHERE seq = ?').get(seq);
       const batch = row === undefined ? null : readBatch(row as Arrival, folder);
-      // Another process took it in, or its file cannot be read.
+      // Another process has moved the batch, or its file cannot be read.
       if (batch === null) return;
       writeBatch(batch.bytes, sink);
       remove.run(seq);
@@ -66,7 +66,7 @@ export function migrateArrivals(
   }
 }
 
-/** Older versions wrote only files with such names. */
+/** The names of files that older versions wrote. */
 const FILE_NAME = /^[0-9a-f]{24}$/;
 
 function readBatch(
@@ -76,7 +76,7 @@ function readBatch(
   if (file === null) return { bytes: Buffer.from(batch), path: null };
   if (!FILE_NAME.test(file)) return null;
   const path = join(folder, file);
-  // Anything else in its place, a pipe for example, may never end.
+  // Reading another kind of file, e.g. a pipe, might never end.
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
   const rest = readFileSync(path).subarray(0, file_bytes ?? 0);
   const bytes = Buffer.concat([batch, rest]);
@@ -95,9 +95,9 @@ function parsesWhole(bytes: Buffer): boolean {
 }
 
 /**
- * The form of a batch: what identifies its captures, their bodies, the rest of them; then forwards,
- * answered statuses and reasons, each after their number. Numbers are doubles, -1 is null, texts
- * and bytes follow their length. RangeError where bytes are missing.
+ * Writes the rows of a batch. Its format: the identities of the captures, their bodies, their other fields;
+ * then forwards, answered statuses and reasons, each list after its length. Numbers are doubles, -1 is null,
+ * and texts and bytes follow their length. Throws RangeError if bytes are missing.
  */
 function writeBatch(bytes: Buffer, sink: RowSink): void {
   const from = new Unpacker(bytes);

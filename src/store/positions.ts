@@ -1,33 +1,33 @@
 import { type Database, openDatabase, orStoreError } from './schema.ts';
 
-/** Who reads which stream. A stream that was created again is another one. */
+/** A reader and its stream. A stream that was deleted and created again counts as another stream. */
 export interface ReaderKey {
   readonly reader: string;
   readonly stream: string;
-  /** When the stream was created, as its server says it. */
+  /** When the stream was created, according to its server. */
   readonly created: string;
 }
 
 /**
- * How far a reader has got in a stream. It is written in the transaction that stores the capture of that
- * message, so that a kill leaves both or neither.
+ * The position of a reader in a stream. It is written in the same transaction as the capture of the message
+ * there, so that after a kill either both are stored or neither is.
  */
 export interface StreamPosition {
   readonly key: ReaderKey;
-  /** The position before; null for none. A group with another one is refused. */
+  /** The previous position; null for none. If the store has another position, the group is refused. */
   readonly after: number | null;
   readonly seq: number;
-  /** The capture that is forwarded next; null where it is not. */
+  /** The id of the capture if it is about to be forwarded; else null. */
   readonly unforwarded: string | null;
 }
 
-/** What the store knows of a reader. */
+/** What the store knows about a reader. */
 export interface ReaderState {
-  /** null: it has not read this stream. */
+  /** The reader's position; null if it has not read this stream. */
   readonly seq: number | null;
   /** Whether it has read a stream of this name that was created at another time. */
   readonly hasReadOlder: boolean;
-  /** Captures whose forward was not stored: it may have been made. Oldest first. */
+  /** Captures whose forward was not stored, although it may have been made; oldest first. */
   readonly unforwarded: readonly string[];
 }
 
@@ -57,8 +57,8 @@ export class PositionWriter {
   }
 
   /**
-   * Advances along the positions of one group, and writes the last of each run of one key. Throws where one is not
-   * the one before: a group was not stored, or another process reads.
+   * Checks the positions of a group in order, and writes the last one of each run with the same key. Throws if
+   * the `after` of a position is not the previous position: a group was not stored, or another process reads.
    */
   advance(positions: readonly StreamPosition[]): void {
     let last: StreamPosition | null = null;
@@ -86,7 +86,7 @@ export class PositionWriter {
     this.upsert.run(reader, stream, created, seq);
   }
 
-  /** The forward of this capture was stored. */
+  /** Records that the forward of this capture was stored. */
   forwarded(captureId: string): void {
     this.deleteUnforwarded.run(captureId);
   }

@@ -1,15 +1,15 @@
 import { type Database, orStoreError, readPragma } from './schema.ts';
 
-/** The default limit: in a larger store the oldest captures are removed. */
+/** The default size limit. If a store grows larger, its oldest captures are removed. */
 export const MAX_STORE_BYTES = 2 * 1024 ** 3;
-/** Captures are removed until the store is down to this share of the limit. */
+/** Captures are removed until the store has this share of the limit. */
 const CAP_TARGET = 0.95;
 /** Captures are removed in groups of this size, so that a listener that shares the store never waits for long. */
 const PRUNE_CHUNK = 500;
 
 /** Keeps a store below its size limit while captures are added. */
 export interface Retention {
-  /** Call it after captures were added: above the limit the oldest are removed, between other work. */
+  /** Call it after adding captures. Above the limit, the oldest captures are removed in the background. */
   check(): void;
   /** Call it before the store is closed: nothing more is removed. */
   stop(): void;
@@ -30,7 +30,7 @@ export function createRetention(database: Database, maxBytes: number): Retention
     (readPragma(database, 'page_count') - readPragma(database, 'freelist_count')) *
     readPragma(database, 'page_size');
 
-  /** Removes half of that share of the captures: all of it would be too many where the oldest are large. */
+  /** Removes half of this share of the captures. The oldest may be large, so the full share could be too many. */
   const deleteShare = (share: number): number => {
     const span = (selectSpan.get() as { span: number | null }).span ?? 0;
     const count = Math.min(PRUNE_CHUNK, Math.max(1, Math.floor((span * share) / 2)));
@@ -45,7 +45,7 @@ export function createRetention(database: Database, maxBytes: number): Retention
       isMakingRoom =
         used > (isMakingRoom ? target : maxBytes) && deleteShare(1 - target / used) > 0;
     } catch {
-      // Room is made at the next check; the captures themselves are safe.
+      // The next check tries again. The captures themselves are safe.
       isMakingRoom = false;
     }
     if (isMakingRoom) setImmediate(makeRoom);
@@ -62,15 +62,15 @@ export function createRetention(database: Database, maxBytes: number): Retention
 }
 
 /**
- * Selects the captures that were stored before that time (ms since 1970; of an imported one, the time of
- * the import), and all but the newest `keep`.
+ * Selects the captures that were stored before the time `before` (ms since 1970; for imported captures, the
+ * time of the import counts), and all captures except the newest `keep`.
  */
 export interface PruneLimit {
   readonly before?: number;
   readonly keep?: number;
 }
 
-/** How many captures at least one of the limits selects. Throws STORE_UNUSABLE. */
+/** The number of captures that at least one of the limits selects. Throws STORE_UNUSABLE. */
 export function countPrunable(file: string, database: Database, limit: PruneLimit): number {
   const { where, values } = toWhere(limit);
   return orStoreError(file, () => {
@@ -79,7 +79,7 @@ export function countPrunable(file: string, database: Database, limit: PruneLimi
   });
 }
 
-/** Removes the captures that at least one of the limits selects; how many. Throws STORE_UNUSABLE. */
+/** Removes the captures that at least one of the limits selects, and returns their number. Throws STORE_UNUSABLE. */
 export function pruneStore(file: string, database: Database, limit: PruneLimit): number {
   const { where, values } = toWhere(limit);
   return orStoreError(file, () => {

@@ -4,7 +4,7 @@ import type { Database } from './schema.ts';
 
 type Statement = ReturnType<Database['prepare']>;
 
-/** Writes rows; each call is made within a transaction. What is there already is left as it is. */
+/** Writes rows. Each call must be within a transaction. Existing rows are not changed. */
 export class RowWriter {
   readonly events: EventIndex;
   private readonly insertCapture: Statement;

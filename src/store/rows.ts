@@ -9,22 +9,22 @@ import { bodyIdentity } from '../relyable/payload-summary.ts';
 import type { Reason } from '../signature/verify.ts';
 import type { StreamPosition } from './positions.ts';
 
-/** What is written in one commit. */
+/** The records that are written in one commit. */
 export interface Group {
   readonly captures: readonly NewCapture[];
-  /** How far readers of streams have got with these captures. */
+  /** The positions of readers of streams after these captures. */
   readonly positions: readonly StreamPosition[];
   readonly forwards: ReadonlyArray<readonly [captureId: string, forward: Forward]>;
-  /** The status a sender got, where it was not known when the capture was stored. */
+  /** The statuses that senders got, if they were not known when the captures were stored. */
   readonly answered: ReadonlyArray<readonly [captureId: string, status: number]>;
-  /** A reason that was found after the capture was stored. */
+  /** Reasons that were found after the captures were stored. */
   readonly reasons: ReadonlyArray<readonly [captureId: string, reason: Reason]>;
 }
 
-/** What identifies a capture, and repeats of its event. */
+/** The fields that identify a capture and the repeats of its event. */
 export interface CaptureIdentity {
   readonly id: string;
-  /** The id its event declares; null where it declares none: then its bytes identify it. */
+  /** The id that the event declares; null if it declares none: then the body identifies the event. */
   readonly declaredEventId: string | null;
   /** 1 or 0, as the verdict is stored. */
   readonly valid: number;
@@ -33,7 +33,7 @@ export interface CaptureIdentity {
   readonly bodyCrc: number;
 }
 
-/** A capture as it is written. Text from outside is bytes here: the driver cuts text at a NUL. */
+/** The columns of a capture. Text from outside is stored as bytes, because the driver truncates text at a NUL. */
 export interface CaptureRow extends CaptureIdentity {
   readonly receivedAt: number;
   readonly method: string;
@@ -48,7 +48,7 @@ export interface CaptureRow extends CaptureIdentity {
   readonly importedAt: number | null;
 }
 
-/** A forward as it is written. */
+/** The columns of a forward. */
 export interface ForwardRow {
   readonly captureId: string;
   readonly kind: string;
@@ -63,7 +63,7 @@ export interface ForwardRow {
   readonly responseBody: Uint8Array;
 }
 
-/** Text from outside goes in as bytes: the driver cuts text at a NUL. */
+/** Encodes text from outside as bytes, because the driver truncates text at a NUL. */
 export const toBlob = (text: string): Buffer => Buffer.from(text, 'utf8');
 
 export const fromBlob = (blob: Uint8Array): string => asBuffer(blob).toString('utf8');
@@ -92,11 +92,11 @@ export function forwardValues(row: ForwardRow): Array<string | number | Uint8Arr
   ];
 }
 
-/** The columns of a forward but its `seq`. */
+/** The columns of a forward except `seq`. */
 export const FORWARD_COLUMNS =
   'capture_id, kind, at, url, status, duration_ms, error, response_headers, response_body, edited';
 
-/** A capture as it was when it came. */
+/** The `NewCapture` from which a capture was stored. */
 export function toNewCapture(capture: Capture): NewCapture {
   const { eventId, body } = capture;
   return { ...capture, declaredEventId: eventId === bodyIdentity(body) ? null : eventId };
@@ -138,5 +138,5 @@ export function toForwardRow(captureId: string, forward: Forward): ForwardRow {
   };
 }
 
-/** The captures whose signature is not valid, as SQL: what has none to judge is not among them. */
+/** SQL that selects captures with an invalid signature; captures whose signature was not recorded are not among them. */
 export const IS_INVALID = "valid = 0 AND reason <> 'signature_not_recorded'";

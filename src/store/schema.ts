@@ -8,12 +8,12 @@ import { makePrivateFolder } from '../system/private-folder.ts';
 /** An open database; the API is that of `node:sqlite`. */
 export type Database = InstanceType<typeof DatabaseSync>;
 
-/** `RLYB`: says in the file's header that it is ours. */
+/** `RLYB`: marks the file as ours in the header of the database. */
 const APPLICATION_ID = 0x52_4c_59_42;
 
 /**
- * The schema's history: entry n leads from version n to n + 1. Bodies, headers and all other
- * outside input are BLOBs: the driver cuts text at a NUL.
+ * The migrations of the schema: entry n migrates from version n to n + 1. Bodies, headers and all other
+ * input from outside are BLOBs, because the driver truncates text at a NUL.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE captures (
@@ -85,7 +85,7 @@ const MIGRATIONS: readonly string[] = [
      seq INTEGER PRIMARY KEY,
      batch BLOB NOT NULL
    ) STRICT;`,
-  // No release has stored rows in the previous form.
+  // No release has stored rows in the previous table.
   `DROP TABLE arrivals;
    CREATE TABLE arrivals (
      seq INTEGER PRIMARY KEY,
@@ -120,17 +120,17 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE catch_ups (since INTEGER NOT NULL) STRICT;`,
 ];
 
-/** The schema's first version whose bodies have checksums. */
+/** The first schema version with checksums of bodies. */
 export const CHECKSUM_VERSION = 5;
-/** The first that says where a capture came from. */
+/** The first schema version that records where a capture came from. */
 export const ORIGIN_VERSION = 6;
-/** The first that says when listeners ran. */
+/** The first schema version that records when listeners ran. */
 export const LISTENERS_VERSION = 8;
 
 /**
- * Opens a store file. `write` makes it (private to the user) where there is none and brings an
- * older one up to date; `read` never changes anything and gives undefined where there is none.
- * A file that is not ours, damaged or newer than this program is left as it is: STORE_UNUSABLE.
+ * Opens a store file. `write` creates a missing file, private to the user, and migrates an older one.
+ * `read` never changes the file, and returns undefined if it is missing. Throws STORE_UNUSABLE, without
+ * changing the file, if it is not ours, is damaged or was written by a newer version.
  */
 export function openDatabase(file: string, mode: 'write'): Database;
 export function openDatabase(file: string, mode: 'read'): Database | undefined;
@@ -144,7 +144,7 @@ export function openDatabase(file: string, mode: 'read' | 'write'): Database | u
         { hint: 'name a file in it with --store' },
       );
     }
-    // Without a byte it was made and never written.
+    // An empty file was created but never written.
     if (mode === 'read' && (found?.size ?? 0) === 0) return undefined;
     if (mode === 'read') return openForReading(file);
     createPrivateFile(file);
@@ -158,7 +158,7 @@ function openForReading(file: string): Database {
   try {
     return openAt(file, file, true);
   } catch (error) {
-    // Where not even the index of its log can be made: without a log no process is writing it.
+    // In a read-only folder, SQLite cannot create the index of the log. Without a log, no process is writing.
     if (sqliteCode(error) !== 'SQLITE_READONLY' || existsSync(`${file}-wal`)) throw error;
     return openAt(`${pathToFileURL(file).href}?immutable=1`, file, true);
   }
@@ -167,7 +167,7 @@ function openForReading(file: string): Database {
 function openAt(address: string, file: string, readOnly: boolean): Database {
   const database = new DatabaseSync(address, { readOnly });
   try {
-    // Before anything that reads the file: another process may be writing.
+    // Set before anything reads the file, because another process may be writing.
     database.exec('PRAGMA busy_timeout = 5000');
     if (readOnly) requireOurs(database, file);
     else prepare(database, file);
@@ -178,25 +178,25 @@ function openAt(address: string, file: string, readOnly: boolean): Database {
   }
 }
 
-/** Runs the work in one transaction: all of it is on disk afterwards, or none and it throws. */
+/** Runs the work in one transaction. Afterwards all of it is on disk; if it throws, nothing is. */
 export function runTransaction(database: Database, work: () => void): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     work();
     database.exec('COMMIT');
   } catch (error) {
-    // A full disk may have rolled it back already.
+    // SQLite may have rolled it back already, e.g. on a full disk.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
 
-/** e.g. `SQLITE_READONLY`; undefined where the error is not SQLite's. */
+/** The code of an SQLite error, e.g. `SQLITE_READONLY`; undefined for other errors. */
 export function sqliteCode(error: unknown): unknown {
   return (error as { readonly sqliteCodeName?: unknown }).sqliteCodeName;
 }
 
-/** Runs the work; any failure of it is STORE_UNUSABLE. */
+/** Runs the work. If it fails, throws STORE_UNUSABLE. */
 export function orStoreError<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -205,7 +205,7 @@ export function orStoreError<T>(file: string, work: () => T): T {
   }
 }
 
-/** Any failure of the store in our terms. */
+/** Converts any error of the store to a `RelyableError`. */
 export function storeError(file: string, error: unknown): RelyableError {
   if (error instanceof RelyableError) return error;
   const message = errorMessage(error);
@@ -234,8 +234,8 @@ function createPrivateFile(file: string): void {
 
 function prepare(database: Database, file: string): void {
   const version = requireOurs(database, file);
-  // Measured with 1 KB and 100 KB bodies: pages of 8 KB and a log of 16 MB write least. What is
-  // written is new each time, so 1 MB of cache does as well as more.
+  // Measured with bodies of 1 KB and 100 KB: with pages of 8 KB and a log of 16 MB, SQLite writes the
+  // fewest bytes. Captures are only added, so a cache of more than 1 MB gains nothing.
   database.exec(`
     PRAGMA page_size = 8192;
     PRAGMA cache_size = -1000;
@@ -245,7 +245,7 @@ function prepare(database: Database, file: string): void {
     PRAGMA foreign_keys = ON;`);
   if (version === MIGRATIONS.length) return;
   database.exec('BEGIN IMMEDIATE');
-  // Read again inside the lock: another process may have been first.
+  // Read again inside the lock, because another process may have migrated the file first.
   for (let from = readPragma(database, 'user_version'); from < MIGRATIONS.length; from++) {
     database.exec(MIGRATIONS[from] ?? '');
     database.exec(`PRAGMA user_version = ${from + 1}`);
@@ -253,7 +253,7 @@ function prepare(database: Database, file: string): void {
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; COMMIT`);
 }
 
-/** The schema version; refuses a file that is not ours or that a newer program wrote. */
+/** The schema version. Throws if the file is not ours, or was written by a newer version. */
 function requireOurs(database: Database, file: string): number {
   const version = readPragma(database, 'user_version');
   const owner = readPragma(database, 'application_id');

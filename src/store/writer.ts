@@ -16,7 +16,7 @@ import { RowWriter } from './row-writer.ts';
 import { type Group, toCaptureRow, toForwardRow, toNewCapture } from './rows.ts';
 import { type Database, openDatabase, orStoreError, runTransaction, storeError } from './schema.ts';
 
-/** Opens the store for writing, making it where there is none. */
+/** Opens the store for writing; creates the file if it is missing. */
 export function openStore(file: string, maxBytes = MAX_STORE_BYTES): CaptureStore {
   const database = openDatabase(file, 'write');
   return orClose(file, database, () => {
@@ -31,13 +31,13 @@ export function openReader(file: string, options?: ReaderOptions): CaptureReader
   const database = openDatabase(file, 'read');
   if (database === undefined) return undefined;
   return orClose(file, database, () => {
-    // What an older version left pending cannot be read before it is taken in.
+    // Batches that an older version left must be moved to the final tables before they can be read.
     if (hasArrivals(database)) openStore(file).close();
     return createReader(file, database, options);
   });
 }
 
-/** Up to when listeners of this store received what came; see `readCoveredUntil`. */
+/** The time up to which listeners of this store received all requests; see `readCoveredUntil`. */
 export function readListenersEnd(file: string): number | undefined {
   const database = openDatabase(file, 'read');
   if (database === undefined) return undefined;
@@ -48,7 +48,7 @@ export function readListenersEnd(file: string): number | undefined {
   }
 }
 
-/** A damaged file may only show when the first statement is prepared. */
+/** Closes the database if `create` throws: a damaged file may be noticed only when the first statement is prepared. */
 function orClose<T>(file: string, database: Database, create: () => T): T {
   try {
     return create();
@@ -58,7 +58,7 @@ function orClose<T>(file: string, database: Database, create: () => T): T {
   }
 }
 
-/** The writing side of a store. All that fails is STORE_UNUSABLE. */
+/** A store that is open for writing. Every failure is STORE_UNUSABLE. */
 export class CaptureStore implements CaptureReader {
   readonly get: CaptureReader['get'];
   readonly list: CaptureReader['list'];
@@ -66,7 +66,7 @@ export class CaptureStore implements CaptureReader {
   readonly ofEvent: CaptureReader['ofEvent'];
   readonly each: CaptureReader['each'];
   readonly eventsAfter: CaptureReader['eventsAfter'];
-  /** Each call is a commit of its own. */
+  /** The log of listeners. Each call makes its own commit. */
   readonly listeners: ListenerLog;
   private readonly file: string;
   private readonly inode: number | undefined;
@@ -88,14 +88,14 @@ export class CaptureStore implements CaptureReader {
     ({ ofEvent: this.ofEvent, each: this.each, eventsAfter: this.eventsAfter } = reader);
   }
 
-  /** Takes in what an older version has left. */
+  /** Moves the batches that an older version left to the final tables. */
   migrate(): void {
     migrateArrivals(this.file, this.database, this.rows, (work) => this.transaction(work));
   }
 
   /**
-   * Stores a group in one commit: when it returns it is on disk (fsync'd). For each capture the id
-   * of the first one of the same event with the same verdict; null for the first.
+   * Stores a group in one commit, which is on disk (fsync'd) when the call returns. For each capture, returns
+   * the id of the first capture of the same event with the same verdict; null for the first.
    */
   write({
     captures = [],
@@ -119,7 +119,7 @@ export class CaptureStore implements CaptureReader {
     return firsts;
   }
 
-  /** Stores captures of another store with their forwards; the ids of those that were new. */
+  /** Stores captures from elsewhere with their forwards. Returns the ids of the captures that were new. */
   import(captures: Iterable<Capture>): string[] {
     const isKnown = this.database.prepare('SELECT 1 FROM captures WHERE id = ?');
     const imported: string[] = [];
@@ -136,17 +136,17 @@ export class CaptureStore implements CaptureReader {
     return imported;
   }
 
-  /** How many `prune` would remove. */
+  /** The number of captures that `prune` would remove. */
   prunable(limit: PruneLimit): number {
     return countPrunable(this.file, this.database, limit);
   }
 
-  /** Removes the oldest; how many. */
+  /** Removes the captures that the limits select. Returns their number. */
   prune(limit: PruneLimit): number {
     return pruneStore(this.file, this.database, limit);
   }
 
-  /** Removes these captures with their forwards; how many there were. */
+  /** Removes these captures with their forwards. Returns the number of captures that existed. */
   remove(ids: readonly string[]): number {
     const remove = this.database.prepare('DELETE FROM captures WHERE id = ?');
     let count = 0;
@@ -156,7 +156,7 @@ export class CaptureStore implements CaptureReader {
     return count;
   }
 
-  /** Whether the file is still the one that was opened: what is written to a removed one is lost. */
+  /** Whether the path still names the file that was opened. Writes to a removed file would be lost. */
   isInPlace(): boolean {
     return inodeOf(this.file) === this.inode;
   }
@@ -165,10 +165,10 @@ export class CaptureStore implements CaptureReader {
     if (!this.database.isOpen) return;
     this.retention.stop();
     try {
-      // The file alone is then the whole store, and can be copied.
+      // Afterwards this file is the whole store, and can be copied alone.
       this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // Another process is using it: nothing is lost, the log stays next to it.
+      // Another process is using the store. Nothing is lost: the log stays next to the file.
     }
     this.database.close();
   }

@@ -7,21 +7,21 @@ import { isForegroundJob } from './foreground.ts';
 import { elapsedMs } from './latency.ts';
 import { watchPipeReader } from './pipe-reader.ts';
 
-/** A stream we print to, as far as we need to know it. */
+/** The part of an output stream that we use. */
 export interface OutputStream {
-  /** `done` runs once that was taken or could not be. */
+  /** `done` is called once the text was written or failed to be written. */
   write(text: string | Uint8Array, done?: () => void): boolean;
-  /** Bytes that wait to be taken. */
+  /** The bytes that wait to be written. */
   readonly writableLength?: number;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  /** A terminal reports its new size. */
+  /** `resize`: the terminal has a new size. */
   on?(event: 'resize', listener: () => void): unknown;
   off?(event: 'resize', listener: () => void): unknown;
 }
 
-/** What is read from; a terminal can hand over single keys instead of lines. */
+/** An input stream. A terminal can report single keys instead of lines. */
 export type InputStream = Readable & {
   readonly isTTY?: boolean;
   setRawMode?(isRaw: boolean): unknown;
@@ -34,10 +34,10 @@ export interface UserPaths {
   readonly cache: string;
 }
 
-/** The signals we end on, in the order of their exit codes. */
+/** The signals that end the program, in the order of their exit codes. */
 export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
-/** Everything the program may know of the world; tests hand in their own. */
+/** The program's access to its environment. Tests pass their own. */
 export interface Context {
   /** Arguments after the program's name. */
   readonly argv: readonly string[];
@@ -47,9 +47,9 @@ export interface Context {
   readonly platform: NodeJS.Platform;
   /** Node's own version, e.g. `20.19.0`. */
   readonly nodeVersion: string;
-  /** The file of the running Node, to start another one. */
+  /** The path of the running Node, for starting another process. */
   readonly nodeFile: string;
-  /** The file of this program, to start it again in a process of its own. */
+  /** The path of this program, for starting it in another process. */
   readonly programFile: string;
   readonly paths: UserPaths;
   readonly stdin: InputStream;
@@ -60,34 +60,34 @@ export interface Context {
   /** Monotonic clock for durations, ms. */
   elapsed(): number;
   randomBytes(size: number): Buffer;
-  /** Limits the growth of the heap; for a process that runs for hours, once it is ready. */
+  /** Limits the growth of the heap. For processes that run for hours; call it once they are ready. */
   limitHeapGrowth(): void;
   /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   fetch: typeof globalThis.fetch;
-  /** Hands a URL to the desktop's browser; resolves once that has started, rejects when none can. */
+  /** Opens a URL in the desktop's browser. Resolves once the browser has started; rejects if none can be started. */
   openUrl(url: string): Promise<void>;
-  /** Aborts on the first SIGINT, SIGTERM or SIGHUP, or when the reader of stdout went away. */
+  /** Aborts on the first SIGINT, SIGTERM or SIGHUP, or when the reader of stdout has gone. */
   readonly interrupt: AbortSignal;
   /**
-   * Aborts `interrupt` also while nothing is written, soon after the reader of stdout went away; for
-   * commands that may have nothing to print for hours. To be called before anything is printed: a
-   * reader that has gone already is not missed.
+   * Makes `interrupt` also abort while nothing is written, soon after the reader of stdout has gone. For
+   * commands that may print nothing for hours. Call it before anything is printed: it notices only a reader
+   * that leaves after the call.
    */
   endWithReader(): void;
-  /** What a signal of that kind does: the same drain, and at once the second time. */
+  /** Does the same as this signal: the first call drains, the second one exits at once. */
   stop(signal: StopSignal): void;
-  /** Whether we may read keys and draw; false for a job in the background of its terminal. */
+  /** Whether we may read keys and draw; false for a background job of the terminal. */
   isForeground(): boolean;
-  /** Suspends our job as Ctrl-Z does; comes back when it is continued. Nothing on Windows. */
+  /** Suspends our job as Ctrl-Z does. Returns when the job is continued. Does nothing on Windows. */
   suspend(): void;
   /** Runs when the process is continued (SIGCONT); the returned function cancels it. */
   onContinue(callback: () => void): () => void;
-  /** Signals a process, or with a negative id its group; 0 only asks. Throws where none is left. */
+  /** Sends a signal to a process, or to a process group if the id is negative. Signal 0 only checks that it exists. Throws if it does not. */
   signalProcess(pid: number, signal: NodeJS.Signals | 0): void;
   /** Runs at every orderly end of this process; the returned function cancels it. */
   atExit(callback: () => void): () => void;
-  /** Why a part of the output did not reach its file, once all of it is written; else null. */
+  /** Resolves once all output is written: with the error if a part of it did not reach its file, else with null. */
   outputProblem(): Promise<Error | null>;
   /** Which signal aborted `interrupt`; null when none did or the reader of stdout left. */
   stoppedBy(): StopSignal | null;
@@ -99,14 +99,14 @@ const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = {
   SIGTERM: 143,
 };
 
-/** 128 + the signal's number, as shells report it. */
+/** The exit code for a signal: 128 + its number, as in shells. */
 export function signalExitCode(signal: StopSignal): number {
   return SIGNAL_EXIT_CODES[signal];
 }
 
 const POOL_BYTES = 4096;
 
-/** `randomBytes` with one call to the system for many small ones; loads node:crypto when called. */
+/** A `randomBytes` that serves many small requests from one system call. Loads node:crypto on the first call. */
 function createRandomPool(): (size: number) => Buffer {
   let pool = Buffer.alloc(0);
   return (size) => {
@@ -119,20 +119,20 @@ function createRandomPool(): (size: number) => Buffer {
   };
 }
 
-/** Young generation of a process that serves requests; V8 would go to 48 MB. */
+/** The limit on the young generation of a process that serves requests. V8 would let it grow to 48 MB. */
 const YOUNG_GENERATION_BYTES = 16 * 1024 * 1024;
 const YOUNG_GENERATION_CHECK_MS = 50;
 
 /**
- * Stops the growth of V8's young generation once it is as large as requests at thousands a second
- * need it (half as much again is no faster and 12 MB larger), and has the old one collected when it
- * has grown by a tenth or its least step, not fourfold. Node has no options for that which work once
- * it runs; V8 reads these at each growth.
+ * Limits the heap. V8's young generation stops growing at a size that is enough for thousands of requests per
+ * second (1.5 times this size is no faster, and takes 12 MB more). The old generation is collected when it has
+ * grown by a tenth or by V8's smallest step, instead of fourfold. Node's own options cannot change a running
+ * process, but V8 reads these flags each time the heap grows.
  */
 function limitHeapGrowth(): void {
   const v8 = process.getBuiltinModule('node:v8');
   v8.setFlagsFromString('--heap-growing-percent=10');
-  // So small a heap is collected faster alone than with helpers that need a core as well.
+  // For a small heap, a single thread collects faster than several threads that each need a core.
   v8.setFlagsFromString('--no-parallel-scavenge');
   const check = (): void => {
     const young = v8.getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
@@ -144,9 +144,9 @@ function limitHeapGrowth(): void {
 }
 
 /**
- * The real world. Call once: it takes over the process's stop signals and output errors.
- * `importOpen` imports the package of that name, which code from the cache itself cannot; `saveCode`
- * fills that cache, which does so by itself when the program ends.
+ * The context of the real process. Call it once: it handles the process's stop signals and output errors.
+ * `importOpen` imports the package `open`, because code from the compile cache cannot import. `saveCode` fills
+ * the compile cache, which is otherwise filled when the program ends.
  */
 export function systemContext(
   importOpen: () => Promise<typeof Open>,
@@ -155,7 +155,7 @@ export function systemContext(
   const interrupt = new AbortController();
   let stoppedBy: StopSignal | null = null;
   const stop = (signal: StopSignal): void => {
-    // A second Ctrl-C means "now".
+    // A second signal exits at once.
     if (stoppedBy !== null) process.exit(SIGNAL_EXIT_CODES[signal]);
     stoppedBy = signal;
     interrupt.abort();
@@ -165,13 +165,13 @@ export function systemContext(
   }
   let outputProblem: Error | null = null;
   const guarded = new Set<OutputStream>();
-  /** The stream, with our handler for a reader that leaves. */
+  /** Adds our error handler to a stream, for a reader that leaves. */
   const guard = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
     if (guarded.has(stream)) return stream;
     guarded.add(stream);
     return stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') interrupt.abort();
-      // SIGHUP reports that the terminal went away.
+      // If the terminal closes, SIGHUP reports it.
       else if (stream === process.stdout && !stream.isTTY) outputProblem ??= error;
     });
   };
@@ -187,7 +187,7 @@ export function systemContext(
     nodeFile: process.execPath,
     programFile: process.argv[1] ?? '',
     paths: envPaths('relyable', { suffix: '' }),
-    // Getters: merely touching one of the three opens it, which loads node:net or node:tty.
+    // Getters, because reading `process.stdin` and the others opens the stream and loads node:net or node:tty.
     get stdin() {
       return process.stdin;
     },
@@ -201,14 +201,14 @@ export function systemContext(
     elapsed: elapsedMs,
     randomBytes: createRandomPool(),
     limitHeapGrowth: () => {
-      // Compiled code is good only for the flags it was compiled under.
+      // Compiled code is valid only with the V8 flags under which it was compiled, so it is saved first.
       saveCode();
       limitHeapGrowth();
     },
     sleep: async (ms, signal) => {
       await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
     },
-    // Read when called, so that a test's interceptor or a polyfill is honoured.
+    // Looked up at each call, so that a test's interceptor or a polyfill is used.
     fetch: (...args) => globalThis.fetch(...args),
     openUrl: async (url) => {
       const { default: open } = await importOpen();
@@ -234,7 +234,7 @@ export function systemContext(
   };
 }
 
-/** Stops the whole process group, as the terminal itself would do it. */
+/** Stops the whole process group, as the terminal does for Ctrl-Z. */
 function suspendGroup(): void {
   if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
 }
@@ -244,7 +244,7 @@ function onContinue(callback: () => void): () => void {
   return () => void process.off('SIGCONT', callback);
 }
 
-/** The working folder of a shell may have been removed. */
+/** The current folder, which may have been removed since the shell entered it. */
 function currentFolder(): string {
   try {
     return process.cwd();

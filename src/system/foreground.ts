@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Whether this process may use its terminal: a job in the background (`… &`) is stopped by the system
- * when it reads a key or changes the mode. True where that cannot be found out.
+ * Whether this process may use its terminal. The system stops a background job (`… &`) when it reads a key or
+ * changes the terminal mode. True if this cannot be found out.
  */
 export function isForegroundJob(platform: NodeJS.Platform, pid: number): boolean {
   if (platform === 'win32') return true;
@@ -18,8 +18,8 @@ export function isForegroundJob(platform: NodeJS.Platform, pid: number): boolean
 }
 
 /**
- * Reads `/proc/<pid>/stat`: the process group is the terminal's own, or there is no terminal (-1). The
- * second field is the program's name, which may have spaces and parentheses.
+ * Whether `/proc/<pid>/stat` shows a foreground process: its process group is that of the terminal, or there
+ * is no terminal (-1). The second field is the program's name, which may contain spaces and parentheses.
  */
 export function isForegroundStat(stat: string): boolean {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

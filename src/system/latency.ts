@@ -1,10 +1,10 @@
 import { hrtime } from 'node:process';
 
-/** Each bucket is 2 % wider than the one before: so exact are percentiles. */
+/** Each bucket is 2 % wider than the one before, so percentiles are accurate to about 2 %. */
 const GROWTH = Math.log(1.02);
 const SMALLEST_MS = 0.001;
 
-/** Latencies in bounded memory, for any number of them; rounded as `roundMs` does. */
+/** A histogram of any number of latencies in bounded memory. Results are rounded as by `roundMs`. */
 export interface LatencyHistogram {
   add(ms: number): void;
   /** The value that this share (0–1) of the latencies does not exceed; 0 when nothing was added. */
@@ -31,7 +31,7 @@ export function createLatencyHistogram(): LatencyHistogram {
       const rank = Math.ceil(share * count);
       let seen = 0;
       for (const [index, inBucket] of buckets.entries()) {
-        // Buckets without a value are holes in the array.
+        // Empty buckets are holes in the array.
         seen += (inBucket as number | undefined) ?? 0;
         if (rank > 0 && seen >= rank) {
           return roundMs(Math.min(max, SMALLEST_MS * Math.exp(index * GROWTH)));
@@ -48,12 +48,12 @@ export function createLatencyHistogram(): LatencyHistogram {
   };
 }
 
-/** A monotonic clock, ms. `performance` has one too, but takes half a millisecond to load. */
+/** A monotonic clock, ms. Does not use `performance`, which takes half a millisecond to load. */
 export function elapsedMs(): number {
   return Number(hrtime.bigint()) / 1e6;
 }
 
-/** Milliseconds as we print them in data: three decimals at most. */
+/** Rounds milliseconds to at most three decimals, for data. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

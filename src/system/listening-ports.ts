@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * The TCP ports on which the processes of a group listen, in ascending order, from /proc; none where
- * there is no /proc.
+ * The TCP ports on which the processes of a group listen, in ascending order. Reads /proc; empty on systems
+ * without it.
  */
 export function listeningPorts(group: number): number[] {
   const sockets = new Set(processesOf(group).flatMap(socketsOf));

@@ -1,15 +1,15 @@
 import { fstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { errorCode } from '../errors.ts';
 
-/** How often the reader is looked for, ms. */
+/** The interval at which the reader is searched for, ms. */
 const CHECK_MS = 500;
 
 /**
- * Calls `onGone` once the pipe at this process's descriptor no longer has a reader. A write shows it too, but a
- * stream may have nothing to write for hours, and Node cannot poll a pipe for it.
+ * Calls `onGone` once the pipe at this process's descriptor has no reader left. A write would fail then, too,
+ * but there may be nothing to write for hours, and Node cannot poll a pipe for its reader.
  *
- * It does nothing where the descriptor is not a pipe, where there is no /proc, and where the reader
- * cannot be seen, as from inside a container: then only the next write shows it.
+ * Does nothing if the descriptor is not a pipe, if there is no /proc, or if the reader is not visible, e.g.
+ * from inside a container. Then only the next write fails.
  */
 export function watchPipeReader(descriptor: number, pid: number, onGone: () => void): void {
   const pipe = fstatSync(descriptor);
@@ -24,13 +24,13 @@ export function watchPipeReader(descriptor: number, pid: number, onGone: () => v
   }, CHECK_MS).unref();
 }
 
-/** `hidden`: no reader is found, but there may be one among processes of other users. */
+/** `hidden`: no reader was found, but there may be one among the processes of other users. */
 type ReaderState = 'there' | 'gone' | 'hidden';
 
 class PipeReaderWatch {
   private readonly pipe: Stats;
   private readonly pid: number;
-  /** The reading end that was found last, as a file of /proc. */
+  /** The path in /proc of the reading end that was found last. */
   private reader: string | undefined;
 
   constructor(pipe: Stats, pid: number) {
@@ -50,7 +50,7 @@ class PipeReaderWatch {
     return isHidden ? 'hidden' : 'gone';
   }
 
-  /** Whether this process is a reader; remembers it. */
+  /** Whether this process is a reader of the pipe. Remembers the path of its descriptor. */
   private findReader(pid: string): ReaderState {
     const folder = `/proc/${pid}/fd`;
     let names: string[];
@@ -75,7 +75,7 @@ class PipeReaderWatch {
   }
 }
 
-/** The reader of a pipeline is started together with us: its id is near. Empty without /proc. */
+/** Processes, ordered by the distance of their ids: the reader is started together with us. Empty without /proc. */
 function processesNear(pid: number): string[] {
   try {
     return readdirSync('/proc')
@@ -86,7 +86,7 @@ function processesNear(pid: number): string[] {
   }
 }
 
-/** Whether a descriptor is open for reading: the lowest bits of its flags are not those of O_WRONLY. */
+/** Whether a descriptor is open for reading, i.e. not with O_WRONLY. */
 function isRead(pid: string, descriptor: string): boolean {
   try {
     const info = readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'latin1');
@@ -97,7 +97,7 @@ function isRead(pid: string, descriptor: string): boolean {
   }
 }
 
-/** The session of a process: the sixth field of its `stat`; the second may have spaces. */
+/** The session of a process: the sixth field of its `stat`. The second field may contain spaces. */
 function sessionOf(pid: string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

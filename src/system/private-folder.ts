@@ -12,7 +12,7 @@ export function makePrivateFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another process may have been first.
+    // Another process may have created it first.
     if (errorCode(error) !== 'EEXIST') throw error;
   }
 }

@@ -6,13 +6,13 @@ import { makePrivateFolder } from './private-folder.ts';
 import type { Context } from './context.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** With these the output is for a script, which needs no notice. */
+/** Options for scripts, which need no notice. */
 const SILENT_FLAGS: ReadonlySet<string> = new Set(['--json', '--quiet', '-q']);
-/** These run when a shell starts, or at TAB. */
+/** Commands that run when a shell starts, or when TAB is pressed. */
 const SILENT_COMMANDS: ReadonlySet<string> = new Set(['complete', 'completion']);
 const OFF_VARIABLES = ['RELYABLE_NO_UPDATE_CHECK', 'NO_UPDATE_NOTIFIER'];
 
-/** Whether a person may be notified: a terminal, and neither an option nor a variable against it. */
+/** Whether a notice may be shown: stderr is a terminal, and no option or variable turns it off. */
 export function mayNotify({ argv, env, stderr }: Context): boolean {
   const command = argv.find((word) => !word.startsWith('-')) ?? '';
   return (
@@ -25,9 +25,9 @@ export function mayNotify({ argv, env, stderr }: Context): boolean {
 }
 
 /**
- * One line about a newer version, at most once a day; undefined otherwise. It is npm's answer to the
- * previous day's question: the next one is asked in the background, without a wait for the answer. It
- * names no command that installs: this program need not be what the registry has under its name.
+ * One line about a newer version, at most once a day; undefined otherwise. npm is asked in the background, and
+ * its answer is shown by a later run, so that no command waits. The notice does not suggest an install command,
+ * because this program may not have been installed from the registry.
  */
 export function takeNotice(context: Context, current: string): string | undefined {
   const file = join(context.paths.cache, 'latest-version');
@@ -38,12 +38,12 @@ export function takeNotice(context: Context, current: string): string | undefine
       ? `npm has a relyable ${latest} (this is ${current}); npm view relyable shows whose it is`
       : undefined;
   } catch {
-    // A cache that cannot be used is not worth a message.
+    // If the cache cannot be used, no notice is shown.
     return undefined;
   }
 }
 
-/** npm's last answer; removed from the file, so that it is shown once. */
+/** npm's last answer. It is removed from the file, so that it is shown only once. */
 function takeAnswer(file: string): string | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined || stats.size === 0) return undefined;
@@ -59,17 +59,17 @@ function isDue(file: string, now: number): boolean {
   return stats === undefined || Math.abs(now - stats.mtimeMs) > DAY_MS;
 }
 
-/** Starts npm, which knows the registry, the proxy and the credentials; it writes to the file. */
+/** Starts npm, which uses the configured registry, proxy and credentials. It writes its answer to the file. */
 function askNpm({ paths, env }: Context, file: string): void {
   makePrivateFolder(paths.cache);
   const answer = openSync(file, 'w');
   try {
     const npm = spawn('npm view relyable version --fetch-timeout=10000 --fetch-retries=0', {
-      // Outside of projects, so that their .npmrc does not apply.
+      // Not in a project, so that a project's .npmrc does not apply.
       cwd: paths.cache,
       env: { ...env, npm_config_update_notifier: 'false' },
       stdio: ['ignore', answer, 'ignore'],
-      // npm is a script on Windows, which only a shell runs; nothing here comes from outside.
+      // On Windows, npm is a script that only a shell can run. No argument comes from outside.
       shell: true,
       // On Windows a child that is not detached ends with its parent.
       detached: true,
@@ -82,7 +82,7 @@ function askNpm({ paths, env }: Context, file: string): void {
   }
 }
 
-/** Whether a version is above the other; false where one is not a plain `1.2.3`. */
+/** Whether `latest` is above `current`; false if one of them is not of the form `1.2.3`. */
 export function isNewer(latest: string, current: string): boolean {
   const [next, own] = [latest, current].map((version) => /^(\d+)\.(\d+)\.(\d+)$/.exec(version));
   if (!next || !own) return false;

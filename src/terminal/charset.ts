@@ -1,4 +1,4 @@
-/** Our marks in ASCII, for a character set without them. */
+/** The ASCII replacements of our marks, for character sets without them. */
 const ASCII_MARKS: Readonly<Record<string, string>> = {
   '✓': 'ok',
   '✗': 'x',
@@ -18,7 +18,7 @@ const ASCII_MARKS: Readonly<Record<string, string>> = {
 
 /**
  * Whether the terminal's locale is UTF-8 (POSIX: the first of LC_ALL, LC_CTYPE, LANG that is set).
- * Where none is set it counts as UTF-8; a Windows console shows any text.
+ * If none is set, UTF-8 is assumed. On Windows, the console can show any text.
  */
 export function isUtf8Locale(
   env: Readonly<Record<string, string | undefined>>,
@@ -38,8 +38,8 @@ export function createLegible(
 }
 
 /**
- * Text for people where the locale is not UTF-8: our marks as words, everything else beyond ASCII as
- * a visible escape. There the bytes of UTF-8 may be control characters (0x9b is CSI in ISO 8859-1).
+ * Converts text to ASCII, for locales other than UTF-8: our marks become words, all other characters become
+ * visible escapes. In such a locale, bytes of UTF-8 may be control characters (0x9b is CSI in ISO 8859-1).
  */
 export function toAscii(text: string): string {
   return text.replace(

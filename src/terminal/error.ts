@@ -41,7 +41,7 @@ export function formatWarning(text: string, style: ChalkInstance, columns = Infi
     .replace('warning:', style.yellow('warning:'));
 }
 
-/** A note, wrapped at words to `columns`; an indented line is a command, which stays whole. */
+/** A note, wrapped at words to `columns`. Indented lines are commands and are not wrapped. */
 export function formatNote(text: string, columns = Infinity): string {
   return text
     .split('\n')
@@ -54,10 +54,10 @@ function isIndented(line: string): boolean {
   return stripVTControlCharacters(line).startsWith(' ');
 }
 
-/** Columns of `error: `, which the first line has before it. */
+/** The width of the label `error: ` before the first line. */
 const LABEL_COLUMNS = 7;
 
-/** Indents the lines after the first: outside text cannot start a line that looks like ours. */
+/** Indents all lines after the first, so that text from outside cannot begin a line that looks like ours. */
 function indented(text: string, columns: number): string {
   return safeText(text)
     .split('\n')

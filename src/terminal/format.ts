@@ -23,7 +23,7 @@ export function formatSize(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
 }
 
-/** The last time formatted: a listener prints thousands of lines in the same second. */
+/** A cache of the last formatted time, because a listener prints thousands of lines in the same second. */
 let lastTime = { second: -1, utc: false, text: '' };
 
 /** Local wall-clock time `HH:MM:SS`, or UTC with a trailing `Z`. */
@@ -41,7 +41,7 @@ function toClock(date: Date, utc: boolean): string {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
-/** A whole number with its thousands apart: `20,000`. */
+/** A whole number with thousands separators, e.g. `20,000`. */
 export function formatNumber(value: number): string {
   // Not toLocaleString: its first call costs as much time as starting Node.
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -52,18 +52,18 @@ export function formatCount(count: number, noun: string, plural = `${noun}s`): s
   return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
 }
 
-/** Below this a column of words is harder to read than broken lines. */
+/** The smallest width that text is wrapped to. A narrower column would be harder to read than broken lines. */
 const NARROWEST = 24;
 
 /**
- * A text in lines of at most `columns` (Infinity for one line), each but the first after `indent`.
- * A longer word gets a line to itself. Colours take no columns.
+ * Wraps a text to lines of at most `columns` (Infinity for one line). `indent` precedes each line after the
+ * first. A longer word gets its own line. Colours take no columns.
  */
 export function wrapText(text: string, indent: string, columns: number): string {
   if (columns === Infinity) return text;
   const width = Math.max(columns - displayWidth(indent), NARROWEST);
   const lines: string[] = [];
-  // The columns before the first word stay.
+  // Spaces before the first word are kept.
   const start = /^ */.exec(text)?.[0] ?? '';
   let line = '';
   let used = start.length;
@@ -82,8 +82,8 @@ export function wrapText(text: string, indent: string, columns: number): string 
 }
 
 /**
- * Styled parts, two spaces apart, in lines of at most `columns`: a part that does not fit begins a line of
- * its own after `indent`, and is wrapped at words there. Empty parts are left out.
+ * Joins styled parts with two spaces, in lines of at most `columns`. A part that does not fit begins a new line
+ * after `indent`, and is wrapped at words there. Empty parts are left out.
  */
 export function wrapParts(parts: readonly string[], indent: string, columns: number): string {
   const [head = '', ...others] = parts.filter((part) => part !== '');

@@ -2,7 +2,7 @@ import { isCi } from '../system/ci.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `TERM_PROGRAM`s known to follow OSC 8, each with its first version that does. */
+/** Values of `TERM_PROGRAM` that are known to support OSC 8 hyperlinks, with the first version that does. */
 const PROGRAMS: Readonly<Record<string, readonly [major: number, minor: number]>> = {
   'iTerm.app': [3, 1],
   WezTerm: [0, 0],
@@ -13,9 +13,9 @@ const PROGRAMS: Readonly<Record<string, readonly [major: number, minor: number]>
 };
 
 /**
- * Whether the terminal is known to show OSC 8 hyperlinks. The sequence is harmless in most others,
- * but a multiplexer or a log shows it as garbage, so an unknown terminal gets none.
- * `FORCE_HYPERLINK` (0 or 1) decides alone.
+ * Whether the terminal is known to support OSC 8 hyperlinks. Most other terminals ignore them, but a
+ * multiplexer or a log shows them as garbage, so unknown terminals get none. `FORCE_HYPERLINK` (0 or 1)
+ * overrides the detection.
  */
 export function hasHyperlinks(env: Environment, isTty: boolean): boolean {
   const forced = env['FORCE_HYPERLINK'];
@@ -32,7 +32,7 @@ export function hasHyperlinks(env: Environment, isTty: boolean): boolean {
   return major > since[0] || (major === since[0] && minor >= since[1]);
 }
 
-/** Makes `link(text, url)`: a hyperlink where there are some and the URL is http(s), else the text. */
+/** Creates `link(text, url)`. It returns a hyperlink if hyperlinks are supported and the URL is http(s), or else the text. */
 export function createLinker(
   env: Environment,
   isTty: boolean,
@@ -44,7 +44,7 @@ export function createLinker(
   };
 }
 
-/** The URL with everything a terminal could act on percent-encoded; undefined unless http(s). */
+/** The normalised URL; undefined unless it is http(s) and free of characters that a terminal acts on. */
 function webAddress(url: string): string | undefined {
   try {
     const { protocol, href } = new URL(url);

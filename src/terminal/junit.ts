@@ -1,13 +1,13 @@
 import { safeText } from './safe-text.ts';
 
-/** One test in a JUnit report. Neither failure nor skipped: it passed. */
+/** One test in a JUnit report. A test without `failure` and `skipped` has passed. */
 export interface JunitCase {
   readonly name: string;
   /** Groups cases within a suite, e.g. `accepts.compact`. */
   readonly classname: string;
   readonly timeSeconds?: number;
   readonly failure?: { readonly message: string; readonly text: string };
-  /** Why it was not run. */
+  /** Why the test was not run. */
   readonly skipped?: string;
 }
 
@@ -60,7 +60,7 @@ function attribute(name: string, value: string): string {
   return ` ${name}="${kept}"`;
 }
 
-/** What no XML 1.0 document may hold, not even escaped (§2.2). */
+/** Matches characters that XML 1.0 does not allow, not even escaped (§2.2). */
 const ILLEGAL = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -71,7 +71,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function escape(text: string): string {
-  // Before safeText, which would show what is removed here; marks of direction it makes visible.
+  // Illegal characters are removed before safeText, which would make them visible.
   const legal = text.replace(ILLEGAL, '');
   return safeText(legal).replace(/[&<>"]/g, (char) => ESCAPES[char] ?? char);
 }

@@ -1,19 +1,19 @@
 import type { OutputStream } from '../system/context.ts';
 import { formatCount } from './format.ts';
 
-/** Limits on lines that wait for one write: milliseconds and characters. */
+/** Limits on the lines that wait for one write: milliseconds and characters. */
 const WRITE_EVERY_MS = 5;
 const MAX_WAITING = 64 * 1024;
-/** Bytes that may wait for the output's reader; above it, lines are left out. */
+/** The most bytes that may wait for a slow reader. Further lines are left out. */
 const MAX_UNREAD = 8 * 1024 * 1024;
 
 /**
- * A stream of lines to stdout that never waits for its reader. Lines of a few milliseconds are one
- * write; lines that a slow reader does not take are left out and counted.
+ * Writes lines to stdout and never waits for the reader. The lines of a few milliseconds are one write. If the
+ * reader is too slow, lines are left out and counted.
  */
 export interface LineBatch {
   line(text: string): void;
-  /** Writes what waits; call it before anything else goes to the same terminal. */
+  /** Writes the waiting lines. Call it before anything else is written to the same terminal. */
   flush(): void;
   /** Writes the rest at the end, and warns of lines that were left out. */
   end(): void;

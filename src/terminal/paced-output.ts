@@ -1,14 +1,13 @@
 import type { Context } from '../system/context.ts';
 import type { Terminal, View } from './terminal.ts';
 
-/** Limits on what is printed in one write, and on the time without other events: characters and ms. */
+/** Limits on the text of one write (characters), and on the time without other events (ms). */
 const MAX_WAITING = 64 * 1024;
 const TURN_EVERY_MS = 20;
 
 /**
- * The data that a loop prints, where each round is short: what is shown before the program is idle
- * goes to stdout in one write, in its order. A write, and a turn of the event loop, for each round
- * cost more than most rounds.
+ * The output of a loop with short iterations. The views of many iterations go to stdout in one write, in
+ * order, because a write and a turn of the event loop would take longer than most iterations.
  */
 export class PacedOutput {
   private readonly context: Pick<Context, 'stdout' | 'now'>;
@@ -29,7 +28,7 @@ export class PacedOutput {
     this.waiting += `${text}\n`;
   }
 
-  /** Writes what waits; call it before anything else goes to the same terminal. */
+  /** Writes the waiting text. Call it before anything else is written to the same terminal. */
   flush(): void {
     if (this.waiting === '') return;
     const text = this.waiting;
@@ -37,12 +36,12 @@ export class PacedOutput {
     this.context.stdout.write(text);
   }
 
-  /** Whether the loop is to await `taken` now. */
+  /** Whether the loop should await `taken` now. */
   get isDue(): boolean {
     return this.waiting.length >= MAX_WAITING || this.context.now() - this.turnAt >= TURN_EVERY_MS;
   }
 
-  /** As `Terminal.taken`. */
+  /** Flushes, then waits like `Terminal.taken`. */
   async taken(): Promise<void> {
     this.flush();
     await this.terminal.taken();

@@ -1,6 +1,6 @@
 /**
- * C0 except tab and newline, DEL, C1, and the bidirectional controls: what could repaint a
- * terminal, write its clipboard or show text in another order than it has.
+ * Characters that could repaint a terminal, write to its clipboard or change the displayed order of text: C0
+ * except tab and newline, DEL, C1, line separators, bidirectional controls, and halves of surrogate pairs.
  */
 const UNSAFE =
   // oxlint-disable-next-line no-control-regex
@@ -13,7 +13,7 @@ function visible(char: string): string {
   return `\\u{${char.charCodeAt(0).toString(16)}}`;
 }
 
-/** Outside text made safe for a terminal: unsafe characters become visible escapes, lines stay. */
+/** Makes text from outside safe for a terminal: unsafe characters become visible escapes; newlines are kept. */
 export function safeText(text: string): string {
   return text.replace(UNSAFE, visible);
 }
@@ -24,7 +24,7 @@ export function safeLine(text: string): string {
   return safeText(text).replace(/[\t\n]/g, (char) => (char === '\n' ? '\\n' : '\\t'));
 }
 
-/** Content for another program as a terminal may show it, and whether nothing was escaped. */
+/** Output for another program in a form that is safe for a terminal. `isExact` says that nothing was changed. */
 export function showBytes(content: string | Uint8Array): {
   readonly text: string;
   readonly isExact: boolean;
@@ -34,7 +34,7 @@ export function showBytes(content: string | Uint8Array): {
   const lines = whole.replaceAll('\r\n', '\n');
   const safe = safeText(lines);
   return {
-    // The bytes of a message need not end with a line; what follows begins a new one.
+    // Bytes may lack a final newline. It is added so that the next output begins a new line.
     text: isText || safe.endsWith('\n') ? safe : `${safe}\n`,
     isExact: safe === lines && (isText || Buffer.from(whole).equals(content)),
   };

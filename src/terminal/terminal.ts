@@ -13,57 +13,57 @@ export interface TerminalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
-  /** false under `--no-color`. */
+  /** false with `--no-color`. */
   readonly color?: boolean;
-  /** false under `--no-input`. */
+  /** false with `--no-input`. */
   readonly input?: boolean;
   readonly utc?: boolean;
 }
 
-/** An object of our JSON: its type and version first. */
+/** An object of our JSON output. It begins with its type and version. */
 export interface JsonObject {
   readonly type: string;
   readonly v: 1;
   readonly [key: string]: unknown;
 }
 
-/** One thing to show, for people and for programs. */
+/** Something to show, in a form for people and one for programs. */
 export interface View {
-  /** The text, safe and styled for the terminal given; null shows nothing. */
+  /** The text, safe and styled for this terminal; null shows nothing. */
   text(terminal: Terminal): string | null;
-  /** The object of `--json`; null prints nothing. */
+  /** The object for `--json`; null prints nothing. */
   json(): JsonObject | null;
-  /** The text is for other programs as well: shown byte for byte, as `Terminal.raw` does. */
+  /** If set, the text is for other programs, too, and is written byte for byte like `Terminal.raw`. */
   readonly isRaw?: true;
 }
 
-/** Where commands print: data to stdout, everything else to stderr. */
+/** The output of commands: data to stdout, everything else to stderr. */
 export interface Terminal {
-  /** Shows data on stdout: its text, or under `--json` its object on one line. */
+  /** Shows data on stdout: its text, or with `--json` its object on one line. */
   show(view: View): void;
-  /** Shows what is not data: its text on stderr, or under `--json` its object on stdout. */
+  /** Shows a view that is not data: its text on stderr, or with `--json` its object on stdout. */
   note(view: View): void;
-  /** What `show` prints of a view, without the newline at its end; null where that is nothing. */
+  /** The output of `show` for a view, without the final newline; null if there is none. */
   render(view: View): string | null;
-  /** One line (or block) of data for people, to stdout, made legible. Not called under `--json`. */
+  /** Writes one line (or block) of data for people to stdout, made legible. Not called with `--json`. */
   data(text: string): void;
   /**
-   * What is for other programs, to stdout: byte for byte. A terminal would act on some bytes, so
-   * there they are visible escapes, and stderr says so.
+   * Writes output for other programs to stdout, byte for byte. If stdout is a terminal, bytes that it would act
+   * on are written as visible escapes, and a note on stderr says so.
    */
   raw(content: string | Uint8Array): void;
-  /** One JSON object on one line, to stdout. */
+  /** Writes one JSON object on one line to stdout. */
   json(object: JsonObject): void;
   /**
-   * Resolves once stdout has taken all that was printed, or has failed, and other events (a Ctrl-C,
-   * a closed pipe) have been handled. A loop that prints much awaits it in each round.
+   * Resolves once everything printed was written to stdout or has failed, and other events (Ctrl-C, a closed
+   * pipe) were handled. A loop that prints much must await it in each iteration.
    */
   taken(): Promise<void>;
-  /** For people, to stderr; silent under `--quiet`. */
+  /** Writes text for people to stderr; silent with `--quiet`. */
   info(text: string): void;
-  /** `warning: …` to stderr; silent under `--quiet`. */
+  /** Writes `warning: …` to stderr; silent with `--quiet`. */
   warn(text: string): void;
-  /** To stderr, only under `--verbose`. */
+  /** Writes to stderr, only with `--verbose`. */
   verbose(text: string): void;
   /** Colours for stdout. */
   readonly style: ChalkInstance;
@@ -72,22 +72,22 @@ export interface Terminal {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
-  /** Spinners and live views may be drawn on stderr: a terminal that knows its width, in the foreground. */
+  /** Whether spinners and live views may be drawn on stderr: it is a terminal with a known width, and we are in the foreground. */
   readonly isLive: boolean;
-  /** Questions may be asked. */
+  /** Whether questions may be asked. */
   readonly mayPrompt: boolean;
-  /** Times are shown in UTC instead of the local zone: pass it to `formatTime`. */
+  /** Whether times are shown in UTC instead of the local zone. Pass it to `formatTime`. */
   readonly isUtc: boolean;
-  /** Text for stdout as a hyperlink where the terminal has hyperlinks, else the text alone. */
+  /** A hyperlink for stdout if the terminal supports hyperlinks, or else the text alone. */
   link(text: string, url: string): string;
   /**
-   * Text for people with our marks (✓ ✗ →) as words where the locale's character set has none.
-   * `data`, `info`, `warn` and `verbose` apply it themselves.
+   * Replaces our marks (✓ ✗ →) with words if the character set of the locale lacks them. `data`, `info`, `warn`
+   * and `verbose` call it themselves.
    */
   legible(text: string): string;
   /** Whether the locale's character set has our marks. */
   readonly isUtf8: boolean;
-  /** Columns that text is wrapped to; Infinity where none are known, so that lines can be searched. */
+  /** The width to which text is wrapped. Infinity if it is not known, so that output to a pipe has whole lines. */
   readonly columns: number;
 }
 
@@ -97,7 +97,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
   const isQuiet = options.quiet === true;
   const isVerbose = options.verbose === true;
   const isBuild = isCi(env);
-  // Read once: a look at the environment takes a microsecond, and each line asks for the width.
+  // Read once, because each line needs the width, and reading the environment takes a microsecond.
   const given = givenColumns(env);
   const level = (stream: OutputStream): ColorSupportLevel => colorLevel(context, options, stream);
   const errorStyle = new Chalk({ level: level(stderr) });
@@ -169,7 +169,7 @@ export function createTerminal(context: Context, options: TerminalOptions): Term
   };
 }
 
-/** Writes bytes with escapes in place of what a terminal acts on, and reports the first to `info`. */
+/** Creates a function that writes to a terminal, escapes the bytes that it would act on, and tells `info` the first time. */
 function createRawWriter(
   stdout: OutputStream,
   legible: Terminal['legible'],
@@ -205,16 +205,16 @@ function isSet(value: string | undefined): boolean {
 
 /** Whether stderr and stdin are terminals in the foreground, where a question can be seen and answered. */
 function canBeAsked(context: Context): boolean {
-  // In this order: stdin is opened only where it is needed.
+  // In this order, so that stdin is opened only if it is needed.
   return context.stderr.isTTY === true && context.stdin.isTTY === true && context.isForeground();
 }
 
-/** Whether a stream is a terminal where text can be drawn again in place. */
+/** Whether a stream is a terminal on which text can be redrawn in place. */
 function canBeRedrawn(stream: OutputStream, env: Context['env']): boolean {
   return stream.isTTY === true && columnsOf(stream) !== undefined && env['TERM'] !== 'dumb';
 }
 
-/** chalk's own detection ignores NO_COLOR and looks at stdout only, so the level is decided here. */
+/** The colour level of a stream. chalk's own detection ignores NO_COLOR and checks only stdout. */
 function colorLevel(
   context: Context,
   options: TerminalOptions,
@@ -224,6 +224,6 @@ function colorLevel(
   if (options.color === false || options.json === true || isSet(env['NO_COLOR'])) return 0;
   if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] === '0' ? 0 : 1;
   if (stream.isTTY !== true || isCi(env) || env['TERM'] === 'dumb') return 0;
-  // The 16 standard colours follow the user's theme, light or dark; nothing here needs more.
+  // The 16 standard colours follow the user's theme, light or dark. More are not needed.
   return 1;
 }

@@ -1,4 +1,4 @@
-/** Made at the first text that needs it: it loads much. */
+/** Created on first use, because creating it is slow. */
 let segmenter: Intl.Segmenter | undefined;
 
 // oxlint-disable-next-line no-control-regex
@@ -21,15 +21,15 @@ const WIDE: ReadonlyArray<readonly [number, number]> = [
   [0x20000, 0x3fffd],
 ];
 
-/** No character before it is wide, or takes no column. */
+/** All characters before this one take one column. */
 const SOFT_HYPHEN = 0xad;
 
-/** One column for a variation selector that asks for the emoji form of a narrow character. */
+/** The variation selector that requests the emoji form of a character; counted as one column. */
 const EMOJI_SELECTOR = '\ufe0f';
 
 /**
- * The maximum number of columns that a text takes in a terminal. Terminals differ on emoji that are
- * joined from several; here each part counts, so that a line that fits does so in every terminal.
+ * The maximum number of columns that a text takes in a terminal. Terminals differ in the width of joined
+ * emoji. Here each part counts, so that a line that fits, fits in every terminal.
  */
 export function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
@@ -46,7 +46,7 @@ function charWidth(char: string): number {
   return isWide || EMOJI.test(char) ? 2 : 1;
 }
 
-/** The text followed by spaces up to a number of columns. */
+/** The text, padded with spaces to a number of columns. */
 export function padColumns(text: string, columns: number): string {
   return `${text}${' '.repeat(Math.max(0, columns - displayWidth(text)))}`;
 }
@@ -60,7 +60,7 @@ export function truncate(text: string, columns: number, ellipsis: string): strin
   return `${start}${ellipsis}`;
 }
 
-/** The end of a text in a number of columns, after `ellipsis`; a text that fits is whole. */
+/** The text truncated at its start to a number of columns, with `ellipsis` before the rest. A text that fits is unchanged. */
 export function truncateStart(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
   const left = columns - displayWidth(ellipsis);
@@ -71,7 +71,7 @@ export function truncateStart(text: string, columns: number, ellipsis: string): 
   return `${ellipsis}${end}`;
 }
 
-/** The first characters that fit a number of columns together. */
+/** The first characters that together fit into a number of columns. */
 function thatFit(characters: readonly string[], columns: number): readonly string[] {
   let used = 0;
   const end = characters.findIndex((character) => (used += displayWidth(character)) > columns);

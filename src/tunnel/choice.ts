@@ -3,7 +3,7 @@ import { RelyableError } from '../errors.ts';
 import { requireFetchPort } from '../http/fetch-ports.ts';
 import { isLoopback } from '../http/loopback.ts';
 
-/** What `--tunnel` names; `auto` where it names nothing. */
+/** The value of `--tunnel`; `auto` if the option has no value. */
 export type TunnelChoice =
   | { readonly kind: 'auto' | ProviderName }
   | { readonly kind: 'ssh'; readonly target: SshTarget };
@@ -12,16 +12,16 @@ export const PROVIDER_NAMES = ['cloudflared', 'ngrok', 'tailscale'] as const;
 
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
-/** Where `--tunnel ssh:…` leads. */
+/** The SSH server of `--tunnel ssh:…`. */
 export interface SshTarget {
   /** `user@host`, or `host` alone. */
   readonly destination: string;
   readonly host: string;
-  /** The port of the SSH server; null for the one of the user's SSH configuration. */
+  /** The port of the SSH server; null to use the user's SSH configuration. */
   readonly port: number | null;
 }
 
-/** `user@host[:port]`; USAGE for anything else. */
+/** Parses `user@host[:port]`. Throws USAGE for anything else. */
 export function parseSshTarget(text: string): SshTarget {
   const [, destination = '', host = '', port] =
     /^((?:[\w.+-]+@)?([\w][\w.-]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
@@ -32,7 +32,7 @@ export function parseSshTarget(text: string): SshTarget {
   return { destination, host, port: port === undefined ? null : Number(port) };
 }
 
-/** `cloudflared`, `ngrok`, `tailscale`, `ssh:user@host[:port]` or `auto`; USAGE for anything else. */
+/** Parses `cloudflared`, `ngrok`, `tailscale`, `ssh:user@host[:port]` or `auto`. Throws USAGE for anything else. */
 export function parseTunnel(text: string, origin: string): TunnelChoice {
   if (text.startsWith('ssh:')) return { kind: 'ssh', target: parseSshTarget(text.slice(4)) };
   const kind = (['auto', ...PROVIDER_NAMES] as const).find((name) => name === text);
@@ -45,7 +45,7 @@ export function parseTunnel(text: string, origin: string): TunnelChoice {
   );
 }
 
-/** `https://…`; http only to this machine, where a proxy may be tried. USAGE for anything else. */
+/** Parses `https://…`, or `http://…` for this machine, so that a local proxy can be tried. Throws USAGE for anything else. */
 export function parsePublicUrl(text: string, origin: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isRight =

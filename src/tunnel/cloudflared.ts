@@ -16,7 +16,7 @@ export const CLOUDFLARED: Program = {
 
 const POLL_MS = 250;
 
-/** A quick tunnel of Cloudflare: no account, a new address at each start. */
+/** A quick tunnel of Cloudflare, which needs no account and has a new address at each start. */
 export function createCloudflaredProvider(world: TunnelWorld): TunnelProvider {
   return {
     name: 'cloudflared',
@@ -33,8 +33,8 @@ function startCloudflared(options: TunnelStart, world: TunnelWorld): Promise<Ope
       program: CLOUDFLARED,
       args: [
         'tunnel',
-        // In place of ~/.cloudflared/config.yml: the ingress rules of a named tunnel would answer 404 to
-        // every request of a quick one. It reads an empty file, says so and goes on.
+        // Replaces ~/.cloudflared/config.yml: the ingress rules of a named tunnel there would answer 404 to every
+        // request of a quick tunnel. cloudflared only logs that the file is empty.
         '--config',
         devNull,
         '--no-autoupdate',
@@ -46,7 +46,7 @@ function startCloudflared(options: TunnelStart, world: TunnelWorld): Promise<Ope
       readLine: (line) => {
         output.read(line);
         const { bannerUrl, isRegistered, metricsUrl } = output;
-        // The metrics say more exactly when it is ready; the banner is for versions without them.
+        // The metrics show more exactly when the tunnel is ready. The banner is for versions without metrics.
         return bannerUrl !== null && isRegistered && metricsUrl === null
           ? { url: bannerUrl }
           : null;
@@ -59,7 +59,7 @@ function startCloudflared(options: TunnelStart, world: TunnelWorld): Promise<Ope
   );
 }
 
-/** What the log of cloudflared has said so far. */
+/** The facts that were read from the log of cloudflared so far. */
 class QuickTunnelOutput {
   bannerUrl: URL | null = null;
   metricsUrl: string | null = null;
@@ -70,14 +70,14 @@ class QuickTunnelOutput {
     if (metrics !== undefined) this.metricsUrl = `http://${metrics}`;
     const [, name] = /https:\/\/((?!api\.)[a-z\d-]+\.trycloudflare\.com)/.exec(line) ?? [];
     if (name !== undefined) this.bannerUrl = new URL(`https://${name}`);
-    // The second wording is that of versions of 2021.
+    // The second alternative matches versions of 2021.
     if (/Registered tunnel connection|Connection \S+ registered connIndex=/.test(line)) {
       this.isRegistered = true;
     }
   }
 }
 
-/** Waits until the metrics server says that a connection is registered; then its quick tunnel's name. */
+/** Waits until the metrics server reports a registered connection, then returns the URL of the quick tunnel. */
 async function askMetrics(
   output: QuickTunnelOutput,
   { fetch, sleep }: TunnelWorld,
@@ -96,7 +96,7 @@ async function askMetrics(
     } catch {
       signal.throwIfAborted();
     }
-    // Older versions do not tell the name.
+    // The metrics of older versions lack the name.
     if (output.bannerUrl !== null && output.isRegistered) return output.bannerUrl;
   }
 }

@@ -15,12 +15,12 @@ export interface NgrokPackage {
 }
 
 const NAME = '@ngrok/ngrok';
-/** How long it may take to state its address, ms. */
+/** The time limit for opening the tunnel, ms. */
 const START_LIMIT_MS = 30_000;
 
 /**
- * The package where it is installed beside relyable; null where it is not. Never the one of the
- * current folder alone: to load it runs its code.
+ * Loads the package if it is installed next to relyable; null if it is not. A package in the current folder is
+ * never loaded, because loading it runs its code.
  */
 export function loadNgrokPackage(): NgrokPackage | null {
   try {
@@ -34,11 +34,11 @@ export function loadNgrokPackage(): NgrokPackage | null {
 export interface PackageTunnel {
   readonly ngrok: NgrokPackage;
   readonly publicUrl: URL | undefined;
-  /** Why it failed, from its message; null where that does not say. */
+  /** Explains a failure from its message; null if the message is not known. */
   readonly explain: (text: string) => RelyableError | null;
 }
 
-/** Opens a tunnel in this process; NOT_AUTHENTICATED without NGROK_AUTHTOKEN. */
+/** Opens a tunnel in this process. Rejects with NOT_AUTHENTICATED without NGROK_AUTHTOKEN. */
 export async function openPackageTunnel(
   { ngrok, publicUrl, explain }: PackageTunnel,
   { localUrl, signal }: TunnelStart,
@@ -72,7 +72,7 @@ export async function openPackageTunnel(
       await stop();
       throw new RelyableError('UNREACHABLE', `${NAME} stated no address`);
     }
-    // It would connect again by itself, maybe under another address; a new tunnel is checked first.
+    // ngrok would reconnect by itself, maybe with another address. A new tunnel is opened instead, and checked first.
     const closed = lost.then(async () => {
       await stop();
       return new RelyableError('UNREACHABLE', 'the connection to ngrok was lost');
@@ -86,7 +86,7 @@ export async function openPackageTunnel(
       },
     };
   } catch (error) {
-    // One that opens after all.
+    // Closes the tunnel if it opens later.
     opening.then((listener) => listener.close()).catch(() => undefined);
     if (error instanceof RelyableError || signal.aborted) throw error;
     const text = `${errorMessage(error)} ${errorCode(error) ?? ''}`;

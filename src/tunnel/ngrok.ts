@@ -16,8 +16,8 @@ export const NGROK: Program = {
 };
 
 /**
- * ngrok by its program, or where that is not installed by the package `@ngrok/ngrok`; with a public
- * URL, under that reserved address.
+ * A tunnel of ngrok, opened with its program, or with the package `@ngrok/ngrok` if the program is not
+ * installed. With a public URL, the tunnel uses this reserved address.
  */
 export function createNgrokProvider(
   publicUrl: URL | undefined,
@@ -37,7 +37,7 @@ export function createNgrokProvider(
   };
 }
 
-/** Whether the program is there, or is named, so that it has to be. */
+/** Whether to use the program: it is installed, or its environment variable is set. */
 export function hasProgram(world: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>): boolean {
   return Boolean(world.env[NGROK.pathVariable]) || findProgram(NGROK, world) !== undefined;
 }
@@ -68,12 +68,12 @@ function readNgrokLine(line: string): LineMeaning {
   if (msg === 'started tunnel' && url !== undefined && URL.canParse(url)) {
     return { url: new URL(url) };
   }
-  // It would try again for ever.
+  // ngrok itself would retry without a limit.
   const problem = lvl === 'eror' && err !== undefined ? explainNgrok(err) : null;
   return problem === null ? null : { problem };
 }
 
-/** The text fields of a line of its JSON log; null for any other line. */
+/** The text fields of a line of ngrok's JSON log; null for any other line. */
 function parseEntry(line: string): Readonly<Record<string, string | undefined>> | null {
   try {
     const entry: unknown = JSON.parse(line);
@@ -126,7 +126,7 @@ const ERRORS: ReadonlyArray<{
   },
 ];
 
-/** The failure that ngrok's text tells; null where it tells none that is known. */
+/** The failure that a text of ngrok describes; null if it is not known. */
 export function explainNgrok(text: string): RelyableError | null {
   const known = ERRORS.find(({ codes }) => codes.test(text));
   if (known !== undefined) {

@@ -3,28 +3,28 @@ import { type Program, requireProgram } from './program.ts';
 import type { OpenTunnel, TunnelStart, TunnelWorld } from './provider.ts';
 import { WatchedProcess } from './watched-process.ts';
 
-/** How long a provider may take to state its address, ms. */
+/** The time limit for a program to print its address, ms. */
 const START_LIMIT_MS = 30_000;
 
-/** What a line of a provider's output says. */
+/** The meaning of one line of a program's output. */
 export type LineMeaning = { readonly url: URL } | { readonly problem: RelyableError } | null;
 
 export interface ProgramTunnel {
   readonly program: Program;
   readonly args: readonly string[];
-  /** Extra variables for it. */
+  /** Additional environment variables for the program. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The meaning of a line of stdout or stderr: the address, what stopped it, or nothing. */
+  /** The meaning of a line of stdout or stderr: the address, the problem that stops the program, or null. */
   readonly readLine: (line: string) => LineMeaning;
-  /** Further ways to learn the address, asked beside the lines; aborted once one has it. */
+  /** Another way to find the address. It runs at the same time, and is aborted once the address is known. */
   readonly findUrl?: (signal: AbortSignal) => Promise<URL>;
-  /** Lines that are not shown where nothing explains the end. */
+  /** Whether to leave a line out of the message about an unexplained end. */
   readonly isNoise?: (line: string) => boolean;
-  /** Why it ended, from its last lines; null where they do not say. */
+  /** Explains the end of the program from its last lines; null if they are not known. */
   readonly explain: (lines: readonly string[]) => RelyableError | null;
 }
 
-/** Opens a tunnel by a program that prints its address and then runs until it is stopped. */
+/** Opens a tunnel with a program that prints its address and then runs until it is stopped. */
 export async function openProgramTunnel(
   { program, args, env = {}, readLine, findUrl, isNoise = () => false, explain }: ProgramTunnel,
   { signal }: TunnelStart,

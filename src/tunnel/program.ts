@@ -6,9 +6,9 @@ import type { TunnelWorld } from './provider.ts';
 
 /** A program that a provider runs. */
 export interface Program {
-  /** Its name on PATH, and in `--tunnel`. */
+  /** The name on PATH and in `--tunnel`. */
   readonly name: ProviderName | 'ssh';
-  /** The variable that names another file for it. */
+  /** The environment variable that names another file for the program. */
   readonly pathVariable: string;
   /** How to install it, by platform. */
   readonly install: Readonly<Partial<Record<NodeJS.Platform, string>>> & {
@@ -16,7 +16,7 @@ export interface Program {
   };
 }
 
-/** The file of a program: what its variable names, else the first on PATH; undefined for none. */
+/** The file of a program: the file in its environment variable, or else the first on PATH; undefined for none. */
 export function findProgram(
   { name, pathVariable }: Program,
   { env, cwd, platform }: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>,
@@ -35,7 +35,7 @@ export function findProgram(
     .find(isExecutable);
 }
 
-/** The same; NOT_FOUND with how to install it where there is none. */
+/** The file of a program. If there is none, throws NOT_FOUND with an install hint. */
 export function requireProgram(program: Program, world: TunnelWorld): string {
   const file = findProgram(program, world);
   if (file !== undefined) return file;

@@ -1,7 +1,7 @@
 import type { Context } from '../system/context.ts';
 import type { RelyableError } from '../errors.ts';
 
-/** What a provider takes from the world. */
+/** The part of the context that providers use. */
 export type TunnelWorld = Pick<
   Context,
   'env' | 'cwd' | 'platform' | 'nodeFile' | 'fetch' | 'sleep' | 'signalProcess' | 'atExit'
@@ -13,7 +13,7 @@ export interface OpenTunnel {
   readonly url: URL;
   /** Resolves when the tunnel is down, with the reason. It does not reject. */
   readonly closed: Promise<RelyableError>;
-  /** Closes it; resolves when the provider's process has ended. */
+  /** Closes the tunnel. Resolves when the provider's process has ended. */
   stop(): Promise<void>;
 }
 
@@ -23,11 +23,11 @@ export interface TunnelStart {
   readonly signal: AbortSignal;
 }
 
-/** One way to be reached from outside. */
+/** A way to make the listener reachable from outside. */
 export interface TunnelProvider {
   /** As `--tunnel` names it, e.g. `cloudflared`. */
   readonly name: string;
-  /** Its addresses are new names: DNS knows them a few seconds after the tunnel is up. */
+  /** Whether its addresses are new names, which are in DNS only a few seconds after the tunnel is up. */
   readonly hasNewNames: boolean;
   /** The header in which the provider states the client's address; null where there is none. */
   readonly clientHeader: string | null;

@@ -12,13 +12,13 @@ export interface ProviderQuestion {
   readonly choice: TunnelChoice;
   readonly publicUrl: URL | undefined;
   readonly signal: AbortSignal;
-  /** Told the order and what was found, where `auto` has to choose. */
+  /** Called for `auto` with a text about the order of providers and the findings. */
   readonly onFound: (text: string) => void;
 }
 
 /**
- * The provider of a choice. `auto` takes the first that is ready, or else the first that is installed,
- * whose own failure then says most. USAGE where a public URL was given that this provider cannot use.
+ * The provider for a choice. `auto` selects the first provider that is ready, or else the first that is
+ * installed, because its failure is the most helpful. Throws USAGE if the provider cannot use the public URL.
  */
 export async function chooseProvider(
   { choice, publicUrl, signal, onFound }: ProviderQuestion,
@@ -40,14 +40,14 @@ export async function chooseProvider(
 }
 
 interface FoundProvider {
-  /** The one that `auto` takes; null where none is installed. */
+  /** The provider that `auto` selects; null if none is installed. */
   readonly name: ProviderName | null;
   readonly isReady: boolean;
-  /** What was found of those before it, or of all where none is ready. */
+  /** The findings about the providers before it, or about all if none is ready. */
   readonly found: readonly string[];
 }
 
-/** Looks for a provider that is ready. Opens no tunnel. */
+/** Finds a provider that is ready. Opens no tunnel. */
 export async function findProvider(
   world: Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>,
   signal: AbortSignal,
@@ -55,7 +55,7 @@ export async function findProvider(
   const found: string[] = [];
   let installed: ProviderName | null = null;
   for (const { id, isInstalled, obstacle } of await surveyProviders(world, signal)) {
-    // A server has to be named.
+    // `auto` cannot select ssh, which needs the name of a server.
     if (id === 'ssh') continue;
     if (isInstalled && obstacle === null) return { name: id, isReady: true, found };
     if (isInstalled) installed ??= id;

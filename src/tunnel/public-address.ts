@@ -17,19 +17,19 @@ export interface TunnelEvent {
 }
 
 export interface PublicAddressOptions {
-  /** Opens the tunnel; null where the user routes `url` here. */
+  /** The provider that opens the tunnel; null if the user routes `url` here. */
   readonly provider: TunnelProvider | null;
   /** Only without a provider. */
   readonly url: URL | undefined;
   readonly localUrl: URL;
   readonly checks: NonceChecks;
   readonly signal: AbortSignal;
-  /** How long a lost tunnel is opened again and again, ms; undefined for ever. */
+  /** How long to try to reopen a lost tunnel, ms; undefined for no limit. */
   readonly maxReconnectMs: number | undefined;
   readonly emit: (event: TunnelEvent) => void;
-  /** What is being waited for; a new call replaces it. */
+  /** Called with what is being waited for. Each call replaces the text of the one before. */
   readonly onProgress: (text: string) => void;
-  /** What probably stands in the way after some time. */
+  /** Called after some time with the probable obstacle. */
   readonly onSlow: (text: string) => void;
 }
 
@@ -58,15 +58,15 @@ export class PublicAddress {
   }
 
   /**
-   * Resolves with the address once a request to it came back. Rejects with the provider's error where
-   * no tunnel can be opened, or when it is aborted.
+   * Resolves with the address once a request to it has arrived here. Rejects with the provider's error if no
+   * tunnel can be opened, or when it is aborted.
    */
   async open(): Promise<URL> {
     this.current = await this.openOnce(this.signal);
     return this.current;
   }
 
-  /** Emits `up`, and from here on opens the tunnel again whenever it closes. */
+  /** Emits `up`. From now on, reopens the tunnel whenever it closes. */
   keep(): void {
     this.emit('up', null);
     this.keeping = this.keepOpen();
@@ -103,7 +103,7 @@ export class PublicAddress {
       },
       this.world,
     );
-    // The one that loses the race is expected to fail.
+    // The promise that loses the race is expected to reject.
     closed?.catch(() => undefined);
     check.catch(() => undefined);
     try {
@@ -115,7 +115,7 @@ export class PublicAddress {
     return url;
   }
 
-  /** Opens the tunnel again whenever it closes, until it is stopped. */
+  /** Reopens the tunnel whenever it closes, until `close` is called. */
   private async keepOpen(): Promise<void> {
     while (this.tunnel !== null && !this.signal.aborted) {
       const reason = await this.tunnel.closed;
@@ -130,7 +130,7 @@ export class PublicAddress {
     }
   }
 
-  /** Tries until the limit, with growing pauses; null once it is stopped or given up. */
+  /** Tries to reopen the tunnel until the limit, with growing pauses. Returns null if it was stopped or given up. */
   private async reopen(): Promise<URL | null> {
     const done = new AbortController();
     const limit = this.startLimit(done.signal);
@@ -165,14 +165,14 @@ export class PublicAddress {
       } catch (error) {
         if (signal.aborted) return null;
         const problem = describeProblem(error);
-        // The same one is reported once.
+        // A problem that repeats is reported once.
         if (problem !== lastProblem) this.options.onSlow(`${problem}; trying again`);
         lastProblem = problem;
       }
     }
   }
 
-  /** Between half and all of it, so that many listeners do not return at the same moment. */
+  /** A random time between half of `ms` and `ms`, so that many listeners do not reconnect at the same moment. */
   private withJitter(ms: number): number {
     return (ms * (1 + this.world.randomBytes(1).readUInt8() / 255)) / 2;
   }

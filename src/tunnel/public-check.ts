@@ -2,20 +2,20 @@ import { Resolver } from 'node:dns/promises';
 import { errorCode, errorMessage } from '../errors.ts';
 import { CHECK_HEADER, type NonceChecks } from '../http/server/nonce-checks.ts';
 
-/** Whether public DNS knows a name: `unknown` where no public resolver answers. */
+/** Whether a name is in public DNS. `unknown`: no public resolver answers. */
 export type NameState = 'known' | 'missing' | 'unknown';
 
 export interface PublicCheckOptions {
   readonly url: URL;
-  /** The name may be so new that DNS does not know it yet. */
+  /** Whether the name is new, so that it may not be in DNS yet. */
   readonly hasNewName: boolean;
   readonly checks: NonceChecks;
   readonly signal: AbortSignal;
-  /** Called once, when the address does not work within `HINT_AFTER_MS`, with what was seen last. */
+  /** Called once with the last obstacle, if the address does not work within `HINT_AFTER_MS`. */
   readonly onSlow: (obstacle: string) => void;
 }
 
-/** What the check takes from the world. */
+/** The dependencies of the check. */
 export interface PublicCheckWorld {
   readonly fetch: typeof globalThis.fetch;
   readonly askPublicDns: (name: string) => Promise<NameState>;
@@ -28,12 +28,12 @@ const HINT_AFTER_MS = 30_000;
 const REQUEST_LIMIT_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
-/** A new name is first asked for after this time: an early answer "missing" may be cached for long. */
+/** The wait before the first DNS query for a new name, ms, because an early negative answer may be cached for long. */
 const NEW_NAME_MS = 2000;
-/** Where no public resolver can be asked, the system's is not asked before this time. */
+/** The wait before asking the system's resolver if no public resolver can be reached, ms. */
 const BLIND_NEW_NAME_MS = 8000;
 
-/** Resolves once a request to the address came back through this listener; rejects on abort. */
+/** Resolves once a request to the address has arrived at this listener; rejects on abort. */
 export async function checkPublicUrl(
   options: PublicCheckOptions,
   world: PublicCheckWorld,
@@ -54,7 +54,7 @@ export async function checkPublicUrl(
   }
 }
 
-/** Waits until public DNS knows the name, so that the system's resolver is not asked too early. */
+/** Waits until the name is in public DNS, so that the system's resolver is not asked too early. */
 async function waitForName(
   { url, signal }: PublicCheckOptions,
   { askPublicDns, elapsed, sleep }: PublicCheckWorld,
@@ -69,7 +69,7 @@ async function waitForName(
   }
 }
 
-/** Sends one request with a nonce; null where it came back, else what was in the way. */
+/** Sends one request with a nonce. Returns null if it arrived at this listener, or else the obstacle. */
 async function tryOnce(
   { url, checks, signal }: PublicCheckOptions,
   { fetch, randomBytes }: PublicCheckWorld,
@@ -80,7 +80,7 @@ async function tryOnce(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      // ngrok shows browsers a page of its own unless this header is set.
+      // Without this header, ngrok shows a warning page to browsers.
       headers: { [CHECK_HEADER]: nonce, 'ngrok-skip-browser-warning': '1' },
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_LIMIT_MS)]),
@@ -96,7 +96,7 @@ async function tryOnce(
   }
 }
 
-/** What an answer that is not ours says about the way to this listener. */
+/** Describes the obstacle that an answer from another server shows. */
 function describeAnswer({ host }: URL, status: number, hasArrived: boolean): string {
   if (hasArrived) {
     return `requests arrive, but ${host} answers ${status} in place of the listener's 200`;

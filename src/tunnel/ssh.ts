@@ -14,7 +14,7 @@ export const SSH: Program = {
   },
 };
 
-/** Never asks; notices a lost connection within 15 s; ends where the port cannot be had. */
+/** OpenSSH options: ask no questions, notice a lost connection within 15 s, and exit if the port is not available. */
 const OPTIONS = [
   'BatchMode=yes',
   'ExitOnForwardFailure=yes',
@@ -27,9 +27,9 @@ const OPTIONS = [
 ];
 
 /**
- * A tunnel by the system's OpenSSH. With a public URL, the server listens on the listener's own port
- * and whatever serves that URL there passes requests on to it. Without one, the server is a service
- * that prints an address, as localhost.run does.
+ * A tunnel with the system's OpenSSH. With a public URL, the SSH server listens on the same port as the listener,
+ * and the web server behind that URL must forward requests to this port. Without one, the server is a service
+ * that prints an address, like localhost.run.
  */
 export function createSshProvider(
   target: SshTarget,
@@ -49,7 +49,7 @@ export function createSshProvider(
         ...(port === null ? [] : ['-p', String(port)]),
         '-R',
         `${remotePort}:${hostname}:${localPort}`,
-        // -v prints that the server listens; without it OpenSSH prints nothing.
+        // With -v, OpenSSH prints when the server listens; otherwise it prints nothing.
         ...(publicUrl === undefined ? ['-T'] : ['-v', '-N']),
         destination,
         ...(host === 'localhost.run' ? ['--', '--output', 'json'] : []),
@@ -76,7 +76,7 @@ function readForwardLine(line: string, url: URL): LineMeaning {
   return /remote forward success for: listen/.test(line) ? { url } : null;
 }
 
-/** The address in a line of a service: JSON of localhost.run, or the first https URL that is not its own site. */
+/** The address in a line of a service: JSON of localhost.run, or the first https URL that is not the service's own site. */
 function readServiceLine(line: string, host: string): LineMeaning {
   const address = readAddressField(line);
   const text = address === null ? line : `https://${address}`;

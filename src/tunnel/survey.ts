@@ -10,22 +10,22 @@ import { explainTailscale, TAILSCALE } from './tailscale.ts';
 
 type SurveyWorld = Pick<TunnelWorld, 'env' | 'cwd' | 'platform'>;
 
-/** What is known about one provider on this machine. */
+/** The state of one provider on this machine. */
 export interface SurveyedProvider {
   /** As `--tunnel` names it. */
   readonly id: Program['name'];
-  /** As people read it. */
+  /** The name for people. */
   readonly name: string;
-  /** As the program prints it; null where the program is not installed, or prints none. */
+  /** The version that the program prints; null if it is not installed or prints none. */
   readonly version: string | null;
   readonly isInstalled: boolean;
-  /** Why it would not open a tunnel now; null where nothing is known. */
+  /** Why it could not open a tunnel now; null if no obstacle is known. */
   readonly obstacle: string | null;
-  /** What removes the obstacle, or how it is installed; null where nothing is to be done. */
+  /** How to remove the obstacle or to install the program; null if nothing needs to be done. */
   readonly fix: string | null;
 }
 
-/** The obstacle that a program's own state shows, and its fix; null where none is seen. */
+/** Finds an obstacle in the state of a program, and its fix; null if there is none. */
 type Look = (
   file: string,
   world: SurveyWorld,
@@ -48,8 +48,8 @@ const SURVEYED: readonly Surveyed[] = [
 const PROGRAM_LIMIT_MS = 3000;
 
 /**
- * Looks at every provider at once: its program, version and login. In the order of `PROVIDER_NAMES`,
- * `ssh` last. Opens no tunnel.
+ * Checks the program, version and login of every provider, all at the same time. The result is in the order of
+ * `PROVIDER_NAMES`, with `ssh` last. Opens no tunnel.
  */
 export function surveyProviders(
   world: SurveyWorld,
@@ -101,7 +101,7 @@ async function lookAtNgrok(
   const { output } = await run(file, ['config', 'check'], world, signal);
   const [, config = ''] = /configuration file at (.+)/i.exec(output) ?? [];
   const path = config.trim();
-  // ngrok says where its file is, and not whether it has a token.
+  // ngrok prints where its file is, but not whether the file has a token.
   if (existsSync(path) && /^\s*authtoken:\s*\S/m.test(readFileSync(path, 'utf8'))) return null;
   return {
     obstacle: 'it has no authtoken',
@@ -124,7 +124,7 @@ async function lookAtTailscale(
   };
 }
 
-/** What a program prints on both streams; empty where it does not run or takes too long. */
+/** The output of a program on both streams; empty if it cannot be run or takes too long. */
 function run(
   file: string,
   args: readonly string[],

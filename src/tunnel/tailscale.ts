@@ -13,7 +13,7 @@ export const TAILSCALE: Program = {
   },
 };
 
-/** Tailscale Funnel: the machine's own name, the same at each start. */
+/** Tailscale Funnel. Its address is the name of the machine, the same at each start. */
 export function createTailscaleProvider(world: TunnelWorld): TunnelProvider {
   return {
     name: 'tailscale',
@@ -23,7 +23,7 @@ export function createTailscaleProvider(world: TunnelWorld): TunnelProvider {
       openProgramTunnel(
         {
           program: TAILSCALE,
-          // In the foreground, so that it ends with its process.
+          // Funnel runs in the foreground, so that it ends with its process.
           args: ['funnel', options.localUrl.origin],
           readLine: readFunnelLine,
           explain: (lines) => explainTailscale(lines.join('\n')),
@@ -37,7 +37,7 @@ export function createTailscaleProvider(world: TunnelWorld): TunnelProvider {
 function readFunnelLine(line: string): LineMeaning {
   const [, address] = /^\s*(https:\/\/[\w.-]+\.ts\.net(?::\d+)?)\/?(?:\s|$)/.exec(line) ?? [];
   if (address !== undefined) return { url: new URL(address) };
-  // It would wait until the user has opened this page.
+  // tailscale would wait until the user has opened this page.
   const [page] = /https:\/\/login\.tailscale\.com\/\S+/.exec(line) ?? [];
   if (page === undefined) return null;
   return page.includes('/f/')
@@ -57,7 +57,7 @@ function notLoggedIn(): RelyableError {
   });
 }
 
-/** The failure that its output tells; null where it tells none that is known. */
+/** The failure that tailscale's output describes; null if it is not known. */
 export function explainTailscale(text: string): RelyableError | null {
   const unreachable = (message: string, hint: string): RelyableError =>
     new RelyableError('UNREACHABLE', message, { hint });

@@ -3,9 +3,8 @@ import { createInterface } from 'node:readline';
 import type { TunnelWorld } from './provider.ts';
 
 /**
- * Runs a program for as long as its stdin is open. The pipe is closed by the system when our
- * process ends, however it ends, kill -9 included; then the program is stopped. Text, because the
- * watcher runs in a process of its own.
+ * The source of the watcher, which runs in its own process. It runs a program and stops it when its stdin is
+ * closed. The system closes this pipe when our process ends, even after kill -9.
  */
 const WATCHER = `
 const { spawn } = require('node:child_process');
@@ -18,31 +17,31 @@ process.stdin.on('end', stop).on('error', stop).resume();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop);
 `;
 
-/** How many of its last lines are kept to explain its end. */
+/** The number of last output lines that are kept to explain the program's end. */
 const KEPT_LINES = 40;
 
 export interface WatchedOptions {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Called for each line of its stdout and stderr. */
+  /** Called for each line of the program's stdout and stderr. */
   readonly onLine: (line: string) => void;
 }
 
-/** A program that ends with us. */
+/** A program that ends when our process ends. */
 export class WatchedProcess {
-  /** Resolves when it has ended and its output is read, with its exit code. */
+  /** Resolves with the exit code when the program has ended and its output was read. */
   readonly ended: Promise<number>;
-  /** Its last lines, oldest first. */
+  /** The last lines of its output, oldest first. */
   readonly lines: string[] = [];
   private readonly child: ChildProcess;
 
   constructor({ file, args, env, onLine }: WatchedOptions, world: TunnelWorld) {
     const child = spawn(world.nodeFile, ['-e', WATCHER, '--', file, ...args], {
-      // Options of the user's own Node are not for the watcher.
+      // The user's NODE_OPTIONS must not affect the watcher.
       env: { ...env, NODE_OPTIONS: undefined },
       stdio: ['pipe', 'pipe', 'pipe'],
-      // A group of its own: Ctrl-C reaches us alone, and requests in flight keep their tunnel.
+      // In its own process group, so that Ctrl-C reaches only us, and requests in flight keep their tunnel.
       detached: world.platform !== 'win32',
       windowsHide: true,
     });
@@ -61,14 +60,14 @@ export class WatchedProcess {
       child.once('error', (error) => this.lines.push(error.message));
       child.once('close', (code) => {
         withdraw();
-        // What a killed watcher leaves behind.
+        // Ends processes that a killed watcher left behind.
         this.kill(world);
         resolve(code ?? 1);
       });
     });
   }
 
-  /** Stops it and waits for its end. */
+  /** Stops the program and waits for its end. */
   async stop(): Promise<void> {
     this.child.stdin?.end();
     await this.ended;

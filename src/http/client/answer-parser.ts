@@ -1,6 +1,6 @@
 import { FIELD_VALUE, type HeaderPair, TOKEN } from '../../request/request.ts';
 
-/** The first part of an answer. */
+/** The status line and headers of an answer. */
 export interface AnswerHead {
   readonly status: number;
   /** The reason phrase, empty where there is none. */
@@ -9,14 +9,14 @@ export interface AnswerHead {
   readonly headers: readonly HeaderPair[];
 }
 
-/** Gets an answer as it is read: `head` once, then the pieces of the body. */
+/** Receives an answer as it is read: `head` once, then the pieces of the body. */
 export interface AnswerSink {
   head(head: AnswerHead): void;
-  /** A view of what was pushed: valid only during the call. */
+  /** `piece` is a view of the pushed bytes, valid only during the call. */
   body(piece: Buffer): void;
 }
 
-/** As Node's own client allows: `--max-http-header-size`. */
+/** The limit of Node's own client (`--max-http-header-size`). */
 const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_CHUNK_LINE_BYTES = 1024;
 
@@ -37,8 +37,8 @@ type State =
   | 'whole';
 
 /**
- * Reads one HTTP/1.x answer after another (RFC 9112), in pieces of any size. Ambiguous answers are
- * refused, as Node's own client does: two lengths, a length and chunks, bare newlines.
+ * Reads one HTTP/1.x answer after another (RFC 9112), in pieces of any size. Like Node's own client, it
+ * refuses ambiguous answers: two lengths, a length with chunks, bare newlines.
  */
 export class AnswerParser {
   private sink: AnswerSink | null = null;
@@ -46,7 +46,7 @@ export class AnswerParser {
   private state: State = 'whole';
   /** Bytes of an incomplete line. */
   private kept: Buffer | null = null;
-  /** Still to come, of the body or of its current chunk. */
+  /** The bytes still to come of the body or the current chunk. */
   private bytesLeft = 0;
   private trailerBytes = 0;
   private isReusable = false;
@@ -67,8 +67,8 @@ export class AnswerParser {
   }
 
   /**
-   * Reads the next bytes; true once the answer is complete. Throws an Error that says what was
-   * expected and what came where the bytes are not an answer.
+   * Reads the next bytes; true once the answer is complete. If the bytes are not an answer, throws an Error
+   * that says what was expected and what came.
    */
   push(piece: Buffer): boolean {
     const bytes = this.kept === null ? piece : Buffer.concat([this.kept, piece]);
@@ -77,7 +77,7 @@ export class AnswerParser {
     while (at < bytes.length && this.state !== 'whole') {
       const next = this.step(bytes, at);
       if (next === -1) {
-        // A copy: the piece may be a view of a buffer that is used again.
+        // Copied, because the piece may be a view of a buffer that is reused.
         this.kept = Buffer.from(bytes.subarray(at));
         return false;
       }
@@ -87,7 +87,7 @@ export class AnswerParser {
     return this.state === 'whole';
   }
 
-  /** The app has closed the connection; true if that is how this answer ends. */
+  /** Call it when the app has closed the connection; true if this completes the answer. */
   end(): boolean {
     if (this.state !== 'until-close') return false;
     this.state = 'whole';
@@ -109,17 +109,17 @@ export class AnswerParser {
     return this.saysKeepAlive;
   }
 
-  /** Whether bytes came after the answer: they belong to no request. */
+  /** Whether bytes came after the answer; they belong to no request. */
   hasMore(): boolean {
     return this.hasExcess;
   }
 
-  /** How long the app keeps an idle connection, ms; null where it does not say. */
+  /** How long the app keeps an idle connection, ms; null where the answer does not state it. */
   idleLimitMs(): number | null {
     return this.keepAliveMs;
   }
 
-  /** Reads one element from `at`; the offset after it, -1 when more bytes are needed. */
+  /** Reads one element from `at`. Returns the offset after it, or -1 if more bytes are needed. */
   private step(bytes: Buffer, at: number): number {
     switch (this.state) {
       case 'head':
@@ -161,7 +161,7 @@ export class AnswerParser {
     return end + HEAD_END.length;
   }
 
-  /** RFC 9112 §6.3: how long the body is; §9.3: whether the connection stays. */
+  /** Finds out the length of the body (RFC 9112 §6.3) and whether the connection persists (§9.3). */
   private readFraming(
     status: number,
     isHttp11: boolean,
@@ -170,7 +170,7 @@ export class AnswerParser {
   ): void {
     if (status === 101)
       throw malformed('an answer', '101, another protocol that was not asked for');
-    // 1xx is not the answer: that follows.
+    // 1xx is not the final answer, which follows.
     if (status < 200) return;
     let length: number | null = null;
     let coding = '';
@@ -208,7 +208,7 @@ export class AnswerParser {
     }
   }
 
-  /** `Connection` and `Keep-Alive`, whose names have the same length. */
+  /** Reads `Connection` and `Keep-Alive`. The caller selects them by the length of the name, which is equal. */
   private readConnectionField(name: string, value: string): void {
     if (name === 'connection') {
       if (/(^|,)[\t ]*close[\t ]*(,|$)/i.test(value)) this.isReusable = false;
@@ -243,7 +243,7 @@ export class AnswerParser {
     return end + CRLF.length;
   }
 
-  /** Trailers are skipped: they are not forwarded. */
+  /** Skips trailers, which are not forwarded. */
   private readTrailer(bytes: Buffer, at: number): number {
     const end = bytes.indexOf(CRLF, at);
     const size = (end === -1 ? bytes.length : end) - at;
@@ -255,7 +255,7 @@ export class AnswerParser {
   }
 }
 
-/** Throws as soon as the bytes cannot become a status line, instead of at the time limit. */
+/** Throws as soon as the bytes cannot become a status line, so that the failure does not wait for the time limit. */
 function requireStatusLine(bytes: Buffer, at: number): void {
   const newline = bytes.indexOf(10, at);
   const end = newline === -1 ? Math.min(bytes.length, at + 100) : newline;
@@ -269,8 +269,8 @@ function requireStatusLine(bytes: Buffer, at: number): void {
 }
 
 /**
- * The code for an answer in another protocol: a TLS record (RFC 8446 §5.1, an alert), or the
- * SETTINGS frame (RFC 9113 §6.5) that a server of HTTP/2 sends first. undefined for any other.
+ * The error code for an answer in another protocol: a TLS alert (RFC 8446 §5.1), or the SETTINGS frame
+ * (RFC 9113 §6.5) that an HTTP/2 server sends first; undefined for any other answer.
  */
 function otherProtocol(bytes: Buffer, at: number): string | undefined {
   if (bytes.length - at < 5) return undefined;

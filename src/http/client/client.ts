@@ -10,33 +10,33 @@ import { KeepAlivePolicy } from './keep-alive-policy.ts';
 import { Starvation } from './starvation.ts';
 
 export interface ClientOptions extends ConnectionOptions {
-  /** The limit on connections to the origin, hence on requests under way; further ones wait. */
+  /** The limit on connections to the origin, and so on requests under way. Further requests wait. */
   readonly connections: number;
-  /** Called once where the app proves to serve one connection after the other: one is used then. */
+  /** Called once, if the app turns out to serve connections one after the other. The client then uses only one. */
   readonly onSerial?: () => void;
-  /** For each whole exchange, its wait for a connection included, ms; 0 for no limit. */
+  /** The time limit of each exchange, including the wait for a connection, ms; 0 for no limit. */
   readonly timeoutMs: number;
 }
 
 const READ_BUFFER_BYTES = 64 * 1024;
-/** How long a connection on probation must outlast its answer, ms. */
+/** How long a connection on probation must stay open after its answer, ms. */
 const PROBATION_MS = 10;
 
 /**
- * An HTTP/1.1 client for one origin: bytes are sent exactly as given and handed on exactly as they
- * come. It follows no redirects, repeats nothing and adds no headers. Connections are reused.
+ * An HTTP/1.1 client for one origin. It sends the bytes exactly as given and passes on an answer exactly as
+ * it comes. It follows no redirects, repeats no requests and adds no headers. Connections are reused.
  */
 export class Client {
   private readonly origin: URL;
   private readonly options: ClientOptions;
   private readonly open = new Set<Connection>();
   private readonly idle: Connection[] = [];
-  /** Answered; not reused before it is known whether the app keeps its connections. */
+  /** Connections with a complete answer. They are not reused until it is known whether the app keeps connections open. */
   private readonly onProbation: Connection[] = [];
   private readonly waiting: ClientExchange[] = [];
   private readonly policy = new KeepAlivePolicy();
   private readonly starvation = new Starvation();
-  /** All connections read into it in turn; what must outlast a read is copied. */
+  /** The read buffer that all connections share. Bytes that are needed after a read are copied. */
   private readonly buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   private sweeper: NodeJS.Timeout | undefined;
   private starvedCheck: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ export class Client {
     this.options = options;
   }
 
-  /** Sends a request; the listener hears of its answer or of what went wrong. Never throws. */
+  /** Sends a request. The listener gets the answer or the failure. Never throws. */
   request(request: ClientRequest, listener: AnswerListener): Exchange {
     const exchange = new ClientExchange(request, listener, this.origin, this.options.timeoutMs);
     try {
@@ -58,7 +58,7 @@ export class Client {
     return exchange;
   }
 
-  /** Fails what is under way, with that reason, and closes every connection. */
+  /** Fails the requests under way with this reason, and closes every connection. */
   close(reason: string): void {
     clearInterval(this.sweeper);
     clearTimeout(this.starvedCheck);
@@ -72,7 +72,7 @@ export class Client {
     else connection.carry(exchange);
   }
 
-  /** The one used last, so that the others grow old and are closed. */
+  /** The idle connection that was used last, so that the others become old and are closed. */
   private takeIdle(): Connection | undefined {
     for (let last = this.idle.pop(); last !== undefined; last = this.idle.pop()) {
       if (last.isFresh()) return last;
@@ -88,8 +88,8 @@ export class Client {
   }
 
   /**
-   * A request waits for a connection on probation instead of opening another: a server may serve
-   * one connection after the other.
+   * Whether a waiting request may open another connection. If a connection is on probation, the request waits
+   * for it, because a server may serve connections one after the other.
    */
   private mayConnect(): boolean {
     const limit = this.starvation.isProved ? 1 : this.options.connections;
@@ -127,11 +127,11 @@ export class Client {
     }
   }
 
-  /** In two timers: the time in which this process itself stood still does not count. */
+  /** Ends the probation later. Uses two timers, so that time in which this process was blocked does not count. */
   private awaitProbation(connection: Connection): void {
     const half = PROBATION_MS / 2;
     setTimeout(() => {
-      // What has come by then is read before the immediate.
+      // Bytes that have arrived by then are read before the immediate runs.
       setTimeout(() => setImmediate(() => this.endProbation(connection)), half).unref();
     }, half).unref();
   }
@@ -161,20 +161,20 @@ export class Client {
     this.open.delete(connection);
     remove(this.idle, connection);
     remove(this.onProbation, connection);
-    // The first in the queue wait for a connection on probation each.
+    // For each connection on probation, one request at the head of the queue waits.
     const isFirstUnserved = this.waiting.length > this.onProbation.length;
     const next = isFirstUnserved ? this.takeWaiting() : undefined;
     if (next !== undefined) this.start(next);
   }
 
-  /** Looks for a starved request once the last connection is kept for long enough; every answer looks, too. */
+  /** Checks for a starved request after the time in which one can be found. Every answer also checks. */
   private checkStarvedLater(): void {
     clearTimeout(this.starvedCheck);
     const check = (): unknown => this.closeForStarved();
     this.starvedCheck = setTimeout(check, this.starvation.checkAfterMs).unref();
   }
 
-  /** Closes what is kept where a request may wait behind it; true where one may. */
+  /** Closes the kept connections if a request may be waiting behind them; true if so. */
   private closeForStarved(): boolean {
     if (!this.starvation.findStarved(this.open)) return false;
     for (const connection of this.idle) connection.destroy();
@@ -186,7 +186,7 @@ export class Client {
   }
 }
 
-/** Whether it was in the list. */
+/** Removes a connection from a list; true if it was in the list. */
 function remove(list: Connection[], connection: Connection): boolean {
   const index = list.indexOf(connection);
   if (index !== -1) list.splice(index, 1);

@@ -6,34 +6,34 @@ import type { ClientExchange, Pieces } from './exchange.ts';
 import { elapsedMs } from '../../system/latency.ts';
 import { lookupTarget, portOf, type TlsOptions } from '../target.ts';
 
-/** Bodies up to this size are sent in one write with their head: a copy costs less than a write. */
+/** Bodies up to this size are sent in one write with the head, because a copy costs less than a write. */
 const ONE_WRITE_BYTES = 16 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * How long one loopback address is tried before the other, ms. A connection to one is refused at
- * once, or the app is busy: where its backlog is full (Python's servers take 5) the system retries
- * after 1 s. Node's default of 250 ms would move on to the other address too early.
+ * How long one loopback address is tried before the other, ms. A loopback connection is either refused at
+ * once, or waits because the app is busy: if its backlog is full (5 in Python's servers), the system retries
+ * after 1 s. Node's default of 250 ms would switch to the other address too early.
  */
 const LOOPBACK_ATTEMPT_MS = 5000;
-/** How long an idle connection may be used again, ms. Node's servers close theirs after 5 s. */
+/** How long an idle connection may be reused, ms. Node's servers close idle connections after 5 s. */
 export const IDLE_MS = 4000;
-/** Subtracted from the time that the app states, so that it does not close the connection just then. */
+/** Subtracted from the idle time that the app states, so that the app does not close the connection during a request. */
 const IDLE_MARGIN_MS = 1000;
-/** An end, or further bytes, this soon after an answer belong to that answer, ms. */
+/** If the connection ends, or further bytes come, within this time after an answer, that answer is blamed, ms. */
 const SOON_MS = 500;
 
 export interface ConnectionOptions {
   /** Whether a connection serves later requests too. */
   readonly keepsConnections: boolean;
   readonly tls: TlsOptions;
-  /** How long the connection, with its TLS handshake, may take, ms; 10 s by default. */
+  /** The time limit of connecting, including the TLS handshake, ms; 10 s by default. */
   readonly connectTimeoutMs?: number;
 }
 
 export interface ConnectionEvents {
   /** The answer is complete and the connection can carry another; see `KeepAlivePolicy`. */
   onFree(saysKept: boolean, isReused: boolean): void;
-  /** Shortly after an answer came the end of the connection, or bytes that belong to no request. */
+  /** Shortly after an answer, the connection ended, or bytes came that belong to no request. */
   onBreak(): void;
   onClosed(): void;
 }
@@ -46,11 +46,11 @@ export class Connection {
   private readonly parser = new AnswerParser();
   private exchange: ClientExchange | null = null;
   private error: Error | null = null;
-  /** Until when it may be used again, on the clock of `elapsedMs`. */
+  /** The time until which it may be reused, on the clock of `elapsedMs`. */
   private freshUntil = 0;
   /** When the last answer was complete, on the same clock. */
   private answeredAt = -Infinity;
-  /** When the last request was handed over, on the same clock. */
+  /** When the last request began, on the same clock. */
   private carriedAt = 0;
 
   constructor(origin: URL, options: ConnectionOptions, buffer: Buffer, events: ConnectionEvents) {
@@ -71,7 +71,7 @@ export class Connection {
     this.socket.on('close', () => this.onClose());
   }
 
-  /** Reads into the shared buffer: no stream, and no allocation of 64 KB for each read. */
+  /** Opens a plain socket that reads into the shared buffer, which avoids allocating 64 KB for each read. */
   private openPlain(origin: URL, buffer: Buffer): Socket {
     return connect({
       ...addressOf(origin),
@@ -82,7 +82,7 @@ export class Connection {
     });
   }
 
-  /** Loads TLS on first use: that takes a tenth of the start-up time. */
+  /** Opens a TLS socket. TLS is loaded on first use, because loading takes a tenth of the start-up time. */
   private openTls(origin: URL, tls: TlsOptions): Socket {
     const address = addressOf(origin);
     const named = isIP(address.host) === 0 ? { servername: address.host } : {};
@@ -94,7 +94,7 @@ export class Connection {
     return socket;
   }
 
-  /** How long its first request has been without a byte of an answer, ms; 0 once one came. */
+  /** How long the first request has waited for the first byte of its answer, ms; 0 once a byte came. */
   firstWaitMs(): number {
     const isWaiting =
       this.exchange !== null && this.answeredAt === -Infinity && !this.parser.hasBegun();
@@ -141,7 +141,7 @@ export class Connection {
     this.destroy();
   }
 
-  /** False asks for a pause. */
+  /** Handles received bytes; false asks the socket to pause. */
   private receive(piece: Buffer): boolean {
     const { exchange } = this;
     // Bytes that belong to no request.
@@ -168,7 +168,7 @@ export class Connection {
     const isReused = this.answeredAt !== -Infinity;
     this.answeredAt = elapsedMs();
     if (this.parser.hasMore()) this.noteBreak();
-    // An answer that came before the request was sent leaves the rest of it in the connection.
+    // If the answer came before the whole request was sent, the rest of the request is still to be written.
     const isSent = exchange.request.pieces === undefined && this.socket.writableLength === 0;
     const isFree = this.isKept && this.parser.canReuse() && isSent;
     if (!isFree || exchange.isOver) this.destroy();
@@ -185,7 +185,7 @@ export class Connection {
     if (this.exchange !== null && this.parser.end()) this.finish(this.exchange);
     else {
       this.noteBreak();
-      // destroy, not end: an end would wait until the app has read what is still to be sent.
+      // Not `end`, which would wait until the app has read the bytes that are still to be sent.
       this.socket.destroy();
     }
   }
@@ -208,7 +208,7 @@ export class Connection {
   }
 }
 
-/** `localhost` is both loopback addresses; the first that answers is used. */
+/** The address to connect to. `localhost` means both loopback addresses; the first that accepts is used. */
 function addressOf(origin: URL): {
   readonly host: string;
   readonly port: number;
@@ -257,7 +257,7 @@ function closedEarly(): Error {
   return coded('closed before the answer was complete', 'ECONNRESET');
 }
 
-/** Closed without a byte on a connection that never had an answer. */
+/** The error for a connection that was closed without a single byte of an answer. */
 function closedSilently(): Error {
   return coded('closed without an answer', 'ERR_CLOSED_SILENTLY');
 }

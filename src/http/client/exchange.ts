@@ -7,7 +7,7 @@ export interface ClientRequest {
   readonly method: string;
   /** Origin form, e.g. `/hook?x=1`. */
   readonly path: string;
-  /** Name, value, name, value: all of them, `Host` and the body's length included. */
+  /** All headers as a flat list of names and values, including `Host` and the body's length. */
   readonly headers: readonly string[];
   readonly body: Uint8Array;
   /** Writes the body in pieces with a pause between them, like a slow sender. */
@@ -20,7 +20,7 @@ export interface Pieces {
   readonly pauseMs: number;
 }
 
-/** Gets an answer as it arrives. `failed` may be called at any time, and nothing after it. */
+/** Receives an answer as it arrives. `failed` may be called at any time; no other call follows it. */
 export interface AnswerListener {
   head(head: AnswerHead): void;
   /** Returning false asks for a pause until `resume` is called. */
@@ -38,16 +38,16 @@ export interface Exchange {
   abort(reason: string): void;
 }
 
-/** The connection of an exchange, as far as the exchange uses it. */
+/** The part of a connection that an exchange uses. */
 interface Carrier {
   resume(): void;
   destroy(): void;
 }
 
-/** RFC 9112 §3.2: no white space, no control characters. */
+/** Matches a request target without white space and control characters (RFC 9112 §3.2). */
 const REQUEST_TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 
-/** One request and its answer. One object for both, since there are thousands a second. */
+/** One request and its answer. Both share one object, because there are thousands per second. */
 export class ClientExchange implements Exchange, AnswerSink {
   readonly request: ClientRequest;
   /** Request line and headers, latin1. */
@@ -111,7 +111,7 @@ export class ClientExchange implements Exchange, AnswerSink {
   }
 }
 
-/** The request line and headers. Throws for what HTTP cannot carry. */
+/** The request line and headers as text. Throws if HTTP cannot represent them. */
 export function formatHead({
   method,
   path,

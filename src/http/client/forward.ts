@@ -11,31 +11,31 @@ import { pathAtTarget, type TlsOptions } from '../target.ts';
 
 export interface ForwarderOptions {
   readonly target: URL;
-  /** Added to every request, after its own headers; they replace headers of the same name. */
+  /** Headers that are added at the end of every request. They replace headers of the same name. */
   readonly addedHeaders: readonly HeaderPair[];
-  /** The limit on connections, hence on forwards under way; further ones wait. */
+  /** The limit on connections, and so on forwards under way. Further forwards wait. */
   readonly concurrency: number;
-  /** For each whole exchange, ms; 0 for no limit. */
+  /** The time limit of each exchange, ms; 0 for no limit. */
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
   /** Sends the sender's `Host` instead of the target's own. */
   readonly keepsHost: boolean;
-  /** Called once where the app at the target proves to serve one connection after the other. */
+  /** Called once, if the app at the target turns out to serve connections one after the other. */
   readonly onSerial?: (target: URL) => void;
 }
 
 export interface Forwarder {
   readonly target: URL;
-  /** The URL of this request: with the target's path, or the request's own where the target has none. */
+  /** The URL that a request is sent to, with the target's path, or with the request's path if the target has none. */
   urlFor(request: Pick<WebhookRequest, 'path'>): string;
-  /** Sends the request as it came. The listener gets the answer or the failure. */
+  /** Sends a request unchanged. The listener gets the answer or the failure. */
   forward(request: WebhookRequest, listener: AnswerListener): Exchange;
   close(): void;
 }
 
 /**
- * Forwards requests to one target over reused connections: body bytes, header order, case and repeats
- * as received. A body that came in chunks gets a `Content-Length`. For `Host` see `withTargetHost` and
+ * Forwards requests to one target over reused connections. Body bytes and the order, case and repeats of
+ * headers are preserved. A chunked body gets a `Content-Length`. For `Host`, see `withTargetHost` and
  * `keepsHost`. Redirects are not followed.
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {

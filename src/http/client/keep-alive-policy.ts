@@ -1,22 +1,22 @@
 import { elapsedMs } from '../../system/latency.ts';
 
 /**
- * What becomes of a connection after a complete answer: it is used again, it must first outlast its
- * answer for a while, or it is closed.
+ * What to do with a connection after a complete answer: reuse it, reuse it only if it stays open for a
+ * while (`probation`), or close it.
  */
 export type KeepAliveDecision = 'reuse' | 'probation' | 'close';
 
-/** After an app breaks a connection that never carried a second answer, all are closed for this long. */
+/** For this long after an app broke connections that were never reused, every connection is closed after its answer, ms. */
 const DISTRUST_MS = 60_000;
 
 /** Learns whether an app keeps its connections open, regardless of what its answers say. */
 export class KeepAlivePolicy {
   private isKeptOpen = false;
-  /** Since the last break: an app that restarts left its connections open until then. */
+  /** Whether a connection was reused since the last break. If so, the break is taken for a restart of the app. */
   private hasReused = false;
   private distrustedUntil = -Infinity;
 
-  /** `saysKept`: this answer says so; `isReused`: the connection had carried an answer before. */
+  /** `saysKept`: the answer has `Connection: keep-alive`. `isReused`: the connection carried an answer before. */
   decide(saysKept: boolean, isReused: boolean): KeepAliveDecision {
     if (isReused) this.hasReused = true;
     if (this.isKeptOpen) return 'reuse';
@@ -25,15 +25,15 @@ export class KeepAlivePolicy {
     return saysKept ? 'reuse' : 'probation';
   }
 
-  /** A connection has outlasted its answer; whether it may be used again. */
+  /** Call it when a connection is still open after its probation. Returns whether it may be reused. */
   endProbation(): boolean {
     this.isKeptOpen ||= elapsedMs() >= this.distrustedUntil;
     return this.isKeptOpen;
   }
 
-  /** After an answer the app closed the connection, or sent bytes that belong to no request. */
+  /** Call it when, after an answer, the app closed the connection or sent bytes that belong to no request. */
   noteBreak(): void {
-    // One restart breaks many connections: only the first says something.
+    // A restart breaks many connections at once; only the first break counts.
     if (!this.isKeptOpen) return;
     if (!this.hasReused) this.distrustedUntil = elapsedMs() + DISTRUST_MS;
     this.isKeptOpen = false;

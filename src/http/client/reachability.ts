@@ -4,10 +4,10 @@ import { errorCode, errorMessage, RelyableError } from '../../errors.ts';
 import { hostOf } from '../loopback.ts';
 import { portOf } from '../target.ts';
 
-/** How one address of a target answered a TCP connection. */
+/** The result of a TCP connection to one address of a target. */
 export interface Reach {
   readonly address: string;
-  /** null when it accepted. */
+  /** null if the connection was accepted. */
   readonly error: string | null;
 }
 
@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 2000;
 /** Opens and closes one TCP connection; sends nothing. */
 export function tryConnect(address: string, port: number, signal: AbortSignal): Promise<Reach> {
   return new Promise((resolve) => {
-    // Its own signal: many attempts may share the caller's, and listeners on it are limited.
+    // A separate signal for each attempt: many attempts on the caller's signal would exceed its listener limit.
     const stopped = AbortSignal.any([signal]);
     const socket = connect({ host: address, port, timeout: CONNECT_TIMEOUT_MS });
     const finish = (error: string | null): void => {
@@ -46,7 +46,7 @@ function describe(error: Error): string {
   }
 }
 
-/** All addresses of a URL's host; `localhost` is both loopback addresses. Rejects where DNS has none. */
+/** All addresses of a URL's host. `localhost` has both loopback addresses. Rejects if DNS has none. */
 export async function addressesOf(url: URL): Promise<string[]> {
   const host = hostOf(url);
   if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1'];
@@ -55,8 +55,8 @@ export async function addressesOf(url: URL): Promise<string[]> {
 }
 
 /**
- * Whether anything accepts connections at a URL, on any of its addresses (IPv4 and IPv6).
- * UNREACHABLE where its host has none.
+ * Whether any address of a URL (IPv4 or IPv6) accepts connections. Rejects with UNREACHABLE if the host has
+ * no address.
  */
 export async function isListening(url: URL, signal: AbortSignal): Promise<boolean> {
   const addresses = await addressesOf(url).catch((cause: unknown) => {
@@ -68,7 +68,7 @@ export async function isListening(url: URL, signal: AbortSignal): Promise<boolea
   return reaches.some(({ error }) => error === null);
 }
 
-/** Binds a port and closes it; the system's code (`EADDRINUSE`, `EACCES`, …) where that fails. */
+/** Binds a port and closes it again. Returns the system's error code (`EADDRINUSE`, `EACCES`, …), or null on success. */
 export function tryBind(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -18,12 +18,12 @@ export interface Outgoing {
 
 /** The result of a request: an answer, or why there is none. */
 export interface SendResult {
-  /** null when no complete answer came. */
+  /** null if no complete answer came. */
   readonly status: number | null;
   readonly headers: readonly HeaderPair[];
   /** At most the first `MAX_ANSWER_BYTES`. */
   readonly body: Buffer;
-  /** The answer's body was longer than the limit, and is truncated. */
+  /** Whether the answer's body was longer than the limit and is truncated. */
   readonly isBodyCut: boolean;
   readonly durationMs: number;
   /** Why there is no answer, for people; null when one came. */
@@ -31,7 +31,7 @@ export interface SendResult {
 }
 
 export interface SendOptions {
-  /** For the whole exchange, ms; 0 for no limit. */
+  /** The time limit of the whole exchange, ms; 0 for no limit. */
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
   readonly signal?: AbortSignal;
@@ -41,14 +41,14 @@ export interface SendOptions {
   readonly connections?: number;
 }
 
-/** Sends requests; never throws for what the other side does. */
+/** Sends requests. A failure of the other side is a result, never an exception. */
 export interface Sender {
   send(outgoing: Outgoing): Promise<SendResult>;
   /** Closes its connections; requests under way get no answer. */
   close(): void;
 }
 
-/** The same sender, with `change` made to each answer first. */
+/** A sender that applies `change` to each result of `sender`. */
 export function changeAnswers(
   sender: Sender,
   change: (result: SendResult, sent: Uint8Array) => SendResult,
@@ -59,7 +59,7 @@ export function changeAnswers(
   };
 }
 
-/** How much of an answer's body is read before the connection is closed. */
+/** The most bytes of an answer's body that are read before the connection is closed. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 256;
 

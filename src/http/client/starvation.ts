@@ -1,30 +1,30 @@
 import { elapsedMs } from '../../system/latency.ts';
 import type { Connection } from './connection.ts';
 
-/** A first request without an answer for this long may wait behind a kept connection, ms. */
+/** If the first request of a connection has no answer for this long, it may be waiting behind a kept connection, ms. */
 const STARVED_MS = 1000;
-/** It also waits longer than this multiple of the longest exchange: a slow handler is not starvation. */
+/** The wait must also exceed this multiple of the longest exchange, because a slow handler is not starvation. */
 const TIMES_LONGEST = 3;
 /** An answer this soon after the kept connections were closed proves that it waited for them, ms. */
 const RELIEVED_MS = 250;
 
 /**
- * Finds out whether an app serves one connection after the other, as single-threaded servers with
- * keep-alive do: then a kept connection holds up all others.
+ * Finds out whether an app serves connections one after the other, as single-threaded servers with
+ * keep-alive do. With such an app, one kept connection blocks all others.
  */
 export class Starvation {
-  /** The app serves one connection after the other. */
+  /** Whether the app is known to serve connections one after the other. */
   isProved = false;
   private longestMs = 0;
-  /** When kept connections were last closed for each of these. */
+  /** For each waiting connection, when kept connections were last closed on its behalf. */
   private readonly relievedAt = new WeakMap<Connection, number>();
 
-  /** How long a connection must be kept before `findStarved` can find another, ms. */
+  /** How long a request must wait before `findStarved` can find it, ms. */
   get checkAfterMs(): number {
     return Math.max(STARVED_MS, TIMES_LONGEST * this.longestMs);
   }
 
-  /** A connection has a complete answer; true where that proves starvation. */
+  /** Call it when a connection has a complete answer; true if this proves starvation. */
   noteAnswer(connection: Connection): boolean {
     this.longestMs = Math.max(this.longestMs, this.durationOf(connection));
     if (this.isProved) return false;
@@ -33,7 +33,7 @@ export class Starvation {
     return this.isProved;
   }
 
-  /** Whether one of these has waited too long; kept connections are then to be closed. */
+  /** Whether one of these connections has waited too long. Then the caller must close the kept connections. */
   findStarved(open: Iterable<Connection>): boolean {
     let isFound = false;
     for (const connection of open) {
@@ -44,7 +44,7 @@ export class Starvation {
     return isFound;
   }
 
-  /** A wait behind others is not how long the app takes. */
+  /** The duration of the last exchange; 0 if it waited behind others, because that is not the time that the app takes. */
   private durationOf(connection: Connection): number {
     return this.relievedAt.has(connection) ? 0 : connection.lastDurationMs();
   }

@@ -5,11 +5,11 @@ import { errorCode, errorMessage, RelyableError } from '../../errors.ts';
 /** Where a server accepts connections. */
 export interface Bound {
   readonly port: number;
-  /** `http://127.0.0.1:4400`, as a client would write it. */
+  /** The URL for clients, e.g. `http://127.0.0.1:4400`. */
   readonly url: string;
 }
 
-/** Listens; port 0 is any free port. Rejects with PORT_IN_USE or UNREACHABLE. */
+/** Starts to listen. Port 0 selects any free port. Rejects with PORT_IN_USE or UNREACHABLE. */
 export async function bindServer(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
@@ -51,10 +51,10 @@ function bindError(error: Error, host: string, port: number): RelyableError {
   }
 }
 
-/** Accepts nothing more; resolves when every answer is sent, or after `graceMs`. */
+/** Accepts no further connections. Resolves when every answer is sent, or after `graceMs`. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const limit = setTimeout(() => server.closeAllConnections(), graceMs);
-  // A sender that keeps its connection would otherwise continue to send through it.
+  // Otherwise a sender with a kept connection could continue to send requests on it.
   server.keepAliveTimeout = 1;
   server.prependListener('request', (_, response: ServerResponse) => {
     response.shouldKeepAlive = false;

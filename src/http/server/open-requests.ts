@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 
-/** The requests that are not answered yet, of those that came before the server was told to stop. */
+/** Counts the unanswered requests that came before the server began to stop. */
 export class OpenRequests {
   private count = 0;
   private isDraining = false;
   private onNone: () => void = () => undefined;
 
-  /** Counts a request until its response is closed; false where it came too late. */
+  /** Counts a request until its response is closed; false if the server is stopping. */
   admit(response: ServerResponse): boolean {
     if (this.isDraining) return false;
     this.count += 1;
@@ -14,7 +14,7 @@ export class OpenRequests {
     return true;
   }
 
-  /** Admits nothing more; resolves when none is open, or after `graceMs`. */
+  /** Admits no further requests. Resolves when none is open, or after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.isDraining = true;
     if (this.count === 0) return;

@@ -2,9 +2,8 @@ import { isIP } from 'node:net';
 import { hostOf, isLoopback } from '../loopback.ts';
 
 /**
- * Whether a `Host` header names a server bound to `boundHost` by a name that DNS cannot point at it:
- * a loopback name, an address, or `boundHost` itself. Any other may belong to a web page that uses
- * DNS rebinding to read the answer.
+ * Whether a `Host` header is a safe name of a server bound to `boundHost`: a loopback name, an address, or
+ * `boundHost` itself. Any other name may belong to a web page that uses DNS rebinding to read the answer.
  */
 export function isOwnHost(host: string, boundHost: string): boolean {
   const url = parseUrl(`http://${host}`);
@@ -13,7 +12,7 @@ export function isOwnHost(host: string, boundHost: string): boolean {
   return isLoopback(url) || isIP(name) !== 0 || name === boundHost.toLowerCase();
 }
 
-/** What decides whether a request was made on this machine. */
+/** The facts that decide whether a request was made on this machine. */
 export interface RequestOrigin {
   /** The peer's address; undefined where the socket is closed. */
   readonly remoteAddress: string | undefined;
@@ -22,9 +21,9 @@ export interface RequestOrigin {
 }
 
 /**
- * Whether a request was made on this machine: from a loopback address, by a name of this server, and
- * not on behalf of another client. A tunnel or proxy on this machine names its client in `X-Forwarded-For` or
- * `Forwarded`, or keeps the public `Host`.
+ * Whether a request was made on this machine: it comes from a loopback address, its `Host` names this server,
+ * and it is not forwarded for another client. A tunnel or proxy on this machine names its client in
+ * `X-Forwarded-For` or `Forwarded`, or keeps the public `Host`.
  */
 export function isLocalRequest(
   { remoteAddress = '', headers }: RequestOrigin,

@@ -23,7 +23,7 @@ export interface ReceiverOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Larger bodies are answered 413: at once where the length is announced, else at the limit. */
+  /** Larger bodies are answered 413: at once if the length is announced, else when the limit is reached. */
   readonly maxBodyBytes: number;
   /** The most bytes of incomplete bodies in total; further large ones are answered 429. */
   readonly maxPartialBytes?: number;
@@ -32,20 +32,20 @@ export interface ReceiverOptions {
   /** The JSON answer to `GET /`. */
   readonly health: (origin: RequestOrigin) => object;
   /**
-   * The JSON answer to a GET of any path with `IDENTIFY_HEADER`, whose value is the nonce; null where
-   * this request may not know it.
+   * The JSON answer to a GET of any path with `IDENTIFY_HEADER`, whose value is the nonce; null if this client
+   * is not allowed to get it.
    */
   readonly identity?: (origin: RequestOrigin, nonce: string) => object | null;
-  /** A request was refused: broken framing, too large, wrong method, too slow, while it stops. */
+  /** Called for a refused request: broken framing, too large, wrong method, too slow, or while stopping. */
   readonly onRefused: (status: number, reason: string) => void;
 }
 
 export interface Receiver extends Bound {
   /**
-   * Answers 503 from here on; resolves when every earlier request is answered, or after `graceMs`.
+   * Answers 503 from now on. Resolves when every earlier request is answered, or after `graceMs`.
    */
   drain(graceMs: number): Promise<void>;
-  /** Accepts nothing more, and closes the connections that are left. */
+  /** Accepts no further connections, and closes the open ones. */
   close(): Promise<void>;
 }
 
@@ -62,27 +62,27 @@ const LONGEST_DISCARD_MS = 30_000;
 /** How long the last refusals may take when the server closes, ms. */
 const CLOSE_GRACE_MS = 500;
 
-/** Listens; resolves when connections are accepted, rejects with PORT_IN_USE or UNREACHABLE. */
+/** Starts to listen. Resolves when connections are accepted; rejects with PORT_IN_USE or UNREACHABLE. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 60_000,
     noDelay: true,
-    // `refuseHosts` does it, and reports it.
+    // `refuseHosts` checks the Host header, and reports the refusal.
     requireHostHeader: false,
   });
-  // Node's default of about 1,000 drops further headers silently, and the signature may be last.
+  // With the default limit, Node silently drops headers after about 1,000, and the signature may be among them.
   server.maxHeadersCount = 0;
   const open = new OpenRequests();
   const partial = new PartialBodies(options.maxPartialBytes ?? Infinity);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    // A sender may leave before it has its answer.
+    // A sender may disconnect before it is answered.
     response.on('error', () => undefined);
     if (open.admit(response)) receive(request, response, options, partial);
     else refuseForNow(request, response, options, STOPPING);
   });
-  // Node answers 417 by itself, and nothing would be reported.
+  // Without this handler, Node would answer 417 by itself, and the refusal would not be reported.
   server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
     options.onRefused(417, `Expect: ${headers.expect}`);
     answerJson(response, 417, { error: 'expectation_failed', message: 'expected 100-continue' });
@@ -160,7 +160,7 @@ function refuseHosts(response: ServerResponse, hosts: number, options: ReceiverO
   answerJson(response, 400, { error: 'bad_request', message });
 }
 
-/** Reads a body up to the limit; `onBody` is not called where it is too large or breaks off. */
+/** Reads a body up to the limit. `onBody` is not called if the body is too large or breaks off. */
 function readBody(
   request: IncomingMessage,
   response: ServerResponse,
@@ -180,7 +180,7 @@ function readBody(
   };
   response.once('close', () => partial.release(request));
   request.on('data', (chunk: Buffer) => {
-    // What comes after a refusal is discarded.
+    // Bytes after a refusal are discarded.
     if (response.headersSent) return;
     if (received.size + chunk.length > options.maxBodyBytes) {
       drop();
@@ -238,10 +238,10 @@ function refuseForNow(
 }
 
 /**
- * Answers before the request is complete, and discards the rest of it: a connection that is closed
- * while the sender still writes is reset, and a sender that reads only after it has written does not
- * see the answer. After `DISCARD_MS` our side is closed, which tells a sender that reads that nothing
- * more comes; the rest is read until `LONGEST_DISCARD_MS`.
+ * Answers before the request is complete, and then reads and discards the rest of the request. If the
+ * connection were closed while the sender still writes, it would be reset, and a sender that reads only after
+ * writing would not see the answer. After `DISCARD_MS`, our side is closed, which shows the sender the end of
+ * the answer. The rest of the request is read until `LONGEST_DISCARD_MS`.
  */
 export function answerEarly(
   request: IncomingMessage,

@@ -1,8 +1,9 @@
-/** Node reads up to this size at once; larger bodies come in pieces. */
+/** The most bytes that Node reads at once. Larger bodies come in pieces. */
 const PIECE_BYTES = 64 * 1024;
 /**
- * Announced bodies up to this size are copied into one buffer as they come, which costs less than
- * joining the pieces at the end. Not larger ones: a sender may announce a body and not send it.
+ * If `Content-Length` is at most this, the body is copied into one buffer as it comes, which costs less than
+ * joining the pieces at the end. Larger buffers are not allocated in advance, because a sender may announce a
+ * body without sending it.
  */
 const PREALLOCATED_BYTES = 1024 * 1024;
 

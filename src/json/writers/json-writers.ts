@@ -71,7 +71,7 @@ function python(): JsonWriter[] {
   );
   return [
     ...dumps,
-    // Pydantic's model_dump_json, orjson: compact, UTF-8, scores that are floats keep their point.
+    // Pydantic's model_dump_json, orjson: compact, UTF-8; scores that are floats keep their decimal point.
     {
       name: 'Pydantic model_dump_json',
       order: 'insertion',
@@ -238,7 +238,7 @@ function dotnet(): JsonWriter[] {
   );
 }
 
-/** A body that was sorted, in the order in which Relyable's documentation shows its keys. */
+/** Writers of an object whose keys are in the order of Relyable's documentation, for a received body that was reordered. */
 function documented(): JsonWriter[] {
   const layouts: readonly (readonly [string, WhitespaceName, StringStyleName])[] = [
     ['JSON.stringify', 'compact', 'plain'],
@@ -288,7 +288,7 @@ const OTHER_WRITERS: readonly JsonWriter[] = [
     ],
   ),
   ...calls(['javascript'], [['Swift JSONSerialization', 'insertion', 'compact', 'slash']]),
-  // jq 1.7 keeps the numbers of the source.
+  // jq 1.7 writes numbers as they are in the source.
   ...calls(
     ['javascript', 'c', 'source'],
     [

@@ -6,12 +6,12 @@ export interface Whitespace {
   readonly name: string;
   readonly comma: string;
   readonly colon: string;
-  /** One step of indent with a line per member; null for a single line. */
+  /** The indent of one level, with one line per member; null to write a single line. */
   readonly indent: string | null;
   readonly newline: '\n' | '\r\n';
   /** The space inside the brackets of a single line: `{ "a": 1 }`. */
   readonly padding: '' | ' ';
-  /** Arrays are on one line, padded, and do not indent (Jackson). */
+  /** Arrays are on one line, with padding, and add no indent (Jackson). */
   readonly hasInlineArrays: boolean;
   readonly emptyObject: 'none' | 'space' | 'line';
   readonly emptyArray: 'none' | 'space' | 'line' | 'blank-line';
@@ -94,9 +94,10 @@ export interface Layout {
 }
 
 /**
- * A document with this white space; null where it would be longer than `maxLength` characters (to
- * indent deep nesting is quadratic). `fixedText` gives the text of a token that is the same in every
- * style, which is joined with its neighbours once; undefined for a token that varies.
+ * A document with this white space; null if it would be longer than `maxLength` characters (the size of
+ * the indentation grows quadratically with the depth). `fixedText` returns the text of a token that is
+ * the same in every style, so that it is joined with its neighbours only once; undefined for a token
+ * that varies.
  */
 export function layOut(
   document: JsonDocument,
@@ -238,7 +239,7 @@ class LayoutWriter {
   }
 }
 
-/** The length of a layout with every token written as `texts` says. */
+/** The length of a layout whose tokens have these texts. */
 export function measureLayout(layout: Layout, texts: readonly string[]): number {
   let length = 0;
   for (const literal of layout.literals) length += literal.length;
@@ -246,7 +247,7 @@ export function measureLayout(layout: Layout, texts: readonly string[]): number 
   return length;
 }
 
-/** Pieces are joined to about this length, then written: neither tiny writes nor huge strings. */
+/** Pieces are joined to about this length before they are written, to avoid tiny writes and huge strings. */
 const JOINED_CHARACTERS = 8192;
 
 /** Writes a layout, one byte per character, from the start of `output`. */

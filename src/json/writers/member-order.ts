@@ -2,16 +2,16 @@ import { decodeString, type JsonDocument, tokenText } from '../document.ts';
 import { KEY, OPEN_OBJECT } from '../tokeniser.ts';
 
 /**
- * The order in which a writer puts the members of an object. All but `source` keep only the last of
- * equal keys, in the position of the first, as the parsers of all common languages do.
+ * The order in which a writer puts the members of an object. Except for `source`, only the last of
+ * equal keys is kept, in the position of the first, as the parsers of all common languages do.
  * - `source`: as in the source, duplicates included
  * - `insertion`: as in the source (Python, PHP, Ruby, Java)
  * - `javascript`: keys that are array indexes first, ascending (ECMAScript, OrdinaryOwnPropertyKeys)
  * - `sorted`: by bytes (Go maps, `sort_keys`, `jq -S`)
- * - `sorted-outside`: those of the outermost object by bytes, the others as in the source (Java's TreeMap)
- * - `reversed`: as in the source, backwards
+ * - `sorted-outside`: the keys of the outermost object by bytes, others as in the source (Java's TreeMap)
+ * - `reversed`: the reverse of the source
  * - `by-length`: by length, then bytes (PostgreSQL jsonb, MySQL JSON)
- * - `documented`: as in the published samples; keys that they do not have come last, in their order
+ * - `documented`: as in the published samples; keys that are not in the samples come last, in source order
  */
 export const MEMBER_ORDERS = [
   'source',
@@ -92,7 +92,7 @@ function tokensIn(
   }
 }
 
-/** The members of each object by its token; of equal keys the last, in the position of the first. */
+/** The members of each object, by the object's token. Of equal keys, the last one is kept, in the position of the first. */
 function readObjects(document: JsonDocument): ReadonlyMap<number, readonly Member[]> {
   const objects = new Map<number, readonly Member[]>();
   const keys = new Map<string, string>();
@@ -147,7 +147,7 @@ function orderMembers(
   }
 }
 
-/** The keys of the four published samples; one order fits all of them. */
+/** The keys of the four published samples, in an order that agrees with all of them. */
 export const DOCUMENTED_KEYS = [
   'id',
   'event_id',

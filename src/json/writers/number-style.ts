@@ -2,7 +2,7 @@ import { decodeString, type JsonDocument, tokenText } from '../document.ts';
 import { KEY, NUMBER } from '../tokeniser.ts';
 import type { Overrides } from './string-style.ts';
 
-/** Fields that hold decimals in the published samples; a sender in Python writes 70 as `70.0`. */
+/** Fields that hold decimals in the published samples. A sender written in Python writes the value 70 as `70.0`. */
 export const DECIMAL_FIELDS: ReadonlySet<string> = new Set([
   'score',
   'previous_score',
@@ -11,13 +11,13 @@ export const DECIMAL_FIELDS: ReadonlySet<string> = new Set([
   'drop_percentage',
 ]);
 
-/** How a writer formats numbers, with the words that name it. */
+/** The number styles of writers, each with its description. */
 const STYLES = {
   /** Jackson's JsonNode, .NET's JsonElement, Go's json.Number. */
   source: 'numbers unchanged',
-  /** Every number a double: JavaScript. */
+  /** JavaScript: every number is a double. */
   javascript: 'numbers as JavaScript writes them (70.0 as 70)',
-  /** The same, but for `-0`. */
+  /** As in JavaScript, except for `-0`. */
   go: 'numbers as Go writes them (70.0 as 70)',
   python: 'numbers as Python writes them (7e1 as 70.0)',
   ruby: 'numbers as Ruby writes them (7e1 as 70.0)',
@@ -30,9 +30,9 @@ const STYLES = {
   java: 'numbers as Java writes them (7e1 as 70.0)',
   /** Gson with ToNumberPolicy.LONG_OR_DOUBLE. */
   javaLongs: 'integers beyond 64 bits as Java doubles',
-  /** Gson into a map: every number a double. */
+  /** Gson into a map: every number is a double. */
   javaDoubles: 'every number as a decimal (70 as 70.0)',
-  /** Fields that are decimals in the published samples, in a language that keeps the difference. */
+  /** The fields in `DECIMAL_FIELDS`, for languages that distinguish integers from decimals. */
   decimalFields: 'scores as decimals (70 as 70.0)',
   /** Jackson with USE_BIG_DECIMAL_FOR_FLOATS. */
   bigDecimal: "decimals as Java's BigDecimal writes them (7e1 as 7E+1)",
@@ -56,10 +56,10 @@ export function describeNumberStyle(name: NumberStyleName): string {
   return STYLES[name];
 }
 
-/** Most numbers: the same in every style that keeps integers. */
+/** Matches most numbers: small integers, which every style that keeps integers writes the same. */
 const IS_SMALL_INTEGER = /^-?[1-9][0-9]{0,14}$|^0$/;
 
-/** The numbers that a style changes. */
+/** The tokens of numbers that a style changes, with their new text. */
 export function writeNumbers(document: JsonDocument, name: NumberStyleName): Overrides {
   const texts = new Map<number, string>();
   if (name === 'source') return texts;
@@ -84,7 +84,7 @@ function isInteger(source: string): boolean {
   return !/[.eE]/.test(source);
 }
 
-/** One number's source text as a style writes it. */
+/** The text of one number in a style, from its source text. */
 export function writeNumber(
   source: string,
   name: Exclude<NumberStyleName, 'decimalFields'>,
@@ -119,7 +119,7 @@ export function writeNumber(
   }
 }
 
-/** Languages with big integers write every digit; only `-0` loses its sign. */
+/** An integer in a language with big integers: every digit is kept; only `-0` loses its sign. */
 function keepInteger(source: string): string {
   return source === '-0' ? '0' : source;
 }
@@ -137,7 +137,7 @@ function isLong(source: string): boolean {
   return value <= 2n ** 63n - 1n && value >= -(2n ** 63n);
 }
 
-/** C's `%.17G`, without zeros at the end. */
+/** C's `%.17G`, without trailing zeros. */
 function withPrecision(value: number, keepsFraction: boolean): string {
   const text = value.toPrecision(17);
   const [digits = '', exponent] = text.split('e');
@@ -154,17 +154,17 @@ function trimZeros(source: string, value: number): string {
   return source.slice(0, source[end - 1] === '.' ? end - 1 : end);
 }
 
-/** A decimal: its digits without a point, and how many of them stand behind it. */
+/** A decimal: its digits without the point, and the number of digits after the point. */
 interface Decimal {
   readonly sign: string;
   readonly digits: string;
   readonly scale: number;
 }
 
-/** A longer exponent is left as it is: written out, the number would fill pages. */
+/** Numbers with a larger exponent are left unchanged: written out, they would fill pages. */
 const MAX_SCALE = 400;
 
-/** Null where the number has no fraction or exponent, or one that is too long. */
+/** The parts of a number; null if it has neither fraction nor exponent, or too large an exponent. */
 function readDecimal(source: string): Decimal | null {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(source) ?? [];
@@ -173,7 +173,7 @@ function readDecimal(source: string): Decimal | null {
   return { sign, digits: (whole + fraction).replace(/^0+(?=\d)/, ''), scale };
 }
 
-/** PostgreSQL's `numeric`: every digit, zeros at the end included. */
+/** As PostgreSQL's `numeric` writes it: every digit, including trailing zeros. */
 function withoutExponent(source: string): string {
   const decimal = readDecimal(source);
   return decimal === null ? source : decimal.sign + placePoint(decimal);
@@ -200,7 +200,7 @@ interface DoubleFormat {
   /** Decimal exponents that are written without `e`: from (inclusive) … to (exclusive). */
   readonly from: number;
   readonly to: number;
-  /** Digits after `e`, padded to two; the sign of a positive one. */
+  /** Whether the exponent is padded to two digits. */
   readonly hasPaddedExponent: boolean;
   readonly e: 'e' | 'E';
   readonly plus: '+' | '';
@@ -238,7 +238,7 @@ const SERDE: DoubleFormat = { ...PYTHON, from: -5, hasPaddedExponent: false, plu
 /** `%.17g` with the shortest digits. */
 const C: DoubleFormat = { ...PYTHON, to: 17 };
 
-/** The languages that keep the digits of an integer. */
+/** The formats of doubles in languages that keep the digits of an integer. */
 const DOUBLES = {
   python: PYTHON,
   ruby: RUBY,
@@ -249,7 +249,7 @@ const DOUBLES = {
   ujson: { ...PYTHON, hasPaddedExponent: false },
 } as const satisfies Partial<Record<NumberStyleName, DoubleFormat>>;
 
-/** The shortest digits that read back as this double, in the format of a language. */
+/** A double in the format of a language, with the fewest digits that read back as the same double. */
 function writeDouble(value: number, format: DoubleFormat): string {
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
   const sign = value < 0 ? '-' : '';

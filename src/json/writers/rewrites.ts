@@ -23,25 +23,25 @@ import {
   writeStrings,
 } from './string-style.ts';
 
-/** A document as a writer writes it. */
+/** A document as one or several writers write it. */
 export interface Rewrite {
-  /** The known writers that write it so; where there are none, its style in words. */
+  /** The known writers with this result; if there are none, the style in words. */
   readonly names: readonly string[];
-  /** Valid until the next rewrite: the memory is reused. */
+  /** Valid until the next rewrite, which reuses the memory. */
   readonly bytes: Buffer;
   readonly whitespace: WhitespaceName;
   changes(): Changes;
 }
 
-/** The differences that show which of source and rewrite was made from the other. */
+/** The differences that show whether the rewrite was made from the source, or the source from the rewrite. */
 export interface Changes {
-  /** What the rewrite lost: nothing turns it back into the source. */
+  /** What the rewrite lost; the source cannot have been made from the rewrite. */
   readonly lost: string | null;
-  /** What only the rewrite has: the source may have lost it. */
+  /** What only the rewrite has; the source may have lost it. */
   readonly gained: string | null;
 }
 
-/** One rewrite of this document: the index of each style among the distinct ones. */
+/** One rewrite of this document: the index of each of its styles among the distinct styles. */
 interface Choice {
   readonly order: number;
   readonly whitespace: WhitespaceName;
@@ -96,7 +96,7 @@ export class Rewriter {
     return this.source.length;
   }
 
-  /** As each known writer writes it; writers with the same result share one rewrite. */
+  /** The document as each known writer writes it. Writers with the same result share one rewrite. */
   *byWriter(): Generator<Rewrite> {
     for (const { choice, names } of this.writerChoices().values()) {
       const rewrite = this.write(choice, names);
@@ -104,7 +104,7 @@ export class Rewriter {
     }
   }
 
-  /** Every other combination of the four styles, common ones first. */
+  /** The document in every other combination of the four styles, common combinations first. */
   *byCombination(): Generator<Rewrite> {
     const done = new Set(this.writerChoices().keys());
     const common = this.combinations(COMMON.whitespace, COMMON.numbers, COMMON.strings);
@@ -267,7 +267,7 @@ function choiceKey({ order, whitespace, strings, numbers }: Choice): string {
   return `${order} ${whitespace} ${strings} ${numbers}`;
 }
 
-/** Named values; equal ones have the same index. */
+/** A list of named values in which equal values share one index. */
 class Distinct<Name extends string, Value> {
   private readonly values: Value[] = [];
   private readonly byName = new Map<Name, number>();

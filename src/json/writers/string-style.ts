@@ -3,13 +3,13 @@ import { KEY, LITERAL, STRING } from '../tokeniser.ts';
 
 /** How a writer escapes a string. */
 export interface StringStyle {
-  /** Part of a name, e.g. `everything beyond ASCII as \u00e9`. */
+  /** Part of the name of a rewrite, e.g. `everything beyond ASCII as \u00e9`. */
   readonly name: string;
   /** Everything beyond ASCII as `\uXXXX`; otherwise as UTF-8. */
   readonly isAscii: boolean;
   /** Digits of `\uXXXX` in upper case for printable and non-ASCII characters. */
   readonly isUpper: boolean;
-  /** The same for control characters below U+0020, in which writers differ. */
+  /** The same for control characters below U+0020, which some writers treat differently. */
   readonly isUpperControl: boolean;
   /** Printable ASCII written as `\uXXXX`, e.g. `<>&`. */
   readonly asUnicode: string;
@@ -104,7 +104,7 @@ const ENCODERS = {
   deleteEscaped: style('DEL as \\u007f', { hasEscapedDelete: true }),
 } as const satisfies Record<string, StringStyle>;
 
-/** Styles that keep the source text of a string, and Python's own notation. */
+/** Styles that keep most of a string's source text, and Python's own notation. */
 const OTHERS = {
   source: 'strings unchanged',
   lowerHex: 'the digits of \\u escapes in lower case',
@@ -131,8 +131,8 @@ function isOther(name: StringStyleName): name is keyof typeof OTHERS {
 export type Overrides = ReadonlyMap<number, string>;
 
 /**
- * How each style writes the strings that it changes (Python's notation: every string and literal).
- * Null where there is too much to escape.
+ * The strings that each style changes, with their new text. Python's notation changes every string and
+ * literal. Null if there are too many characters to escape.
  */
 export function writeStrings(
   document: JsonDocument,
@@ -159,17 +159,17 @@ export function writeStrings(
   return new Map(STRING_STYLES.map((name) => [name, write(name)]));
 }
 
-/** A string that at least one style changes. */
+/** Matches the source of a string that at least one style changes. */
 const TOUCHED = /[\\\u007f-\u00ff/<>&='+`]/;
 const IS_TOUCHED = Uint8Array.from({ length: 256 }, (_, code) =>
   TOUCHED.test(String.fromCharCode(code)) ? 1 : 0,
 );
-/** How many plain characters take as long to write as one of these. */
+/** The cost of writing one character that matches `TOUCHED`, in plain characters. */
 const TOUCHED_CHARACTERS = 10;
 /** The most characters that are rewritten, which takes about a second for all styles. */
 const MAX_CHARACTERS = 20_000_000;
 
-/** The values of the tokens that at least one style changes; null where they are too long. */
+/** The values of the strings that at least one style changes; null where they are too long. */
 function touchedStrings(document: JsonDocument): ReadonlyMap<number, string> | null {
   const touched = new Map<number, string>();
   let characters = 0;
@@ -187,10 +187,10 @@ function touchedStrings(document: JsonDocument): ReadonlyMap<number, string> | n
   return touched;
 }
 
-/** The UTF-16 units that a text was found to have; all zero between two calls. */
+/** Marks the UTF-16 units found during a call of `sampleOf`; all zero between two calls. */
 const occurs = new Uint8Array(0x1_0000);
 
-/** Every character of the texts, once: encoders that agree on it agree on the texts. */
+/** Every character of the texts once. Encoders with the same result for this sample have the same result for the texts. */
 function sampleOf(texts: Iterable<string>): string {
   const units: number[] = [];
   for (const text of texts) {
@@ -202,7 +202,7 @@ function sampleOf(texts: Iterable<string>): string {
     }
   }
   for (const unit of units) occurs[unit] = 0;
-  // Here each half of a surrogate pair is alone; the last two are a pair.
+  // The sample separates the halves of surrogate pairs, so one whole pair is added.
   const sorted = units.sort((a, b) => a - b).map((unit) => String.fromCharCode(unit));
   return [...sorted, '\u{1f600}'].join(' ');
 }
@@ -240,7 +240,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-/** Encoders are made once: a search writes hundreds of documents. */
+/** A cache of encoders: a search writes hundreds of documents. */
 const encoders = new Map<keyof typeof ENCODERS, (value: string) => string>();
 
 function encoderOf(name: keyof typeof ENCODERS): (value: string) => string {
@@ -271,7 +271,7 @@ function escapedCharacters(style: StringStyle): RegExp {
     style.hasEscapedDelete ? '\\u007f' : '',
     style.isAscii ? '\\u0080-\\uffff' : style.alsoEscaped,
   ];
-  // Half a surrogate pair cannot be UTF-8: every writer that gets one escapes it.
+  // Half of a surrogate pair cannot be encoded as UTF-8, so every writer escapes it.
   const halves = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
   return new RegExp(`[${classes.join('')}]${style.isAscii ? '' : `|${halves}`}`, 'g');
 }
@@ -287,12 +287,12 @@ function escapeCharacter(style: StringStyle, char: string): string {
   return `\\u${isUpper ? digits.toUpperCase() : digits}`;
 }
 
-/** PHP writes the characters of its hexadecimal flags in upper case, and those beyond ASCII in lower case. */
+/** Whether an escape has upper-case digits. PHP uses them for the characters of its JSON_HEX_* flags, not beyond ASCII. */
 function isUpperDigit(style: StringStyle, code: number): boolean {
   return style.isUpper && (style.isUpperControl || code < 0x80);
 }
 
-/** `str(dict)`: single quotes where possible, `True`, `False`, `None`. */
+/** Python's `str(dict)`: single quotes where possible, and `True`, `False`, `None`. */
 function writePython(document: JsonDocument): Overrides {
   const texts = new Map<number, string>();
   for (const [token, kind] of document.kinds.entries()) {
@@ -309,7 +309,7 @@ function writePython(document: JsonDocument): Overrides {
 /** `repr` of a Python string, for the characters that payloads hold. */
 export function pythonRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  // `str.isprintable`: neither separators (but the space) nor the category "other".
+  // Python's `str.isprintable` excludes separators other than the space, and the category "other".
   const escaped = text.replace(/(?! )[\p{C}\p{Z}'\\]/gu, (char) => {
     if (char === "'") return quote === "'" ? "\\'" : char;
     if (char === '\\') return '\\\\';

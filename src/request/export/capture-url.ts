@@ -1,6 +1,6 @@
 import { headerValues, type WebhookRequest } from '../request.ts';
 
-/** The URL that a capture was sent to, by its `Host`; without one, the listener's default address. */
+/** The URL that a capture was sent to, from its `Host` header; without one, the listener's default address. */
 export function captureUrl({ headers, path }: Pick<WebhookRequest, 'headers' | 'path'>): string {
   if (/^https?:\/\//i.test(path)) return path;
   const host = headerValues(headers, 'Host')[0] ?? '';

@@ -4,7 +4,7 @@ import { quotePosix } from '../../shell-quote.ts';
 import { curlCommandPieces } from '../curl.ts';
 import { captureUrl } from './capture-url.ts';
 
-/** Headers that curl makes itself from the body it sends. */
+/** Headers that curl derives from the body. */
 const MADE_BY_CURL: ReadonlySet<string> = new Set([
   'content-length',
   'transfer-encoding',
@@ -23,7 +23,7 @@ export function* writeCurlScript(captures: Iterable<Capture>): Generator<string>
   }
 }
 
-/** A request as a command; `href` is where it goes, by default where it was received. */
+/** A request as a command. `href` is the URL to send it to; by default, the URL at which it was received. */
 export function writeCurlCommand(request: WebhookRequest, href?: string): string {
   return [...toCommand(request, href)].join('');
 }
@@ -33,7 +33,7 @@ function toCommand(request: WebhookRequest, href = captureUrl(request)): Generat
   const present = new Set(headers.map(([name]) => name.toLowerCase()));
   const options = [
     ...(request.method === 'POST' ? [] : [`-X ${quotePosix(request.method)}`]),
-    // The path as it was, `..` included.
+    // Keeps the path unchanged, including `..`.
     '--path-as-is',
     ...ADDED_BY_CURL.filter((name) => !present.has(name.toLowerCase())).map(
       (name) => `-H '${name}:'`,
@@ -43,7 +43,7 @@ function toCommand(request: WebhookRequest, href = captureUrl(request)): Generat
   return curlCommandPieces({ url, headers, body: request.body, options });
 }
 
-/** A byte that a URL cannot hold, encoded as curl does, which refuses DEL alone. */
+/** Encodes a byte that a URL cannot contain, as curl itself does for all of them but DEL, which curl refuses. */
 function percentEncode(byte: string): string {
   return `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 }

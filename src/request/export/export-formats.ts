@@ -1,4 +1,4 @@
-/** The formats of an export. A file of its own, because `--help` lists them without loading the writers. */
+/** The formats of an export. They have their own file, so that `--help` can list them without loading the writers. */
 export const EXPORT_FORMATS = ['ndjson', 'http', 'har', 'curl', 'vitest', 'pytest'] as const;
 
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];

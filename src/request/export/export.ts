@@ -9,7 +9,7 @@ import { writePytest, writeVitest } from './test-file.ts';
 import { safeJson } from '../../json/safe-json.ts';
 
 /**
- * The captures in a format, in pieces of at most some megabytes: a large body is never one string.
+ * The captures in a format, in pieces of at most a few megabytes, so that a large body is never one string.
  */
 export function* exportCaptures(
   captures: Iterable<Capture>,
@@ -40,7 +40,7 @@ export function* exportCaptures(
   }
 }
 
-/** A capture as one line of JSON without its line end, with further members. */
+/** A capture as one line of JSON without the line end, with the members of `more` added. */
 export function captureJsonPieces(capture: Capture, more: object = {}): Generator<string> {
   const json = safeJson({ ...captureToLine(capture, ''), ...more });
   return fillMember(json, 'bodyBase64', base64Pieces(capture.body));

@@ -27,7 +27,7 @@ function writeEntry(capture: Capture): Generator<string> {
   return fillMember(json, 'text', content);
 }
 
-/** Without the text of its body. The request stands before the answer, whose text is filled. */
+/** An entry without the text of the request's body, which the caller inserts. */
 function toEntry(capture: Capture): Entry {
   const last = capture.forwards.at(-1);
   const time = last?.durationMs ?? 0;
@@ -84,7 +84,7 @@ function toText(bytes: Buffer): { readonly text: string; readonly encoding?: 'ba
     : { text: bytes.toString('base64'), encoding: 'base64' };
 }
 
-/** UTF-8 without U+FFFD, which a reader would take for the mark of lost bytes. */
+/** Whether bytes are UTF-8 without U+FFFD, which readers take for a sign of lost bytes. */
 function isExactText(bytes: Buffer): boolean {
   return isUtf8(bytes) && !bytes.includes('\ufffd');
 }

@@ -9,14 +9,14 @@ import type { SecretCandidate } from '../../signature/verify.ts';
 /** A published secret: it signs exported tests, never a real delivery. */
 export const TEST_SECRET = 'whsec_test_redacted';
 
-/** The same as a secret to try: a request signed with it is named as such, never valid. */
+/** The test secret as a known secret: a request signed with it is recognised, but never valid. */
 export const REDACTED_SECRET: SecretCandidate = {
   source: 'the test secret of redacted exports',
   value: TEST_SECRET,
   role: 'known',
 };
 
-/** What an exported test holds of a capture. */
+/** The parts of a capture that an exported test contains. */
 interface TestCase {
   readonly title: string;
   readonly path: string;
@@ -26,9 +26,9 @@ interface TestCase {
 }
 
 /**
- * A vitest file that passes as it is: every capture goes through a small correct handler in place of
- * the app's own. Valid captures are signed with the test secret, because the real one is never
- * exported, and must be accepted; the others are unchanged and must be refused.
+ * A vitest file that passes without changes: it sends every capture to a small correct handler, which
+ * the user replaces with the app's own. Valid captures must be accepted; they are signed with the test
+ * secret, because the real one is never exported. All others are unchanged and must be refused.
  */
 export function* writeVitest(captures: Iterable<Capture>): Generator<string> {
   yield VITEST_HEAD;
@@ -36,7 +36,7 @@ export function* writeVitest(captures: Iterable<Capture>): Generator<string> {
   yield VITEST_TAIL;
 }
 
-/** The same for pytest; `python3 file.py` runs it too. */
+/** The same file for pytest; `python3 file.py` runs it, too. */
 export function* writePytest(captures: Iterable<Capture>): Generator<string> {
   yield PYTEST_HEAD;
   yield* writeCases(captures, '    ');
@@ -51,7 +51,7 @@ function* writeCases(captures: Iterable<Capture>, indent: string): Generator<str
   }
 }
 
-/** Without its body, which is written in pieces. */
+/** A test case without the body, which is written in pieces. */
 function toCase(capture: Capture): TestCase {
   const { id, event, path, headers, body, verification } = capture;
   const { valid } = verification;
@@ -66,7 +66,7 @@ function toCase(capture: Capture): TestCase {
   };
 }
 
-/** A literal of both JavaScript and Python, in ASCII: no captured text becomes code. */
+/** A literal in ASCII that is valid in both JavaScript and Python, so that captured text cannot become code. */
 function toLiteral(value: TestCase): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,

@@ -35,7 +35,7 @@ export async function readBareBody(
   };
 }
 
-/** The one request of a recording; null where the bytes are not one. */
+/** The only request of a recording; null if the bytes are not a recording. */
 async function readRecording(
   bytes: Buffer,
   source: string,
@@ -48,7 +48,7 @@ async function readRecording(
   try {
     for await (const item of readFormat(inner, format, source, options, 0)) items.push(item);
   } catch {
-    // Nothing that can be read as a recording: the bytes are the body, or a copy of it.
+    // The bytes cannot be read as a recording, so they are the body or a copy of it.
     return null;
   }
   const found = items.filter((item) => item.kind === 'request');

@@ -4,17 +4,17 @@ import { parseJson } from './json-input.ts';
 import { parsePrinted, parsePrintedBytes } from '../../json/printed-value.ts';
 import { decodeBase64, looksDecoded } from './recorded-body.ts';
 
-/** A body, and in one line how it was found in the text that holds it. */
+/** A body, with a note in one line on how it was taken from the text around it. */
 export interface CopiedBody {
   readonly bytes: Buffer;
   readonly note: string;
-  /** As in a found request. */
+  /** See `FoundRequest`. */
   readonly bodyRebuilt?: string;
 }
 
 type Undo = (text: string) => Buffer | string | null;
 
-/** What copying does to a body, most telling first. Each gives the body before it, or null. */
+/** The changes that copying makes to a body, most distinctive first. Each function returns the original body, or null. */
 const COPIES: readonly (readonly [note: string, undo: Undo])[] = [
   ['decoded from a data URL', undoDataUrl],
   ['taken from a hex dump', (text) => (isHexDump(text) ? parseHexDump(text, '') : null)],
@@ -46,7 +46,7 @@ export function findCopiedBody(bytes: Buffer, depth = 0): CopiedBody | null {
   return depth === 0 ? undoPrinting(text) : null;
 }
 
-/** A payload that was printed as an object, e.g. a Python dict: its values are known, not its bytes. */
+/** A payload that was printed as an object, e.g. a Python dict. The values are exact, but the original bytes are lost. */
 function undoPrinting(text: string): CopiedBody | null {
   const value = parsePrinted(text.trim());
   if (typeof value !== 'object' || value === null || !('event' in value)) return null;
@@ -78,7 +78,7 @@ function undoBase64(text: string): Buffer | null {
   return decoded !== null && looksDecoded(decoded) ? decoded : null;
 }
 
-/** `123,34,101` as `"" + Uint8Array` gives it, or in brackets. */
+/** A list of bytes: `123,34,101`, the text of a `Uint8Array`, or the same in brackets. */
 function undoByteList(text: string): Buffer | null {
   if (!/^\s*\[?\s*\d{1,3}(\s*,\s*\d{1,3})+\s*\]?\s*$/.test(text)) return null;
   const values = (text.match(/\d+/g) ?? []).map(Number);

@@ -1,7 +1,7 @@
 import { type HeaderPair, SIGNATURE_HEADER } from '../request.ts';
 import type { FoundRequest } from './input.ts';
 
-/** A request made from a body that was saved alone, and its signature. */
+/** A request with this body, which was saved without headers, and this signature. */
 export function requestOfBody(body: Buffer, signature: string): FoundRequest {
   const headers: HeaderPair[] = [
     ['Content-Length', String(body.length)],

@@ -6,12 +6,12 @@ import { Variables } from './variables.ts';
 const BLOCK = /^(\w+(?::[\w-]+)*)\s*[{[]\s*$/;
 const METHOD = /^(get|post|put|patch|delete|head|options)$/;
 
-/** Whether a text is a request of Bruno (`.bru`). */
+/** Whether a text is a Bruno request (`.bru`). */
 export function isBruno(start: string): boolean {
   return /^(meta|get|post|put|patch|delete|head|options)\s*\{\s*\r?\n/.test(start);
 }
 
-/** The request of a `.bru` file: blocks of lines, a body indented by two. */
+/** The request of a `.bru` file, which consists of blocks of lines. The body is indented by two spaces. */
 export function parseBruno(bytes: Buffer, source: string): InputItem {
   const blocks = readBlocks(bytes.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, ''));
   const method = [...blocks.keys()].find((name) => METHOD.test(name));
@@ -59,7 +59,7 @@ function readBlocks(text: string): Map<string, string[]> {
   return blocks;
 }
 
-/** `name: value` lines; `~` marks one that is not sent. */
+/** The fields of `name: value` lines. A line that begins with `~` is disabled and left out. */
 function fieldsOf(lines: readonly string[]): HeaderPair[] {
   return lines.flatMap((line): HeaderPair[] => {
     const [, name, value] = /^\s*([^~\s:][^:]*?)\s*:\s*(.*?)\s*$/.exec(line) ?? [];

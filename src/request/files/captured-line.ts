@@ -6,16 +6,16 @@ import { HEADER_VALUE } from './http-syntax.ts';
 import { unreadable } from './input.ts';
 import { isBase64 } from './json-input.ts';
 
-/** A capture as a line of an export has it. `source` is any text: later versions may have others. */
+/** A capture in a line of an export. `source` may be any text, because later versions may add values. */
 export type CapturedLine = WebhookRequest &
   Pick<Capture, 'id' | 'receivedAt' | 'verification' | 'answered' | 'forwards'> & {
     readonly source: string | undefined;
   };
 
 /**
- * The fields of a `CaptureLine`; unknown ones of a later version are ignored. INPUT_UNREADABLE, with
- * the JSON path, where a field is not as documented. Read by hand: an export has thousands of lines,
- * and a schema takes most of the time that `verify` has for one.
+ * Reads the fields of a `CaptureLine`. Unknown fields, e.g. of a later version, are ignored. Throws
+ * INPUT_UNREADABLE with the JSON path for a field that is not as documented. It does not use a schema:
+ * an export has thousands of lines, and a schema would take most of the time of `verify`.
  */
 export function readCapturedLine(value: unknown, place: string): CapturedLine {
   const fields = new Fields(value, '$', place);
@@ -26,7 +26,7 @@ export function readCapturedLine(value: unknown, place: string): CapturedLine {
     method: fields.text('method', TOKEN, 'a method'),
     path: fields.text('path', /^[\u0021-\u00ff]+$/, 'a path without white space'),
     httpVersion: fields.text('httpVersion', /^\d(\.\d)?$/, 'a version such as 1.1'),
-    // A header that HTTP cannot carry would become another request when it is sent again.
+    // Sending an invalid header again could change the request, e.g. add another header.
     headers: fields.headers('headers', TOKEN, HEADER_VALUE),
     body: fields.base64('bodyBase64'),
     verification: readVerdict(fields.object('verification')),
@@ -103,7 +103,7 @@ class Fields {
     throw this.unfit(name, 'true or false');
   }
 
-  /** One of a few values. */
+  /** A field that has one of a few values. */
   one<T extends string | number>(name: string, values: readonly T[]): T {
     const value = values.find((each) => each === this.get(name));
     if (value === undefined) throw this.unfitText(name, values.join(' or '));
@@ -123,7 +123,7 @@ class Fields {
     const text = this.text(name);
     const [, month, day] = DATE_TIME.exec(text) ?? [];
     const ms = day === undefined ? Number.NaN : Date.parse(text);
-    // Date.parse takes the 30th of February for the 2nd of March.
+    // Date.parse reads February 30 as March 2.
     const isDay = Number(day) <= 28 || new Date(`${month}-${day}`).getUTCDate() === Number(day);
     if (Number.isNaN(ms) || !isDay) throw this.unfitText(name, words);
     return ms;
@@ -132,7 +132,7 @@ class Fields {
   base64(name: string): Buffer {
     const text = this.text(name);
     const bytes = Buffer.from(text, 'base64');
-    // Encoding again is faster than a look at each character, which the few texts need that do not come back.
+    // Encoding again is faster than checking each character. Only a text that differs afterwards is checked.
     if (bytes.toString('base64') !== text && !isBase64(text)) throw this.unfitText(name, 'base64');
     return bytes;
   }
@@ -180,7 +180,7 @@ class Fields {
     return unfit(this.place, `${this.path}.${name}`, expected, describeValue(this.get(name)));
   }
 
-  /** `unfit` where the type is right and the value is not. */
+  /** The error for a value that has the right type but is not allowed. */
   private unfitText(name: string, expected: string): Error {
     return unfit(this.place, `${this.path}.${name}`, expected, describeOther(this.get(name)));
   }

@@ -13,7 +13,7 @@ import {
 /** curl's short options that take a value. */
 const SHORT_WITH_VALUE = /[XHdAebuoFTUmxKwcCDEYyzrPQtB]/;
 
-/** Long options without a value that occur in recorded commands; any other long option takes one. */
+/** Long options without a value that occur in recorded commands. Any other long option takes a value. */
 const LONG_FLAGS: ReadonlySet<string> = new Set([
   'compressed',
   'insecure',
@@ -52,7 +52,7 @@ const LONG_FLAGS: ReadonlySet<string> = new Set([
 export function isCurlScript(start: string): boolean {
   const first = start.split(/\r?\n/).find((line) => !/^\s*(#.*)?$/.test(line)) ?? '';
   if (/^\s*[$>%]?\s*curl(\.exe)?[\s^]/.test(first)) return true;
-  // Our own form of a large body: the pipe into curl may be far behind.
+  // Our own format for a large body: its pipe into curl may come much later.
   if (first.startsWith("printf '%b' '")) return true;
   const isLeadIn = /^\s*(printf|echo|cat|set|export|@echo|[A-Za-z_]\w*=)/.test(first);
   return isLeadIn && /(^|[|&;\n]\s*(\\\n\s*)?)curl\s/.test(start);
@@ -129,7 +129,7 @@ function* splitOptions(words: readonly string[]): Generator<readonly [string, st
   }
 }
 
-/** What the options of one command add up to. */
+/** The request that the options of one command describe. */
 class CurlOptions {
   private method: string | null = null;
   private url: string | null = null;
@@ -202,7 +202,7 @@ class CurlOptions {
 
   private addHeader(line: string): void {
     const [, name = '', mark, value = ''] = /^([^:;]*)([:;])([^]*)$/.exec(line) ?? [];
-    // `Name:` leaves a header of curl's own out; `Name;` sends an empty one.
+    // `Name:` removes one of curl's own headers; `Name;` sends a header with an empty value.
     if (mark === ':' && value.trim() === '') return;
     if (!TOKEN.test(name) || !HEADER_VALUE.test(value)) {
       const shown = line.length > 60 ? `${line.slice(0, 60)}…` : line;
@@ -211,7 +211,7 @@ class CurlOptions {
     this.headers.push([name, value.trim()]);
   }
 
-  /** A value, or what stands in the file of `@file`; `--data` drops its line ends. */
+  /** A value, or the content of the file for `@file`. `--data` drops the line ends of the file. */
   private content(value: string, dropsLineEnds: boolean): string {
     if (!value.startsWith('@')) return value;
     const text = value === '@-' ? this.piped() : this.readBeside(value.slice(1)).toString('latin1');

@@ -4,16 +4,16 @@ import { requestOf } from '../../relyable/logged-request.ts';
 import { type FoundRequest, type InputItem, unreadable } from './input.ts';
 import { requireShape } from './json-input.ts';
 
-/** What of a delivery makes its request. */
+/** The parts of a delivery that are needed to rebuild its request. */
 export interface LoggedDelivery extends Pick<
   Delivery,
   'id' | 'endpoint' | 'requestBody' | 'requestHeaders'
 > {
-  /** When its first attempt began, ms since 1970; null before it. */
+  /** When the first attempt began, ms since 1970; null before the first attempt. */
   readonly startedAt: number | null;
 }
 
-/** The request of a delivery as an input; null where the log does not have its payload. */
+/** The request of a delivery; null if the log does not have the payload. */
 export function toFound(delivery: Delivery): FoundRequest | null {
   const startedAt = startOf(delivery);
   return toFoundDelivery({
@@ -22,7 +22,7 @@ export function toFound(delivery: Delivery): FoundRequest | null {
   });
 }
 
-/** The same for a delivery of which only this is known. */
+/** The same for a delivery of which only these fields are known. */
 export function toFoundDelivery(delivery: LoggedDelivery): FoundRequest | null {
   const logged = requestOf(delivery);
   if (logged === null) return null;
@@ -37,7 +37,7 @@ export function toFoundDelivery(delivery: LoggedDelivery): FoundRequest | null {
   };
 }
 
-/** The problem of a delivery without a payload. */
+/** The error for a delivery without a payload. */
 export function payloadMissing(source: string, id: string): Error {
   const problem = 'expected its payload, but the delivery log does not have it';
   return unreadable(source, `delivery ${id}`, problem);

@@ -10,7 +10,7 @@ import { isCsv } from './table-rows.ts';
 export const BODY_HINT =
   'for a body alone add --signature <hex>; --format names the kind where it is not recognised';
 
-/** The format of an input is detected in its first bytes. */
+/** The number of bytes at the start of an input that are used to detect the format. */
 export const HEAD_BYTES = 64 * 1024;
 
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP\/\d(\.\d)?$/;
@@ -24,12 +24,12 @@ export function isStatusLine(line: string): boolean {
   return STATUS_LINE.test(line);
 }
 
-/** A line between two requests of an `.http` file: a separator or a comment. */
+/** Whether a line can stand between two requests of an `.http` file: a separator or a comment. */
 export function isBetweenLine(line: string): boolean {
   return line.startsWith('#') || line.startsWith('//');
 }
 
-/** The format of an input by its first bytes. INPUT_UNREADABLE if they do not show it. */
+/** Detects the format of an input from its first bytes. Throws INPUT_UNREADABLE if they do not show it. */
 export function detectFormat(head: Buffer, source: string): InputFormat {
   const text = head.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
   const skipped = head.length - text.length + (/^\s*/.exec(text)?.[0].length ?? 0);
@@ -64,7 +64,7 @@ function jsonFormatOf(start: string, line: string): InputFormat {
   if (/"log"\s*:\s*\{\s*"(version|creator|browser|pages|entries|comment)"/.test(start))
     return 'har';
   if (/^[^\n]*"type"\s*:\s*"(capture"|\w+"\s*,\s*"v"\s*:\s*1)/.test(start)) return 'ndjson';
-  // One line alone may as well be a body.
+  // A single line may also be a body.
   const isWhole = start.trimEnd().length > line.length && parseJson(line) !== undefined;
   const isLogLine = /^\[[^\]{]*\]\s*[^\s,\]]/.test(line);
   return isWhole || isLogLine ? 'ndjson' : 'json';
@@ -80,7 +80,7 @@ export function hasHeaderBlock(start: string): boolean {
 /** Pseudo-headers of HTTP/2 begin with a colon. */
 const HEADER_LINE = /^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+:/;
 
-/** Recordings that look like HTTP and do not have the exact bytes. */
+/** Recordings that look like HTTP but do not contain the exact bytes. */
 const NOISE: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(\d\d:\d\d:\d\d\.\d+ )?(== Info:|[<=]= ?(Send|Recv) |=> Send )/, 'a curl trace in ASCII'],
   [/^[*<>] /, 'the output of curl --verbose'],

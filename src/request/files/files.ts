@@ -13,13 +13,13 @@ import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { describeFileProblem, RelyableError } from '../../errors.ts';
 
-/** The most bytes of an input that is read as a whole: base64 of the largest body that is stored fits. */
+/** The limit on an input that is read as a whole. The largest body that is stored fits, as base64. */
 const MAX_INPUT_BYTES = 400 * 1024 * 1024;
 
-/** Bytes that are read at once. */
+/** The number of bytes that are read at once. */
 const CHUNK_BYTES = 512 * 1024;
 
-/** The files of a folder that are read. */
+/** The extensions of the files that are read in a folder. */
 const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.bru',
   '.csv',
@@ -37,8 +37,8 @@ const CAPTURE_EXTENSIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A file's bytes, until `signal` aborts; a problem is INPUT_UNREADABLE. A file whose name ends in
- * `.gz` is decompressed.
+ * The bytes of a file, until `signal` aborts. Throws INPUT_UNREADABLE. A file whose name ends in `.gz`
+ * is decompressed.
  */
 export async function* readFileChunks(
   path: string,
@@ -60,12 +60,12 @@ export async function* readFileChunks(
   }
   const { createGunzip } = await import('node:zlib');
   const unpacked = createGunzip();
-  // An error of either is thrown where the chunks are read.
+  // The reader of the chunks gets the errors of both streams.
   pipeline(Readable.from(chunks), unpacked, () => undefined);
   yield* readStreamChunks(unpacked, source, signal);
 }
 
-/** A stream's bytes, likewise. */
+/** The bytes of a stream, until `signal` aborts. Throws INPUT_UNREADABLE. */
 export async function* readStreamChunks(
   stream: Readable,
   source: string,
@@ -79,11 +79,11 @@ export async function* readStreamChunks(
   }
 }
 
-/** A named pipe. Reading it like a file blocks a thread that nothing can interrupt. */
+/** Opens a named pipe. Reading a pipe like a file would block a thread, which cannot be interrupted. */
 async function openPipe(path: string, signal: AbortSignal): Promise<Readable> {
   signal.throwIfAborted();
   const { Socket } = await import('node:net');
-  // Opening it blocks such a thread too, until there is a writer.
+  // Opening it also blocks a thread until there is a writer, so an abort opens the pipe for writing.
   const wake = (): void => {
     open(path, constants.O_WRONLY | constants.O_NONBLOCK, (error, fd) => {
       if (error === null) closeSync(fd);
@@ -97,7 +97,7 @@ async function openPipe(path: string, signal: AbortSignal): Promise<Readable> {
   }
 }
 
-/** All of a stream's bytes, at most `MAX_INPUT_BYTES`. */
+/** All bytes of a stream, at most `MAX_INPUT_BYTES`. */
 export async function collectChunks(
   chunks: AsyncIterable<Buffer>,
   source: string,
@@ -113,9 +113,9 @@ export async function collectChunks(
 }
 
 /**
- * The files that an operand names, as paths from `base`: itself, or every capture file below a
- * folder, sorted. `ignored` are the files in a folder with another extension. Links to folders are
- * not followed.
+ * The files that an operand names, as paths from `base`: the file itself, or every capture file below
+ * a folder, sorted. `ignored` are the files in a folder with another extension. Links to
+ * folders are not followed.
  */
 export function listFiles(
   base: string,
@@ -148,14 +148,14 @@ export function listFiles(
   return { files, ignored };
 }
 
-/** The extension of a name, below `.gz` where it has that. */
+/** The extension of a name, not counting `.gz`. */
 function extensionOf(name: string): string {
   return extname(name.toLowerCase().replace(/\.gz$/, ''));
 }
 
 /**
- * Reads the files that an input in `folder` names. Only files in that folder or in the current one: a
- * recording comes from elsewhere, and what it names is sent on by a replay.
+ * Reads the files that an input in `folder` names, if they are in that folder or the current one. Other
+ * files are refused: an input may come from someone else, and a replay sends the contents of the files.
  */
 export function fileReader(folder: string, cwd: string): (name: string) => Buffer {
   return (name) => {

@@ -19,7 +19,7 @@ import { BODILESS_METHODS } from './json-requests.ts';
 import { decodeBase64 } from './recorded-body.ts';
 import { toBytes, toPath, toVersion } from './request-target.ts';
 
-// HAR 1.2 as browsers and proxies write it; what they add or leave out does not matter.
+// HAR 1.2 as browsers and proxies write it. Only the members that are read here are checked.
 const harSchema = z.object({ log: z.object({ entries: z.array(z.unknown()) }) });
 
 const entrySchema = z.object({
@@ -41,7 +41,7 @@ const postDataSchema = z.object({
   _encoding: z.string().nullish(),
   base64: z.boolean().nullish(),
   params: z.array(z.object({ name: z.string(), value: z.string().nullish() })).nullish(),
-  /** Playwright saves bodies as files beside the recording. */
+  /** The name of a file next to the recording in which Playwright saved the body. */
   _file: z.string().nullish(),
 });
 
@@ -58,8 +58,8 @@ type HarRequest = z.infer<typeof requestSchema>;
 type PostData = z.infer<typeof postDataSchema>;
 
 /**
- * The requests of a HAR 1.2 document. An entry that cannot be read is an item as well and names its
- * JSON path; the others are read.
+ * The requests of a HAR 1.2 document. An entry that cannot be read gives an item with the error and its
+ * JSON path; the other entries are still read.
  */
 export function* parseHar(
   bytes: Buffer,
@@ -171,7 +171,7 @@ function readPostData(
 
 const BASE64_LIE = 'encoding says base64, but the body is plain text; it is taken as that';
 
-/** Why these may not be the bytes that were sent; null where there is no doubt. */
+/** Why the bytes may differ from the bytes that were sent; null where there is no doubt. */
 function noteOn(body: Buffer, isDamaged: boolean, bodySize: number): string | null {
   if (isDamaged) {
     return 'the body holds replacement characters (U+FFFD): the recorder may have lost its bytes';

@@ -6,7 +6,7 @@ type Row = readonly [offset: string, hex: string];
 interface DumpKind {
   /** Matches a row; groups: offset, hex digits with blanks between them. */
   readonly row: RegExp;
-  /** Whether the digits are words of two bytes, the lower one first, as most machines have them. */
+  /** Whether the digits are little-endian words of two bytes. */
   readonly isWords?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function isHexDump(start: string): boolean {
   return /^[0-9a-f]{8,}$/i.test(first) && lines.slice(0, -1).every(isPlainHex);
 }
 
-/** The bytes of a hex dump: `curl --trace`, xxd, xxd -p, hexdump, od -x and od -t x1. INPUT_UNREADABLE otherwise. */
+/** The bytes of a hex dump: `curl --trace`, xxd, xxd -p, hexdump, od -x and od -t x1. Throws INPUT_UNREADABLE for others. */
 export function parseHexDump(text: string, source: string): Buffer {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   const first = lines.find((line) => line.trim() !== '') ?? '';
@@ -52,7 +52,7 @@ function kindOf(line: string): DumpKind | undefined {
   return KINDS.find(({ row }) => row.test(line));
 }
 
-/** What curl sent, header and data one after the other: requests as HTTP writes them. */
+/** The headers and data that curl sent, as the bytes of HTTP requests. */
 function parseCurlTrace(lines: readonly string[], source: string): Buffer {
   const parts: string[] = [];
   let isSent = false;
@@ -87,24 +87,24 @@ function parseRows(lines: readonly string[], { row, isWords }: DumpKind, source:
   for (const { line, row } of rows) joined.add(row, line);
   const bytes = joined.bytes();
   if (isWords !== true) return bytes;
-  // Half of the last word may be padding: the last line says where the bytes end.
+  // The second byte of the last word may be padding. The offset in the last line shows where the bytes end.
   const end = lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
   const length = /^[0-9a-f]{7,8}$/i.test(end) ? Number.parseInt(end, radix) : bytes.length;
   return length === bytes.length - 1 ? bytes.subarray(0, length) : bytes;
 }
 
-/** Words of four digits, each with its two bytes in the other order. */
+/** Swaps the two bytes of each word of four digits. */
 function swapBytes(words: string): string {
   return words.replace(/([0-9a-f]{2})([0-9a-f]{2})/gi, '$2$1');
 }
 
 interface NumberedRow {
   readonly line: number;
-  /** `*` stands for rows like the one before. */
+  /** `*` stands for one or more repetitions of the row before it. */
   readonly row: Row | '*';
 }
 
-/** Rows put together; each must begin where the one before ended. */
+/** Joins rows. Each row must begin at the offset where the one before ended. */
 class JoinedRows {
   private readonly parts: Buffer[] = [];
   private size = 0;
@@ -139,7 +139,7 @@ class JoinedRows {
   private repeatUntil(offset: number): void {
     const last = this.parts.at(-1);
     if (last === undefined) return;
-    // A dump says what it likes: more than an input may hold is not repeated.
+    // The offset may be forged, so the number of repeated bytes is limited.
     while (this.size < Math.min(offset, MAX_REPEATED)) this.push(last);
   }
 
@@ -152,7 +152,7 @@ class JoinedRows {
 /** The most bytes that `*` stands for. */
 const MAX_REPEATED = 256 * 1024 * 1024;
 
-/** od counts in octal unless it is told otherwise. */
+/** The radix of the offsets. od writes octal offsets by default. */
 function radixOf(rows: readonly (Row | '*')[]): 8 | 16 {
   const [first, second] = rows.filter((row) => row !== '*');
   if (first === undefined || second === undefined) return 16;

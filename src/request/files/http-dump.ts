@@ -51,7 +51,7 @@ function readHeadersAlone(bytes: Buffer, at: number, source: string): FoundReque
   };
 }
 
-/** What HTTP/2 has in place of a request line; `next` is where the other headers begin. */
+/** The pseudo-headers that HTTP/2 has in place of a request line. `next` is the offset of the other headers. */
 function readPseudoHeaders(
   bytes: Buffer,
   from: number,
@@ -73,7 +73,7 @@ function readPseudoHeaders(
   };
 }
 
-/** Past blank lines, `###` separators and comments. */
+/** The offset after blank lines, `###` separators and comments. */
 function skipBetween(bytes: Buffer, from: number): number {
   let at = from;
   while (at < bytes.length) {
@@ -84,7 +84,7 @@ function skipBetween(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Header lines up to the empty one; a file saved without it may end instead. */
+/** Reads header lines up to the empty line, or up to the end of the file if it has no empty line. */
 function readHeaders(
   bytes: Buffer,
   from: number,
@@ -97,7 +97,7 @@ function readHeaders(
     if (text === '') return { headers, next };
     const last = headers.at(-1);
     if (/^[ \t]/.test(text) && last !== undefined) {
-      // A folded line (RFC 9112 §5.2) continues the value after one space.
+      // A folded line (RFC 9112 §5.2) continues the value. It is joined with one space.
       headers[headers.length - 1] = [last[0], trimBlanks(`${last[1]} ${trimBlanks(text)}`)];
     } else {
       headers.push(parseHeaderLine(text, at, source));
@@ -121,7 +121,7 @@ function parseHeaderLine(text: string, at: number, source: string): HeaderPair {
   return [name, trimBlanks(text.slice(colon + 1))];
 }
 
-/** Without spaces and tabs around it. A loop, because a pattern takes quadratic time on long runs. */
+/** Removes spaces and tabs at both ends. Uses a loop, because a pattern takes quadratic time on long runs. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;

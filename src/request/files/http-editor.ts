@@ -8,7 +8,7 @@ import { Variables } from './variables.ts';
 const METHOD = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/;
 const ASSIGNMENT = /^@([\w.-]+)\s*=\s*(.*)$/;
 const FILE_BODY = /^<(@\w*)?\s+(?!\{%)(\S.*)$/;
-/** A handler of the response, a file for it, a reference to an earlier one. */
+/** Lines that end a body: a response handler, a file for the response, or a reference to an earlier response. */
 const AFTER_BODY = /^(> (\{%|\S)|>>!? \S|<> \S)/;
 
 const NO_ENVIRONMENTS: Environments = { values: new Map(), differing: new Map() };
@@ -25,7 +25,7 @@ export function isEditorFile(text: string): boolean {
   if (version === undefined) return true;
   const end = lines.indexOf('', at);
   const head = lines.slice(at, end === -1 ? undefined : end);
-  // A recording says how long its body is; what an editor is to send does not.
+  // A recording has a Content-Length. A request that is written for an editor does not.
   if (head.some((line) => /^content-length:/i.test(line))) return false;
   return (
     lines.some((line) => AFTER_BODY.test(line) || FILE_BODY.test(line)) ||
@@ -34,8 +34,8 @@ export function isEditorFile(text: string): boolean {
 }
 
 /**
- * The requests of an `.http` file as VS Code's REST Client and IntelliJ send them: separated by `###`,
- * variables replaced, `< file` read, scripts left out.
+ * The requests of an `.http` file as VS Code's REST Client and IntelliJ send them. Requests are
+ * separated by `###`; variables are replaced, `< file` is read, and scripts are left out.
  */
 export function* parseEditorFile(
   bytes: Buffer,
@@ -49,7 +49,7 @@ export function* parseEditorFile(
     if (name !== undefined) values.set(name, (value ?? '').trim());
   }
   const environments = text.includes('{{') ? readEnvironments(readBeside) : NO_ENVIRONMENTS;
-  // A file's own variables go before those of its environments.
+  // The variables of the file itself override those of its environments.
   const variables = new Variables(new Map([...environments.values, ...values]), true);
   let number = 0;
   for (const block of text.split(/^###.*(?:\r?\n|$)/m)) {
@@ -109,7 +109,7 @@ class EditorRequest {
     const [first = '', ...rest] = lines;
     let at = 0;
     let target = first.trim().replace(/\s+HTTP\/\d(\.\d)?$/, '');
-    // A long query may go on in lines that begin with blanks.
+    // A long query may continue on lines that begin with white space.
     for (; /^\s+[?&/]/.test(rest[at] ?? ''); at++) target += (rest[at] ?? '').trim();
     const [, method = 'GET', url = ''] = /^(?:([A-Z]+)\s+)?(\S.*)$/.exec(target) ?? [];
     const headers: HeaderPair[] = [];
@@ -153,7 +153,7 @@ class EditorRequest {
     return [name, line.slice(colon + 1).trim()];
   }
 
-  /** The body without the blank lines after it, files in their places. */
+  /** The body without the blank lines after it, and with the content of `< file` lines. */
   private body(lines: readonly string[]): Buffer {
     const end = lines.findIndex((line) => AFTER_BODY.test(line));
     const parts: Buffer[] = [];

@@ -3,18 +3,18 @@ import type { ReadBeside } from './input.ts';
 import { parseJson } from './json-input.ts';
 import { isObject } from './recorded-headers.ts';
 
-/** Where IntelliJ has the variables of `.http` files, by environment; the second is not shared. */
+/** The files in which IntelliJ keeps the variables of `.http` files by environment. The second one is private to the user. */
 const FILES = ['http-client.env.json', 'http-client.private.env.json'] as const;
 
-/** The variables in the files of environments that stand beside an `.http` file. */
+/** The variables in the environment files next to an `.http` file. */
 export interface Environments {
-  /** The values that do not depend on which environment is chosen. */
+  /** The values that are the same whichever environment is chosen. */
   readonly values: ReadonlyMap<string, string>;
-  /** For each other variable the environments that have a value for it. */
+  /** For each other variable, the environments that have a value for it. */
   readonly differing: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Reads the files of environments beside an `.http` file. A file that is not there, or not JSON, has none. */
+/** Reads the environment files next to an `.http` file. A file that is missing, or is not JSON, is ignored. */
 export function readEnvironments(readBeside: ReadBeside): Environments {
   const environments = new Map<string, Map<string, string>>();
   for (const file of FILES) {

@@ -3,10 +3,10 @@ import { isBetweenLine, isRequestLine, isStatusLine } from './detect.ts';
 import { unreadable } from './input.ts';
 import { beforeLineEnd, lineEndAt, readLine } from './lines.ts';
 
-/** A message's body, and where the message ends. */
+/** The body of a message, and the offset where the message ends. */
 export interface FramedBody {
   readonly body: Buffer;
-  /** What was decided and why; null where the framing is plain. */
+  /** How the end of the body was decided, and why; null if the framing was unambiguous. */
   readonly note: string | null;
   /** The first byte after the message. */
   readonly end: number;
@@ -15,8 +15,8 @@ export interface FramedBody {
 const EMPTY = Buffer.alloc(0);
 
 /**
- * The body that begins at `at`: chunks decoded, else `Content-Length` bytes, else up to the next
- * message or the end (RFC 9112 §6). Content coding such as gzip stays as it is.
+ * The body that begins at `at` (RFC 9112 §6): the decoded chunks, or `Content-Length` bytes, or else all
+ * bytes up to the next message or the end. A content coding such as gzip is not decoded.
  */
 export function readFramedBody(
   bytes: Buffer,
@@ -96,8 +96,8 @@ const PUT_BACK = [
 ] as const;
 
 /**
- * Undoes what an editor does to a saved body: line ends changed, the last one removed or added. The
- * length tells which; undefined where none of them has that length.
+ * Undoes the changes that an editor makes to a saved body: changed line ends, or a last line end that
+ * was removed or added. `length` shows which change it was; undefined if no change gives that length.
  */
 function restoreLineEnds(body: Buffer, length: number): Omit<FramedBody, 'end'> | undefined {
   const text = body.toString('latin1');
@@ -145,7 +145,7 @@ function readChunks(bytes: Buffer, from: number, source: string): FramedBody {
     parts.push(bytes.subarray(at, at + length));
     at += length + lineEnd;
   }
-  // Trailer fields, which are not used, and the empty line after them.
+  // Skips the trailer fields and the empty line after them.
   while (at < bytes.length) {
     const { text, next } = readLine(bytes, at);
     if (isRequestLine(text) || isStatusLine(text)) break;

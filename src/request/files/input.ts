@@ -18,7 +18,7 @@ export const INPUT_FORMATS = [
 
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-/** What our own export has in addition to the request. */
+/** The fields that our own export has in addition to the request. */
 export type CaptureOrigin = Pick<
   Capture,
   'id' | 'receivedAt' | 'verification' | 'answered' | 'forwards' | 'source'
@@ -28,21 +28,21 @@ export type CaptureOrigin = Pick<
 export interface FoundRequest {
   readonly kind: 'request';
   readonly request: WebhookRequest;
-  /** How a reader decided what the bytes are, in one line; null where they are plain. */
+  /** How the reader found the bytes, in one line; null if there was nothing to decide. */
   readonly note: string | null;
-  /** Set by formats that say when it was received, ms since 1970. */
+  /** When it was received, ms since 1970; set by formats that record it. */
   readonly receivedAt?: number;
   /** Set for captures exported by relyable. */
   readonly origin?: CaptureOrigin;
-  /** Set for deliveries of the API's log: the id there. */
+  /** The delivery's id in the API's log; set only for these. */
   readonly deliveryId?: string;
-  /** The log has the payload without the signature that was sent with it: it cannot be judged. */
+  /** The log has the payload but not the signature that was sent with it, so the request cannot be verified. */
   readonly signatureNotRecorded?: boolean;
-  /** Why the recording does not have the body; the request's body is then empty. */
+  /** Why the recording does not have the body; then the body of `request` is empty. */
   readonly bodyMissing?: string;
   /** Why the bytes of the body are not those that were sent, e.g. because the recorder had parsed it. */
   readonly bodyRebuilt?: string;
-  /** The bytes as they are in the file, if they were taken for a copy of the body and decoded. */
+  /** The bytes in the file, if they were taken for a copy of the body and decoded. */
   readonly receivedBytes?: Buffer;
 }
 
@@ -66,7 +66,7 @@ export interface UnreadableEntry {
 
 export type InputItem = FoundRequest | SkippedEntry | CaptureReference | UnreadableEntry;
 
-/** Reads a file that an input names, such as the body of `< body.json`; INPUT_UNREADABLE where it may not. */
+/** Reads a file that an input names, e.g. `body.json` for `< body.json`. Throws INPUT_UNREADABLE, also if the input may not name that file. */
 export type ReadBeside = (name: string) => Buffer;
 
 /** The items of a reader. If it throws, the entry that it could not read is the last item. */
@@ -87,8 +87,8 @@ export function toUnreadable(error: unknown): UnreadableEntry {
 }
 
 /**
- * INPUT_UNREADABLE: what was expected and what was found, with the place as `byte 120`,
- * `line 3, byte 2048` or a JSON path.
+ * An INPUT_UNREADABLE error. `problem` says what was expected and what was found; `place` is
+ * `byte 120`, `line 3, byte 2048` or a JSON path.
  */
 export function unreadable(
   source: string,

@@ -7,8 +7,8 @@ import { findRequests, findRequestsInJson, isPayload } from './json-requests.ts'
 import { parsePrinted } from '../../json/printed-value.ts';
 
 /**
- * The requests in a JSON document, in several one after the other, or in a value that a language
- * printed (Python's repr, Node's inspect). INPUT_UNREADABLE where it is none, or holds no request.
+ * The requests in one or several JSON documents, or in a value that a language printed (Python's repr,
+ * Node's inspect). Throws INPUT_UNREADABLE if the text is none of these, or contains no request.
  */
 export function* parseJsonDocument(
   bytes: Buffer,
@@ -46,7 +46,7 @@ function isHar(value: unknown): boolean {
   return typeof log === 'object' && log !== null && 'entries' in log;
 }
 
-/** What is not one JSON value: several, a printed value, or the arguments of `fetch(…)`. */
+/** Reads a text that is not one JSON value: several values, a printed value, or a call of `fetch(…)`. */
 function readOther(text: string, source: string): InputItem[] {
   const call = /^(?:await )?fetch\(\s*("[^"]*")\s*,\s*([^]*)\)\s*;?\s*$/.exec(text);
   const url = call === null ? undefined : parseJson(call[1] ?? '');
@@ -60,12 +60,12 @@ function readOther(text: string, source: string): InputItem[] {
   }
   const printed = parsePrinted(text.slice(Math.max(text.search(/[{[(]/), 0)));
   if (printed !== undefined) return findRequests(printed, source);
-  // Not JSON, and nothing that is printed like it: the error names the byte.
+  // The text is neither JSON nor a printed value. Parsing it throws the error with the byte.
   parseJsonInput(text, source, { offset: 0, hint: BODY_HINT });
   return [];
 }
 
-/** The texts of JSON values that stand one after the other; null where they are not. */
+/** Splits a text into JSON values that follow one another; null if it is not that. */
 function splitDocuments(bytes: Buffer): string[] | null {
   const texts: string[] = [];
   for (let at = 0; at < bytes.length;) {

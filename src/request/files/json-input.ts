@@ -9,7 +9,7 @@ export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
-/** The value of a JSON text; undefined where it is not one. */
+/** The value of a JSON text; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -36,7 +36,7 @@ export function parseJsonInput(
   }
 }
 
-/** The value as the schema reads it; an error names the JSON path below `root`. */
+/** The value, parsed by the schema. An error names the JSON path below `root`. */
 export function requireShape<T>(
   schema: z.ZodType<T>,
   value: unknown,

@@ -7,12 +7,13 @@ import { findRequests, findRequestsInJson } from './json-requests.ts';
 import { parseLogfmt } from './logfmt.ts';
 import { parsePrinted } from '../../json/printed-value.ts';
 
-/** The longest line that is read: a capture with the largest body that is stored fits. */
+/** The longest line that is read. A capture with the largest body that is stored fits. */
 const MAX_LINE_BYTES = 400 * 1024 * 1024;
 
 /**
- * The requests of lines of JSON, read line by line in constant memory: captures of an export, or what
- * a log has of requests. A line that cannot be read is an item as well; the others are read.
+ * The requests in lines of JSON: captures of an export, or requests in a log. The lines are read one by
+ * one in constant memory. A line that cannot be read gives an item with the error; the other lines are
+ * still read.
  */
 export async function* parseLines(
   chunks: AsyncIterable<Buffer>,
@@ -48,7 +49,7 @@ function parseLine(
   if (logged.length > 0) return logged;
   const at = isJson ? 0 : text.search(/\{/);
   if (at === -1) return [{ kind: 'skipped', why: 'a line without JSON' }];
-  // A log line may have anything before its JSON.
+  // In a log line, any text may precede the JSON.
   const json = text.slice(at);
   const value =
     at === 0
@@ -65,7 +66,7 @@ function isOurs(value: unknown, type: string): boolean {
   return typeof value === 'object' && value !== null && 'type' in value && value.type === type;
 }
 
-/** What a line without a request is, for the count of those that were skipped. */
+/** Describes a line without a request, for the message about skipped lines. */
 function describeOther(value: unknown): string {
   return isOurs(value, 'attempt')
     ? 'an attempt of `logs`, which has no headers (`logs show --json` has them)'
@@ -104,7 +105,7 @@ interface TextLine {
 /** Splits chunks of text into lines. */
 class LineSplitter {
   private readonly source: string;
-  /** The start of the line that is being read. */
+  /** The parts of the current line that were in earlier chunks. */
   private parts: Buffer[] = [];
   private size = 0;
   /** The offset of that line's first byte. */
@@ -114,7 +115,7 @@ class LineSplitter {
     this.source = source;
   }
 
-  /** The lines that end in a chunk; they are to be read before the next chunk is. */
+  /** The lines that end in a chunk. Use them before the next chunk is read. */
   *linesOf(chunk: Buffer): Generator<TextLine> {
     let from = 0;
     for (;;) {

@@ -26,10 +26,10 @@ import {
 import { toPath, toVersion } from './request-target.ts';
 import { Variables } from './variables.ts';
 
-/** Requests that cannot be webhooks. */
+/** The methods of requests that cannot be webhooks. */
 export const BODILESS_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'CONNECT']);
 
-/** Members that hold a body, the exact forms first. */
+/** Members that hold a body. Members with the exact bytes come first. */
 const BODY_NAMES = [
   'rawbody',
   'bodyraw',
@@ -52,15 +52,15 @@ const ANSWER = /^(response|res$|reply|answer|result|output)/;
 /** Why the bytes of a parsed body are in doubt. */
 export const PARSED = 'the recording has the parsed body, not its bytes';
 
-/** How deep values may be nested, texts with JSON in them included. */
+/** The limit on nesting, counting JSON inside texts. */
 const MAX_DEPTH = 40;
 
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * The requests in a value that some tool recorded: wherever headers stand with a body beside or
- * around them, whatever the tool calls both. Knows nothing about single tools; AWS, GCP and Azure
- * events, ngrok, webhook.site, smee, Postman, Insomnia and log lines all have that shape.
+ * Finds the requests in a value that any tool recorded. A request is an object with headers, and with a
+ * body in the same object or in an enclosing one, under any names. This covers AWS, GCP and Azure
+ * events, ngrok, webhook.site, smee, Postman, Insomnia and log lines.
  */
 export function findRequests(value: unknown, source: string, parse = parseJson): InputItem[] {
   const finder = new RequestFinder(source, parse, Variables.of(value));
@@ -68,7 +68,7 @@ export function findRequests(value: unknown, source: string, parse = parseJson):
   return finder.items;
 }
 
-/** The requests in a JSON text. A body that was recorded as values keeps the digits of its numbers. */
+/** The requests in a JSON text. In a body that was recorded as parsed JSON, numbers keep their digits. */
 export function findRequestsInJson(text: string, value: unknown, source: string): InputItem[] {
   const items = findRequests(value, source);
   const isRebuilt = items.some((item) => item.kind === 'request' && item.bodyRebuilt !== undefined);
@@ -83,7 +83,7 @@ export function findBodyAlone(value: unknown): RecordedBody | null {
   return body === null || body.isRebuilt === true ? null : body;
 }
 
-/** Numbers that a double would write in another way stay as they are written. */
+/** Parses JSON; numbers that JavaScript would write in another way keep their source text. */
 function parseExact(text: string): unknown {
   try {
     return parseLossless(text, undefined, exactNumber);
@@ -167,7 +167,7 @@ class RequestFinder {
     }
   }
 
-  /** Whether the headers are those of a request; then it is an item. */
+  /** Adds the request with these headers; false if they are not the headers of a request. */
   private addRequest(recorded: readonly HeaderPair[], scopes: readonly Scope[]): boolean {
     const isSigned = hasSignature(recorded);
     const fields = new RecordedFields(scopes);
@@ -229,7 +229,7 @@ export function isPayload(value: unknown): boolean {
   );
 }
 
-/** Whether this is what `trigger --json` or `--print json` prints, which names the event it holds. */
+/** Whether this is the output of `trigger --json` or `--print json`, which has an `event` like a payload. */
 function isTriggerLine({ type, v, request }: Members): boolean {
   return type === 'trigger' && v === 1 && isObject(request);
 }
@@ -245,7 +245,7 @@ function captureNamed(members: Members): string | null {
   return isDelivery && /^cap_[0-9a-z]+$/.test(id) ? id : null;
 }
 
-/** A whole request as bytes: base64 as ngrok has it, or text. */
+/** The bytes of a whole request in one text, in base64 (as ngrok stores it) or plain; null for any other value. */
 function rawRequest(value: unknown): Buffer | null {
   if (typeof value !== 'string') return null;
   for (const bytes of [decodeBase64(value), Buffer.from(value)]) {
@@ -255,7 +255,7 @@ function rawRequest(value: unknown): Buffer | null {
   return null;
 }
 
-/** The headers among an object's members: with order and repeats where there is a choice. */
+/** The headers among an object's members; if there are several forms, the one that keeps order and repeats. */
 function ownHeaders(members: Members): HeaderPair[] | null {
   const all = Object.entries(members).flatMap(([key, value]) => {
     const name = plainName(key);
@@ -269,7 +269,7 @@ function ownHeaders(members: Members): HeaderPair[] | null {
   return (candidates.find(({ isExact }) => isExact) ?? first).headers;
 }
 
-/** A map or list of headers under any other name, known by the headers in it. */
+/** A map or list of headers under any other name, recognised by the headers in it. */
 function headersByShape(members: Members): HeaderPair[] | null {
   for (const value of Object.values(members)) {
     const isMap = isObject(value) && !('headers' in value);
@@ -279,7 +279,7 @@ function headersByShape(members: Members): HeaderPair[] | null {
   return null;
 }
 
-/** The nearest body: beside the headers, else around them. */
+/** The nearest body: in the same object as the headers, else in an enclosing one. */
 function findBody(scopes: readonly Scope[]): RecordedBody | null {
   const inside = new Set(scopes.map(({ members }) => members));
   for (const { members, via } of scopes) {
@@ -306,7 +306,7 @@ function isMarkedBase64(members: Members): boolean {
   });
 }
 
-/** Whether a value under any name is a webhook's payload, as text, base64 or values. */
+/** Whether a value is a webhook's payload, as text, base64 or parsed JSON. */
 function holdsPayload(value: unknown): boolean {
   if (typeof value !== 'string') return isPayload(value);
   const decoded = decodeBase64(value);
@@ -314,7 +314,7 @@ function holdsPayload(value: unknown): boolean {
   return text.trimStart().startsWith('{') && isPayload(parseJson(text));
 }
 
-/** An object that says a status and nothing of a request, e.g. what a Lambda function returns. */
+/** Whether an object is a response: it has a status but no method, like the result of a Lambda function. */
 function isAnswer([scope]: readonly Scope[]): boolean {
   const keys = new Set(Object.keys(scope?.members ?? {}).map(plainName));
   return keys.has('statuscode') && !keys.has('method');

@@ -3,9 +3,9 @@ import { parsePrintedBytes } from '../../json/printed-value.ts';
 import { decodeBase64, looksDecoded } from './recorded-body.ts';
 
 /**
- * The bytes inside a text that encodes a recording as a whole: base64 with any white space, or a byte
- * string as Python prints it. Null where it is neither. A cut at the end of `bytes` is allowed, so
- * that the first bytes of an input decide.
+ * Decodes a text that encodes a whole recording: base64 with any white space, or a byte string as Python
+ * prints it. Null if it is neither. `bytes` may be truncated, so that the first bytes of an input are
+ * enough to decide.
  */
 export function undoLayer(bytes: Buffer): Buffer | null {
   const start = bytes.toString('latin1', 0, 4000).trimStart();

@@ -1,11 +1,11 @@
-/** A value is quoted, or goes up to the next space. */
+/** One pair. Its value is quoted, or ends at the next space. */
 const PAIR = /([\w.@/-]+)=(?:"((?:\\[^]|[^"\\])*)"|(\S*))(?:\s+|$)/y;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /**
  * The values of a log line of `key=value` pairs, as Go's slog and logrus, Heroku and Grafana write it;
- * null where a line is anything else. What stands before the first pair (a time, a level) is left out.
+ * null for any other line. Text before the first pair, such as a time or a level, is left out.
  */
 export function parseLogfmt(line: string): Readonly<Record<string, string>> | null {
   const text = line.trim();

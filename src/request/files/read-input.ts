@@ -7,9 +7,9 @@ import { toUtf8, wideEncodingOf } from './text-encoding.ts';
 export interface InputOptions {
   /** Overrides detection. */
   readonly format?: InputFormat;
-  /** The signature of a bare body; with it, the input is a body, or an envelope that holds one. */
+  /** The signature of a bare body. If it is given, the input is a body, or an envelope around a body. */
   readonly signature?: string;
-  /** Reads files that the input names; without it, it may not name any. */
+  /** Reads files that the input names. If it is missing, the input may not name files. */
   readonly readBeside?: ReadBeside;
 }
 
@@ -19,8 +19,8 @@ const WIDE_NOTE = "the file is UTF-16, as PowerShell's > writes it; it is read a
 const MAX_LAYERS = 4;
 
 /**
- * The requests of one input, as they are read. Lines of JSON are streamed; other formats are read
- * into memory as a whole, up to a limit. Throws only INPUT_UNREADABLE, for any bytes.
+ * The requests of one input. Lines of JSON are streamed; inputs in other formats are read into memory as
+ * a whole, up to a limit. Bytes that cannot be read throw INPUT_UNREADABLE and never another error.
  */
 export async function* readInput(
   chunks: AsyncIterable<Buffer>,
@@ -61,7 +61,7 @@ export async function* readInput(
   yield* readFormat(await collectChunks(all, source), format, source, options, 0);
 }
 
-/** The requests of bytes that may be encoded as a whole: base64, a byte string of Python. */
+/** The requests of bytes that may be encoded as a whole, e.g. base64 or a byte string of Python. */
 async function* readWhole(
   bytes: Buffer,
   source: string,
@@ -161,13 +161,13 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
-/** A request of an export is exact whatever the text around it went through. */
+/** Adds a note to a request. The requests of an export get none: they are exact however the input was encoded. */
 function withNote(item: InputItem, note: string): InputItem {
   if (item.kind !== 'request' || item.origin !== undefined) return item;
   return { ...item, note: item.note === null ? note : `${note}; ${item.note}` };
 }
 
-/** The first bytes of a stream, and the whole stream, including them. */
+/** The first bytes of a stream, and the whole stream including these bytes. */
 async function peek(
   chunks: AsyncIterable<Buffer>,
 ): Promise<{ readonly head: Buffer; readonly all: AsyncIterable<Buffer> }> {

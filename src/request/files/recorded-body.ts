@@ -5,13 +5,13 @@ import { isObject } from './recorded-headers.ts';
 /** The bytes of a body as a recorder wrote it down. */
 export interface RecordedBody {
   readonly bytes: Buffer;
-  /** How they were recovered, in one line; null where they stand there as text. */
+  /** How the bytes were recovered, in one line; null if the recording has them as text. */
   readonly note: string | null;
-  /** They were written again from parsed values, and may differ from what was sent. */
+  /** The bytes were serialised again from parsed values, and may differ from the bytes that were sent. */
   readonly isRebuilt?: true;
 }
 
-/** What a recorder writes in place of a body that it does not keep. */
+/** The text that a recorder writes in place of a body that it does not keep. */
 const PLACEHOLDER =
   /^[[<(]\s*(object|redacted|filtered|masked|hidden|removed|binary|truncated|stream|readable|body|circular|omitted|too large|no body)\b[^\])>]*[\])>]$/i;
 
@@ -19,9 +19,9 @@ const PLACEHOLDER =
 const TEXT_MEMBERS = ['raw', 'text', 'json', 'content', 'data', 'base64', 'encoded', 'value'];
 
 /**
- * The body that a value of a recording stands for: a text, bytes, a list of numbers, an object that
- * holds one of these, or else parsed JSON, which is written again. Null for nothing and for a
- * placeholder such as `[object Object]`.
+ * The body in a value of a recording: a text, bytes, a list of numbers, an object that contains one of
+ * these, or else parsed JSON, which is serialised again. Null for an empty value and for a placeholder
+ * such as `[object Object]`.
  */
 export function readBody(value: unknown, saysBase64: boolean): RecordedBody | null {
   if (Buffer.isBuffer(value)) return { bytes: value, note: null };
@@ -73,7 +73,7 @@ function readMembers(
   return null;
 }
 
-/** A text as UTF-8, or decoded from base64 where it says so or clearly is. */
+/** The bytes of a text: UTF-8, or decoded base64 if the recording says so or the text clearly is base64. */
 function fromText(text: string, saysBase64: boolean): RecordedBody {
   const decoded = decodeBase64(text);
   const isText = /^\s*[{[]/.test(text);
@@ -90,7 +90,7 @@ function fromText(text: string, saysBase64: boolean): RecordedBody {
   return { bytes: Buffer.from(text), note: null };
 }
 
-/** Base64 (RFC 4648 §4 and §5, padded or not, with any white space) as bytes; null where it is not. */
+/** Decodes base64 (RFC 4648 §4 and §5, with or without padding, with any white space); null for any other text. */
 export function decodeBase64(text: string): Buffer | null {
   const packed = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/');
   const bare = packed.replace(/=+$/, '');
@@ -101,7 +101,7 @@ export function decodeBase64(text: string): Buffer | null {
     : null;
 }
 
-/** Whether decoded bytes are a payload, and so the base64 around them was an encoding. */
+/** Whether decoded bytes look like a payload, which shows that the text was indeed base64. */
 export function looksDecoded(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, 64).trimStart();
   return /^\{\s*"/.test(start) || /^\[\s*[{"]/.test(start) || start.startsWith('\u001f\u008b');

@@ -2,14 +2,14 @@ import { isObject } from './recorded-headers.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** An object on the way to a value, and the key that leads on from it. */
+/** An object on the path to a value, and the key of the next step on that path. */
 export interface Scope {
   readonly members: Members;
   /** Null for the innermost object. */
   readonly via: string | null;
 }
 
-/** Objects beside the headers that hold method, URL and time. */
+/** Names of objects next to the headers that hold method, URL and time. */
 const REQUEST_OBJECTS: ReadonlySet<string> = new Set([
   'request',
   'req',
@@ -18,16 +18,16 @@ const REQUEST_OBJECTS: ReadonlySet<string> = new Set([
   'http',
 ]);
 
-/** A key without its style: `rawBody`, `raw_body` and `Raw-Body` are one name. */
+/** A key without case and punctuation: `rawBody`, `raw_body` and `Raw-Body` become the same name. */
 export function plainName(key: string): string {
   return key.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** The method, path and so on that stand around the headers of a recorded request. */
+/** The method, path and other fields around the headers of a recorded request. */
 export class RecordedFields {
   private readonly scopes: readonly Scope[];
 
-  /** `scopes`: from the object with the headers outwards. */
+  /** `scopes` begins with the object that has the headers and continues outwards. */
   constructor(scopes: readonly Scope[]) {
     this.scopes = scopes;
   }
@@ -74,7 +74,7 @@ export class RecordedFields {
   private text(names: readonly string[]): string | undefined {
     const found = this.find(names, (value) => {
       if (typeof value === 'string' && value !== '') return value;
-      // Postman and Node have the URL as an object.
+      // In Postman and Node, the URL is an object.
       if (isObject(value)) return value['raw'] ?? value['href'] ?? value['path'];
       return undefined;
     });
@@ -112,7 +112,7 @@ function findMember(
   return undefined;
 }
 
-/** A time as text, or as a number of s, ms, µs or ns since 1970, by its size. */
+/** Parses a time: a text, or a number of s, ms, µs or ns since 1970. The size of the number shows its unit. */
 function toTime(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{10,19}(\.\d+)?$/.test(value) ? +value : value;
   if (typeof number === 'number') {
@@ -120,7 +120,7 @@ function toTime(value: unknown): number | undefined {
     return unit === undefined ? undefined : Math.round(number / unit);
   }
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(value)) return undefined;
-  // webhook.site and others write UTC without saying so.
+  // webhook.site and others write UTC without a time zone.
   const isZoned = /(Z|[+-]\d\d:?\d\d)$/.test(value);
   const time = Date.parse(isZoned ? value : `${value.replace(' ', 'T')}Z`);
   return Number.isNaN(time) ? undefined : time;

@@ -2,19 +2,19 @@ import { type HeaderPair, TOKEN } from '../request.ts';
 import { HEADER_VALUE } from './http-syntax.ts';
 import { toBytes } from './request-target.ts';
 
-/** Names that tell a map of headers from any other map of texts. */
+/** Names that distinguish a map of headers from any other map of texts. */
 const KNOWN_NAMES = /signature|^(content-type|content-length|host|user-agent|accept)$/i;
 
 /**
- * The headers that a recorder wrote, in any of the shapes that recorders use: a map of texts or of
- * lists, `[name, value]` pairs, `{name, value}` or `{key, value}` objects, Node's flat `rawHeaders`,
- * or lines of text. Null where the value is none of them.
+ * Reads headers in any of the forms that recorders use: a map of texts or of lists, `[name, value]`
+ * pairs, `{name, value}` or `{key, value}` objects, Node's flat `rawHeaders`, or lines of text. Null for
+ * any other value.
  */
 export function readHeaders(value: unknown): HeaderPair[] | null {
   if (typeof value === 'string') return checked(value.split(/\r?\n|\r/).flatMap(parseLine));
   if (Array.isArray(value)) return checked(fromList(value));
   if (!isObject(value)) return null;
-  // Charles and others put the list one level down.
+  // Charles and others put the list into a member `headers`.
   const { headers } = value;
   if (Array.isArray(headers)) return readHeaders(headers);
   return checked(Object.entries(value).flatMap(([name, text]) => fromMember(name, text)));
@@ -30,7 +30,7 @@ export function hasSignature(headers: readonly HeaderPair[]): boolean {
   return headers.some(([name]) => /signature|^x-hub-/i.test(name));
 }
 
-/** The members of an object that are headers themselves, as a smee event has them beside its body. */
+/** The members of an object that are headers themselves: in a smee event, they are next to the body. */
 export function readFlatHeaders(value: Readonly<Record<string, unknown>>): HeaderPair[] | null {
   const headers = Object.entries(value)
     .filter(([name]) => /-|^(host|accept|connection)$|_signature/i.test(name))
@@ -59,7 +59,7 @@ function fromList(list: readonly unknown[]): readonly MaybePair[] {
   });
 }
 
-/** A header that Postman, Insomnia or Bruno leaves out. */
+/** Whether a header is disabled, so that Postman, Insomnia or Bruno does not send it. */
 function isDisabled(header: Readonly<Record<string, unknown>>): boolean {
   return header['disabled'] === true || header['enabled'] === false;
 }
@@ -77,7 +77,7 @@ function fromMember(name: unknown, value: unknown): readonly MaybePair[] {
   return Array.isArray(value) && value.every(isObject) ? fromList(value) : [null];
 }
 
-/** `HTTP_X_NAME`, as CGI, WSGI and PHP have headers in a map, as the header's own name. */
+/** The header's name for `HTTP_X_NAME`, the form in which CGI, WSGI and PHP write headers. */
 function fromCgi(name: string): string {
   const [, own] = /^(?:HTTP_([A-Z0-9_]+))$/.exec(name) ?? [];
   return own === undefined ? name : own.toLowerCase().replaceAll('_', '-');
@@ -89,7 +89,7 @@ function parseLine(line: string): MaybePair[] {
   return colon === -1 ? [null] : fromMember(line.slice(0, colon), line.slice(colon + 1)).slice();
 }
 
-/** Null where one of them is not a header that HTTP can carry. */
+/** The pairs as headers; null if any of them is not a valid header. */
 function checked(pairs: readonly MaybePair[]): HeaderPair[] | null {
   if (pairs.length === 0) return null;
   const headers: HeaderPair[] = [];

@@ -1,6 +1,6 @@
-/** The request target of a recorded URL: without scheme, host and fragment, otherwise unchanged. */
+/** The request target of a recorded URL: the URL without scheme, host and fragment. */
 export function toPath(url: string): string {
-  // `{{host}}/hook` of a collection: the variable is the scheme and host.
+  // In a collection's `{{host}}/hook`, the variable is the scheme and host.
   const own = url.replace(/^\{\{[^}]*\}\}/, '');
   const path = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^#]*)/i.exec(own)?.[1] ?? own.replace(/#.*/, '');
   const target = path.startsWith('/') ? path : `/${path}`;

@@ -1,4 +1,4 @@
-/** One command of a script: its words, each as bytes (latin1), and the words of the command piped into it. */
+/** One command of a script: its words as latin1, and the words of the command that is piped into it. */
 export interface ShellCommand {
   readonly words: readonly string[];
   readonly pipedFrom: readonly string[] | null;
@@ -6,13 +6,13 @@ export interface ShellCommand {
   readonly stdin: string | null;
 }
 
-/** A command while it is read. */
+/** A command that is still being read. */
 interface Draft extends ShellCommand {
   readonly words: string[];
   stdin: string | null;
 }
 
-/** A `$NAME` whose value the script does not have. */
+/** The error for a `$NAME` that the script does not set. */
 export class OpenVariable extends Error {
   readonly variable: string;
 
@@ -22,12 +22,12 @@ export class OpenVariable extends Error {
   }
 }
 
-/** What separates commands and words in bash. */
+/** The operators that separate commands in bash. */
 const OPERATOR = /\|\||&&|;|&|\|/y;
 
 /**
- * The commands of a shell script (latin1), as bash reads its words: quotes, `$'…'`, line
- * continuations, here-documents, variables that are set in the script itself.
+ * The commands of a shell script (latin1), split into words as bash does: with quotes, `$'…'`, line
+ * continuations, here-documents, and variables that the script itself sets.
  */
 export function readPosixCommands(script: string): ShellCommand[] {
   return new PosixReader(script).read();
@@ -91,7 +91,7 @@ class PosixReader {
     return found;
   }
 
-  /** Begins the next command, into which the words given are piped. */
+  /** Ends the current command and begins the next one. `pipedFrom` is the command that is piped into it. */
   private endCommand(pipedFrom: readonly string[] | null): void {
     const { words } = this.current;
     const assignment = /^([A-Za-z_]\w*)=([^]*)$/.exec(words.at(-1) ?? '');
@@ -159,7 +159,7 @@ class PosixReader {
     return text;
   }
 
-  /** `$'…'`, as browsers quote what has escapes in it. */
+  /** A `$'…'` text, which browsers write for values that need escapes. */
   private ansiQuoted(): string {
     const start = this.at + 1;
     let end = start;
@@ -170,7 +170,7 @@ class PosixReader {
     return decodeAnsi(this.script.slice(start, end));
   }
 
-  /** After a `$`: a variable of the script, or the output of `printf`. */
+  /** The value after a `$`: a variable of the script, or the output of `printf`. */
   private substitution(): string {
     const found = this.match(/\{?([A-Za-z_]\w*)\}?/y);
     if (found !== null) {
@@ -184,11 +184,11 @@ class PosixReader {
     const output = command === undefined ? null : printfOutput(command.words);
     if (output === null) throw new OpenVariable('(…)');
     this.at = this.closing() + 1;
-    // A substitution loses the newlines at its end.
+    // A command substitution removes trailing newlines.
     return output.replace(/\n+$/, '');
   }
 
-  /** Where the `)` of a command substitution is, quotes passed over. */
+  /** The offset of the `)` that ends a command substitution; a `)` in quotes does not count. */
   private closing(): number {
     let quote = '';
     for (let at = this.at + 1; at < this.script.length; at++) {
@@ -207,7 +207,7 @@ class PosixReader {
   }
 }
 
-/** What `printf` or `echo` writes, as latin1; null for any other command, or a format with values. */
+/** The output of `printf` or `echo`, as latin1; null for any other command, and for a format with values. */
 export function printfOutput(words: readonly string[]): string | null {
   const [name, ...rest] = words;
   if (name === 'echo') {
@@ -255,12 +255,12 @@ function utf8(point: number): string {
 }
 
 /**
- * The commands of a cmd.exe script (latin1): `^` escapes a character or a line end, `""` and `\"` are
- * a quote inside quotes.
+ * The commands of a cmd.exe script (latin1). `^` escapes a character or a line end; inside quotes, `""`
+ * and `\"` are a quote.
  */
 export function readCmdCommands(script: string): ShellCommand[] {
   const commands: ShellCommand[] = [];
-  // A line end inside a value is written as `^` and two of them.
+  // A line end inside a value is written as `^` and two line ends.
   const joined = script
     .replaceAll('\r\n', '\n')
     .replaceAll('^\n\n', VALUE_LINE_END)
@@ -274,7 +274,7 @@ export function readCmdCommands(script: string): ShellCommand[] {
   return commands;
 }
 
-/** Stands for a line end while lines are split; no command line holds it. */
+/** Stands for a line end while lines are split. No command line can contain it. */
 const VALUE_LINE_END = '\u0000';
 
 /** Words as a Windows program splits its command line. */

@@ -6,7 +6,7 @@ export type FileSource =
 /** A delivery of the API's log. */
 export interface DeliverySource {
   readonly kind: 'delivery';
-  /** As the log has it. */
+  /** The delivery's id in the log. */
   readonly id: string;
 }
 
@@ -21,8 +21,9 @@ export type Source =
   | FileSource;
 
 /**
- * `cap_…`, `last`, `dlv_…` or `delivery:<id>`, `-`, else a path; a file of such a name is `./last`. The
- * API does not say how its ids look: one that does not begin with `dlv_` needs the prefix.
+ * Parses an operand: `cap_…`, `last`, `dlv_…`, `delivery:<id>` or `-`; any other is a path. To name a
+ * file `last`, write `./last`. The API does not document the form of its ids, so the id of a delivery
+ * that does not begin with `dlv_` needs the prefix `delivery:`.
  */
 export function parseSource(operand: string): Source {
   if (operand === '-') return { kind: 'stdin' };

@@ -1,4 +1,4 @@
-/** Columns that tell a table of requests from any other. */
+/** Names of columns that distinguish a table of requests from other tables. */
 const BODY_COLUMN = /^"?(raw[ _]?|request[ _]?)?(body|content|payload)"?$/i;
 const HEADER_COLUMN = /^"?([\w -]*headers|x-[\w-]*signature)"?$/i;
 
@@ -16,7 +16,7 @@ function separatorOf(line: string): string {
   return [';', '\t'].find((mark) => line.includes(mark)) ?? ',';
 }
 
-/** The cells of each row of a table (RFC 4180): a quoted one may hold separators, line ends and doubled quotes. */
+/** The cells of each row of a table (RFC 4180). A quoted cell may contain separators, line ends and doubled quotes. */
 export function readRows(text: string): string[][] {
   const separator = separatorOf(text.split(/\r?\n/, 1)[0] ?? '');
   const cell = new RegExp(
@@ -27,7 +27,7 @@ export function readRows(text: string): string[][] {
   let row: string[] = [];
   while (cell.lastIndex < text.length) {
     const found = cell.exec(text);
-    // A quote that is not closed: the rest is the cell.
+    // A quote is not closed, so the rest of the text is the cell.
     if (found === null) return [...rows, [...row, text.slice(cell.lastIndex)]];
     row.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '');
     if (found[3] === separator) continue;

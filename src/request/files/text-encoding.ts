@@ -1,7 +1,7 @@
 /** The encodings in which Windows tools save text. */
 export type WideEncoding = 'utf-16le' | 'utf-16be';
 
-/** UTF-16 by its mark of byte order, or by the zero bytes of ASCII text in it; else null. */
+/** Detects UTF-16 by its byte order mark, or by the zero bytes of ASCII text; null for other encodings. */
 export function wideEncodingOf(head: Buffer): WideEncoding | null {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
@@ -16,7 +16,7 @@ export function wideEncodingOf(head: Buffer): WideEncoding | null {
 }
 
 /**
- * UTF-16 chunks as UTF-8, without the mark of byte order and, where asked, without the line end that
+ * Converts UTF-16 chunks to UTF-8 without the byte order mark and, on request, without the line end that
  * PowerShell's `>` adds.
  */
 export async function* toUtf8(

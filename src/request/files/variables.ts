@@ -14,7 +14,7 @@ export class Variables {
     this.isUsed = isUsed;
   }
 
-  /** Those of a Postman, Insomnia or Bruno collection; none for other values. */
+  /** The variables of a Postman, Insomnia or Bruno collection; none for other values. */
   static of(value: unknown): Variables {
     const values = new Map<string, string>();
     if (!isObject(value)) return new Variables(values, false);
@@ -35,7 +35,7 @@ export class Variables {
   /** The text with the values of known variables in their places. */
   inText(text: string): string {
     if (!this.isUsed) return text;
-    // A value may use other variables; a circle ends.
+    // A value may refer to other variables. The limit ends circular references.
     let resolved = text;
     for (let round = 0; round < 5 && resolved.includes('{{'); round++) {
       resolved = resolved.replace(

@@ -4,7 +4,7 @@ import { notRequest } from './detect.ts';
 import { type InputItem, unreadable } from './input.ts';
 import { findRequests } from './json-requests.ts';
 
-/** The most values that a document may stand for: one may name another, over and over. */
+/** The most values that a document may expand to: aliases can repeat a value many times. */
 const MAX_VALUES = 1_000_000;
 
 /** The requests in a YAML document, such as a collection of Insomnia 5. */
@@ -25,7 +25,7 @@ export function parseYaml(bytes: Buffer, source: string): InputItem[] {
   return items;
 }
 
-/** How many values a value holds, those counted once for each place that names them; infinite in a circle. */
+/** The number of values inside a value. A value with aliases counts once for each of them; a circular one is infinite. */
 function countValues(value: unknown, known: Map<object, number>): number {
   if (typeof value !== 'object' || value === null) return 1;
   const counted = known.get(value);

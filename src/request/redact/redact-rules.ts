@@ -1,12 +1,12 @@
 import { type EventType, isEventType } from '../../relyable/event-type.ts';
 import type { JsonToken } from './rewrite-json.ts';
 
-/** What a published field holds, which decides what becomes of it. */
+/** The kind of content of a published field. It decides how the field is redacted. */
 type Content = 'event' | 'time' | 'period' | 'number' | 'object' | 'id' | 'name' | 'url' | 'text';
 
 type Fields = ReadonlyMap<string, Content>;
 
-/** The fields around `data`; the two ids are not published, but events may have one. */
+/** The fields next to `data`. The two ids are not published, but events may have one of them. */
 const FRAME: Fields = new Map<string, Content>([
   ['event', 'event'],
   ['timestamp', 'time'],
@@ -58,24 +58,24 @@ const DATA: Readonly<Record<EventType, Fields>> = {
   }),
 };
 
-/** A map, because a payload may have a key `constructor`. */
+/** A map of fields. An object would not do, because a payload may have a key `constructor`. */
 function fields(contents: Readonly<Record<string, Content>>): Fields {
   return new Map(Object.entries(contents));
 }
 
 const REDACTED = 'redacted';
 const REDACTED_URL = 'https://example.com/redacted';
-/** A number reserved for fiction. */
+/** A telephone number that is reserved for fiction. */
 const REDACTED_PHONE = '+12025550100';
 const REDACTED_TIME = '2000-01-01T00:00:00Z';
 
-/** Replaces tokens of payloads; one for an export, so that equal ids stay equal. */
+/** Replaces tokens of payloads. One redactor serves a whole export, so that equal ids stay equal. */
 export interface PayloadRedactor {
-  /** The new JSON of a token in a payload of this event; null where it stays. */
+  /** The new JSON of a token in a payload of this event; null if the token is kept. */
   replace(event: string | null, token: JsonToken): string | null;
 }
 
-/** What a redaction tells of. */
+/** Is told what a redaction replaced and what it kept. */
 export interface RedactionNotes {
   /** E.g. `data.agent_name`. */
   replaced(what: string): void;
@@ -100,7 +100,7 @@ export function createPayloadRedactor(notes: RedactionNotes): PayloadRedactor {
   };
 }
 
-/** A token's new value, in the form of `token.value`. What no rule knows is replaced. */
+/** The new value of a token, in the form of `token.value`. A token without a rule is replaced. */
 function replacement(
   event: string | null,
   { kind, path, value }: JsonToken,
@@ -146,20 +146,20 @@ function replaceString(
   }
 }
 
-/** Names in place of ids and keys: equal ones stay equal throughout an export. */
+/** Creates the replacements of ids and keys. Equal ids and keys get equal replacements throughout an export. */
 class RedactedNames {
-  /** By kind, so that each is counted from 1. */
+  /** Replacements by kind: each kind is numbered from 1. */
   private readonly idsByKind = new Map<string, Map<string, string>>();
   private readonly keys = new Map<string, string>();
 
   id(field: string, value: string): string {
     const kind = field === 'scenarios_tested' ? 'scenario' : field.replace(/_?id$/, '') || 'event';
-    // The result of an earlier redaction stays, so that a second one changes nothing.
+    // The result of an earlier redaction is kept, so that redacting twice changes nothing more.
     if (new RegExp(`^${kind}_redacted_\\d+$`).test(value)) return value;
     return this.numbered(kind, value, (number) => `${kind}_redacted_${number}`);
   }
 
-  /** In place of an id that is a number. */
+  /** The replacement of an id that is a number. */
   ordinal(field: string, value: string): string {
     return this.numbered(`${field} as a number`, value, String);
   }
@@ -180,14 +180,14 @@ class RedactedNames {
   }
 }
 
-/** A published type stays. */
+/** The redacted event type. Published types are kept. */
 export function redactEvent(event: string): string {
   return isEventType(event) || event === OTHER_EVENT ? event : OTHER_EVENT;
 }
 
 const OTHER_EVENT = `unknown.${REDACTED}`;
 
-/** What the field at a path holds; undefined where it is not published for this event. */
+/** The content of the field at a path; undefined if the field is not published for this event. */
 function contentOf(event: string | null, path: readonly string[]): Content | undefined {
   const [first = '', second = ''] = path;
   if (path.length === 1) return FRAME.get(first);
@@ -196,14 +196,14 @@ function contentOf(event: string | null, path: readonly string[]): Content | und
   return isEventType(event) ? DATA[event].get(second) : undefined;
 }
 
-/** The replacement of a text that no rule knows, of the same kind, so that a fixture stays realistic. */
+/** The replacement of a text without a rule. It has the same kind, so that fixtures stay realistic. */
 function likeWhatItWas(value: string): string {
   if (isTime(value)) return REDACTED_TIME;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return REDACTED_URL;
   return /^\+?[\d\s().-]{7,}$/.test(value) ? REDACTED_PHONE : REDACTED;
 }
 
-/** A score, a count or a duration; more digits could be a telephone number in the wrong field. */
+/** Whether a number is short, like a score, a count or a duration. A longer one could be a telephone number in the wrong field. */
 function isSmallNumber(value: string): boolean {
   return /^-?\d{1,6}(\.\d+)?([eE][+-]?\d)?$/.test(value);
 }

@@ -15,11 +15,11 @@ import { TEST_SECRET } from '../export/test-file.ts';
 
 /** Removes personal data from captures. */
 export interface Redactor {
-  /** The capture with only the ids, times, statuses, types and shape of the original. */
+  /** The redacted capture: its ids, times, statuses, event types and structure are kept. */
   redact(capture: Capture): Capture;
-  /** What was replaced, and how often, e.g. `data.agent_name` → 3. */
+  /** The fields that were replaced, with their counts, e.g. `data.agent_name` → 3. */
   readonly replaced: ReadonlyMap<string, number>;
-  /** What stayed as it was, and how often, e.g. `data.score` → 3. */
+  /** The fields that were kept, with their counts, e.g. `data.score` → 3. */
   readonly kept: ReadonlyMap<string, number>;
 }
 
@@ -28,7 +28,7 @@ const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 
 const REDACTED = 'redacted';
 
-/** Headers that say how to read the bytes, with the values that stay. */
+/** Headers that describe how to read the bytes, with the values that are kept. */
 const KEPT_HEADERS: ReadonlyMap<string, RegExp> = new Map([
   ['accept', /^\*\/\*$|^application\/json$/],
   ['accept-encoding', /^(identity|gzip|deflate|br|zstd|[, ])+$/],
@@ -42,7 +42,7 @@ const KEPT_HEADERS: ReadonlyMap<string, RegExp> = new Map([
   ['transfer-encoding', /^chunked$/i],
 ]);
 
-/** Other headers whose names stay, with the values replaced; another name may be a customer's. */
+/** Headers whose names are kept. Any other name is replaced, because it may contain a customer's name. */
 const KEPT_NAMES: ReadonlySet<string> = new Set([
   ...KEPT_HEADERS.keys(),
   'authorization',
@@ -89,7 +89,7 @@ class RedactionTally implements RedactionNotes {
     this.keptCounts.set(what, (this.keptCounts.get(what) ?? 0) + 1);
   }
 
-  /** A name in place of a header's own; the same for the same one. */
+  /** The replacement of a header's name. Equal names get equal replacements. */
   headerName(name: string): string {
     const key = name.toLowerCase();
     if (/^x-redacted-\d+$/.test(key)) return name;
@@ -143,7 +143,7 @@ function redactBody(
   const text = plain?.toString('utf8') ?? '';
   const { event } = summarisePayload({ headers: [], body: plain ?? body });
   const made = rewriteJson(text, (token) => payloads.replace(event, token));
-  // Bytes that are not UTF-8 became U+FFFD, so nothing of them is left.
+  // Decoding has turned bytes that are not UTF-8 into U+FFFD, so none of these bytes is left.
   if (made !== null) {
     const bytes = Buffer.from(made.replaceAll('\ufffd', '?'), 'utf8');
     return isPacked ? pack(bytes) : bytes;
@@ -153,7 +153,7 @@ function redactBody(
   return whole;
 }
 
-/** The same bytes on every machine: zlib writes the operating system into byte 9. */
+/** Compresses to the same bytes on every machine: byte 9, in which zlib writes the operating system, is fixed. */
 function pack(bytes: Buffer): Buffer {
   const packed = gzipSync(bytes);
   packed[9] = 255;
@@ -168,7 +168,7 @@ function unpack(body: Buffer): Buffer | undefined {
   }
 }
 
-/** A header's name stays where it is a usual one, its value where it only says how to read the bytes. */
+/** Redacts a header. A usual name is kept; the value is kept, too, if it only describes how to read the bytes. */
 function redactHeader(name: string, value: string, tally: RedactionTally): HeaderPair {
   const key = name.toLowerCase();
   const isUsual = KEPT_NAMES.has(key);
@@ -184,7 +184,7 @@ function redactHeader(name: string, value: string, tally: RedactionTally): Heade
   return [shown, made];
 }
 
-/** A signature that is still wrong, of the same length and with the same prefix. */
+/** Replaces a wrong signature with another wrong one of the same length and with the same prefix. */
 function alter(value: string): string {
   const [prefix = ''] = /^sha(1|256|512)=/i.exec(value) ?? [];
   return prefix + value.slice(prefix.length).replace(/\S/g, '0');

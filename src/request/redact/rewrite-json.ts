@@ -18,19 +18,19 @@ import {
 /** A token of a JSON text that may be replaced. */
 export interface JsonToken {
   readonly kind: 'key' | 'string' | 'number' | 'boolean';
-  /** The keys above it, a string's or number's own key included; lists add none. */
+  /** The keys from the root to the token; for a value, including its own key. List positions are left out. */
   readonly path: readonly string[];
   /** A string's or key's characters; a number or boolean as it is written. */
   readonly value: string;
 }
 
-/** The deepest nesting that is rewritten: each token has the path to it. */
+/** The limit on nesting: a path is made for each token. */
 const MAX_DEPTH = 1000;
 
 /**
- * The text with strings, keys, numbers and booleans replaced, and everything else (white space, order,
- * duplicates) as it was. `replace` gives new JSON for a token, or null to leave it. Null where the
- * text is not JSON, or is nested too deeply.
+ * Replaces strings, keys, numbers and booleans in a JSON text, and keeps everything else (white space,
+ * order, duplicates). `replace` returns the new JSON of a token, or null to keep the token. Returns null
+ * if the text is not JSON, or is nested too deeply.
  */
 export function rewriteJson(
   text: string,
@@ -39,7 +39,7 @@ export function rewriteJson(
   const document = readDocument(Buffer.from(text, 'utf8'), { maxTokens: Infinity });
   if (document === null) return null;
   const { text: source, kinds, starts, ends } = document;
-  /** For each open bracket the key of its current member; null in a list. */
+  /** For each open bracket, the key of the current member; null in a list. */
   const keys: (string | null)[] = [];
   const parts: string[] = [];
   let copied = 0;

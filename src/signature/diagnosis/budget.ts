@@ -1,19 +1,19 @@
 /** How long a diagnosis may take: `quick` while a request is handled, `full` when a person waits. */
 export type Effort = 'quick' | 'full';
 
-/** What one MAC costs on top of one unit for each byte. A unit is about half a nanosecond. */
+/** The cost of one MAC in addition to one unit per byte. A unit is about half a nanosecond. */
 const UNITS_PER_MAC = 3_500;
-/** What one byte, and one token, of a rewritten body costs. */
+/** The cost of writing one byte, and one token, of a rewritten body. */
 const UNITS_PER_WRITTEN_BYTE = 2;
 const UNITS_PER_TOKEN = 110;
-/** What reading one byte, and one token, of a body as JSON costs. */
+/** The cost of reading one byte, and one token, of a body as JSON. */
 const UNITS_PER_READ_BYTE = 4;
 const UNITS_PER_READ_TOKEN = 400;
 
-/** A body of the vendor's sizes, for which every pair of causes is tried. */
+/** Bodies up to this size, which the vendor's payloads have, get a budget for every pair of causes. */
 const SMALL_BODY_BYTES = 2048;
 
-/** The work that a search may do, counted rather than timed: the result is the same on every machine. */
+/** Limits the work of a search. Work is counted, not timed, so that the result is the same on every machine. */
 export class Budget {
   private left: number;
   /** Number of MACs computed so far. */
@@ -41,7 +41,7 @@ export class Budget {
     return true;
   }
 
-  /** Pays for writing a body, likewise. */
+  /** Pays for writing a body; false where the budget does not allow it. */
   payWrite(bytes: number, tokens: number): boolean {
     return this.pay(bytes * UNITS_PER_WRITTEN_BYTE + tokens * UNITS_PER_TOKEN);
   }
@@ -51,17 +51,17 @@ export class Budget {
     return this.pay(bytes * UNITS_PER_READ_BYTE);
   }
 
-  /** Charges for the tokens of a body that was read: how many they are is known only then. */
+  /** Charges for the tokens of a body after it was read: their number is not known before. */
   chargeRead(tokens: number): void {
     this.left = Math.max(0, this.left - tokens * UNITS_PER_READ_TOKEN);
   }
 
-  /** Whether a share of what is left pays for this number of MACs over bytes that are already hashed. */
+  /** Whether this share of the remaining budget pays for `count` MACs over bytes that are already hashed. */
   canPayMacs(count: number, share: number): boolean {
     return this.left * share >= count * (UNITS_PER_MAC + 1);
   }
 
-  /** Reserves a share of what is left until the returned function is called. */
+  /** Reserves a share of the remaining budget until the returned function is called. */
   reserve(share: number): () => void {
     const reserved = Math.floor(this.left * share);
     this.left -= reserved;

@@ -16,7 +16,7 @@ export interface CandidateBytes {
   readonly head?: Buffer;
   readonly tail?: Buffer;
   readonly rewrite?: Rewrite;
-  /** What to change, for the reasons where that is more than the reason says. */
+  /** What to change, for each reason whose own fix says less. */
   readonly fixes?: Fixes;
 }
 
@@ -38,7 +38,7 @@ export function toCandidate({ reason, name, bytes, fix }: BodyForm): CandidateBy
   };
 }
 
-/** A form that was changed once more. */
+/** A candidate that was changed a second time. */
 export function changedAgain(first: CandidateBytes, second: BodyForm): CandidateBytes {
   const candidate = toCandidate(second);
   return {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Reason } from '../verify.ts';
 import { type Algorithm, HmacKey } from '../hmac.ts';
 
-/** A call other than HMAC of the body with the secret, in which senders put the two. */
+/** A way to combine the secret and the body that some senders use instead of HMAC(secret, body). */
 export interface Construction {
   readonly reason: Reason;
   /** Completes "the signature matches …". */
@@ -90,7 +90,7 @@ export const CONSTRUCTIONS: readonly Construction[] = [
   ...macOfMac(),
 ];
 
-/** A digest that is hashed once more. */
+/** An HMAC whose digest is hashed again. */
 function macOfMac(): Construction[] {
   const fix = 'Send the digest of the HMAC itself, in hex, without hashing it again.';
   const forms: readonly [string, (hex: string) => Buffer][] = [

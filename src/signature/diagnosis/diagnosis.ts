@@ -15,14 +15,14 @@ export interface DiagnoseOptions {
   readonly effort?: Effort;
 }
 
-/** A request; its method and path are of use where the URL was signed. */
+/** A request. Its method and path are optional: they are used only if the sender signs the URL. */
 type Request = Pick<WebhookRequest, 'headers' | 'body'> &
   Partial<Pick<WebhookRequest, 'method' | 'path'>>;
 
 /**
- * Verifies a request and finds out why a signature does not match. Pure. A reason other than
- * `secret_wrong_or_body_changed` is given only where it is proved: the MAC was computed under that
- * explanation and equals the received one.
+ * Verifies a request and finds out why a signature does not match. A pure function. A reason for a
+ * mismatch is given only with a proof, a recomputed MAC that equals the received one; without one the
+ * result is `secret_wrong_or_body_changed`, or a fact about the header or the body.
  */
 export function diagnose(
   request: Request,
@@ -44,17 +44,17 @@ export interface Explanation {
   readonly verification: Verification;
   /** The received body. */
   readonly received: Buffer;
-  /** The bytes that the signature covers; null where nothing explains it. */
+  /** The bytes that the signature covers; null if no explanation was found. */
   readonly signed: { readonly name: string; readonly bytes: Buffer } | null;
-  /** The first difference between the two; null where they are equal or `signed` is null. */
+  /** The first difference between `received` and `signed`; null where they are equal or `signed` is null. */
   readonly difference: Difference | null;
   /** Whether the signed bytes are the whole document as a JSON library writes it, and nothing else. */
   readonly isRewrite: boolean;
-  /** What was tried; null where the first comparison decided. */
+  /** What the search tried; null where no search was needed. */
   readonly tried: Search['tried'] | null;
 }
 
-/** `diagnose` with its steps; as costly. */
+/** Does the same work as `diagnose`, and also returns the steps. */
 export function explainRequest(
   request: Request,
   secrets: readonly SecretCandidate[],
@@ -100,7 +100,7 @@ function verifyOrSearch(
   if (search.match !== null) {
     return { verification: describeMatch(search.match, request), search };
   }
-  // A wrong signature, beside the right one in another header, is worth a short search.
+  // Another header may hold the right signature. The search is short if the first one computed MACs.
   const depth = search.tried.macs === 0 ? effort : 'quick';
   const misplaced = judgeMisplaced(request, secrets, depth);
   return misplaced ?? { verification: describeNoMatch(search, request, secrets), search };
@@ -124,7 +124,7 @@ function signedBytes(match: Match | null): Buffer | null {
   return Buffer.concat([head, bytes, tail].filter((part) => part !== undefined));
 }
 
-/** Costs a pass over the bytes. */
+/** The fingerprint of these bytes. Reads all of them. */
 export function fingerprint(bytes: Buffer): Fingerprint {
   return { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

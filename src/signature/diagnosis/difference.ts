@@ -1,10 +1,10 @@
-/** A few bytes before an offset, and a few from there on. */
+/** A few bytes before an offset, and a few bytes from the offset on. */
 export interface Excerpt {
   readonly before: Buffer;
   readonly after: Buffer;
 }
 
-/** The first difference between two byte strings; one of them may end there. */
+/** The first difference between two byte strings. One of them may end at that offset. */
 export interface Difference {
   /** Number of equal bytes before it. */
   readonly offset: number;
@@ -35,7 +35,7 @@ function excerpt(bytes: Buffer, offset: number): Excerpt {
   };
 }
 
-/** ASCII as it is, every other byte as an escape: where bytes are compared, each one counts. */
+/** Bytes as text: printable ASCII unchanged, every other byte as an escape. */
 export function printableBytes(bytes: Buffer): string {
   return bytes.toString('latin1').replace(/[^\u0020-\u007e]/g, (char) => {
     const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];

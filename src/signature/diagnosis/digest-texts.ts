@@ -22,9 +22,9 @@ export type Found =
       readonly notes: readonly Note[];
     };
 
-/** A longer value is not a signature header. */
+/** Longer header values are not read: they are not signatures. */
 const MAX_LENGTH = 8192;
-/** The most texts that are read of one view. */
+/** The most texts that are read from one view of a value. */
 const MAX_RUNS = 16;
 
 /** Every text in a header's value that may be a digest, however it is wrapped. */
@@ -40,7 +40,7 @@ interface View {
   readonly notes: readonly Note[];
 }
 
-/** The value as it is, and with one or two encodings undone. */
+/** The unchanged value, and the value with one or two encodings undone. */
 function viewsOf(value: string): View[] {
   const first: View = { text: value, notes: [] };
   const views = [first, ...unwrap(first)];
@@ -76,7 +76,7 @@ function unwrap({ text, notes }: View): View[] {
       'has HTML entities',
     );
   }
-  // A header's value holds the bytes of UTF-8 as latin1.
+  // A header's value is UTF-8 that was decoded as latin1.
   const plain = Buffer.from(text, 'latin1')
     .toString('utf8')
     .replace(/[\p{Cf}\p{Z}]/gu, '');
@@ -100,7 +100,7 @@ function decodePercent(text: string): string {
   }
 }
 
-/** Runs of hex or base64, with what stands around them. */
+/** Runs of hex or base64 digits, with notes on the text around them. */
 function runsOf(text: string, notes: readonly Note[]): Found[] {
   const found: Found[] = [];
   const runs = [
@@ -124,7 +124,7 @@ function runsOf(text: string, notes: readonly Note[]): Found[] {
       text: match[0],
       notes: [...notes, ...(several.length > 0 ? several : around)],
     });
-    // `whsec_` and a MAC are one run of base64url.
+    // `whsec_` followed by a MAC looks like a single run of base64url.
     const tail = /_([0-9a-f]{64})$/i.exec(match[0])?.[1];
     if (tail !== undefined) {
       found.push({
@@ -188,7 +188,7 @@ function otherShapes(text: string, notes: readonly Note[]): Found[] {
 
 type MakeNotes = (words: string) => Note[];
 
-/** Hex digits that were lost or added, or that are in another order. */
+/** Hex digests with lost or added digits, or with digits in another order. */
 function hexShapes(text: string, note: MakeNotes): Found[] {
   if (!/^(?:0x)?[0-9a-f]{20,512}$/i.test(text)) return [];
   const hex = text.replace(/^0x/i, '').toLowerCase();
@@ -274,7 +274,7 @@ function signedUnpadded(hex: string): string {
     .join('');
 }
 
-/** The bytes of a digest as characters; those that a header cannot hold may stand as `.` or `?`. */
+/** The bytes of a digest as characters; bytes that a header cannot hold may be replaced by `.` or `?`. */
 function binaryShapes(text: string, note: MakeNotes): Found[] {
   const read = [text, Buffer.from(text, 'latin1').toString('utf8')];
   return read.flatMap((chars): Found[] => {

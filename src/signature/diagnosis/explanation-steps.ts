@@ -1,14 +1,14 @@
 import { type Explanation, type Fingerprint, fingerprint } from './diagnosis.ts';
 import { type Excerpt, printableBytes } from './difference.ts';
 
-/** The steps behind a verdict as JSON, for `verify --explain --json` and the inspector alike. */
+/** The steps behind a verdict as JSON, for both `verify --explain --json` and the inspector. */
 export interface ExplanationSteps {
   readonly body: Fingerprint;
   readonly signed: (Fingerprint & { readonly name: string }) | null;
   readonly difference: {
     /** Number of equal bytes before it. */
     readonly offset: number;
-    /** The bytes around it: as they are, because they need not be text, and to be read. */
+    /** The bytes around it: exact as base64, because they may not be text, and escaped for reading. */
     readonly bodyBase64: string;
     readonly signedBase64: string;
     readonly body: PrintableExcerpt;
@@ -17,7 +17,7 @@ export interface ExplanationSteps {
   readonly tried: Explanation['tried'];
 }
 
-/** Bytes around the first one that differs, where everything but printable ASCII is escaped. */
+/** The bytes around the first different byte; everything but printable ASCII is escaped. */
 interface PrintableExcerpt {
   readonly before: string;
   /** Empty where the bytes end there. */
@@ -25,7 +25,7 @@ interface PrintableExcerpt {
   readonly after: string;
 }
 
-/** The steps of an explanation; its verdict is not among them. */
+/** The steps of an explanation, without its verdict. */
 export function explanationSteps({
   received,
   signed,

@@ -1,10 +1,10 @@
 import { headerValues, type HeaderPair, SIGNATURE_HEADER } from '../../request/request.ts';
 import type { SecretCandidate, Verification } from '../verify.ts';
 
-/** A shorter secret may be part of other text. */
+/** Shorter secrets are not searched for: they may occur in ordinary text. */
 const MIN_LENGTH = 12;
 
-/** A signature header that holds the secret itself; null where it does not. */
+/** The verdict on a signature header that contains the secret itself; null where none does. */
 export function findExposedSecret(
   headers: readonly HeaderPair[],
   secrets: readonly SecretCandidate[],

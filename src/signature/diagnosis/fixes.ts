@@ -4,11 +4,11 @@ import type { Fixes, Reason } from '../verify.ts';
 const RAW_BODY =
   'Verify the raw bytes of the body, before any JSON parser; and sign the exact bytes that are sent.';
 
-/** For a copy that an editor, jq or a pretty printer laid out: the handler may be right. */
+/** The fix for a copy that an editor, jq or a pretty printer laid out; the handler itself may be correct. */
 export const LAID_OUT_COPY =
   'Verify the body as it was received: an editor, jq or a pretty printer laid out this copy.';
 
-/** One fix for each reason, in their order; what a cause says itself goes before what the reason says. */
+/** One fix for each reason, in order. A fix in `own` replaces the general fix of its reason. */
 export function listFixes(reasons: readonly Reason[], own: Fixes): string {
   return [...new Set(reasons.map((reason) => own[reason] ?? FIXES[reason]))].join(' ');
 }

@@ -8,12 +8,12 @@ interface KeyFacts {
   readonly source: string;
   readonly isKnownOnly: boolean;
   readonly reasons: readonly Reason[];
-  /** How the secret was changed, one after the other. */
+  /** The changes that were made to the secret, in order. */
   readonly variants: readonly Pick<SecretVariant, 'reason' | 'name' | 'fix'>[];
   readonly isRare: boolean;
 }
 
-/** Bytes that may have keyed the MAC. */
+/** Bytes that may have been the key of the MAC. */
 export class Key {
   readonly bytes: Buffer;
   readonly source: string;
@@ -33,13 +33,13 @@ export class Key {
     this.isRare = isRare;
   }
 
-  /** Completes "the key is …"; null for the secret as it is. Never contains the secret. */
+  /** Completes "the key is …"; null for the unchanged secret. Never contains the secret. */
   get name(): string | null {
     if (this.variants.length === 0) return null;
     return this.variants.map(({ name }) => name).join(', ');
   }
 
-  /** What to change, for the reasons where that is more than the reason says. */
+  /** What to change, for each reason whose own fix says less. */
   get fixes(): Fixes {
     return Object.fromEntries(
       this.variants.flatMap(({ reason, fix }) => (fix === null ? [] : [[reason, fix]])),
@@ -51,20 +51,20 @@ export class Key {
   }
 }
 
-/** The keys to try, in groups; equal bytes are in one of them only. */
+/** The keys to try, in groups. */
 export interface Keys {
-  /** The chosen secrets as they are. */
+  /** The chosen secrets, unchanged. */
   readonly plain: readonly Key[];
   /**
-   * The known secrets as they are. They take part in the cheap phases alone: how many there are on a
-   * machine must not decide how deep the search goes.
+   * The known secrets, unchanged. They take part only in the cheap phases, so that the depth of the
+   * search does not depend on the number of secrets on the machine.
    */
   readonly known: readonly Key[];
   /** The secrets altered in one way. */
   readonly varied: readonly Key[];
-  /** Those of `varied` that are tried together with a changed body. */
+  /** The keys in `varied` that are also tried with a changed body. */
   readonly cheap: readonly Key[];
-  /** Those that come together with a signed timestamp. */
+  /** The keys in `varied` that are also tried with a signed timestamp. */
   readonly decoded: readonly Key[];
   /** The secrets altered in two ways. */
   readonly twiceVaried: readonly Key[];
@@ -82,7 +82,7 @@ export function listKeys(secrets: readonly SecretCandidate[]): Keys {
   };
   const chosen = secrets.filter(({ role }) => role === 'chosen');
   const plain = chosen.map((secret) => createKey(secret, [])).filter(isNew);
-  // A known secret that differs from a chosen one only in these is the same secret.
+  // A known secret that equals a common variant of a chosen one counts as the chosen secret.
   const similar = new Set(
     chosen.flatMap(({ value }) => varySecretAgain(Buffer.from(value)).map(idOf)),
   );
@@ -150,7 +150,7 @@ function createKey(secret: SecretCandidate, variants: readonly SecretVariant[]):
   });
 }
 
-/** What an unset variable reads as in common languages, and what stands for one that was not replaced. */
+/** The text of an unset variable in common languages, and common placeholders that were not replaced. */
 const UNSET = [
   '',
   'undefined',

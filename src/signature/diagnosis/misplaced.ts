@@ -4,11 +4,11 @@ import type { Effort } from './budget.ts';
 import type { Match } from './candidates.ts';
 import { type Search, type SearchedRequest, searchExplanation } from './search.ts';
 
-/** The most headers that are searched, and those of them that get the full search. */
+/** The most headers that are searched, and the most that get the full search. */
 const MAX_HEADERS = 6;
 const MAX_FULL = 2;
 
-/** Another header that holds the signature, and the search that proved it; null where there is none. */
+/** A header other than the signature header that holds the signature, with the search that proved it; null for none. */
 export function findMisplaced(
   request: SearchedRequest,
   secrets: readonly SecretCandidate[],
@@ -29,7 +29,7 @@ function isNamed(name: string): boolean {
   return /relyable|sign|hmac|digest/i.test(name);
 }
 
-/** A value with a digest in it: other headers are not worth a search. */
+/** Whether a header may hold a signature, judged by its name or by a digest in its value. */
 function isLikely(name: string, value: string): boolean {
   return isNamed(name) || /[0-9a-f]{40}|[A-Za-z0-9+/_-]{42}=?/i.test(value);
 }

@@ -5,7 +5,7 @@ import type { Search } from './search.ts';
 
 type Request = Pick<WebhookRequest, 'headers' | 'body'>;
 
-/** The result where nothing explains the signature: what was tried, and what to do next. */
+/** The result if no explanation was found: what was tried, and what to do next. */
 export function describeNoMatch(
   search: Search,
   request: Request,
@@ -24,7 +24,7 @@ export function describeNoMatch(
   };
 }
 
-/** What can be said without a proof: facts about the header and the body, not about the secret. */
+/** The reason without a proof: a fact about the header or the body. It says nothing about the secret. */
 function reasonOf(search: Search, { body }: Request, recognised: RecognisedBody | null): Reason {
   if (!isReadable(search)) return 'signature_malformed';
   if (body.length === 0) return 'body_missing';
@@ -67,7 +67,7 @@ function isRedacted(headers: Request['headers']): boolean {
   );
 }
 
-/** Steps that this request suggests; the secret comes first only where nothing speaks against it. */
+/** The next steps for this request. Checking the secret comes first unless the request suggests another cause. */
 function nextSteps(
   search: Search,
   request: Request,

@@ -1,14 +1,14 @@
 import { chunkForms, COLLECT_CHUNKS } from './bodies/chunks.ts';
 import { type BodyForm, formMaker } from './bodies/form.ts';
 
-/** Up to this size, every border between two chunks is tried; above it, the likely ones. */
+/** Up to this size, every border between two chunks is tried; above it, only likely ones. */
 const ALL_BORDERS_BYTES = 1536;
 const CHUNK_SIZES = [65_536, 16_384, 8192, 4096, 1460, 1024, 1000] as const;
 const JOINS = [',', '\n', '\r\n', ' ', '\0'] as const;
 
 const chunks = formMaker('body_chunks', { fix: COLLECT_CHUNKS });
 
-/** Bodies of which only the last chunks were signed, or whose chunks were joined with something between them. */
+/** The bodies that result from signing only the last chunks, or from joining the chunks with a separator. */
 export function* partialBodies(body: Buffer): Generator<BodyForm> {
   yield* chunkForms(body);
   const borders = likelyBorders(body.length);

@@ -1,12 +1,12 @@
 import { readDocument } from '../../json/document.ts';
 import { headerValues, type HeaderPair } from '../../request/request.ts';
 
-/** Limits and buffers are often multiples of these. */
+/** Size limits and buffer sizes are often multiples of these. */
 const COMMON_STEPS = [1000, 1024] as const;
 
 /**
- * Lengths that a truncated body is likely to have, ascending: the end of its first JSON value, its
- * Content-Length, line ends, round sizes, and every length near the end.
+ * The lengths at which a body is likely to be truncated, ascending: the end of its first JSON value,
+ * its Content-Length, line ends, round sizes, and every length near the end.
  */
 export function likelyLengths(body: Buffer, headers: readonly HeaderPair[]): number[] {
   const lengths = new Set<number>();

@@ -17,11 +17,11 @@ export interface Reading {
   readonly cut: 'none' | 'end' | 'start';
   /** How it differs from Relyable's plain hex; empty where it does not. */
   readonly reasons: readonly Reason[];
-  /** The same in words that complete "it …", e.g. `is in base64 instead of hex`. */
+  /** The reasons in words that complete "it …", e.g. `is in base64 instead of hex`. */
   readonly notes: readonly string[];
 }
 
-/** A notation that cannot be turned back into the MAC: the MAC is written in it and compared. */
+/** A notation that cannot be decoded. To compare, each MAC is written in this notation. */
 export interface Shape {
   readonly text: string;
   readonly write: (hex: string) => string;
@@ -36,7 +36,7 @@ export interface ReceivedSignature {
   readonly timestamps: readonly string[];
 }
 
-/** A match of fewer digits is not a proof. */
+/** The fewest digits of a truncated MAC whose match counts as a proof. */
 const MIN_DIGITS = 16;
 /** The most values that are read: a header may hold thousands. */
 const MAX_VALUES = 16;
@@ -79,7 +79,7 @@ function severalNotes(headers: number, texts: number): Note[] {
   return [];
 }
 
-/** What a value has around its only text. */
+/** Notes on the characters that stand around the only text in a value. */
 function notesAround(value: string, text: string): Note[] {
   if (value === text) return [];
   const what = value.trim() === text ? 'has white space around it' : 'has a separator beside it';
@@ -117,7 +117,7 @@ function stripPrefix(piece: string): { text: string; notes: Note[] } {
   return { text, notes };
 }
 
-/** Collects readings; of equal ones the first, which has the simplest notes, stays. */
+/** Collects readings. Of equal readings, it keeps the first, which has the simplest notes. */
 class ReadingCollector {
   readonly readings: Reading[] = [];
   readonly shapes: Shape[] = [];
@@ -165,7 +165,7 @@ class ReadingCollector {
     this.addDigits(bytes.toString('hex'), [...notes, note], false);
   }
 
-  /** These digits as a whole MAC, or as a part of one. */
+  /** Adds these digits as a whole MAC, or as a part of one. */
   private addDigits(hex: string, notes: readonly Note[], isWhole: boolean): void {
     if (hex.length < MIN_DIGITS) return;
     for (const algorithm of ALGORITHMS) {

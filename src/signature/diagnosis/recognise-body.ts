@@ -2,17 +2,17 @@ import { readDocument } from '../../json/document.ts';
 import { type JsonNode, readTree } from '../../json/tree.ts';
 import { isPrintedObject } from './bodies/printed.ts';
 
-/** What a body is that is not the bytes of a webhook. */
+/** A description of a body that is not the exact bytes of a webhook. */
 export interface RecognisedBody {
   /** Completes "the body here is …". */
   readonly what: string;
-  /** What to do about it. */
+  /** The next step for the user. */
   readonly step: string;
-  /** The webhook is somewhere inside it, so it was not judged. */
+  /** The webhook is somewhere inside the body, so its signature could not be verified. */
   readonly isEnvelope: boolean;
 }
 
-/** How much of a body is looked at. */
+/** The number of bytes at the start of a body that are examined. */
 const HEAD_BYTES = 4096;
 const MAX_TREE_BYTES = 256 * 1024;
 

@@ -30,7 +30,7 @@ import { type Reading, readSignature, type ReceivedSignature } from './readings.
 import { listEnvelopes, listTimestamps, type SignedEnvelope } from './signed-envelopes.ts';
 import { type Addressed, listUrlEnvelopes } from './signed-urls.ts';
 
-/** What a search did. */
+/** The result of a search, and the work that it did. */
 export interface Search {
   readonly match: Match | null;
   readonly signature: ReceivedSignature;
@@ -41,20 +41,20 @@ export interface Search {
   readonly effort: Effort;
 }
 
-/** A request as far as a search looks at it. */
+/** The parts of a request that a search uses. */
 export interface SearchedRequest extends Addressed {
   readonly body: Buffer;
 }
 
 const NEWLINES = [Buffer.from('\n'), Buffer.from('\r\n')] as const;
-/** What writing one byte of a changed document costs. */
+/** The cost of writing one byte of a changed document. */
 const UNITS_PER_CHANGED_BYTE = 30;
-/** The longest text that stands for any body. */
+/** The longest constant text, such as `[object Object]`, that is tried in place of the body. */
 const MAX_CONSTANT_BYTES = 40;
 /** A `quick` search tries larger bodies only with other keys. */
 const QUICK_BODY_BYTES = 64 * 1024;
 
-/** Looks for the explanation of a signature that does not match. */
+/** Searches for the explanation of a signature that does not match. */
 export function searchExplanation(
   request: SearchedRequest,
   secrets: readonly SecretCandidate[],
@@ -64,7 +64,7 @@ export function searchExplanation(
   return new Searcher(request, secrets, effort, values).run();
 }
 
-/** What the phases of a search combine. */
+/** The building blocks that the phases of a search combine. */
 interface SearchSpace {
   /** The body after each single change. */
   readonly forms: readonly BodyForm[];
@@ -84,7 +84,7 @@ class Searcher {
   private readonly keys: Keys;
   private readonly budget: Budget;
   private readonly asReceived: CandidateBytes;
-  /** The MACs to compare with, by algorithm; cut ones are in `cut`. */
+  /** The received MACs, by algorithm; truncated MACs are in `cut`. */
   private readonly whole = new Map<Algorithm, Map<string, Reading>>();
   private readonly cut: readonly Reading[];
   private readonly algorithms: readonly Algorithm[];
@@ -145,12 +145,12 @@ class Searcher {
     return first.done === true ? null : first.value;
   }
 
-  /** Any match is a proof, so the phases are in the order of likelihood and cost. */
+  /** Any match is a proof, so likely and cheap phases come first. */
   private *search(): Generator<Match> {
     const { body } = this.request;
     const { plain, varied, twiceVaried, known } = this.keys;
     const { asReceived } = this;
-    // With a body of many megabytes, all keys would use up what its other forms need.
+    // With a body of many megabytes, trying all keys would use up the budget for its other forms.
     const release = this.budget.reserve(0.5);
     const keys = [...plain, ...known, ...varied];
     yield* this.tryAll(keys, [asReceived]);
@@ -267,7 +267,7 @@ class Searcher {
     release();
   }
 
-  /** Known secrets take part where the chosen ones left something of the budget. */
+  /** Tries the known secrets with the budget that the chosen secrets have left. */
   private *tryKnown({ candidates, envelopes, rewriter }: SearchSpace): Generator<Match> {
     const { known } = this.keys;
     if (known.length === 0) return;
@@ -303,7 +303,7 @@ class Searcher {
     }
   }
 
-  /** A form of the body after one more change in transport. */
+  /** Tries a form of the body after one more change in transport. */
   private *tryTransport(form: BodyForm, keys: readonly Key[]): Generator<Match> {
     if (!this.budget.payWrite(40 * form.bytes.length, 0)) return;
     const first = toCandidate(form);
@@ -340,7 +340,7 @@ class Searcher {
     release();
   }
 
-  /** The document as each known writer writes it, the common ones first, together with one more common cause. */
+  /** Tries the document as each known writer writes it, common writers first, together with one more common cause. */
   private *tryWritersWithAnother(
     rewriter: Rewriter,
     envelopes: readonly SignedEnvelope[],
@@ -355,14 +355,14 @@ class Searcher {
     }
   }
 
-  /** The document as every known writer writes it, exactly. */
+  /** Tries the document as every known writer writes it, without further changes. */
   private *tryWritersOnce(rewriter: Rewriter, keys: readonly Key[]): Generator<Match> {
     for (const rewrite of this.paid(rewriter, rewriter.byWriter())) {
       yield* this.tryAll(keys, [rewritten(rewrite, null)]);
     }
   }
 
-  /** The document as every known writer writes it; also with a line end or BOM added. */
+  /** Tries the document as every known writer writes it, also with a line end or BOM added. */
   private *tryWriters(
     rewriter: Rewriter,
     keys: readonly Key[],
@@ -377,7 +377,7 @@ class Searcher {
     }
   }
 
-  /** The mixtures of styles that no known writer has. */
+  /** Tries combinations of styles that no known writer uses. */
   private *tryCombinations(rewriter: Rewriter, keys: readonly Key[]): Generator<Match> {
     const release = this.budget.reserve(0.4);
     for (const rewrite of this.paid(rewriter, rewriter.byCombination())) {
@@ -394,7 +394,7 @@ class Searcher {
     }
   }
 
-  /** A rewrite with and without a line end; large ones in one pass over the bytes. */
+  /** Tries a rewrite with and without a line end; large rewrites in one pass over the bytes. */
   private *tryRewrite(keys: readonly Key[], candidate: CandidateBytes): Generator<Match> {
     const { bytes } = candidate;
     const isLarge = bytes.length > 4096;
@@ -415,7 +415,7 @@ class Searcher {
     }
   }
 
-  /** Whether the signature covers only a part of the bytes, or the chunks joined in a wrong way. */
+  /** Tries parts of the body, and its chunks joined in a wrong way. */
   private *tryPartial(keys: readonly Key[]): Generator<Match> {
     const release = this.budget.reserve(0.5);
     yield* this.tryPrefixes(keys);
@@ -459,7 +459,7 @@ class Searcher {
     }
   }
 
-  /** The first of the keys that matches; null, too, where the budget does not pay for all of them. */
+  /** The match of the first key that matches; also null if the budget does not pay for all keys. */
   private matchAny(
     keys: readonly Key[],
     candidate: CandidateBytes,
@@ -501,7 +501,7 @@ class Searcher {
   }
 }
 
-/** A form to try with changed secrets first: another line end, or a constant such as an object's text. */
+/** Whether a form is tried with changed secrets early: another line end, or a constant such as an object's text. */
 function isLikelyWithKey({ reason, bytes }: BodyForm): boolean {
   const isLineEnd =
     reason === 'body_trailing_newline' || reason === 'body_crlf' || reason === 'body_bom';

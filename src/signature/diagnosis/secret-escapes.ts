@@ -1,6 +1,6 @@
 import type { SecretFamily } from './secret-family.ts';
 
-/** What shells, env files and Compose make of a secret. */
+/** The changes that shells, env files and Compose make to a secret. */
 export const SHELL: SecretFamily = {
   reason: 'secret_altered',
   fix: 'Put the secret in single quotes where a shell, an env file or Compose reads it: $, #, ! and \\ have a meaning there.',
@@ -59,7 +59,7 @@ function after(text: string, mark: string): string {
   return at === -1 ? text : text.slice(at + mark.length);
 }
 
-/** What URLs, templates and JSON encoders make of a secret. */
+/** The changes that URLs, templates and JSON encoders make to a secret. */
 export const URL_AND_MARKUP: SecretFamily = {
   reason: 'secret_altered',
   fix: 'Hand the secret on as it is: a template, a URL or a JSON encoder escaped or unescaped it on the way.',

@@ -1,18 +1,18 @@
 import type { Reason } from '../verify.ts';
 
-/** Bytes that a secret may have become where the signature was made. */
+/** A changed secret that the sender may have used as the key. */
 export interface SecretVariant {
   readonly reason: Reason;
   /** Completes "the key is …"; never contains the secret. */
   readonly name: string;
   readonly bytes: Buffer;
-  /** What to change, where that is more than the reason says; else null. */
+  /** What to change; null if the fix of the reason says enough. */
   readonly fix: string | null;
-  /** Too rare, or too many, to be tried together with a changed body. */
+  /** Not tried together with a changed body, because it is rare or one of many. */
   readonly isRare: boolean;
 }
 
-/** One way in which a secret changes, in both directions: what made it, and what undoes it. */
+/** One kind of change to a secret, in both directions: making the change and undoing it. */
 export interface SecretFamily {
   readonly reason: Reason;
   readonly fix?: string;

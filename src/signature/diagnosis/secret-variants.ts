@@ -5,12 +5,12 @@ import { encodeSingleByte } from './bodies/charsets.ts';
 import { SHELL, URL_AND_MARKUP } from './secret-escapes.ts';
 import type { Named, SecretFamily, SecretVariant } from './secret-family.ts';
 
-/** Every form of a secret that is changed once; forms equal to it are left out. */
+/** Every variant of a secret with one change. Variants equal to the secret are left out. */
 export function varySecret(secret: Buffer): SecretVariant[] {
   return variantsOf(FAMILIES, secret);
 }
 
-/** The same for the changes that often come together with another one. */
+/** The variants from the few changes that often occur together with another one. */
 export function varySecretAgain(secret: Buffer): SecretVariant[] {
   return variantsOf(COMMON_FAMILIES, secret);
 }
@@ -51,7 +51,7 @@ const WHITESPACE: SecretFamily = {
   ],
 };
 
-/** Format characters, and spaces other than the one of ASCII, which no editor shows. */
+/** Invisible characters: format characters, and spaces other than the ASCII space. */
 const INVISIBLE = [
   '\u00a0',
   '\u00ad',
@@ -162,7 +162,7 @@ const ENV_NAMES = [
   'SECRET',
 ] as const;
 
-/** A secrets manager stores a JSON object, and hands it on as a whole. */
+/** The names under which a secrets manager may store a secret; it may hand on the whole JSON object. */
 const JSON_NAMES = [
   'secret',
   'RELYABLE_WEBHOOK_SECRET',
@@ -217,7 +217,7 @@ function valueAfterName(text: string): string | undefined {
   return /^\s*(?:export\s+)?[\w.-]{2,64}\s*[=:]\s*([^]+)$/.exec(text)?.[1];
 }
 
-/** `whsec_`, `sk-`. */
+/** A prefix such as `whsec_` or `sk-`. */
 const PREFIXED = /^[A-Za-z]{2,12}[_-]/;
 
 const PREFIX: SecretFamily = {
@@ -259,7 +259,7 @@ const SEVERAL: SecretFamily = {
   },
 };
 
-/** The shortest part of a secret that is tried: no limit cuts it shorter. */
+/** The shortest part of a secret that is tried; systems with a length limit keep at least as much. */
 const MIN_CUT = 6;
 const MAX_CUTS = 128;
 
@@ -299,7 +299,7 @@ const HASHED: SecretFamily = {
     }),
 };
 
-/** What `secret` becomes in UTF-16, or in a charset that lacks some of its characters. */
+/** The secret in UTF-16, or in a charset that lacks some of its characters. */
 const CHARSETS: SecretFamily = {
   reason: 'charset_other',
   isRare: true,
@@ -366,7 +366,7 @@ const LATIN1: SecretFamily = {
         ],
 };
 
-/** The few changes that come together with another one: two of them are tried as well. */
+/** The few changes that often occur together with another one: pairs of them are tried, too. */
 const COMMON_FAMILIES: readonly SecretFamily[] = [
   {
     reason: 'secret_whitespace',

@@ -2,14 +2,14 @@ import { type JsonDocument, topLevelText } from '../../json/document.ts';
 import type { HeaderPair } from '../../request/request.ts';
 import type { Reason } from '../verify.ts';
 
-/** What a sender may sign before and after the body, e.g. a timestamp. */
+/** The text that a sender may sign before and after the body, e.g. a timestamp. */
 export interface SignedEnvelope {
   readonly reason: Reason;
   readonly before: Buffer;
   readonly after: Buffer;
   /** Completes "the MAC covers …", e.g. `"<Webhook-Timestamp>.<body>"`. */
   readonly name: string;
-  /** The MAC covers what stands around the body, and not the body. */
+  /** The MAC covers only the text around the body, not the body. */
   readonly omitsBody: boolean;
   /** One value and a mark before the body: `T.`, `T:`, or Slack's `v0:T:`. */
   readonly isSimple: boolean;
@@ -25,7 +25,7 @@ interface Value {
 const ENVELOPE_HEADER = /timestamp|(?:^|-)(?:id|date|nonce|time)$/i;
 const ENVELOPE_FIELDS = ['timestamp', 'id', 'event_id', 'created', 'created_at'] as const;
 const MAX_VALUES = 12;
-/** How many pairs of values count as common: those of the header fields come first. */
+/** The number of pairs of values that count as common. Pairs from header fields come first. */
 const COMMON_PAIRS = 12;
 
 /** Every timestamp and id of a request, in the arrangements that senders use. */
@@ -38,7 +38,7 @@ export function listEnvelopes(
   return [...values.flatMap(envelopesOfOne), ...envelopesOfTwo(values)];
 }
 
-/** The timestamps and ids of a request, the ones of its headers first. */
+/** The timestamps and ids of a request, those in its headers first. */
 export function listTimestamps(
   headers: readonly HeaderPair[],
   document: JsonDocument | null,

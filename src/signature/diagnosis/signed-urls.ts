@@ -1,7 +1,7 @@
 import { headerValues, type HeaderPair } from '../../request/request.ts';
 import type { SignedEnvelope } from './signed-envelopes.ts';
 
-/** What a request is known by: its method and target, where the recording has them. */
+/** The method, target and headers of a request; a recording may lack the method and target. */
 export interface Addressed {
   readonly method?: string | undefined;
   readonly path?: string | undefined;

@@ -5,7 +5,7 @@ import type { Match } from './candidates.ts';
 
 type Request = Pick<WebhookRequest, 'headers' | 'body'>;
 
-/** The result for a proved explanation; `header` is where the signature was, if not in its own header. */
+/** The result for a proved explanation. `header` is the header that held the signature, if it was another one. */
 export function describeMatch(
   match: Match,
   request: Request,
@@ -69,7 +69,7 @@ function signedLength({ head, bytes, tail }: Match['candidate']): number {
   return (head?.length ?? 0) + bytes.length + (tail?.length ?? 0);
 }
 
-/** Which of the two, the received body or the signed one, was made from the other, as far as it can be known. */
+/** Whether the received body was made from the signed one, or the reverse; null where this is not known. */
 function describeDirection(match: Match, request: Request): string | null {
   const { rewrite } = match.candidate;
   if (rewrite === undefined) return null;

@@ -7,28 +7,28 @@ import type { StreamPosition } from '../positions.ts';
 import type { Group } from '../rows.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
-/** A capture store for a process that must not wait for disks: a thread writes to SQLite. */
+/** A capture store for a process that must not wait for the disk: a worker thread writes to SQLite. */
 export interface BackgroundStore {
   /**
-   * Stores a capture; resolves once it is on disk (fsync'd), with the id of the first capture of
-   * the same event and verdict, null for the first. Captures that arrive while one group is being
-   * written share the next. Rejects with STORE_UNUSABLE, and then it was not stored. `position` is
-   * written with it.
+   * Stores a capture. Resolves once it is on disk (fsync'd), with the id of the first capture of the same
+   * event and verdict, or with null if this capture is the first. Captures that arrive while a group is
+   * being written form the next group. If it rejects (STORE_UNUSABLE), the capture was not stored.
+   * `position` is written in the same transaction.
    */
   add(capture: NewCapture, position?: StreamPosition): Promise<string | null>;
-  /** Writes a position alone, after those of the captures that were added before. Rejects likewise. */
+  /** Writes a position without a capture, after the positions of earlier captures. Rejects with STORE_UNUSABLE. */
   advance(position: StreamPosition): Promise<void>;
-  /** Queues a forward: a deferred write, made with the next group. */
+  /** Queues a forward. It is a deferred write, which is made with the next group. */
   addForward(captureId: string, forward: Forward): void;
-  /** Queues the status that the sender got, if it was not known when the capture was added; likewise. */
+  /** Queues the status that the sender got, if it was not known when the capture was added: a deferred write. */
   setAnswered(captureId: string, status: number): void;
-  /** Queues a reason that was found after the capture was added; likewise. */
+  /** Queues a reason that was found after the capture was added: a deferred write. */
   setReason(captureId: string, reason: Reason): void;
-  /** Resolves once everything queued so far was written, or could not be. */
+  /** Resolves once every write queued so far has succeeded or failed. */
   flush(): Promise<void>;
   /**
-   * Writes what is left, and closes the store. Rejects if something queued could not be written. `endedAt`
-   * is when the listener ended whose start was given to `openBackgroundStore`, ms since 1970.
+   * Makes the remaining writes and closes the store. Rejects if a queued write failed. `endedAt` is when
+   * the listener ended, ms since 1970; its start was given to `openBackgroundStore`.
    */
   close(endedAt?: number): Promise<void>;
 }
@@ -40,10 +40,10 @@ const KEPT_DEFERRED = 1000;
 /** Limits on a group: bytes of bodies, and records of a kind. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP_RECORDS = 1000;
-/** A group and its rows fit; a small young generation saves 5 MB. */
+/** Memory limits of the thread: a group and its rows fit. A small young generation saves 5 MB. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 24 };
 
-/** What a `Worker` does for the store; a test gives one that works in its own process. */
+/** The part of `Worker` that the store uses. Tests pass one that works in their own process. */
 export interface StoreWorker {
   postMessage(message: ToThread, transfer?: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (message: FromThread) => void): unknown;
@@ -51,13 +51,13 @@ export interface StoreWorker {
   on(event: 'exit', listener: (code: number) => void): unknown;
 }
 
-/** Beside the bundle's other files. */
+/** The thread's file, next to the other files of the bundle. */
 const THREAD_FILE = join(import.meta.dirname, 'store-thread.cjs');
 
 /**
- * Starts the store's thread, which opens the file for writing and makes it where there is none; rejects with
- * STORE_UNUSABLE. `startedAt` is when the listener that uses it started, ms since 1970. A process that ends
- * while a thread starts may be killed by a signal (Node 20), so settings are read before.
+ * Starts the store's thread, which opens the file for writing and creates it if it is missing. Rejects with
+ * STORE_UNUSABLE. `startedAt` is when the listener that uses the store started, ms since 1970. In Node 20, a
+ * process that exits while a thread starts may crash, so check all settings before this call.
  */
 export function openBackgroundStore(
   file: string,
@@ -98,7 +98,7 @@ class Thread {
     worker.on('exit', (code) => this.fail(`exit ${code}`));
   }
 
-  /** Stores a group; for each of its captures the id of the first of its event, null for the first. */
+  /** Stores a group. For each capture, returns the id of the first capture of its event; null for the first. */
   async write(group: Group): Promise<ReadonlyArray<string | null>> {
     const { packed, buffer } = pack(group);
     const reply = await this.ask({ type: 'write', group: packed }, [buffer]);
@@ -135,8 +135,8 @@ class Thread {
 }
 
 /**
- * The group with its bodies in one buffer, which is transferred to the thread. Without it, each body
- * would be copied together with the whole buffer that it is a part of.
+ * Copies the bodies of a group into one buffer, which is transferred to the thread. Otherwise each body
+ * would be copied with the whole buffer that it is a view of.
  */
 function pack(group: Group): { packed: Group; buffer: ArrayBuffer } {
   const bodies = [
@@ -158,7 +158,7 @@ function pack(group: Group): { packed: Group; buffer: ArrayBuffer } {
   return { packed: { ...group, captures, forwards }, buffer };
 }
 
-/** A capture, a position or both. */
+/** A write that a caller waits for: a capture, a position or both. */
 interface WaitingWrite {
   readonly capture: NewCapture | null;
   readonly position: StreamPosition | null;
@@ -166,14 +166,14 @@ interface WaitingWrite {
   readonly reject: (error: unknown) => void;
 }
 
-/** A group that the thread writes. `result` never rejects. */
+/** A group that the thread is writing. `result` never rejects. */
 interface WritingGroup {
   readonly waiting: readonly WaitingWrite[];
   readonly deferred: readonly Deferred[];
   readonly result: Promise<{ firsts: ReadonlyArray<string | null>; error: unknown }>;
 }
 
-/** A write that no request waits for. */
+/** A write that no caller waits for. */
 type Deferred = Partial<Omit<Group, 'captures' | 'positions'>>;
 
 class GroupingStore implements BackgroundStore {
@@ -183,7 +183,7 @@ class GroupingStore implements BackgroundStore {
   private isWriting = false;
   private isScheduled = false;
   private isClosing = false;
-  /** Why deferred writes were given up. */
+  /** The error for which deferred writes were given up; null if none were. */
   private lost: unknown = null;
   private deferTimer: NodeJS.Timeout | undefined;
   private onFlushed: Array<() => void> = [];
@@ -251,7 +251,7 @@ class GroupingStore implements BackgroundStore {
     }, DEFER_MS);
   }
 
-  /** Begins the next group once everything that has just arrived is in it. */
+  /** Begins the next group after the current turn of the event loop, so that it has all captures of this turn. */
   private schedule(): void {
     if (this.isScheduled || this.isWriting) return;
     this.isScheduled = true;
@@ -270,7 +270,7 @@ class GroupingStore implements BackgroundStore {
       const { firsts, error } = await result;
       if (error !== null) this.keep(deferred, error);
       const hasMore = this.waiting.length > 0 || (error === null && this.isFlushing());
-      // The thread has its next group before this one's requests are answered, which takes as long.
+      // The thread gets the next group before the requests of this one are answered, which takes as long as a write.
       group = hasMore ? this.beginGroup() : null;
       let index = 0;
       for (const { capture, resolve, reject } of waiting) {
@@ -287,7 +287,7 @@ class GroupingStore implements BackgroundStore {
     return this.onFlushed.length > 0 && this.deferred.length > 0;
   }
 
-  /** Hands the next group to the thread; null where there is nothing to write. */
+  /** Passes the next group to the thread; null where there is nothing to write. */
   private beginGroup(): WritingGroup | null {
     const waiting = this.takeWaiting();
     const deferred = this.takeDeferred();
@@ -323,7 +323,7 @@ class GroupingStore implements BackgroundStore {
     return this.deferred.splice(0, GROUP_RECORDS);
   }
 
-  /** Deferred writes whose group failed: no request waits for them, so they join the next group. */
+  /** Moves the deferred writes of a failed group to the next group, because no caller waits for their result. */
   private keep(deferred: readonly Deferred[], error: unknown): void {
     const all = [...deferred, ...this.deferred];
     const kept = this.isClosing ? 0 : KEPT_DEFERRED;

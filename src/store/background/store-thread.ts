@@ -5,7 +5,7 @@ import type { Group } from '../rows.ts';
 import { type CaptureStore, openStore } from '../writer.ts';
 import type { FromThread, ThreadError, ToThread } from './thread-messages.ts';
 
-/** What the thread does with each message; `tell` answers, `end` lets the thread end. */
+/** Handles each message to the thread. `tell` sends an answer; `end` lets the thread end. */
 export class StoreThread {
   private readonly tell: (message: FromThread) => void;
   private readonly end: () => void;
@@ -42,7 +42,7 @@ export class StoreThread {
     this.tell({ type: 'written', firsts, error });
   }
 
-  /** The store; opened again where the file was removed, to start fresh for example. */
+  /** The store. It is opened again if the file was removed, e.g. by a user who wants to start fresh. */
   private current(): CaptureStore {
     if (this.store?.isInPlace() === true) return this.store;
     this.store?.close();
@@ -62,7 +62,7 @@ export class StoreThread {
   private close(endedAt: number | null): void {
     const { store } = this;
     if (store === undefined) return;
-    // Without it the newest capture tells how far the listener got.
+    // If this fails, the newest capture shows how far the listener got.
     if (endedAt !== null) attempt(() => store.listeners.ended(endedAt));
     store.close();
   }

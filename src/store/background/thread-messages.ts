@@ -4,13 +4,13 @@ export type ToThread =
   | {
       readonly type: 'open';
       readonly file: string;
-      /** When the listener started, ms since 1970; null where none uses the store. */
+      /** When the listener started, ms since 1970; null if no listener uses the store. */
       readonly startedAt: number | null;
     }
   | { readonly type: 'write'; readonly group: Group }
   | { readonly type: 'close'; readonly endedAt: number | null };
 
-/** An error's own text, as far as a user needs it. */
+/** The parts of an error that are shown to users. */
 export interface ThreadError {
   readonly message: string;
   readonly hint: string | undefined;
@@ -20,9 +20,9 @@ export type FromThread =
   | { readonly type: 'open'; readonly error: ThreadError | null }
   | {
       readonly type: 'written';
-      /** For each capture of the group the id of the first of its event; null for the first. */
+      /** For each capture of the group, the id of the first capture of its event; null for the first. */
       readonly firsts: ReadonlyArray<string | null>;
-      /** Then nothing of the group was stored. */
+      /** If this is not null, no part of the group was stored. */
       readonly error: ThreadError | null;
     }
   | { readonly type: 'closed' };

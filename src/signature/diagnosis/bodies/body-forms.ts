@@ -16,7 +16,7 @@ import { bomForms, lineEndForms } from './line-ends.ts';
 import { printedForms, printedHereForms } from './printed.ts';
 import { unwrappedForms } from './wrapped.ts';
 
-/** Above this size, to write every form of the body takes longer than all else. */
+/** Above this size, writing every form of the body takes longer than the rest of the search. */
 const SMALL_BODY_BYTES = 128 * 1024;
 
 const gzip = formMaker('body_gzip', { isInner: true });
@@ -74,7 +74,7 @@ const quoted = formMaker('body_reserialized', {
   fix: 'Verify the raw bytes before anything rewrites them; a regular expression over JSON also changes what is inside its strings.',
 });
 
-/** Numbers put in quotes by a regular expression, which does not know where a string is. */
+/** Numbers put in quotes by a regular expression, which also changes numbers inside strings. */
 function quotedNumberForms(body: Buffer): BodyForm[] {
   const text = body.toString('latin1');
   return [
@@ -91,7 +91,7 @@ function quotedNumberForms(body: Buffer): BodyForm[] {
 
 const cut = formMaker('body_truncated');
 
-/** Nothing was read. */
+/** The bodies that code signs when it has read no body. */
 function emptyForms(): BodyForm[] {
   return [
     {
@@ -104,7 +104,7 @@ function emptyForms(): BodyForm[] {
   ];
 }
 
-/** A body that was cut here, with its brackets closed. Other cuts are found by trying all prefixes. */
+/** A truncated body with its brackets closed. Signatures of a truncated body are found by trying all prefixes. */
 function closedForms(body: Buffer): BodyForm[] {
   const document = readDocument(body, { allowCut: true });
   if (document === null || document.missing === '' || document.missing.length > 64) return [];

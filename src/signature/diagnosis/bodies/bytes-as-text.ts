@@ -4,7 +4,7 @@ import { STRING } from '../../../json/tokeniser.ts';
 import { pythonRepr } from '../../../json/writers/string-style.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
-/** Bytes written one by one take several times their size. */
+/** Larger bodies are not written as a list of bytes, which is several times as long. */
 const MAX_LISTED_BYTES = 32 * 1024;
 
 const NODE_BYTES =
@@ -29,7 +29,7 @@ const other = formMaker('body_encoded', {
 });
 const inner = formMaker('body_encoded', { fix: DECODE, isInner: true });
 
-/** The bytes of the body as text that code signs by mistake. */
+/** The text forms of the body's bytes that code signs by mistake, e.g. base64. */
 export function bytesAsTextForms(body: Buffer): BodyForm[] {
   return [
     base64('the body in base64', body.toString('base64')),
@@ -152,18 +152,18 @@ const CONSTANTS: readonly BodyForm[] = [
   elsewhere('the text "{}" of a printed map (Go: map[])', 'map[]'),
 ];
 
-/** Texts that stand where the body should be; the same for every body. */
+/** Texts that code signs in place of the body; the same for every body. */
 export function constantForms(): readonly BodyForm[] {
   return CONSTANTS;
 }
 
-/** `repr(bytes)` without its `b`: everything beyond printable ASCII as `\xNN`. */
+/** Python's `repr(bytes)` without the leading `b`: everything beyond printable ASCII as `\xNN`. */
 function bytesRepr(body: Buffer): string {
   const text = pythonRepr(body.toString('latin1'));
   return text.replace(/[\u00a1-\u00ff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
 }
 
-/** The body that the received one is an encoding of. */
+/** The bodies that result from decoding the received body. */
 export function textAsBytesForms(body: Buffer): BodyForm[] {
   if (body.length < 8) return [];
   const text = body.toString('latin1').trim();
@@ -184,7 +184,8 @@ function base64DecodedForms(text: string): BodyForm[] {
   const encoded = wrapped.slice(url?.length ?? 0).replace(/(?:\\[rn]|\s)+/g, '');
   if (encoded.length < 8) return [];
   const bytes = Buffer.from(encoded, 'base64');
-  // Decoding skips what is not base64, so encoding again shows it. (A regular expression needs a deep stack.)
+  // Node's decoder skips characters that are not base64; encoding again shows whether there were any.
+  // (A regular expression would overflow the stack on a large body.)
   const again = bytes.toString('base64');
   const given = encoded.replace(/-/g, '+').replace(/_/g, '/').replace(/=+$/, '');
   if (again.replace(/={1,2}$/, '') !== given) return [];
@@ -240,7 +241,7 @@ const twice = formMaker('body_encoded', {
   fix: 'Parse the JSON once: JSON.stringify was called on what is already JSON text.',
 });
 
-/** A JSON string that holds the body: encoded twice. */
+/** The value of a body that is one JSON string: the payload was encoded twice. */
 function jsonStringForms(body: Buffer): BodyForm[] {
   if (!/^\s*"/.test(body.toString('latin1', 0, 64))) return [];
   const document = readDocument(body);

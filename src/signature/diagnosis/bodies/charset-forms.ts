@@ -45,7 +45,7 @@ export function latin1Forms(body: Buffer): BodyForm[] {
   ];
 }
 
-/** The body in UTF-16, or turned from it. */
+/** The body encoded as UTF-16, or decoded from it. */
 export function utf16Forms(body: Buffer): BodyForm[] {
   const forms: BodyForm[] = [];
   const isMarkedLittle = body[0] === 0xff && body[1] === 0xfe;
@@ -84,7 +84,7 @@ export function utf16Forms(body: Buffer): BodyForm[] {
   ];
 }
 
-/** What text becomes where a charset lacks its characters. */
+/** The body with the replacements that are written for characters that a charset does not have. */
 export function replacedForms(body: Buffer): BodyForm[] {
   return [...lackingForms(body), ...plainLetterForms(body)];
 }
@@ -223,7 +223,7 @@ function cesu8(text: string): Buffer {
   return Buffer.from(bytes);
 }
 
-/** More marks on one character than any language has (UAX #15, stream-safe text); to normalise them is quadratic. */
+/** More marks on one character than any language uses (UAX #15, stream-safe text). Normalising them takes quadratic time. */
 const LONG_MARKS = /\p{M}{31}/u;
 
 const unicode = formMaker('charset_other', {

@@ -1,7 +1,7 @@
-/** What Windows-1252 has at 0x80–0x9f where latin-1 has control characters (WHATWG Encoding). */
+/** The characters of Windows-1252 at 0x80–0x9f, where latin-1 has control characters (WHATWG Encoding). */
 const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
-/** Text in a one-byte charset; characters that it lacks become `?`, as encoders write them. */
+/** Encodes text in a one-byte charset; a character that the charset does not have becomes `?`. */
 export function encodeSingleByte(text: string, charset: 'latin-1' | 'Windows-1252'): Buffer {
   const bytes = text.replace(/[\u{100}-\u{10ffff}]/gu, (char) => {
     const special = charset === 'Windows-1252' ? WINDOWS_1252.indexOf(char) : -1;
@@ -10,7 +10,7 @@ export function encodeSingleByte(text: string, charset: 'latin-1' | 'Windows-125
   return Buffer.from(bytes, 'latin1');
 }
 
-/** Bytes read as a one-byte charset. */
+/** Decodes bytes as a one-byte charset. */
 export function decodeSingleByte(bytes: Buffer, charset: 'latin-1' | 'Windows-1252'): string {
   const text = bytes.toString('latin1');
   if (charset === 'latin-1') return text;

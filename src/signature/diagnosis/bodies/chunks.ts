@@ -1,6 +1,6 @@
 import { type BodyForm, formMaker } from './form.ts';
 
-/** How to read a body in Node. */
+/** The fix for bodies that were read wrongly: how to read a body in Node. */
 export const COLLECT_CHUNKS =
   "Collect the chunks as Buffers and join them once: `const chunks = []`, `request.on('data', (chunk) => chunks.push(chunk))`, then `Buffer.concat(chunks)`.";
 
@@ -16,7 +16,7 @@ const PADDED_SIZES = [
 /** How many cuts inside a character are tried. */
 const MAX_CUTS = 256;
 
-/** The body as code makes it of chunks that it joins in a wrong way. */
+/** The bodies that result from joining the chunks of this body in a wrong way. */
 export function* chunkForms(body: Buffer): Generator<BodyForm> {
   yield* joinedForms(body);
   yield* paddedForms(body);
@@ -65,7 +65,7 @@ function paddedForms(body: Buffer): BodyForm[] {
   ];
 }
 
-/** Chunks that were turned into text one by one: a character on their border is lost. */
+/** Chunks that were decoded to text one by one: a character that is split between two chunks is lost. */
 function* decodedForms(body: Buffer): Generator<BodyForm> {
   const inside = insideCharacters(body);
   if (inside.length === 0) return;
@@ -89,7 +89,7 @@ function lossyForms(text: string, how: string): BodyForm[] {
   ];
 }
 
-/** The places inside characters of several bytes. */
+/** The offsets that lie inside a character of several bytes. */
 function insideCharacters(body: Buffer): number[] {
   const places: number[] = [];
   for (let at = 1; at < body.length && places.length < MAX_CUTS; at++) {

@@ -12,7 +12,7 @@ import { headerValues, type HeaderPair } from '../../../request/request.ts';
 
 /** The most bytes that a body is decompressed to. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
-/** Above this size, to compress a body in a dozen ways costs too much. */
+/** Larger bodies are not compressed: a dozen ways are tried, which would take too long. */
 const MAX_RECOMPRESSED_BYTES = 128 * 1024;
 
 export interface Unpacked {
@@ -45,13 +45,13 @@ function isZlib(body: Buffer): boolean {
 }
 
 /**
- * The body as common compressors write it. Only repeatable output can be found: the same algorithm,
- * level and header, without a timestamp.
+ * The body as common compressors write it. The sender's bytes are found only if its algorithm, level
+ * and header are among those tried and its header has no timestamp.
  */
 export function* recompress(body: Buffer): Generator<Unpacked> {
   if (body.length > MAX_RECOMPRESSED_BYTES) return;
   for (const level of [6, 9, 1]) {
-    // Making a compressor costs more than compressing a small body: one serves all three framings.
+    // Creating a compressor takes longer than compressing a small body, so all three framings share one.
     const raw = deflateRawSync(body, { level });
     for (const system of [0x03, 0xff, 0x00, 0x13, 0x0a]) {
       yield { coding: 'gzip', bytes: asGzip(raw, body, level, system) };
@@ -65,7 +65,7 @@ export function* recompress(body: Buffer): Generator<Unpacked> {
   }
 }
 
-/** RFC 1952, without a name and time. The system is that of the compressor: builds of zlib differ in it. */
+/** The gzip framing (RFC 1952) without name and time. `system` is the header's operating system, which depends on the build of zlib. */
 function asGzip(raw: Buffer, body: Buffer, level: number, system: number): Buffer {
   const extra = level === 9 ? 2 : level === 1 ? 4 : 0;
   const end = Buffer.alloc(8);
@@ -74,7 +74,7 @@ function asGzip(raw: Buffer, body: Buffer, level: number, system: number): Buffe
   return Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, extra, system]), raw, end]);
 }
 
-/** RFC 1950. */
+/** The zlib framing (RFC 1950). */
 function asZlib(raw: Buffer, body: Buffer, level: number): Buffer {
   const flags = level === 9 ? 0xda : level === 1 ? 0x01 : 0x9c;
   const end = Buffer.alloc(4);

@@ -1,7 +1,7 @@
 import { decodeEntities, XML_ENTITIES } from '../../../html-entities.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
-/** A copy of many megabytes is not made by hand. */
+/** Larger bodies are not taken for a copy: people do not copy many megabytes by hand. */
 const MAX_COPY_BYTES = 1024 * 1024;
 
 const RAW =
@@ -12,8 +12,8 @@ const wrapped = formMaker('body_wrapped', { fix: RAW, isInner: true });
 const replaced = formMaker('charset_other', { fix: RAW, isInner: true });
 
 /**
- * The body before a page, a log or an editor changed the copy that is here. The escapes inside a JSON
- * object belong to its strings: that they are gone is a rewrite, not the mark of a copy.
+ * The original body, if the received one is a copy that a page, a log or an editor changed. In a JSON
+ * object, escapes are not undone: there they belong to the strings.
  */
 export function copiedForms(body: Buffer, isJson: boolean): BodyForm[] {
   if (body.length > MAX_COPY_BYTES) return [];
@@ -105,7 +105,7 @@ function plainForms(text: string): BodyForm[] {
   ];
 }
 
-/** The JSON inside a line of a log, a command or an assignment: from its first bracket to its last. */
+/** The JSON in a log line, a command or an assignment: from the first bracket to the last. */
 function betweenForms(text: string): BodyForm[] {
   const start = text.search(/[{[]/);
   const end = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']')) + 1;

@@ -2,20 +2,20 @@ import { headerValues, type HeaderPair } from '../../../request/request.ts';
 import { type BodyForm, formMaker } from './form.ts';
 
 const FORM_FIELDS = ['payload', 'body', 'data', 'json', 'event', 'message'] as const;
-/** Encoding is costly, and forms of many megabytes are not posted. */
+/** Larger bodies are not encoded: encoding is slow, and nobody posts forms of many megabytes. */
 const MAX_FORM_BYTES = 2 * 1024 * 1024;
 
 const form = formMaker('body_urlencoded_form');
 const inner = formMaker('body_urlencoded_form', { isInner: true });
 
-/** What a form that arrived holds: the value of each field. */
+/** If the received body is a form, the value of each of its fields. */
 export function formDecodedForms(body: Buffer, headers: readonly HeaderPair[]): BodyForm[] {
   const text = body.toString('utf8');
   const forms: BodyForm[] = [...multipartForms(body, headers)];
   if (!/[=%]/.test(text) || /[\s{["]/.test(text)) return forms;
   for (const [field, value] of new URLSearchParams(text)) {
     if (value !== '') forms.push(inner(`the form field ${field.slice(0, 40)}, decoded`, value));
-    // JSON posted as a form: the whole of it is a field's name, up to its first "=".
+    // JSON posted as a form: the parser takes the text before its first "=" for the name of a field.
     if (/^[{[]/.test(field)) {
       forms.push(
         inner('the body decoded from form encoding', value === '' ? field : `${field}=${value}`),
@@ -99,7 +99,7 @@ export function formEncodedForms(body: Buffer): BodyForm[] {
   ];
 }
 
-/** A form parser splits a body at `&` and `=`, though it is JSON. */
+/** The object that a form parser makes of a JSON body: it splits the text at `&` and `=`. */
 function formParserObject(text: string): BodyForm[] {
   if (!/[&=]/.test(text)) return [];
   const object = Object.fromEntries(new URLSearchParams(text));

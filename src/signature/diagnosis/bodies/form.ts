@@ -6,9 +6,9 @@ export interface BodyForm {
   /** Completes "the signature matches …", e.g. `the body without its last line feed`. */
   readonly name: string;
   readonly bytes: Buffer;
-  /** What to change, where that is more than the reason says. */
+  /** What to change; only set if it says more than the fix of the reason. */
   readonly fix?: string;
-  /** The received body is a form of this one, which may differ from the signed one in another way too. */
+  /** The received body wraps or encodes this one, which may itself differ from the signed body. */
   readonly isInner?: boolean;
 }
 

@@ -17,10 +17,10 @@ const query = formMaker('body_urlencoded_form', {
   fix: 'Verify the raw bytes of the body, not the fields that were made of it (http_build_query, URLSearchParams).',
 });
 
-/** Printing a large document takes long, and its text is no longer than the document. */
+/** Larger documents are not printed, because that takes too long. */
 const MAX_PRINTED_BYTES = 64 * 1024;
 
-/** The document as languages print an object: what code signs that calls `to_s`, `str()` or `%v`. */
+/** The document as languages print an object, for code that signs the result of `to_s`, `str()` or `%v`. */
 export function printedForms(document: JsonDocument): BodyForm[] {
   if (document.text.length > MAX_PRINTED_BYTES) return [];
   const root = readTree(document);
@@ -87,7 +87,7 @@ function percent(text: string, isRfc3986: boolean): string {
   return isRfc3986 ? form.replace(/\+/g, '%20').replace(/\*/g, '%2A') : form;
 }
 
-/** Every scalar under its path; PHP writes true as 1, false as 0, and leaves null out. */
+/** Every scalar with its path, as PHP writes it: true as 1, false as 0, and null left out. */
 function flatten(node: JsonNode, join: (path: string, key: string) => string, path = ''): Field[] {
   if (node.kind === 'object')
     return node.members.flatMap(({ key, value }) => flatten(value, join, join(path, key)));
@@ -123,7 +123,7 @@ function toValue(node: JsonNode): unknown {
   }
 }
 
-/** The order in which Go prints a map, and Elixir a small one. */
+/** The document with sorted keys: Go prints every map in this order, Elixir only small ones. */
 function withSortedKeys(root: JsonNode): JsonNode {
   const sorted = mapTree(root, (node) =>
     node.kind === 'object'
@@ -133,7 +133,7 @@ function withSortedKeys(root: JsonNode): JsonNode {
   return sorted ?? root;
 }
 
-/** Control characters that Ruby writes shorter than JSON. */
+/** Control characters for which Ruby has a short escape and JSON does not. */
 const RUBY_ESCAPES: Readonly<Record<string, string>> = { '07': '\\a', '0b': '\\v', '1b': '\\e' };
 
 function rubyText(value: string): string {
@@ -182,7 +182,7 @@ function goPrint(node: JsonNode): string {
   }
 }
 
-/** `AbstractMap.toString`. */
+/** A document as Java's `AbstractMap.toString` prints it. */
 function javaPrint(node: JsonNode): string {
   switch (node.kind) {
     case 'object':
@@ -230,7 +230,7 @@ function phpSerialize(node: JsonNode): string {
   }
 }
 
-/** The JSON of an object that is here as Python, JavaScript, Ruby or PHP prints it. */
+/** The JSON of a received body that is an object as Python, JavaScript, Ruby or PHP prints it. */
 export function printedHereForms(body: Buffer): BodyForm[] {
   if (body.length > MAX_PRINTED_BYTES) return [];
   const text = body.toString('utf8').trim();

@@ -7,13 +7,13 @@ const inner = formMaker('body_wrapped', {
   isInner: true,
 });
 
-/** The most values of a document that are tried as the webhook inside it. */
+/** The most values of a document that are tried as the wrapped webhook. */
 const MAX_VALUES = 40;
 const MIN_LENGTH = 2;
 
-/** The webhook inside an envelope: every string and object that may be one. */
+/** The strings and objects of an envelope that may be the wrapped webhook. */
 export function unwrappedForms(body: Buffer, document: JsonDocument): BodyForm[] {
-  // A webhook itself: a signature of its data alone is over a part of it.
+  // This is a webhook, not an envelope. `partsOf` tries the parts of a webhook.
   if (topLevelText(document, 'event') !== null) return [];
   const forms: BodyForm[] = [];
   for (const token of document.kinds.keys()) {

@@ -7,9 +7,9 @@ export interface DocumentChange {
   /** Completes "the signature matches …, as <library> writes it". */
   readonly name: string;
   readonly fix: string;
-  /** The changed document; null where there is nothing to change. */
+  /** Returns the changed document; null where there is nothing to change. */
   readonly change: (root: JsonNode) => JsonNode | null;
-  /** Only the text without white space is tried, not what every library writes. */
+  /** Only the text without white space is tried, not the text of every library. */
   readonly isCompactOnly?: boolean;
 }
 

@@ -7,15 +7,15 @@ import { PHP_ARRAYS } from './php-arrays.ts';
 import { writeByTree } from './tree-writers.ts';
 import { TYPED_MODELS } from './typed-models.ts';
 
-/** A document after a change, written. */
+/** The bytes of a document after a change. */
 export interface ChangedText {
   readonly change: DocumentChange;
-  /** The library that writes it so; null if the bytes are not a JSON document. */
+  /** The library that writes these bytes; null if they are not a JSON document. */
   readonly writer: string | null;
   readonly bytes: Buffer;
 }
 
-/** The documents that result from the changes to one document, each once. */
+/** The documents that result from changing one document. Equal results are returned once. */
 export class ChangedDocuments {
   private readonly root: JsonNode;
   private readonly path: string;
@@ -32,7 +32,7 @@ export class ChangedDocuments {
     return this.original.length;
   }
 
-  /** Every change as a few writers write it, the most likely ones first. */
+  /** Every changed document as a few libraries write it, the most likely ones first. */
   *texts(): Generator<ChangedText> {
     for (const { change, bytes } of joinedParts(this.root)) yield { change, writer: null, bytes };
     for (const { change, node, text } of this.results([

@@ -8,7 +8,7 @@ const cleaned = changeMaker(
 
 type Change = (value: string, key: string | null) => string | null;
 
-/** Every string of the document changed; `null` for the value turns it into JSON's null. */
+/** Changes every string of a document. If `change` returns null, the string becomes JSON's null. */
 function strings(change: Change): (root: JsonNode) => JsonNode | null {
   return (root) =>
     mapTree(root, (node, key) => {
@@ -88,7 +88,7 @@ function nullAs(text: string): (root: JsonNode) => JsonNode | null {
   return (root) => mapTree(root, (node) => (isNull(node) ? stringNode(text) : node));
 }
 
-/** Booleans as numbers, as SQL and PHP forms hold them. */
+/** Booleans as numbers, as SQL and PHP forms store them. */
 function booleansAsNumbers(root: JsonNode): JsonNode | null {
   return mapTree(root, (node) =>
     node.kind === 'literal' && node.text !== 'null'
@@ -97,7 +97,7 @@ function booleansAsNumbers(root: JsonNode): JsonNode | null {
   );
 }
 
-/** What middleware that trims, empties or escapes values makes of a document. */
+/** The changes made by middleware that trims, empties or escapes values. */
 export const CLEANED_VALUES: readonly DocumentChange[] = [
   cleaned('the body with its strings trimmed', strings(trim)),
   cleaned('the body with its strings trimmed and empty ones as null', strings(trimToNull)),

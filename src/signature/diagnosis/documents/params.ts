@@ -30,7 +30,7 @@ const ACTIONS = [
   'show',
 ] as const;
 
-/** Rails' `params` for likely names of controller and action; the path of the request suggests some. */
+/** Rails' `params` for likely names of the controller and action, some of them taken from the request's path. */
 export function paramsOf(path: string): DocumentChange[] {
   const words =
     path

@@ -11,7 +11,7 @@ const wrapped = changeMaker('body_wrapped', WHOLE);
 /** The most members and items that are tried as parts. */
 const MAX_PARTS = 24;
 
-/** The parts of a document that code signs in place of the whole. */
+/** The parts of a document that code may sign instead of the whole document. */
 export function partsOf(root: JsonNode): DocumentChange[] {
   const constant = (node: JsonNode) => () => node;
   if (root.kind === 'array') {
@@ -84,8 +84,8 @@ function pairsOf(root: JsonNode & { readonly kind: 'object' }): DocumentChange[]
 const JOINS = ['.', ':', '', '|', '\n', ','] as const;
 
 /**
- * The text of several members, joined: `event.data`. One at a time, because each may be as long as the body and
- * there are hundreds.
+ * The texts of several members joined together, e.g. `event.data`. Generated one at a time: there are
+ * hundreds, and each may be as long as the body.
  */
 export function* joinedParts(
   root: JsonNode,

@@ -30,7 +30,7 @@ const snake: Rename = (key) =>
     .replace(/-/g, '_')
     .replace(/[A-Z]/g, (char) => `_${char.toLowerCase()}`);
 const kebab: Rename = (key) => snake(key).replace(/_/g, '-');
-/** Go's and older .NET's `AgentID`, `ViewURL`. */
+/** Keys as Go and older .NET write them: `AgentID`, `ViewURL`. */
 const initialisms: Rename = (key) =>
   pascal(key).replace(/(?:Id|Url|Api)(?![a-z])/g, (word) => word.toUpperCase());
 const camelInitialisms: Rename = (key) =>
@@ -66,7 +66,7 @@ interface Moment {
 
 type WriteDate = (moment: Moment) => string | JsonNode;
 
-/** Every string that is a date and time in UTC, written in another way. */
+/** Rewrites every string that is a date and time in UTC. */
 function dates(write: WriteDate): (root: JsonNode) => JsonNode | null {
   return (root) =>
     mapTree(root, (node) => {
@@ -217,5 +217,5 @@ function dateList({ date, time }: Moment): JsonNode {
   return { kind: 'array', items: numbers.map((number) => numberNode(String(number))) };
 }
 
-/** What a typed model makes of a document: other keys, other dates. */
+/** The changes that parsing into a typed model makes: other names of keys, other formats of dates. */
 export const TYPED_MODELS: readonly DocumentChange[] = [...KEYS, ...DATES, ...ZONES];
