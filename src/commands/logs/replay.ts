@@ -11,7 +11,7 @@ import type { LogsReplayOptions } from './options.ts';
 import { compareStarts } from './pages/list.ts';
 import { selectDeliveries } from './select-deliveries.ts';
 
-/** Sends requests of the delivery log to the app, oldest first; their captures are marked as from the log. */
+/** Sends requests of the delivery log to the app, oldest first; each attempt is stored with its capture. */
 export async function run(invocation: Invocation<LogsReplayOptions>): Promise<number> {
   const config = await readConfig(invocation);
   const { client } = await openApi(invocation, config);
