@@ -1,4 +1,4 @@
-// The baseline of forwarding: node:http in, an undici Pool out, nothing looked at.
+// The baseline of forwarding: node:http in, an undici Pool out, without looking into the requests.
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 

@@ -1,4 +1,4 @@
-// The baseline of the relay as a server: node:http in, the client's publish, nothing looked at.
+// The baseline of the relay as a server: node:http in, the client's publish, without looking into the requests.
 // usage: node bare-relay.mjs <nats url>
 import { createServer } from 'node:http';
 import { jetstream } from '@nats-io/jetstream';

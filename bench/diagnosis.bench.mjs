@@ -12,7 +12,7 @@ const SECRETS = [
   { source: 'other', value: 'another-signing-secret', role: 'known' },
 ];
 
-/** What the work depends on: many tokens, many escapes, or one long string. */
+/** Bodies that make the work differ: many tokens, many escapes, or one long string. */
 const TEXTS = {
   'plain text': (turn) => `Hello, this is turn ${turn}, how can I help you today?`,
   'non-ASCII and HTML': (turn) => `Grüße <b>an & 'dich'</b> a/b+c="x" ${turn} \u2028\n😀`,

@@ -20,11 +20,11 @@ export async function bench() {
   const proxy = await startProcess([script('bare-proxy.mjs'), app.line.url], { home });
   const listen = await startListen(home, app.line.url);
   const load = await startLoad(home);
-  // The rounds of one run differ by a third: their median over fewer than these is not worth much.
+  // The rounds of one run differ by a third, so the median of fewer rounds is unreliable.
   const compare = async (name, settings, key, limits, rounds = 21) => {
     const measure = (url) => async () => {
       const figure = (await load.run({ url, ...settings }))[key];
-      // What it puts off until it is quiet is not to slow down what is measured next.
+      // Work that the listener puts off must not slow down the next measurement.
       await whenIdle(listen.child.pid);
       return figure;
     };

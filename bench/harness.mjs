@@ -1,4 +1,4 @@
-// What every bench shares: cases taken in turn within one run, medians, and one line per claim.
+// The code that all benches share: cases run in turn, medians, and one line per claim.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,7 +70,7 @@ export function printClaim({ name, median: value, unit, ratio, atMost, atLeast }
   );
 }
 
-/** How many claims were not met so far. */
+/** The number of claims that were not met so far. */
 export function missedClaims() {
   return missed;
 }
@@ -80,7 +80,7 @@ process.on('exit', () => {
   for (const home of homes) rmSync(home, { recursive: true, force: true });
 });
 
-/** A home of its own for the programs measured, removed when the bench ends. */
+/** A home folder for the measured programs, removed when the bench ends. */
 export function createHome() {
   const home = mkdtempSync(join(tmpdir(), 'relyable-bench-'));
   homes.push(home);
@@ -145,7 +145,7 @@ export function startProcess(args, { home, env, ready = () => true }) {
     const ended = new Promise((done) => {
       child.on('exit', (code) => {
         process.off('exit', kill);
-        // Without effect once the line came.
+        // No effect after the line was read.
         reject(new Error(`node ${args.join(' ')} ended with ${code}`));
         done(code);
       });
@@ -233,7 +233,7 @@ export async function whenIdle(pid) {
 /** Resident memory of a process, MB; from /proc, so on Linux only. */
 export const residentMb = (pid) => memoryMb(pid, 'VmRSS');
 
-/** The most it has had so far. */
+/** The peak of the process's resident memory so far, MB; on Linux only. */
 export const peakMb = (pid) => memoryMb(pid, 'VmHWM');
 
 function memoryMb(pid, field) {

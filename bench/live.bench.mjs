@@ -87,7 +87,7 @@ export async function bench() {
     median: rates.live.median,
     unit: '/s',
     ratio: medianRatio(rates.live, rates.plain),
-    // No slower, within what two runs of the same program differ by.
+    // The target allows for the difference between two runs of the same program.
     atLeast: 0.95,
   });
   await load.stop();

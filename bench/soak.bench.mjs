@@ -16,7 +16,7 @@ import {
 } from './harness.mjs';
 
 const STEPS = 20;
-/** Of each step. */
+/** The numbers of events and of odd requests in each step. */
 const EVENTS = 9500;
 const ODD = 500;
 /** The first steps fill pools and caches; memory is judged after them. */

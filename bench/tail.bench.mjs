@@ -20,7 +20,7 @@ export async function bench() {
     const startedAt = performance.now();
     const tail = await startProcess(args, { home, ready: (line) => line.type === 'attempt' });
     shown.push(performance.now() - startedAt);
-    // What it looks at once, at its start, is over by then.
+    // By then the tail has made the requests of its start.
     await sleep(5 * INTERVAL_MS);
     const before = await requests();
     await sleep(INTERVALS * INTERVAL_MS);

@@ -10,7 +10,7 @@ const REQUIRED_SCORE = 85;
 /** The tables; the tests of any input, of two causes and of the limits take too long for each change. */
 const DIAGNOSIS_TESTS = ['test/signature/diagnosis/!(diagnosis|two-causes).test.ts'];
 
-/** What is changed, and the tests that are run, by the name of the part. */
+/** The parts by name, each with the files to change and the tests to run. */
 const PARTS = {
   signature: { mutate: ['src/signature/*.ts'], tests: ['test/signature/*.test.ts'] },
   diagnosis: { mutate: ['src/signature/diagnosis/*.ts'], tests: DIAGNOSIS_TESTS },
@@ -67,7 +67,7 @@ for (const name of names) {
     vitest: { configFile: 'vitest.mutation.config.ts' },
     // Tables that are made when a module is loaded need a new process for each change.
     ignoreStatic: true,
-    // On a busy machine a test may wait long for its turn; that is not a change that was noticed.
+    // A timeout counts as noticed, so it is longer than a test may wait on a busy machine.
     timeoutMS: 30_000,
     concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
     reporters: ['progress-append-only', 'clear-text'],

@@ -7,7 +7,7 @@ export interface GlobalOptions extends TerminalOptions {
   readonly profile?: string | undefined;
 }
 
-/** What a command is given: the world, a place to print, and what the user typed. */
+/** What a command is given: its context, the terminal to print to, and what the user typed. */
 export interface Invocation<Options> {
   readonly context: Context;
   readonly terminal: Terminal;

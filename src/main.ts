@@ -29,7 +29,7 @@ export async function main(context: Context): Promise<number> {
   }
 }
 
-/** Off a terminal not even the code for it is loaded. */
+/** The code for the update notice is loaded only on a terminal. */
 async function tellOfUpdate(context: Context): Promise<void> {
   if (context.stderr.isTTY !== true || context.interrupt.aborted) return;
   const { mayNotify, takeNotice } = await import('./system/update-notice.ts');
@@ -46,7 +46,7 @@ function unwritten(problem: Error): RelyableError {
 function report(context: Context, thrown: unknown): number {
   if (context.interrupt.aborted && !(thrown instanceof RelyableError)) {
     const signal = context.stoppedBy();
-    // Without a signal the reader of stdout left (`| head -1`): that is not an error.
+    // Without a signal, the reader of stdout has left (`| head -1`), which is not an error.
     return signal === null ? 0 : signalExitCode(signal);
   }
   const error = toError(thrown);

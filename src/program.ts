@@ -149,7 +149,7 @@ const WEBHOOKS: readonly TreeEntry[] = [
   command('recipe', recipeCommand, () => import('./commands/recipe/run.ts')),
 ];
 
-/** The commands of `webhooks` that stand beside it as well: `relyable listen` is `relyable webhooks listen`. */
+/** The commands of `webhooks` that also work without it: `relyable listen` is `relyable webhooks listen`. */
 const SHORT_FORMS: ReadonlySet<string> = new Set([
   'listen',
   'inspect',

@@ -8,9 +8,9 @@ import type { ConfigLayer } from './load.ts';
 import { makePrivateFolder } from '../system/private-folder.ts';
 
 export interface SecretFlags {
-  /** `--secret`, repeatable where several are of use. */
+  /** `--secret`, repeatable for commands that accept several secrets. */
   readonly secret?: readonly string[] | undefined;
-  /** `--secret-file`, likewise. */
+  /** `--secret-file`, repeatable for the same commands. */
   readonly secretFile?: readonly string[] | undefined;
 }
 

@@ -177,7 +177,7 @@ export function parseTargetUrl(text: string, name: string): URL {
   return url;
 }
 
-/** What `URL` would read as another host or path than was meant. */
+/** Texts in which `URL` would find another host or path than the user meant. */
 const OTHER_TARGETS: ReadonlyArray<readonly [form: RegExp, got: string, hint?: string]> = [
   [
     /^unix:|\.sock(:|$)/i,

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { hostOf } from '../http/loopback.ts';
 
-/** What a request must bring to be answered. */
+/** What a request must have to be answered. */
 export interface Gate {
   /** The server's own authority, e.g. `127.0.0.1:4401`. */
   readonly host: string;
@@ -11,7 +11,7 @@ export interface Gate {
   readonly token: string;
 }
 
-/** Why a request is refused; null where it is not. */
+/** Why a request is refused; null if it is allowed. */
 export type Refusal = 'host' | 'origin' | 'token' | null;
 
 /** Other names of this server: a browser can be sent to each, and DNS cannot point a page at one. */

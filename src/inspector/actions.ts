@@ -22,7 +22,7 @@ export interface ReplayRequest {
   readonly to?: string;
   /** The payload to send instead; it is signed with the current secret. */
   readonly payload?: string;
-  /** Signs the payload as it is with the current secret; one without a recorded signature always is. */
+  /** Signs the unchanged payload with the current secret; always done if no signature was recorded. */
   readonly resign?: boolean;
 }
 

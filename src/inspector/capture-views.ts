@@ -9,7 +9,7 @@ const KEPT_VIEWS = 8;
 
 /** The captures of a query, in the order of the list. */
 export interface ViewPart {
-  /** How many are known. */
+  /** The number of captures that are known. */
   readonly total: number;
   /** False while older captures still have to be read; ask again. */
   readonly isComplete: boolean;
@@ -65,7 +65,7 @@ class CaptureView implements View {
     };
   }
 
-  /** Takes in what other connections committed since. */
+  /** Updates the positions with what other connections have committed since. */
   private update(): void {
     const version = this.browser.version();
     if (version === this.version) return;
@@ -147,7 +147,7 @@ export class CaptureViews {
     return view;
   }
 
-  /** Captures were removed: their positions are no longer right. */
+  /** Drops the views after captures were removed, because their positions are no longer right. */
   clear(): void {
     this.views.clear();
   }

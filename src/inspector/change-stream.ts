@@ -3,7 +3,7 @@ import { writeHead } from './answer.ts';
 
 /** How often the store is asked for its version while a page is open, ms. */
 const POLL_MS = 250;
-/** A comment keeps the connection from looking dead, once in this number of polls. */
+/** After this number of polls a comment is sent, so that the connection does not look dead. */
 const HEARTBEAT_POLLS = 60;
 
 /**
@@ -62,7 +62,7 @@ export class ChangeStream {
     }
     if (text === '') return;
     for (const response of this.pages) {
-      // A page that does not read misses nothing: the next event says as much.
+      // A page that does not read can skip this event: the next one says the same.
       if (response.writableLength === 0) response.write(text);
     }
   }

@@ -8,11 +8,11 @@ import { fetchThrough } from '../relyable/api/proxy.ts';
 import { VERSION } from '../version.ts';
 import type { ApiAccess, InspectorWorld } from './inspector-options.ts';
 
-/** How long one walk through the log serves, ms. */
+/** How long the deliveries of one walk through the log are used, ms. */
 const FRESH_MS = 10_000;
 /** The most pages of one walk: with `FRESH_MS`, at most 30 requests a minute. */
 const MAX_PAGES = 5;
-/** For one page, ms; a search reads no further one once it took as long. */
+/** The time limit of one page, ms. A search that took as long reads no further page. */
 const TIMEOUT_MS = 5000;
 /** The longest wait for the rate limit, ms: a person is looking. */
 const MAX_WAIT_MS = 1000;
@@ -34,7 +34,7 @@ class Walk {
   private readonly byEvent = new Map<string, Map<string, Delivery>>();
   private readonly ids = new Set<string>();
   private pagesRead = 0;
-  /** No delivery that is not known yet has its first attempt after this, ms since 1970. */
+  /** Every delivery whose first attempt began after this time is known, ms since 1970. */
   private unreadUntil = Infinity;
 
   constructor(client: Log, startedAt: number) {

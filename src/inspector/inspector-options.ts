@@ -2,7 +2,7 @@ import type { TlsOptions } from '../http/target.ts';
 import type { SecretCandidate } from '../signature/verify.ts';
 import type { ExplanationDocument, PublicAddressDocument } from './api-types.ts';
 
-/** Where the API's delivery log is, and what opens it. */
+/** Where the API's delivery log is, and the key for it. */
 export interface ApiAccess {
   /** E.g. `https://app.relyable.ai/api`. */
   readonly url: string;
@@ -23,7 +23,7 @@ export interface InspectorOptions {
   readonly secrets: readonly SecretCandidate[];
   /** Where replays go unless another target is named; the only one that may be off this machine. */
   readonly target: string | null;
-  /** A listener, which stores the samples that are sent to it; null where none is known. */
+  /** The listener that samples are sent to, which stores them; null if none is known. */
   readonly listenerUrl: string | null;
   /** Where that listener is reached from outside; null where it is not. */
   readonly publicAddress: PublicAddressDocument | null;
@@ -38,7 +38,7 @@ export interface InspectorOptions {
   readonly pageFolder: string;
 }
 
-/** What an inspector takes from the world. */
+/** The functions of the environment that an inspector uses. */
 export interface InspectorWorld {
   /** Wall clock, ms since 1970. */
   now(): number;

@@ -5,7 +5,7 @@ import { openReader } from '../store/writer.ts';
 import { unknownCapture } from './actions.ts';
 import { CaptureViews } from './capture-views.ts';
 
-/** An open store and what the page has asked of it. */
+/** An open store, with the views of the page's queries. */
 interface Opened {
   readonly reader: CaptureReader;
   readonly browser: CaptureBrowser;
@@ -24,7 +24,7 @@ export class OpenedStore {
   /** Undefined until something was stored. */
   open(): Opened | undefined {
     if (this.opened !== undefined) return this.opened;
-    // The reader takes in what an older version left pending, so it comes first.
+    // The reader is opened first, because it completes what an older version left pending.
     const reader = openReader(this.file);
     const browser = reader === undefined ? undefined : openBrowser(this.file);
     if (reader === undefined || browser === undefined) return undefined;

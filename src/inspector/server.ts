@@ -36,7 +36,7 @@ export async function startInspector(
   world: InspectorWorld,
 ): Promise<Inspector> {
   const store = new OpenedStore(options.storeFile);
-  // A store that is damaged or of another program is reported now, not by the page.
+  // A store that is damaged or belongs to another program is reported now, not by the page.
   store.open();
   const deliveries = options.api === null ? null : new DeliverySearch(options.api, world);
   const changes = new ChangeStream(() => store.version());
@@ -167,7 +167,7 @@ function refused(refusal: 'host' | 'origin' | 'token'): ApiProblem {
   }
 }
 
-/** Only `application/json`: a form of another page cannot send it. */
+/** Accepts only `application/json`, which a form on another site cannot send. */
 async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw new ApiProblem(415, 'USAGE', 'expected Content-Type: application/json');

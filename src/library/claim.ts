@@ -95,7 +95,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
-/** Longer values are not looked into: a sender could make that take long. */
+/** Longer header values are not examined, because that could take long. */
 const MAX_HEADER_LENGTH = 1000;
 
 /**

@@ -20,7 +20,7 @@ export type HonoHandler = ((context: HonoContext) => Promise<Response>) & EventR
 /** A handler for Hono: `app.post('/webhooks/relyable', webhookHandler({ … }))`. */
 export function webhookHandler(options: ReceiverOptions): HonoHandler {
   const receiver = new Receiver(options);
-  // The raw request: once another part asked for JSON, `context.req` would write it again.
+  // The raw request: if something before has parsed the JSON, `context.req` would serialise it again.
   return withRoute(
     async (context: HonoContext) => answerRequest(receiver, context.req.raw),
     receiver,

@@ -1,11 +1,11 @@
 import { toBytes } from './claim.ts';
 
-/** The most that is kept of a body; a transcript is the longest thing in an event. */
+/** The largest body that is accepted; the longest part of an event is a transcript. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
- * Joins the parts of a body; null where there are more than `MAX_BODY_BYTES`. The rest is read all the
- * same and dropped: a sender that is cut off while it writes does not see the answer.
+ * Joins the parts of a body; null if it is larger than `MAX_BODY_BYTES`. The rest is still read, and
+ * dropped, because a sender whose connection is closed while it writes does not see the answer.
  */
 export async function readBody(
   parts: AsyncIterable<Uint8Array | string>,

@@ -1,7 +1,7 @@
 import { type Attempt, type Delivery, isOpen } from './delivery.ts';
 import { isDelivered, retryOffsetsMs } from './retry.ts';
 
-/** The longest time from the first attempt of a delivery to its last one, and ten minutes. */
+/** The longest time from the first attempt of a delivery to its last, plus ten minutes. */
 export const LONGEST_SCHEDULE_MS = Math.max(...retryOffsetsMs()) + 10 * 60_000;
 
 /** One attempt of the log and its effect on the delivery: one line of output. */
@@ -33,7 +33,7 @@ export function entriesOf(delivery: Delivery): LogEntry[] {
     });
 }
 
-/** A log may show an attempt that has not ended: without an outcome and without a next one. */
+/** Whether an attempt has not ended: then it has no outcome, and no next attempt is planned. */
 function isUnderWay(delivery: Delivery, { status, error, durationMs }: Attempt): boolean {
   const hasOutcome = status !== null || error !== null || durationMs !== null;
   return !hasOutcome && isOpen(delivery) && delivery.nextRetryAt === null;

@@ -39,7 +39,7 @@ const FAILURE_REASONS = [
   'Agent said “you should take two of them”',
 ] as const;
 
-/** Whole numbers, choices and ids from one stream of a seed. */
+/** Whole numbers, choices and ids from one random stream of a seed. */
 interface Dice {
   /** From 0 up to, not including, `end`. */
   below(end: number): number;

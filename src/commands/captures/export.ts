@@ -111,7 +111,7 @@ async function printPieces(terminal: Terminal, pieces: Iterable<string | Buffer>
   }
 }
 
-/** How many pieces are written before a Ctrl-C is looked for. */
+/** How many pieces are written between two checks for Ctrl-C. */
 const YIELD_EVERY = 100;
 
 async function writePieces(file: string, pieces: Iterable<string | Buffer>): Promise<void> {

@@ -22,7 +22,7 @@ export class ImportBatch {
     this.onImported = onImported;
   }
 
-  /** Whether a group was committed by it. */
+  /** Adds a capture; true if this committed the batch. */
   add(capture: Capture): boolean {
     this.pending.push(capture);
     this.pendingBytes += capture.body.length;

@@ -13,8 +13,8 @@ import type { CapturesImportOptions } from './options.ts';
 import { importedView, importView } from './view.ts';
 
 /**
- * Stores the requests in files and of deliveries; an export's captures keep their ids and are stored once. What cannot
- * be read costs none of the others; the command then ends with INPUT_UNREADABLE.
+ * Stores the requests of files and of logged deliveries. Captures of an export keep their ids and are stored
+ * once. Inputs that cannot be read are skipped; the command then ends with INPUT_UNREADABLE.
  */
 export async function run(invocation: Invocation<CapturesImportOptions>): Promise<number> {
   const { context, terminal, args } = invocation;
@@ -56,7 +56,7 @@ export async function run(invocation: Invocation<CapturesImportOptions>): Promis
   return EXIT_SUCCESS;
 }
 
-/** A request to import and where it stood, as people count. */
+/** A request to import and its place in the input, counted from 1. */
 interface PlacedFound {
   readonly found: FoundRequest;
   readonly place: string;

@@ -8,7 +8,7 @@ import { choice, flag, list, type OptionsOf, text, value, withDefault } from '..
 import { replayOptions } from '../kit/replay-options.ts';
 import { apiOptions, secretOptions, storeOption } from '../kit/shared-options.ts';
 
-/** Which captures; `list` and `replay` have the same. */
+/** Which captures to select: the options that `list` and `replay` share. */
 const filterOptions = {
   event: text('--event <type>', 'only this event type; test_run.* for several', {
     words: EVENT_TYPES,

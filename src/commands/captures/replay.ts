@@ -40,7 +40,7 @@ function requireSelection({ args, options }: Invocation<CapturesReplayOptions>):
   );
 }
 
-/** What the operands name, in their order; the captures of a filter oldest first. */
+/** The captures that the operands name, in their order, or those that the filter selects, oldest first. */
 async function* selectCaptures(
   invocation: Invocation<CapturesReplayOptions>,
   config: InvocationConfig<CapturesReplayOptions>,
@@ -66,7 +66,7 @@ async function* selectCaptures(
         if (problem !== null) throw notReplayable(describeSource(placed), problem);
         yield { found };
       }
-      // Nothing is sent where a part cannot be read.
+      // Nothing is sent if any input cannot be read.
       problems.throwIfAny('');
     }
   } finally {

@@ -9,7 +9,7 @@ import { REASON_WORDS } from '../../signature/reason-words.ts';
 import type { Reason } from '../../signature/verify.ts';
 import { describeChange, formatFailure, formatOutcome, shownText } from '../kit/capture-view.ts';
 
-/** How much of a body is shown, bytes; `--raw` writes all. */
+/** How much of a body is shown, bytes; `--raw` prints all of it. */
 const SHOWN_BODY_BYTES = 16 * 1024;
 
 type Look = Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
@@ -30,7 +30,7 @@ export function captureView(capture: Capture): View {
   };
 }
 
-/** An imported capture: its id, its event, its verdict and where it stood. */
+/** An imported capture: its id, its event, its verdict and its place in the input. */
 export function importedView(capture: Capture, place: string): View {
   const { id, event, receivedAt } = capture;
   return {
@@ -76,7 +76,7 @@ export function importView(totals: ImportTotals, store: string): View {
 /** What a prune removed, or would remove. */
 export interface PruneResult {
   readonly removed: number;
-  /** Captures that the limits name. */
+  /** Captures that the limits select. */
   readonly matching: number;
   readonly dryRun: boolean;
   readonly store: string;
@@ -122,8 +122,8 @@ function captureToJson(capture: Capture): CaptureLine & Record<string, unknown> 
 }
 
 /**
- * `MM-DD HH:MM:SS  → <status> <duration>  ✓|✗ signature  <event>  <subject id>  <cap id>`, and what else is
- * to be known of it: why it is not valid, how often it was sent, that it repeats another, that it is of the delivery log.
+ * `MM-DD HH:MM:SS  → <status> <duration>  ✓|✗ signature  <event>  <subject id>  <cap id>`, then notes: why it
+ * is not valid, how often it was sent, that it repeats another, that it comes from the delivery log.
  */
 function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): string {
   const { style, columns } = terminal;
@@ -153,7 +153,7 @@ function formatCaptureLine(capture: Capture, now: number, terminal: Terminal): s
   return wrapParts([line, notes === '' ? '' : style.dim(notes)], LISTED_INDENT, columns);
 }
 
-/** In words, with the code in brackets. A store of a newer version may have a reason that is not known here. */
+/** A reason in words, with its code in brackets. A newer version may have stored a reason that is unknown here. */
 function describeReason(reason: Reason): string {
   if (!Object.hasOwn(REASON_WORDS, reason)) return safeLine(reason);
   return isUndecided(reason) ? REASON_WORDS[reason] : `${REASON_WORDS[reason]} (${reason})`;
@@ -170,8 +170,8 @@ const LISTED_INDENT = ' '.repeat('MM-DD HH:MM:SS  '.length);
 const DATED_COLUMNS = 'MM-DD HH:MM:SS  not forwarded  ✓  test_ru…  cap_0123456789abcdef'.length;
 
 /**
- * The time without what all lines share: the year, unless it is another. In a terminal too narrow for date
- * and time it is the time of a capture of today, and the date of others.
+ * The date and time, without the year if it is the current one. In a narrow terminal, only the time of
+ * a capture of today, and only the date of any other.
  */
 function formatListed(epochMs: number, now: number, look: Look): string {
   const whole = formatMoment(epochMs, look);

@@ -1,6 +1,6 @@
 import type { Framework } from './framework.ts';
 
-/** What can be wrong with a handler, one word for each cause. */
+/** The causes of failures: what can be wrong with a handler. */
 export const TOPICS = [
   'no-answer',
   'genuine-refused',
@@ -364,7 +364,7 @@ const RECIPES: Readonly<Partial<Record<Framework, string>>> = {
   go: 'net_http.go',
 };
 
-/** What a complete handler shows how to do. */
+/** The topics for which a complete handler shows the fix. */
 const SHOWN_BY_RECIPES: ReadonlySet<Topic> = new Set([
   'genuine-refused',
   'genuine-crashes',
@@ -391,7 +391,7 @@ export interface FindingAdvice {
   readonly recipe: string | null;
 }
 
-/** What a finding means and how to fix it, in the words of the handler's framework where it is known. */
+/** What a finding means and how to fix it, for the handler's framework if it is known. */
 export function adviceFor(topic: Topic, framework: Framework | null): FindingAdvice {
   const { headline, why, fix, fixes } = ADVICE[topic];
   if (framework === null) return { headline, why, fix, recipe: null };

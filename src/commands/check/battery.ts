@@ -20,7 +20,7 @@ export interface Selection {
   /** Ids, sections or patterns with `*`; empty: all. */
   readonly only: readonly string[];
   readonly skip: readonly string[];
-  /** Whether there is a state to read: the idempotency cases need one. */
+  /** Whether the user's state can be read, which the idempotency cases need. */
   readonly isObserved: boolean;
 }
 

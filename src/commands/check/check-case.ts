@@ -16,11 +16,11 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** One request of a case, with its final bytes. */
 export interface CheckRequest {
-  /** What it is, for a person, e.g. `test_run.completed as pretty JSON, correctly signed`. */
+  /** The request in words, e.g. `test_run.completed as pretty JSON, correctly signed`. */
   readonly label: string;
   readonly headers: readonly HeaderPair[];
   readonly body: Buffer;
-  /** The event that it is made of; its answer is compared with that to this event in its plain form. */
+  /** The event type of the sample. The answer is compared with the answer to the plain form of that event. */
   readonly event: EventType;
   /** Where the body is cut, if it is sent in pieces. */
   readonly cuts?: readonly number[] | undefined;
@@ -48,7 +48,7 @@ export interface GenuineOptions {
   /** Another event type than the sample's own. */
   readonly event?: string;
   readonly contentType?: string;
-  /** What the label says after the event. */
+  /** The rest of the label, after the event. */
   readonly label?: string;
   /** Where to cut the body, to send it in pieces. */
   readonly cut?: (body: Buffer) => readonly number[];
@@ -102,11 +102,11 @@ export interface Facts {
   /** Status of a plain event with a wrong signature; null where no answer came. */
   readonly forgedStatus: number | null;
   readonly framework: Framework | null;
-  /** To look for in answers; never shown. */
+  /** The signing secret, to search for in answers; never shown. */
   readonly secret: string;
 }
 
-/** Why a plain event was not accepted, as far as the answers to its variants prove it. */
+/** Why a plain event was refused, as far as the answers prove it. */
 export interface Refusal extends Pick<Complaint, 'topic' | 'headline' | 'fix'> {
   /** What is added to a case's message, e.g. which variant was accepted. */
   readonly proof: string;
@@ -119,12 +119,12 @@ export interface Complaint {
   readonly topic: Topic;
   /** The expected and the actual result, in one line. */
   readonly message: string;
-  /** Instead of the topic's own: what the variants proved. */
+  /** The cause that the variants proved, instead of the topic's own headline. */
   readonly headline?: string | undefined;
   readonly fix?: string | undefined;
-  /** Where this way of failing weighs otherwise than the case. */
+  /** The severity of this failure, if it differs from the case's. */
   readonly severity?: Severity;
-  /** Which of the case's answers shows it; default: the first. */
+  /** The index of the answer that shows the failure; default: 0. */
   readonly at?: number;
 }
 
@@ -139,6 +139,6 @@ export interface CheckCase {
   readonly manner?: Manner;
   readonly requests: (make: RequestMaker) => readonly CheckRequest[];
   readonly judge: (exchange: Exchange, facts: Facts) => Complaint | null;
-  /** Why the case says nothing about this handler; null where it does. */
+  /** Why the case cannot judge this handler; null if it can. */
   readonly skip?: (facts: Facts) => string | null;
 }

@@ -2,7 +2,7 @@ import type { SendResult } from '../../http/client/send.ts';
 import { crashCauseOf } from '../kit/crash-cause.ts';
 import type { Refusal } from './check-case.ts';
 
-/** What a 5xx to an event is a case of, with the cause where the answer has the error's message. */
+/** The refusal that a 5xx stands for, with its cause if the answer contains a known error message. */
 export function explainCrash(answer: SendResult | undefined): Refusal {
   const cause = answer === undefined ? null : crashCauseOf(answer.body);
   const refusal: Refusal = { topic: 'genuine-crashes', proof: ', as the plain event does' };

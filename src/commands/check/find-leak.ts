@@ -7,8 +7,8 @@ import { describeAnswer } from './judge.ts';
 export const SHORTEST_SECRET = 12;
 
 /**
- * Whether an answer holds the signing secret, or the right signature of a request that did not carry
- * it: with that, anyone can sign.
+ * Whether an answer contains the signing secret, or the right signature of a request that did not carry
+ * it. Either of the two lets anyone forge requests.
  */
 export function findLeak(
   { requests, answers }: Pick<Exchange, 'requests' | 'answers'>,
@@ -35,7 +35,7 @@ function textOf({ headers, body }: SendResult): string {
   return [...headers.map(([, value]) => value), body.toString('utf8')].join('\n');
 }
 
-/** Whether a text holds a token that is not part of a longer word. */
+/** Whether a text contains a token that is not part of a longer word. */
 function holdsToken(text: string, token: string): boolean {
   const isPart = (character: string | undefined): boolean => /^\w$/.test(character ?? '');
   for (let at = text.indexOf(token); at !== -1; at = text.indexOf(token, at + 1)) {
@@ -44,7 +44,7 @@ function holdsToken(text: string, token: string): boolean {
   return false;
 }
 
-/** The signature of a request's body in each notation, but those that the request itself carries. */
+/** The signature of a request's body in each notation, except those that the request itself carries. */
 function rightSignatures({ headers, body }: CheckRequest, secret: string): string[] {
   const hex = signPayload(body, secret);
   const bytes = Buffer.from(hex, 'hex');

@@ -26,7 +26,7 @@ interface AnswerShape {
 
 type Sign = readonly [framework: Framework, header: string | null, pattern: RegExp];
 
-/** Most telling first: a header that names the framework, then the server below, then error pages. */
+/** The most reliable signs first: a header that names the framework, then the server's header, then error pages. */
 const SIGNS: readonly Sign[] = [
   ['nextjs', 'x-powered-by', /next\.js/i],
   ['express', 'x-powered-by', /express/i],
@@ -68,7 +68,7 @@ export function detectFramework(answers: readonly AnswerShape[]): Framework | nu
   return sign?.[0] ?? null;
 }
 
-/** Programs that start apps, and the language that they tell. */
+/** Programs that start apps, and the language of those apps. */
 const COMMANDS: ReadonlyArray<readonly [Framework, RegExp]> = [
   ['nextjs', /^next$/],
   ['node', /^(node|nodejs|npm|npx|pnpm|yarn|bun|bunx|deno|tsx|ts-node)$/],
@@ -80,7 +80,7 @@ const COMMANDS: ReadonlyArray<readonly [Framework, RegExp]> = [
   ['go', /^go$/],
 ];
 
-/** The language of an app, by the command that starts it; null where that does not say. */
+/** The language of an app, recognised by the command that starts it; null if unknown. */
 export function languageOf(command: readonly string[] | null): Framework | null {
   const [file] = command ?? [];
   if (file === undefined) return null;

@@ -13,9 +13,9 @@ import { listSigningMistakes } from './signing-mistakes.ts';
 
 export interface LearnOptions extends MakerOptions {
   readonly url: URL;
-  /** Other secrets of the user, which the handler may have instead. */
+  /** Other secrets of the user, which the handler may use by mistake. */
   readonly known: readonly SecretCandidate[];
-  /** What the command that starts the app says about its language; null where it says nothing. */
+  /** The language of the app, recognised by the command that starts it; null if unknown. */
   readonly language: Framework | null;
   readonly signal: AbortSignal;
 }
@@ -27,18 +27,18 @@ export interface LearnWorld {
   fetchErrorPage(): Promise<SendResult>;
 }
 
-/** What was learnt, and the event after whose answer the app ended; null where it did not. */
+/** The facts, and the event after which the app ended, if it did. */
 export interface Learnt {
   readonly facts: Facts;
   readonly diedAfter: string | null;
 }
 
-/** How long an app that fails after its answer may take to end, ms. */
+/** How long to wait for the end of an app that fails after its answer, ms. */
 const AFTERMATH_MS = 150;
 
 /**
- * Sends every event in its plain form and a forged one. Where a plain event is not accepted, variants
- * of it show why. UNREACHABLE where nothing answers.
+ * Sends every event in its plain form, and a forged one. For a plain event that is refused, variants are
+ * sent to find out why. UNREACHABLE if nothing answers.
  */
 export async function learnFacts(options: LearnOptions, world: LearnWorld): Promise<Learnt> {
   const { signal, secret } = options;
@@ -120,7 +120,7 @@ async function explainRefusals(
   return refusals;
 }
 
-/** What the statuses alone say; null where variants may say more. */
+/** The refusal that the statuses alone explain; null if variants have to be sent. */
 function explainByStatus(
   facts: Facts,
   status: number,

@@ -27,8 +27,8 @@ export function parseReporter(text: string, origin: string): Reporter {
 }
 
 /**
- * The reporters of a run: those asked for, else `pretty`; under `--json` also `json`. One alone
- * gets stdout, except that annotations go there next to a report for people.
+ * The reporters of a run: those asked for, else `pretty`; under `--json` also `json`. Only one reporter
+ * may write to stdout, but GitHub annotations may be printed next to a report for people.
  */
 export function chooseReporters(asked: readonly Reporter[], isJson: boolean): readonly Reporter[] {
   const hasJson = asked.some(({ name, file }) => name === 'json' && file === null);
@@ -53,7 +53,7 @@ function refuseRivals(reporters: readonly Reporter[]): void {
   );
 }
 
-/** Whether annotations may be printed next to it. */
+/** Whether a reporter is for people, so that annotations may be printed next to it. */
 function isForPeople(name: ReporterName): boolean {
   return name === 'pretty' || name === 'github' || name === 'markdown';
 }

@@ -94,12 +94,12 @@ export function createRequestMaker(caseId: string, options: MakerOptions): Reque
   };
 }
 
-/** A signature without a byte below 0x10 has no digit 0 that a handler could lose. */
+/** Whether no byte of a signature is below 0x10: a handler may drop the leading 0 of such bytes. */
 function isPlain(signature: string): boolean {
   return !/^(..)*0/.test(signature);
 }
 
-/** Bodies of ever new events until one fits, which takes 8 to 16 tries on average. */
+/** Writes new events until the body of one fits, which takes 8 to 16 tries on average. */
 function writeUntil(write: () => Buffer, fits: (body: Buffer) => boolean): Buffer {
   for (let tries = 0; tries < 1000; tries++) {
     const body = write();
@@ -108,7 +108,7 @@ function writeUntil(write: () => Buffer, fits: (body: Buffer) => boolean): Buffe
   return write();
 }
 
-/** What makes a sample differ from its compact form where the wire format alone would not show. */
+/** The change without which a sample would look the same in this wire format as in the compact one. */
 function wireEdit(sample: EventType, wire: WireFormat): DataEdit {
   if (wire === 'ascii') return textEdit(sample, 'Agence immobilière');
   return wire === 'decimal' && sample === 'test_run.completed' ? { score: 74 } : {};

@@ -29,9 +29,9 @@ export interface BatteryOptions {
   readonly url: URL;
   readonly cases: readonly CheckCase[];
   readonly secret: string;
-  /** Other secrets of the user, which the handler may have instead. */
+  /** Other secrets of the user, which the handler may use by mistake. */
   readonly known: readonly SecretCandidate[];
-  /** The language of the command that starts the app; null where it does not say. */
+  /** The language of the app, recognised by the command that starts it; null if unknown. */
   readonly language: Framework | null;
   readonly userAgent: string;
   readonly seed: number;
@@ -140,7 +140,7 @@ export async function* runBattery(options: BatteryOptions): AsyncGenerator<Batte
   }
 }
 
-/** When the rest of the cases is not run. */
+/** Decides when the remaining cases are skipped. */
 class StopRules {
   /** Why the next cases are skipped; null while they are run. */
   reason: string | null = null;

@@ -96,9 +96,9 @@ async function runAll(
 }
 
 /**
- * What the command that repeats a case needs besides its id: the options that change what is sent or
- * where to, and the command that starts the app. Secrets, and headers that may hold one, are given as
- * variables of the shell.
+ * The arguments, besides the case's id, of the command that repeats a case: the options that change the
+ * requests or the target, and the command that starts the app. Secrets, and headers that may contain one,
+ * are written as shell variables.
  */
 function repeatOptions(
   { globals, options }: Pick<Invocation<CheckOptions>, 'globals' | 'options'>,

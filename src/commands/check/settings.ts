@@ -45,7 +45,7 @@ export function readUrl(
   });
 }
 
-/** A listener of ours verifies signatures itself: its answers would be graded instead of the app's. */
+/** Refuses a listener of ours as the handler: it verifies signatures itself, so it would be graded, not the app. */
 export async function refuseListener(
   { context, options }: Invocation<CheckOptions>,
   url: URL,
@@ -73,7 +73,7 @@ export async function refuseListener(
   );
 }
 
-/** What the battery is run with. */
+/** The options of the battery. */
 export function readBatteryOptions(
   { context, options }: Invocation<CheckOptions>,
   subject: Pick<BatteryOptions, 'url' | 'cases' | 'secret' | 'known' | 'language'>,

@@ -6,8 +6,8 @@ import type { Tamper } from '../../signature/tamper-kinds.ts';
 import type { Refusal, SigningContext } from './check-case.ts';
 
 /**
- * A way to verify wrongly that refuses genuine events. A handler that accepts `signature` with the
- * plain body, and refuses the right one, works in this way.
+ * A mistake in the verification that makes a handler refuse genuine events. A handler that accepts
+ * `signature` with the plain body, and refuses the right signature, makes this mistake.
  */
 export interface SigningMistake extends Pick<Refusal, 'topic' | 'headline' | 'fix'> {
   /** What is sent, e.g. `the signature with the prefix "sha256="`. */
@@ -141,7 +141,7 @@ const COMPUTATIONS: readonly SigningMistake[] = (
 
 const MISTAKES = [...NOTATIONS, ...BODIES, ...WRITERS, ...KEYS, ...COMPUTATIONS];
 
-/** Every mistake that can be told from the right computation for this secret, the likely ones first. */
+/** Every mistake that can be distinguished from the right computation, the likely ones first. */
 export function listSigningMistakes(known: readonly SecretCandidate[]): readonly SigningMistake[] {
   const others = known.map(({ source, value }): SigningMistake => ({
     topic: 'other-key',

@@ -63,7 +63,7 @@ export interface Subject {
   readonly deliveriesPath: string;
   /** Whether a signed sample may be sent to the app. */
   readonly mayProbe: boolean;
-  /** For the sample. */
+  /** The TLS options for the sample. */
   readonly tls: TlsOptions;
   readonly listen: { readonly host: string; readonly port: number };
   /** null where neither `--from` nor the environment names a server. */

@@ -16,7 +16,7 @@ import { list, optionalValue, type OptionsOf, text, value, withDefault } from '.
 import { secretOptions } from '../kit/shared-options.ts';
 import { parseFaults } from './emulator/faults.ts';
 
-/** Requests per minute; what the API announces as its limit when none is set. */
+/** The highest rate limit, in requests per minute; also the limit that the API announces by default. */
 const HIGHEST_RATE_LIMIT = 1_000_000;
 
 /** Where `--store` stores state: without a file, with the captures. */
@@ -28,7 +28,7 @@ const parseStateStore = (given: string): StateStore => ({
   file: given === '' ? undefined : given,
 });
 
-/** A key as a header can carry it; an empty one is none. */
+/** An API key that a header can carry. */
 function parseApiKey(given: string, origin: string): string {
   if (/^[!-~]+$/.test(given)) return given;
   throw new RelyableError('USAGE', `${origin}: expected visible ASCII characters, got "${given}"`, {

@@ -11,7 +11,7 @@ import { formatCount, formatDuration, wrapText } from '../../terminal/format.ts'
 import { safeLine } from '../../terminal/safe-text.ts';
 import type { View } from '../../terminal/terminal.ts';
 
-/** What a started emulator has. */
+/** The state of an emulator that has started. */
 export interface EmulatorReady {
   /** Base URL of its API. */
   readonly url: string;
@@ -58,7 +58,7 @@ function formatReady(ready: EmulatorReady, style: ChalkInstance, columns: number
   ].join('\n');
 }
 
-/** The command in two lines where one would be broken by the terminal. */
+/** The command, in two lines if it is wider than the terminal. */
 function formatSend(url: string, columns: number): string {
   const command = "  send:  curl -X POST -H 'Authorization: Bearer any'";
   const fits = command.length + 1 + url.length <= columns;

@@ -3,7 +3,7 @@ import { didYouMean } from '../../did-you-mean.ts';
 import { RelyableError } from '../../errors.ts';
 import { FRAMEWORKS } from '../kit/frameworks.ts';
 
-/** What an option or the answer to a question has to be; all throw USAGE, naming `origin`. */
+/** Parsers of options and of answers to questions; all throw USAGE, naming `origin`. */
 
 export const FRAMEWORK_NAMES: readonly string[] = FRAMEWORKS.map(({ name }) => name);
 

@@ -70,7 +70,7 @@ export class FirstEventSteps {
     }
   }
 
-  /** What may be in the way of this step. */
+  /** A hint about what may delay this step. */
   hint(): string {
     const { envFile, secretEnv } = this.options;
     switch (this.step) {
@@ -109,7 +109,7 @@ export class FirstEventSteps {
       const why = [signature?.detail, signature?.hint].filter(Boolean).join('; ');
       return [`${name} arrived, but its signature is not valid: ${why}`];
     }
-    // It may be a sample of `trigger`, which has no part in this before the secret is there.
+    // Before the secret is set, the event may be a sample of `trigger`, which does not count.
     if (!this.hasSecret || this.publicUrl === null)
       return [`${name} arrived, signed with the development secret`];
     const status = forward?.status ?? null;

@@ -10,7 +10,7 @@ import { type FirstEventResult, FirstEventSteps, type ListenLine } from './first
 import type { InitOptions } from './options.ts';
 import type { Plan } from './plan.ts';
 
-/** After this time without the next step, what may be in its way is said, ms. */
+/** A step that takes longer gets a hint about what may be wrong, ms. */
 const HINT_AFTER_MS = 60_000;
 /** How long the listener may take to end, ms. */
 const GRACE_MS = 6000;
@@ -113,7 +113,7 @@ function openDashboard({ context, terminal }: Invocation<InitOptions>): void {
   });
 }
 
-/** Says once for each step what may be in its way, when it takes long. */
+/** Gives a hint, once for each step, when a step takes long. */
 class StepWatch {
   private readonly invocation: Invocation<InitOptions>;
   private readonly steps: FirstEventSteps;

@@ -17,9 +17,9 @@ export interface NewFile {
 export interface HandlerFiles {
   readonly handler: NewFile;
   readonly test: NewFile;
-  /** How the test is run while the app runs. */
+  /** The command that runs the test; the app must be running. */
   readonly testCommand: string;
-  /** What connects the handler with the app; null where its file is the route. */
+  /** The code that connects the handler to the app; null if the handler's file is the route itself. */
   readonly connect: string | null;
   /** Packages that the handler imports and package.json does not list. */
   readonly missing: readonly string[];
@@ -123,7 +123,7 @@ function extensionFor(
   return recipe in CONNECT && manifest?.type !== 'module' ? 'mjs' : 'js';
 }
 
-/** What Nuxt and Astro bring along. */
+/** Packages that come with Nuxt and Astro. */
 const BROUGHT_ALONG: ReadonlySet<string> = new Set(['h3', 'astro']);
 
 function missingPackages(code: string, manifest: Manifest | undefined): string[] {

@@ -32,9 +32,9 @@ export interface Plan {
   readonly forwardTo: string;
   readonly envFile: string;
   readonly secretEnv: string;
-  /** To be written; null where they are not wanted, or are there. */
+  /** The files to write; null if they are not wanted or exist already. */
   readonly files: HandlerFiles | null;
-  /** Why `--handler` writes nothing; null where it does, or is not given. */
+  /** Why `--handler` writes nothing; null if it does, or is not given. */
   readonly noHandler: string | null;
   /** The reason for each value, e.g. `usual for express`. */
   readonly because: Readonly<Record<'framework' | 'port' | 'path' | 'envFile', string>>;
@@ -73,7 +73,7 @@ export async function readExisting(
   );
 }
 
-/** Finds out about the project and asks what is left. */
+/** Examines the project and asks for what it could not find out. */
 export async function makePlan(
   invocation: InitInvocation,
   existing: ExistingConfig | undefined,
@@ -198,7 +198,7 @@ function findTarget(existing: ExistingConfig | undefined, port: number, path: st
 
 interface Question<T> {
   readonly text: string;
-  /** By an option. */
+  /** The value of the option. */
   readonly given: T | undefined;
   readonly guess: Guess<T>;
   readonly parse: Parse<T>;

@@ -11,12 +11,12 @@ import { type EnvStatus, setUpProject } from './set-up-project.ts';
 import { setUpView } from './view.ts';
 import { findWorkspace } from '../kit/workspace.ts';
 
-/** With these the app has no secret yet. */
+/** The outcomes after which the app has no secret yet. */
 const WITHOUT_SECRET: ReadonlySet<EnvStatus> = new Set(['empty', 'refused', 'tracked']);
 
 /**
- * Finds out about the project, asks what is left, writes the config and the secret's line; then, if
- * it is asked to, leads on to the first event.
+ * Examines the project, asks for what it could not find out, and writes the config and the secret's line.
+ * Then, if the user wants it, leads on to the first event.
  */
 export async function run(given: Invocation<InitOptions>): Promise<number> {
   const folder = await chooseFolder(given);
@@ -64,7 +64,7 @@ async function chooseFolder(invocation: Invocation<InitOptions>): Promise<string
   }
 }
 
-/** Offered where a tunnel can be opened, and where `init` asks anyway. */
+/** Whether to lead on to the first event; asked only if a tunnel can be opened and `init` asks questions. */
 async function wantsFirstEvent(invocation: Invocation<InitOptions>): Promise<boolean> {
   const { context, terminal, options } = invocation;
   if (options.yes || !terminal.mayPrompt) return false;
@@ -85,7 +85,7 @@ async function wantsFirstEvent(invocation: Invocation<InitOptions>): Promise<boo
 
 function inFolder(invocation: Invocation<InitOptions>, folder: string): Invocation<InitOptions> {
   const { context } = invocation;
-  // Not a copy: to read a stream of the context opens it.
+  // Not a copy: copying would read the context's streams, which opens them.
   const inside = Object.create(context, { cwd: { value: join(context.cwd, folder) } }) as Context;
   return { ...invocation, context: inside };
 }

@@ -33,7 +33,7 @@ export async function setUpProject(
   existing: ExistingConfig | undefined,
   folder: string | null = null,
 ): Promise<SetUpResult> {
-  // First what may fail: a config without the secret's line would look like a complete set-up.
+  // The step that may fail comes first: a config without the secret's line would look complete.
   const env: EnvStatus = context.env[plan.secretEnv]
     ? 'not needed'
     : await writeEnvLine(context.cwd, plan.envFile, plan.secretEnv, developmentSecret(context));
@@ -71,7 +71,7 @@ function writeHandlerFiles(folder: string, files: HandlerFiles | null): string[]
   return written.map(({ path }) => path);
 }
 
-/** relyable reads the app's secret too where it is another one, or in a variable of another name. */
+/** The next command: what lets the env file have the secret, else a listener that uses the app's secret. */
 function nextCommand(
   context: Context,
   { envFile, secretEnv }: Pick<Plan, 'envFile' | 'secretEnv'>,

@@ -19,11 +19,11 @@ const ENV_MESSAGES: Readonly<Record<EnvStatus, string>> = {
 
 export interface SetUpOptions {
   readonly existing: ExistingConfig | undefined;
-  /** Its current folder is the one that was set up. */
+  /** The context, whose current folder is the one that was set up. */
   readonly context: Pick<Context, 'cwd' | 'platform'>;
-  /** The same folder, relative to where `init` ran; null where it is that. */
+  /** That folder, relative to the folder where `init` ran; null if both are the same. */
   readonly folder: string | null;
-  /** For JSON: what was received; null where nothing was, undefined where nothing was awaited. */
+  /** The first event, for JSON; null if none was received, undefined if none was awaited. */
   readonly firstEvent?: object | null | undefined;
 }
 

@@ -7,7 +7,7 @@ import { safeLine } from '../../terminal/safe-text.ts';
 
 /** Asks one question at a time on stderr; answers are lines of stdin. */
 export interface Asker {
-  /** The answer, or `suggestion` for an empty line; asks again while `problem` names one. */
+  /** The answer, or `suggestion` for an empty line; asks again while `problem` returns a message. */
   ask(
     question: string,
     suggestion: string,

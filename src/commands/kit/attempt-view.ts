@@ -66,8 +66,9 @@ const GAP = '  ';
 const BELOW = ' '.repeat('HH:MM:SS  '.length);
 
 /**
- * `HH:MM:SS  ✓|✗ <status> <duration>  n/5  <event>  <delivery id>  <what next>  <cap id>`, and under a failure why
- * and the response. It fits the terminal: what does not goes below, and the event is cut before the id.
+ * `HH:MM:SS  ✓|✗ <status> <duration>  n/5  <event>  <delivery id>  <what next>  <cap id>`; a failure is
+ * followed by its reason and the response. In a narrow terminal the event is cut, and the last columns
+ * continue on the next line.
  */
 function formatAttempt({ entry, captureId }: AttemptLine, now: number, look: Look): string {
   const { delivery, attempt } = entry;

@@ -36,7 +36,7 @@ export interface ChildApp {
   readonly exited: Promise<ChildExit>;
   /** null while it runs. */
   exit(): ChildExit | null;
-  /** The ports on which it listens, as far as they can be seen (on Linux). */
+  /** The ports on which the app listens; known on Linux only. */
   ports(): readonly number[];
   /** Signals the whole process tree; what is left of it after `graceMs` is killed. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<ChildExit>;
@@ -96,7 +96,7 @@ export async function startChildApp(
     ports: () => (child.pid === undefined ? [] : listeningPorts(child.pid)),
     stop: async (signal, graceMs) => {
       signalTree(child, signal, world);
-      // Its output is closed: what is left of the group are zombies that no init process reaps.
+      // When the output is closed, only zombies that no init process reaps are left of the group.
       const isOver = (): boolean => isClosed || !isTreeAlive(child, world);
       for (let waitedMs = 0; waitedMs < graceMs && !isOver(); waitedMs += POLL_MS) {
         await world.sleep(POLL_MS);
@@ -163,7 +163,7 @@ function splitLines(stream: Readable, onLine: (line: string) => void): void {
   });
 }
 
-/** The time between two looks at the ports on which the app listens instead, ms. */
+/** How often to check whether the app listens on other ports instead, ms. */
 const PORTS_EVERY_MS = 500;
 
 /**

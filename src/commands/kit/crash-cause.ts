@@ -8,7 +8,7 @@ export interface CrashCause {
 }
 
 interface Fingerprint extends CrashCause {
-  /** In plain text, or in JSON, where the quotes are escaped. */
+  /** Matches the message in plain text and in JSON, where its quotes are escaped. */
   readonly pattern: RegExp;
 }
 

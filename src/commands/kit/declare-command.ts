@@ -9,7 +9,7 @@ import {
   readOptions,
 } from './options.ts';
 
-/** What an operand names besides words: captures of the store, files and folders. */
+/** What an operand names if not one of its words: captures of the store, files and folders, or both. */
 export type OperandKind = 'captures' | 'files' | 'captures-and-files';
 
 /** An operand: `<id>`, `[inputs...]`. */
@@ -26,7 +26,7 @@ export interface OperandDeclaration {
 export interface CommandDeclaration<D extends OptionDeclarations> {
   /** One line for the list of commands; lower case, without a period. */
   readonly description: string;
-  /** The usage line after the command's name, where `[options] <operands>` does not say it. */
+  /** The usage line after the command's name, if it differs from `[options] <operands>`. */
   readonly usage?: string;
   readonly operands?: readonly OperandDeclaration[];
   readonly options: D;
@@ -35,11 +35,11 @@ export interface CommandDeclaration<D extends OptionDeclarations> {
   readonly examples: HelpNotes['examples'];
   /** The exit codes that matter here. */
   readonly exitCodes: HelpNotes['exitCodes'];
-  /** Its page, as a path in the package; `docs/<command>.md` where none is given. */
+  /** The command's page, as a path in the package. Default: `docs/<command>.md`. */
   readonly page?: string;
 }
 
-/** A declared command: what the program asks of it. */
+/** A declared command, as the program uses it. */
 export interface DeclaredCommand<Options> {
   /** Gives a commander command its options, operands and texts. */
   define(command: Command): void;
@@ -47,7 +47,7 @@ export interface DeclaredCommand<Options> {
   read(command: Command): Options;
 }
 
-/** Declares a command; nothing happens until the program asks. */
+/** Declares a command. Nothing is created until the program calls `define` or `read`. */
 export function declareCommand<const D extends OptionDeclarations>(
   declaration: CommandDeclaration<D>,
 ): DeclaredCommand<OptionsOf<D>> {
@@ -73,7 +73,7 @@ export function declareCommand<const D extends OptionDeclarations>(
   };
 }
 
-/** A commander argument that knows what it takes. */
+/** A commander argument that knows its declaration. */
 export class DeclaredArgument extends Argument {
   readonly words: readonly string[] | undefined;
   readonly kind: OperandKind | undefined;

@@ -33,7 +33,7 @@ const EVENT_WIDTH = 26;
 const SUBJECT_WIDTH = 16;
 /** A subject cut shorter than this is left out. */
 const MIN_SUBJECT = 4;
-/** An event is cut to no less: in a narrower terminal the line wraps, and its id stays whole. */
+/** The shortest that an event is cut to. In a narrower terminal the line wraps; the id is never cut. */
 const MIN_EVENT = 8;
 const GAP = '  ';
 
@@ -46,8 +46,8 @@ export function describeAnswer(status: number | null, durationMs: number): Outco
 }
 
 /**
- * One line about an event in columns: when, its outcome, its verdict, the event, its subject, its id. It
- * fits the terminal: the word beside the verdict goes first, then the subject is cut, then the event.
+ * One line about an event, in columns: time, outcome, verdict, event, subject and id. To fit a narrow
+ * terminal, the word `signature` is left out first; then the subject is cut, then the event.
  */
 export function formatEventLine(
   cells: EventCells,

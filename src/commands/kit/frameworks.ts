@@ -3,9 +3,9 @@ import type { RecipeName } from './recipe-names.ts';
 /** The defaults of a web framework: where its dev server listens and which file holds its variables. */
 export interface Framework {
   readonly name: string;
-  /** The recipe for it; null where there is none. */
+  /** The framework's recipe; null if there is none. */
   readonly recipe: RecipeName | null;
-  /** The packages that give it away. */
+  /** The packages by which the framework is recognised. */
   readonly packages: readonly string[];
   /** Where its dev server listens by default. */
   readonly port: number;
@@ -13,7 +13,7 @@ export interface Framework {
   readonly path: string;
   /** The file its variables are read from by itself or by custom. */
   readonly envFile: '.env.local' | '.env';
-  /** How an app reads that file, null where it is read automatically; `FILE` is its name. */
+  /** How an app reads that file, with `FILE` for its name; null if the framework reads it automatically. */
   readonly loads: string | null;
 }
 
@@ -32,7 +32,7 @@ function framework(
   return { name, port, packages: [name], path: PATH, envFile: '.env', loads: null, ...options };
 }
 
-/** By package.json, in the order of preference: a meta-framework before the library it is built on. */
+/** Frameworks in package.json, in order of preference: a meta-framework before the library it is built on. */
 export const NODE_FRAMEWORKS: readonly Framework[] = [
   framework('next', 3000, { recipe: 'next', envFile: '.env.local' }),
   framework('nuxt', 3000, { recipe: 'nuxt', path: API_PATH }),
@@ -53,7 +53,7 @@ export const NODE_FRAMEWORKS: readonly Framework[] = [
   framework('express', 3000, { recipe: 'express', loads: NODE_LOADS }),
 ];
 
-/** By requirements.txt, pyproject.toml or Pipfile. */
+/** Frameworks in requirements.txt, pyproject.toml or Pipfile. */
 export const PYTHON_FRAMEWORKS: readonly Framework[] = [
   framework('django', 8000, { recipe: 'django', loads: PYTHON_LOADS }),
   framework('fastapi', 8000, { recipe: 'fastapi', loads: PYTHON_LOADS }),
@@ -77,7 +77,7 @@ export const SPRING = framework('spring', 8080, {
 
 export const OTHER_FRAMEWORK: Framework = framework('other', 3000, { recipe: null, packages: [] });
 
-/** What a guess rests on that nothing in the project confirms. */
+/** The reason for a value that was not found in the project: the framework's default, or a guess. */
 export function usualFor({ name }: Framework): string {
   return name === OTHER_FRAMEWORK.name ? 'a guess' : `usual for ${name}`;
 }

@@ -19,7 +19,7 @@ export interface Guess<T> {
 
 type Find = (text: string) => Framework | undefined;
 
-/** Where a project lists its packages, and the framework that such a list names. */
+/** The files in which projects list their packages, and how to find the framework in each. */
 const LISTS: ReadonlyArray<readonly [file: string, find: Find]> = [
   ['requirements.txt', pythonFramework],
   ['pyproject.toml', pythonFramework],
@@ -33,8 +33,8 @@ const LISTS: ReadonlyArray<readonly [file: string, find: Find]> = [
 ];
 
 /**
- * The framework that the project's own list of packages names. A package.json counts where it names
- * one: projects in other languages have one for their front end.
+ * The framework that the project's own list of packages names. A package.json without a known framework
+ * is ignored: projects in other languages may have one for their front end.
  */
 export function guessFramework(folder: string): Guess<Framework> {
   const packages = packagesOf(readManifest(folder));

@@ -13,7 +13,7 @@ import { isHealthDocument, LISTENER_SERVICE } from './running-listeners.ts';
 
 /** A listener of ours that was taken for an app. */
 export interface ListenerIdentity {
-  /** Where the listener sends a request for the URL that was asked; null where it does not say, or has no app. */
+  /** Where the listener would forward the request; null if the listener has no app or does not tell. */
   readonly app: URL | null;
   /** Whether it says where it forwards to, which it does only in answers to this machine. */
   readonly namesTarget: boolean;
@@ -22,7 +22,7 @@ export interface ListenerIdentity {
 }
 
 export interface IdentifyOptions {
-  /** The event that is asked about: a listener may send it to an app of its own. */
+  /** The event to ask about: a listener may have a route for its type. */
   readonly event?: string | null;
   readonly tls: TlsOptions;
   readonly signal: AbortSignal;
@@ -33,8 +33,8 @@ export interface IdentifyOptions {
 const ASK_TIMEOUT_MS = 5000;
 
 /**
- * Asks whether a URL is a listener of this program, which verifies signatures itself: its answers say
- * nothing about the app behind it. null for anything else. The question is a GET of the same URL.
+ * Sends a GET to a URL to find out whether a listener of this program answers there; null if not. A
+ * listener verifies signatures itself, so its answers say nothing about the app behind it.
  */
 export async function identifyListener(
   url: URL,

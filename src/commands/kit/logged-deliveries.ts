@@ -5,8 +5,7 @@ import type { ApiOptions } from './api.ts';
 import type { InvocationConfig } from './invocation-config.ts';
 
 /**
- * Deliveries of the API's log as inputs. The API is asked, and its client is loaded, only where an operand
- * names one.
+ * Deliveries of the API's log as inputs. The API client is loaded only when an operand names a delivery.
  */
 export class LoggedDeliveries {
   private readonly invocation: Invocation<ApiOptions>;

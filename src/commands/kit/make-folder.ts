@@ -2,8 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder with all above it. Not by `recursive: true`, which does not return on Linux where a
- * folder is missing below /proc (Node 20).
+ * Creates a folder and its missing parents. It does not use `recursive: true`, which never returns on Linux
+ * for a missing folder below /proc (Node 20).
  */
 export function makeFolder(path: string): void {
   const missing: string[] = [];

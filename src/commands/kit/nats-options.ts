@@ -1,7 +1,7 @@
 import { parseDuration, parseToken } from '../../config/values.ts';
 import { text, value, withDefault } from './options.ts';
 
-/** The stream, how to log in, and the keys of what is sealed. */
+/** The stream, how to log in, and the keys for sealed messages. */
 export const natsAccessOptions = {
   team: withDefault(
     '--team <name>',

@@ -27,7 +27,7 @@ export interface OptionDeclaration<T> {
   readonly isRepeatable?: true;
   /** The words it takes, for completion. */
   readonly words?: readonly string[];
-  /** It takes several of its words, separated by commas. A setting that does accumulates where it is repeated. */
+  /** Whether the value is several words, separated by commas. A repeated setting adds to the list. */
   readonly isCommaList?: true;
   readonly setting?: SettingSource;
 }

@@ -19,7 +19,7 @@ export function prepareOutput(
 /** The same for an absolute path, with the system's own errors. */
 export function tryWriting(path: string): void {
   makeFolder(dirname(path));
-  // To open a pipe waits for its reader.
+  // Opening a pipe would wait for its reader.
   if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) return;
   const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   closeSync(openSync(path, 'a'));

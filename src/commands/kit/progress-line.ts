@@ -5,9 +5,9 @@ import { formatNumber } from '../../terminal/format.ts';
 const SHOWN_EVERY_MS = 100;
 const BAR_WIDTH = 20;
 
-/** A line at the bottom of the terminal that is drawn again in place. What is printed stands above it. */
+/** A line at the bottom of the terminal that is redrawn in place. Other output is printed above it. */
 export interface ProgressLine {
-  /** The text is asked for as often as the line is drawn. */
+  /** Sets the function that returns the text; it is called for each drawing. */
   update(text: () => string): void;
   stop(): void;
 }

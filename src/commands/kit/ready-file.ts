@@ -5,13 +5,13 @@ import { orUsage, tryWriting } from './output-file.ts';
 
 const OPTION = '--ready-file';
 
-/** All that a ready file has. */
+/** The whole content of a ready file. */
 const URL_LINE = /^https?:\/\/\S+\n$/;
 const MAX_URL_BYTES = 4096;
 
 /**
- * Makes the folder of a ready file, and tries whether the file can be written; USAGE where it cannot. Scripts
- * wait until the file exists, so it is not made, and one that a killed run has left is removed.
+ * Creates the folder of a ready file and checks that the file can be written; USAGE if it cannot. The file
+ * itself is not created, because scripts wait until it exists. A file left by a killed run is removed.
  */
 export function prepareReadyFile({ cwd }: Pick<Context, 'cwd'>, path: string | undefined): void {
   if (path === undefined) return;
@@ -24,8 +24,8 @@ export function prepareReadyFile({ cwd }: Pick<Context, 'cwd'>, path: string | u
 }
 
 /**
- * Writes the URL of a server that accepts connections now; the returned function removes the file. Who reads
- * the file finds the whole URL. A pipe or a device is written as it is, and stays.
+ * Writes the URL of a server that now accepts connections; the returned function removes the file. A reader
+ * never sees a part of the URL. A pipe or a device is written to directly, and not removed.
  */
 export function writeReadyFile(cwd: string, path: string | undefined, url: string): () => void {
   if (path === undefined) return () => undefined;

@@ -32,28 +32,28 @@ import {
 /** What is sent again: a capture of the store, or a request that may not be in it yet. */
 export type Selected = { readonly capture: Capture } | { readonly found: FoundRequest };
 
-/** What is sent again, and how a command words it. */
+/** What is sent again, and the words that the command uses for it. */
 export interface ReplayJob {
-  /** In its order. */
+  /** Yields the requests in the order in which they are sent. */
   readonly select: (storeFile: string) => AsyncIterable<Selected>;
-  /** Made to each payload first. */
+  /** Changes to make to each payload before it is sent. */
   readonly overrides: readonly Override[];
-  /** Leaves out what the target has answered with 200 by now, so that a run may be repeated. */
+  /** Leaves out the requests that the target last answered with 200, so that a run can be repeated. */
   readonly skipsDelivered: boolean;
   /** What is sent, e.g. `['capture', 'captures']`. */
   readonly nouns: readonly [one: string, many: string];
-  /** Said where nothing is selected. */
+  /** The message if nothing is selected. */
   readonly none: string;
 }
 
-/** A capture as the run has it. */
+/** A request of the run. */
 interface ReplayItem {
-  /** Of the capture in the store, with which the attempt is stored. */
+  /** The id of the capture that the attempt is stored with. */
   readonly id: string;
   readonly deliveryId: string | undefined;
   /** null for a capture of the store: it is read when its turn comes, since its body may be large. */
   readonly found: Capture | null;
-  /** The store does not have it yet. */
+  /** Whether the capture still has to be added to the store. */
   readonly isNew: boolean;
   readonly target: URL;
 }
@@ -62,7 +62,7 @@ interface ReplayPlan {
   readonly storeFile: string;
   readonly items: readonly ReplayItem[];
   readonly signer: ReplaySigner;
-  /** For the answers, before anything is shown or stored of them. */
+  /** Removes secrets from the answers before they are shown or stored. */
   readonly conceal: Conceal;
   readonly timeoutMs: number;
   readonly tls: TlsOptions;
@@ -91,7 +91,7 @@ export async function replay(
   return totals.statuses['none'] === undefined ? EXIT_CHECK_FAILED : EXIT_UNREACHABLE;
 }
 
-/** Nothing is sent unless every capture exists and can be changed as asked. */
+/** Checks before anything is sent that every capture exists and that the requested changes can be made. */
 async function planReplay(
   invocation: Invocation<ReplayOptions>,
   config: InvocationConfig<ReplayOptions>,
@@ -134,8 +134,8 @@ async function planReplay(
 }
 
 /**
- * The capture of the store that a found one is: the same event, bytes and, where it has one, signature.
- * An attempt is then stored with what was received.
+ * The stored capture of the same request: it has the same event and bytes and, if the found request is
+ * signed, the same signature. The attempt is then stored with that capture.
  */
 function findStored(reader: CaptureReader | undefined, found: Capture): Capture | undefined {
   const [signature] = headerValues(found.headers, SIGNATURE_HEADER);
@@ -148,7 +148,7 @@ function findStored(reader: CaptureReader | undefined, found: Capture): Capture 
   return undefined;
 }
 
-/** Whether the newest attempt at this address was answered 200. */
+/** Whether the newest attempt to this URL was answered 200. */
 function hasAccepted(forwards: Capture['forwards'], { href }: URL): boolean {
   const newest = forwards.findLast(({ url }) => url === href);
   return newest !== undefined && isDelivered(newest.status);
@@ -174,7 +174,7 @@ async function showPlan(
   return EXIT_SUCCESS;
 }
 
-/** `reader` is there where an item is to be read from the store. */
+/** The capture of an item. `reader` is set if any item has to be read from the store. */
 function readItem({ id, found }: ReplayItem, reader: CaptureReader | undefined): Capture {
   if (found !== null) return found;
   if (reader === undefined) throw new Error('no store to read from');
@@ -239,7 +239,7 @@ class ReplayRun {
     this.sender = sender;
   }
 
-  /** Draws how far it is below the lines; lines that go into a pipe or a file say so themselves. */
+  /** Draws the progress below the lines. In a pipe or a file, each line says how far the run is. */
   async showProgress(): Promise<void> {
     if (this.invocation.context.stdout.isTTY !== true) return;
     this.progress = await startProgressLine(this.invocation, this.progressText());
@@ -279,7 +279,7 @@ class ReplayRun {
     const { context, terminal, args } = this.invocation;
     const { items, signer } = this.plan;
     const capture = readItem(item, this.store);
-    // Before it is sent: an attempt is stored with a capture that is there.
+    // Imported before it is sent: an attempt can only be stored with a capture that exists.
     if (item.isNew) this.store.import([capture]);
     const changes = signer.changesFor(capture);
     const outgoing = toReplay(capture, item.target, changes);
@@ -300,13 +300,13 @@ class ReplayRun {
 }
 
 /**
- * Where captures are sent: the target given, else where each was last sent. The command that a listener
- * prints under a failure needs no `--to`.
+ * Where captures are sent: to the given target, else to the URL that each was last sent to. The command
+ * that a listener prints under a failure therefore needs no `--to`.
  */
 class ReplayTargets {
   private readonly terminal: Terminal;
   private readonly given: URL | undefined;
-  /** Targets that have been named on stderr. */
+  /** The targets that were already named on stderr, by URL. */
   private readonly named = new Map<string, URL>();
 
   constructor(terminal: Terminal, given: URL | undefined) {

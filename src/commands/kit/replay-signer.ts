@@ -7,7 +7,7 @@ import { isJudged } from '../../signature/verify.ts';
 import { announceSecrets, type InvocationConfig } from './invocation-config.ts';
 import type { ReplayOptions } from './replay-options.ts';
 
-/** Signs what is sent again: all of it with `--resign` and `--set`, else what came without its signature. */
+/** Signs requests that are sent again: with `--resign` or `--set` all of them, else those without a signature. */
 export class ReplaySigner {
   private readonly invocation: Invocation<ReplayOptions>;
   private readonly config: InvocationConfig<ReplayOptions>;
@@ -25,7 +25,7 @@ export class ReplaySigner {
     this.overrides = overrides;
   }
 
-  /** Read only where they are needed: without any, a development secret is made. */
+  /** Read on first use, because a development secret is created if there is no other secret. */
   get secrets(): Secrets {
     this.read ??= this.config.secrets();
     return this.read;
@@ -38,13 +38,13 @@ export class ReplaySigner {
     return { overrides, secret: this.secrets.chosen[0].value };
   }
 
-  /** What is said of a request whose signature the log does not have; null for any other. */
+  /** The note for a request whose signature was not recorded; null for any other. */
   noteOn(capture: Pick<Capture, 'verification'>): string | null {
     if (isJudged(capture.verification)) return null;
     return `no signature recorded, signed with ${this.secrets.chosen[0].source}`;
   }
 
-  /** Says which secret signs, where one does. */
+  /** Names the secret on stderr, if anything was signed with it. */
   announce(): void {
     if (!this.hasSigned) return;
     const { invocation, secrets } = this;

@@ -6,8 +6,8 @@ import { safeText } from '../../terminal/safe-text.ts';
 const SHOWN_BYTES = 500;
 
 /**
- * The beginning of a response, or the message of an error page, as lines that fit `columns`, each after
- * `indent` and a bar; the last says how much is left out. Empty where there is nothing to show.
+ * The beginning of a response, or the message of an HTML error page, as lines of at most `columns`. Each
+ * line begins with `indent` and a bar. If something is left out, the last line says how much.
  */
 export function shownResponse(body: Buffer, indent: string, columns: number): string[] {
   const page = htmlMessage(body.toString('utf8'));

@@ -5,7 +5,7 @@ import type { CaptureReader } from '../../store/captures.ts';
 /** Imported captures have the recorder's time, and clocks differ: captures this much older count too. */
 const MARGIN_MS = 24 * 60 * 60_000;
 
-/** The events that need no catching up: of this listener, of the store, and of others that share it. */
+/** The events that need not be caught up: those that this listener received, and those in the store. */
 export class ArrivedEvents {
   private readonly ids = new Set<string>();
   private readonly since: number;

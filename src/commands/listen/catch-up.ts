@@ -24,12 +24,12 @@ import { missingDeliveryView } from './view.ts';
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
 
-/** `last` goes back further: attempts that were under way when a listener ended, and clocks that differ. */
+/** `last` begins this much earlier: attempts may have been under way when the listener ended, and clocks differ. */
 const LAST_MARGIN_MS = 60_000;
-/** The server's clock is known to the second. Later deliveries come by themselves. */
+/** The server's clock is known to the second only. Later deliveries reach the listener anyway. */
 const CLOCK_MARGIN_MS = 2000;
 
-/** Brings what the delivery log has and the store does not to the app: `listen --since`. */
+/** Forwards deliveries that are in the delivery log but not in the store: `listen --since`. */
 export class CatchUp {
   private readonly invocation: Invocation<ListenOptions>;
   private readonly settings: ListenSettings;
@@ -60,7 +60,7 @@ export class CatchUp {
     this.reportProblems = createProblemReporter(invocation);
   }
 
-  /** null without --since, or with --from, whose stream has its own. Fails where the API does, before anything listens. */
+  /** null without --since or with --from. Rejects if the API cannot be used, before anything listens. */
   static async open(
     invocation: Invocation<ListenOptions>,
     config: InvocationConfig<ListenOptions>,
@@ -102,7 +102,7 @@ export class CatchUp {
     return EXIT_SUCCESS;
   }
 
-  /** The store as the listener is to use it: what arrives is noted, so that it is not brought again. */
+  /** Wraps the listener's store to note what arrives, so that it is not forwarded again. */
   watch(store: PipelineWorld['store']): PipelineWorld['store'] {
     return {
       add: (capture, position) => {
@@ -147,7 +147,7 @@ export class CatchUp {
       const { openStore } = await import('../../store/writer.ts');
       store = openStore(this.settings.storeFile);
       this.arrived.read(store);
-      // By our own clock, as the ends of listeners are.
+      // By our own clock, which also timed the ends of listeners.
       const since = this.since - this.client.serverNow() + this.invocation.context.now();
       store.listeners.catchUpStarted(since);
       this.report('up');
@@ -178,7 +178,7 @@ export class CatchUp {
           startOf(delivery) < until && entries.some(({ attempt }) => attempt.at >= this.since);
         const eventId = deliveredEventId(delivery);
         const isMissing = isInWindow && (eventId === null || !this.arrived.has(eventId));
-        // Its first attempt alone: one place in the order.
+        // Only its first attempt, so that the delivery is in the backlog once.
         if (isMissing) backlog.add(delivery, entries.slice(0, 1));
       }
       if (this.isStopped() || (page.isOrdered && isBefore(page, this.since))) break;

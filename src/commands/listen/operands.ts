@@ -4,7 +4,7 @@ import type { Invocation } from '../../invocation.ts';
 import { splitCommand } from '../kit/managed-app.ts';
 import type { ListenOptions } from './options.ts';
 
-/** What stands beside the options of `listen`. */
+/** The operands of `listen`. */
 export interface ListenOperands {
   /** The app: that of `--forward-to`, or of `listen 3000`, which is short for it. */
   readonly forwardTo: ListenOptions['forwardTo'];

@@ -31,7 +31,7 @@ import { apiOptions, secretOptions, storeOption, tlsOptions } from '../kit/share
 import { parseExpectation } from '../kit/expectations/expectations.ts';
 import { parseWhere } from '../kit/expectations/where.ts';
 
-/** `last` is of the delivery log, the others of the stream of `--from`. */
+/** `last` is for the delivery log, the other words for the stream of `--from`. */
 const STARTS = ['last', 'all', 'new'] as const;
 type Start = (typeof STARTS)[number];
 
@@ -155,7 +155,7 @@ export const listenOptions = {
   ...secretOptions,
 };
 
-/** They say nothing without `--from`. */
+/** The options that have no effect without `--from`. */
 const FROM_OPTIONS = [
   'as',
   ...(Object.keys(natsAccessOptions) as Array<keyof typeof natsAccessOptions>),

@@ -13,7 +13,7 @@ import type { PublicAddress, TunnelEvent } from '../../tunnel/public-address.ts'
 import type { ListenOptions } from './options.ts';
 import type { ListenSettings } from './settings.ts';
 
-/** A public address as `ready` shows it, and what states who sent a request to it. */
+/** A public address as `ready` shows it, and the source of the sender's address. */
 export interface Address extends Pick<Ready, 'publicUrl' | 'tunnel'> {
   readonly reporter: ClientReporter | null;
 }
@@ -110,7 +110,7 @@ export class PublicAccess {
     }
   }
 
-  /** Without the dashboard's secret, every event fails verification: says so, and how to set it. */
+  /** Warns that without the dashboard's secret every event fails verification, and says how to set it. */
   private warnOfDevelopmentSecret(): void {
     const { context } = this.invocation;
     const { terminal, settings } = this.options;
@@ -129,7 +129,7 @@ export class PublicAccess {
     );
   }
 
-  /** Keeps the address up from here on. `onAddress` is told of it now, and when it changes. */
+  /** Keeps the address up from here on. Calls `onAddress` now, and again when the address changes. */
   keep(onAddress: (address: PublicAddressDocument) => void): void {
     this.onAddress = onAddress;
     this.address?.lost.catch(this.onLost);

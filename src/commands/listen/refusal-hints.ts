@@ -13,13 +13,13 @@ export interface PrintedOptions {
   readonly secret: string;
 }
 
-/** What is known about a failure, and the command that finds out more; null where none can. */
+/** What is known about a failure, and the command that finds out more; null if there is no such command. */
 export interface RefusalHints {
   readonly hints: readonly string[];
   readonly command: string | null;
 }
 
-/** What an app's answer to a genuine event says beside its status. */
+/** What an app's answer to a genuine event shows besides its status. */
 export function refusalHints(
   { verification, forward }: Pick<HandledRequest, 'verification' | 'forward'>,
   { secret }: Pick<PrintedOptions, 'secret'>,
@@ -34,7 +34,7 @@ export function refusalHints(
   return { hints: [`the signature is right; ${describeRefusal(status ?? 0, url)}`], command };
 }
 
-/** What the answer itself proves; null where it does not. */
+/** The cause that the answer itself proves; null if it proves none. */
 function knownCause(forward: Forward): string[] | null {
   const { responseHeaders, responseBody, status, url } = forward;
   if (status !== null && status < 400) {
@@ -53,7 +53,7 @@ function describeRefusal(status: number, url: string): string {
   return status < 500 ? 'your handler refused it' : 'your handler failed on it';
 }
 
-/** nginx, and servers in Go, answer plain HTTP on a TLS port in words. */
+/** Whether the port expects TLS: nginx and servers in Go say so when they get plain HTTP. */
 function speaksTls({ status, responseBody }: Forward): boolean {
   return (
     status === 400 &&

@@ -21,9 +21,9 @@ export interface RelaySourceWorld {
   readonly emit: (event: ListenEvent) => void;
 }
 
-/** What a team's relay published, as a second source of a listener's requests. */
+/** The stream of a team's relay, as a second source of a listener's requests. */
 export class RelaySource {
-  /** Rejects with why nothing more can be read; never resolves. */
+  /** Rejects when nothing more can be read, with the reason; never resolves. */
   readonly lost: Promise<never>;
   private readonly settings: ListenSettings;
   private readonly world: RelaySourceWorld;
@@ -45,12 +45,12 @@ export class RelaySource {
     this.lost.catch(() => undefined);
   }
 
-  /** Finds where to begin; rejects with what is wrong. */
+  /** Finds the position in the stream to begin at. */
   async open(): Promise<void> {
     this.unforwarded = (await this.feed.open()).unforwarded;
   }
 
-  /** Reads from here on, after what an earlier run stored and may not have forwarded. */
+  /** Forwards what an earlier run stored and may not have forwarded, then begins to read. */
   start(): void {
     this.resumed = this.resume().then(() => this.feed.start());
   }

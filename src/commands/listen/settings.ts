@@ -22,7 +22,7 @@ export interface ListenSettings {
   readonly secrets: Secrets;
   /** Where the app's secret is to be written. */
   readonly secretPlace: ReturnType<typeof secretPlace>;
-  /** The most forwards at once of a relay's requests: one keeps their order, `--concurrency` sets another number. */
+  /** How many requests of a relay are forwarded at once. Default: 1, which keeps their order. */
   readonly relayConcurrency: number;
   /** Where a new reader of a relay begins. */
   readonly relayStart: FirstStart;
@@ -93,7 +93,7 @@ export function listenerSecrets({ chosen, known }: Secrets): ListenerOptions['se
   return [...chosen, ...known];
 }
 
-/** USAGE where a target is the listener itself. */
+/** Throws USAGE for a target that is the listener itself. */
 function refuseOwnPort(target: URL, port: number, name: string): void {
   if (!isLoopback(target) || portOf(target) !== port) return;
   throw new RelyableError(
@@ -120,9 +120,9 @@ function expandRoutes(
 }
 
 /**
- * The headers to add to forwarded requests. The strongest source of a name gives all its values: the
- * options, a profile, the project, the user. `--verbose` tells the names and where they came from; a
- * value may be a credential.
+ * The headers to add to forwarded requests. All values of a name come from one source: the options, else
+ * a profile, the project's config or the user's. `--verbose` shows the names and their sources, but not
+ * the values, which may be credentials.
  */
 function readHeaders(
   { terminal, options }: Invocation<ListenOptions>,

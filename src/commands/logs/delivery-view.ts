@@ -8,7 +8,7 @@ import type { Terminal, View } from '../../terminal/terminal.ts';
 import { truncateStart } from '../../terminal/width.ts';
 import { type AttemptLine, deliveryToJson, formatMoment } from '../kit/attempt-view.ts';
 
-/** A narrower event column would say nothing. */
+/** The minimum width of the event column: in less, event types could not be told apart. */
 const MIN_EVENT_COLUMNS = 8;
 const GAP = '  ';
 
@@ -30,7 +30,7 @@ export class DeliveryTable {
   private readonly terminal: Pick<Terminal, 'style' | 'isUtc' | 'columns'>;
   private readonly now: number;
   private readonly widths: Record<'outcome' | 'tries' | 'time' | 'event' | 'id', number>;
-  /** Even the shortest event leaves no room for the seconds. */
+  /** Whether the terminal is too narrow to show seconds. */
   private readonly isNarrow: boolean;
 
   /** `now` is the clock of the log, ms since 1970: times of another day are shown with their date. */

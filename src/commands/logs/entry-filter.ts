@@ -2,7 +2,7 @@ import { RelyableError } from '../../errors.ts';
 import { type Attempt, type Delivery, DELIVERY_STATES } from '../../relyable/delivery.ts';
 import { entriesOf, type LogEntry } from '../../relyable/log-entries.ts';
 
-/** What `--status` judges: a delivery and one of its attempts, or none where there was none yet. */
+/** What `--status` judges: a delivery and one of its attempts, if there was one yet. */
 interface StatusSubject {
   readonly delivery: Delivery;
   readonly attempt: Attempt | null;
@@ -14,7 +14,7 @@ type StatusTest = (subject: StatusSubject) => boolean;
 export interface EntryFilter {
   readonly event?: string;
   readonly status?: StatusTest;
-  /** Attempts that began at or after, ms since 1970. */
+  /** Only attempts that began at or after this time, ms since 1970. */
   readonly since?: number;
 }
 

@@ -82,7 +82,7 @@ async function showDeliveries(
   else terminal.show(deliveryTotalsView(countDeliveries(listed.items), listed.hasMore));
 }
 
-/** Captures are looked up only where they are shown. */
+/** The attempts as lines. Captures are looked up only if they are shown. */
 function linesOf(
   delivery: LogEntry['delivery'],
   linker: CaptureLinker,

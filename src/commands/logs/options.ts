@@ -25,7 +25,7 @@ function parseInterval(given: string, name: string): number {
 /** The words of `--status` besides single statuses. */
 const STATUS_WORDS = [...DELIVERY_STATES, 'none', '2xx', '3xx', '4xx', '5xx'];
 
-/** Where the log is, for every `logs` command. */
+/** The options of every `logs` command: where the log is. */
 const logOptions = {
   ...apiOptions,
   store: text('--store <file>', 'the captures to match attempts with'),

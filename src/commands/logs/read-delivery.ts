@@ -7,7 +7,7 @@ import { listDeliveries } from './pages/list.ts';
 
 /**
  * The delivery with this id, or the newest for `last`. NOT_FOUND for an unknown id, and for `last`
- * where the log is empty. What the answer has wrong is passed to `reportProblems`.
+ * if the log is empty. Invalid fields in the answer are passed to `reportProblems`.
  */
 export async function readDelivery(
   client: ApiClient,

@@ -11,7 +11,7 @@ import type { LogsReplayOptions } from './options.ts';
 import { compareStarts } from './pages/list.ts';
 import { selectDeliveries } from './select-deliveries.ts';
 
-/** Sends the requests of the delivery log to the app, oldest first; each is stored as of the log. */
+/** Sends requests of the delivery log to the app, oldest first; each attempt is stored with its capture. */
 export async function run(invocation: Invocation<LogsReplayOptions>): Promise<number> {
   const config = await readConfig(invocation);
   const { client } = await openApi(invocation, config);
@@ -19,7 +19,7 @@ export async function run(invocation: Invocation<LogsReplayOptions>): Promise<nu
   const code = await replay(invocation, config, {
     select: () => readSelected(invocation, client, payloads),
     overrides: [],
-    // The log does not know of a replay: without this, each run would send the same again.
+    // Replays do not appear in the log: without this, each run would send the same requests again.
     skipsDelivered: invocation.options.failed,
     nouns: ['delivery', 'deliveries'],
     none: 'nothing to send again',

@@ -11,7 +11,7 @@ import { readDelivery } from './read-delivery.ts';
 
 /**
  * The deliveries that the operands name, in their order, or with --failed those that were given up,
- * oldest first. USAGE for both, or neither.
+ * oldest first. USAGE for operands with --failed, and without both.
  */
 export async function selectDeliveries(
   invocation: Invocation<LogsSelectOptions>,
@@ -40,8 +40,8 @@ export async function selectDeliveries(
 }
 
 /**
- * Those that were given up and not sent again since. A resend is a delivery of its own, with the same
- * event for the same endpoint: only the newest of them counts, so that a loop asks for each event once.
+ * The deliveries that were given up and not sent again since. A resend is a new delivery of the same
+ * event to the same endpoint. Only the newest delivery of an event counts, so that each is resent once.
  */
 function lostOf(newestFirst: readonly Delivery[]): Delivery[] {
   const sentSince = new Set<string>();

@@ -28,7 +28,7 @@ interface TailOutputOptions {
   readonly cursor: CursorWriter;
   /** null where nothing is expected. */
   readonly watcher: ExpectationWatcher | null;
-  /** The attempts until the log is caught up are old ones: they are shown, and not expected. */
+  /** Whether attempts are old until the tail has caught up: they are shown, but not counted as expected. */
   readonly beginsWithOld: boolean;
   reportProblems(problems: readonly WireProblem[]): void;
 }
@@ -43,7 +43,7 @@ export class TailOutput {
     this.isOld = options.beginsWithOld;
   }
 
-  /** Records how far the tail got, where an event did not end it. */
+  /** Records how far the tail got, if it was not ended by an event. */
   end(): void {
     this.options.cursor.save(this.options.tracker);
   }
@@ -76,7 +76,7 @@ export class TailOutput {
     }
     await terminal.taken();
     const isStopped = context.interrupt.aborted;
-    // How much a reader that left has read is unknown: --resume shows this attempt again.
+    // If the reader of stdout has left, it may not have read this attempt: --resume shows it again.
     if (isStopped && context.stoppedBy() === null) return 'stop';
     tracker.shown(entry);
     cursor.shown(entry);

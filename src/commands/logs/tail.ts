@@ -101,7 +101,7 @@ function cursorFile({ context, globals }: Invocation<unknown>): string {
   return cursorPath(context.paths.data, profile);
 }
 
-/** The cursor of this profile, unless it is of another API. */
+/** The cursor of this profile, unless it belongs to another API. */
 function readUsableCursor(
   { terminal }: Invocation<LogsTailOptions>,
   file: string,

@@ -29,7 +29,7 @@ import { relayEventView } from './view.ts';
 /** How long requests under way may take after the signal to stop, ms. */
 const GRACE_MS = 8000;
 
-/** Receives webhooks and publishes them until it is stopped, or NATS is given up. */
+/** Receives webhooks and publishes them until it is stopped, or NATS stays unreachable. */
 export async function run(invocation: Invocation<RelayServeOptions>): Promise<number> {
   const { context, options } = invocation;
   const url = requireNatsUrl(invocation);

@@ -90,7 +90,7 @@ export interface InitReport {
   readonly config: RelayStreamConfig;
   /** What `--update` changed, or would change. */
   readonly changes: readonly StreamChange[];
-  /** What it stores; null where it is not there. */
+  /** What the stream stores; null if it does not exist. */
   readonly stored: { readonly messages: number; readonly bytes: number } | null;
   readonly findings: readonly StreamFinding[];
 }

@@ -13,7 +13,7 @@ export interface RequestOptions {
   readonly sign: (payload: Uint8Array) => string;
   readonly userAgent: string;
   readonly tamper: Tamper | undefined;
-  /** Added after the request's own; same names replace those. */
+  /** The user's headers, added after the request's own; a header of the same name is replaced. */
   readonly headers: readonly HeaderPair[];
 }
 

@@ -12,7 +12,7 @@ import type { TriggerPlan } from './plan.ts';
 import { type HandlerDiagnosis, isWorthProbing, probeHandler } from './probe.ts';
 import { askForListener } from './target.ts';
 
-/** An answer to a probe that takes longer than this is not waited for. */
+/** The time limit of a probe, ms. */
 const PROBE_TIMEOUT_MS = 2000;
 
 /** A refused event, and where the answers to its variants come from. */
@@ -26,9 +26,9 @@ interface Search {
 }
 
 /**
- * The cause that an answer itself shows; else probes the handler, on this machine only. Through a
- * listener of ours, whose answers are not the app's, the app behind it is probed; where that cannot be
- * done, the result says so and names the command that can.
+ * The cause that an answer itself shows; else probes the handler, if it is on this machine. If the target
+ * is a listener of ours, the app behind it is probed. If that is not possible, the result says so and
+ * names a command that finds the cause.
  */
 export async function findCause(
   invocation: Invocation<TriggerOptions>,

@@ -33,7 +33,7 @@ export interface LoadProgress {
 export interface LoadSummary {
   /** Requests that were answered or failed. */
   readonly sent: number;
-  /** Of those, answered as expected. */
+  /** Requests that got the expected answer. */
   readonly asExpected: number;
   readonly byEvent: Readonly<Record<string, number>>;
   /** Answers by status. */

@@ -17,7 +17,7 @@ import { resolveTamperedTarget, resolveTarget } from './target.ts';
 export interface TriggerPlan {
   readonly request: RequestOptions;
   readonly secrets: Secrets;
-  /** For the answers, before anything is shown of them. */
+  /** Removes secrets from the answers before they are shown. */
   readonly conceal: Conceal;
   readonly schedule: Schedule;
   /** The statuses that count as success. */

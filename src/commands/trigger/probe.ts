@@ -59,9 +59,9 @@ interface Candidate {
   readonly request: SignedRequest;
   readonly cause: string;
   readonly fix: string;
-  /** Its signature is not 64 hex digits: a handler may fail while it compares them. */
+  /** Whether the signature is not 64 hex digits, so that a handler may fail while it compares it. */
   readonly isOtherNotation?: boolean;
-  /** The same payload, written otherwise. */
+  /** Whether the probe is the same payload in another wire format. */
   readonly isFormat?: boolean;
 }
 
@@ -95,7 +95,7 @@ export async function probeHandler(plan: ProbeOptions): Promise<HandlerDiagnosis
     const isPast = isRefusal(status) && PAST_VERIFICATION.has(answer) && !candidate.isOtherNotation;
     if (!isPast && (answer < 200 || answer >= 300)) continue;
     const seen = `your handler answered ${status} to ${nameSent(options.payload)} but ${answer} to ${candidate.sent}`;
-    // Only a handler that answers a wrong signature alike refused the event for its signature.
+    // The event was refused for its signature only if a wrong signature gets the same answer.
     const isForSignature =
       isRefusal(status) ||
       candidate.isFormat !== true ||

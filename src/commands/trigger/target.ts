@@ -10,7 +10,7 @@ import type { TriggerOptions } from './options.ts';
 /** Where events are sent. */
 export interface TriggerTarget {
   readonly url: URL;
-  /** A note about a target that may surprise: a listener is used, or a running one is not; else null. */
+  /** A note that a listener was found and is used, or that a running one is not used; else null. */
   readonly note: string | null;
 }
 
@@ -52,9 +52,9 @@ export function askForListener(
 }
 
 /**
- * Where a request that should be refused is sent: a listener refuses it before the app sees it, so
- * that the answer would prove nothing about the app. A listener that was found is passed by. One that
- * was named, or has no app, is a USAGE error unless `--expect-status` says what it should answer itself.
+ * Where to send a request that should be refused. A listener would refuse it itself, which proves nothing
+ * about the app. If the listener was not named with `--to`, the request goes directly to its app. A
+ * listener that was named, or has no app, is a USAGE error unless `--expect-status` is given.
  */
 export async function resolveTamperedTarget(
   invocation: Invocation<TriggerOptions>,

@@ -239,7 +239,7 @@ function formatLoadSummary(
       safeLine(error),
     ]),
   ];
-  // Made legible before they are padded: words are wider than marks.
+  // Marks are replaced before the names are padded, because the words for them are wider.
   const names = rows.map(([name]) => legible(name));
   const width = Math.max(12, ...names.map((name) => name.length));
   const lines = rows.map(([, n, note = ''], index) =>

@@ -7,7 +7,7 @@ import {
 } from '../../signature/verify.ts';
 import type { LocatedRequest } from '../kit/request-inputs.ts';
 
-/** A located request's verdict: what its recording lost is never put down to the secret. */
+/** The verdict on a located request. A lossy recording is never reported as a wrong secret. */
 export function judge(
   { found }: LocatedRequest,
   secrets: readonly SecretCandidate[],
@@ -21,7 +21,7 @@ export function judge(
     return { ...explanation, verification: SIGNATURE_NOT_RECORDED };
   }
   if (receivedBytes !== undefined) {
-    // The bytes may have been signed as they are in the file.
+    // The signature may belong to the exact bytes of the file.
     const asReceived = explainRequest({ ...request, body: receivedBytes }, secrets, {
       effort: 'quick',
     });
@@ -48,8 +48,8 @@ function missingBody(what: string): Verification {
 }
 
 /**
- * The verdict on a body whose exact bytes are lost: only a match says anything, and only one with the
- * same document makes it genuine.
+ * The verdict on a body whose exact bytes are lost. Only a match proves anything, and only a match with
+ * the same JSON document makes the request genuine.
  */
 function judgeRebuilt({ verification, isRewrite }: Explanation, why: string): Verification {
   const { reason, reasons, detail, secretSource } = verification;

@@ -33,7 +33,7 @@ export async function verifyLargeBody(
     event = await readBody(path, verifier, interrupt);
   } catch {
     interrupt.throwIfAborted();
-    // What is wrong with the file, its reader says.
+    // The code that reads the file as a whole reports the problem.
     return null;
   }
   const verification = event === null ? null : verifier.result();

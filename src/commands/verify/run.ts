@@ -99,11 +99,11 @@ export async function run(invocation: Invocation<VerifyOptions>): Promise<number
   }
   problems.throwIfAny('the others are judged above');
   if (totals.invalid > 0) return EXIT_CHECK_FAILED;
-  // A delivery without its signature does not hold what is asked for.
+  // A delivery whose signature was not recorded cannot be verified.
   return totals.unjudged > 0 ? EXIT_UNREADABLE : EXIT_SUCCESS;
 }
 
-/** A verdict, and what stands behind it where that is asked for. */
+/** A verdict, with its explanation if that was asked for. */
 interface Judged {
   readonly verification: Verification;
   readonly explanation: ShownExplanation | null;

@@ -12,7 +12,7 @@ export interface VerifiedRequest extends RequestPlace {
   readonly verification: Verification;
 }
 
-/** How many were judged, and how. */
+/** The counts of judged requests. */
 export interface VerificationTotals {
   readonly total: number;
   readonly valid: number;

@@ -9,8 +9,8 @@ const HEIGHT = 56;
 const SHOWN = 60;
 
 /**
- * Events and answer times by interval. Failures are hatched and have a mark, so that they are told
- * apart without colour; each has its numbers as a text.
+ * Events and answer times by interval. Failures are hatched and marked, so that they can be recognised
+ * without colour; each interval has its numbers as a text.
  */
 export function ActivityChart({ activity }: { readonly activity: ActivityDocument }) {
   const buckets = toIntervals(activity);

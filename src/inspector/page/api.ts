@@ -1,6 +1,6 @@
 import type { ErrorDocument, SentDocument } from '../api-types.ts';
 
-/** What the server answered where it refused. */
+/** An error answer of the server. */
 export class ApiError extends Error {
   readonly hint: string | undefined;
 

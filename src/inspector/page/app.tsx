@@ -17,11 +17,11 @@ import { usePlace } from './use-place.ts';
 
 /** How long a notice stays, ms. */
 const NOTICE_MS = 8000;
-/** Pictures and the open capture follow the store less closely than the list, ms. */
+/** How often the charts and the open capture are read again at most, ms; the list follows each change. */
 const SLOW_CHANGE_MS = 1000;
 const BUCKET_MS = 60_000;
 
-/** The whole page: filters and pictures above, the list, and the open capture beside it. */
+/** The whole page: filters and charts above, the list, and the open capture beside it. */
 export function App() {
   const [place, go] = usePlace();
   const [connection, setConnection] = useState<Connection>('connecting');

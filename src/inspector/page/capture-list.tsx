@@ -8,7 +8,7 @@ import { Outcome } from './outcome.tsx';
 const ROW_HEIGHT = 58;
 /** Rows above and below what is visible. */
 const OVERSCAN = 8;
-/** Browsers end an element at 33 million pixels. */
+/** Browsers limit the height of an element to about 33 million pixels. */
 const MAX_SHOWN = 500_000;
 
 /** The list: only the visible rows are elements. */
@@ -81,7 +81,7 @@ interface ListRowProps {
   readonly onChoose: (index: number, row: CaptureRow | undefined) => void;
 }
 
-/** A place in the list. It is rendered again only for other properties: a list that scrolls keeps most rows. */
+/** A row of the list. It is rendered again only if its properties change, because scrolling keeps most rows. */
 class ListRow extends Component<ListRowProps> {
   override shouldComponentUpdate(next: ListRowProps): boolean {
     const names = Object.keys(next) as Array<keyof ListRowProps>;
@@ -147,7 +147,7 @@ function useResize(
   }, []);
 }
 
-/** New captures come in above: a list that is scrolled down keeps showing the same rows. */
+/** New captures are added above: a list that is scrolled down keeps showing the same rows. */
 function useAnchor(box: { readonly current: HTMLElement | null }, total: number): void {
   const before = useRef(total);
   useLayoutEffect(() => {

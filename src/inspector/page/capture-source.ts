@@ -13,7 +13,7 @@ export interface CaptureList {
 
 export const EMPTY_LIST: CaptureList = { total: 0, isComplete: false, rows: new Map() };
 
-/** Rows asked for at a time: a tall screen and what is just outside it. */
+/** How many rows are requested at a time: a tall screen and the rows just outside it. */
 const WINDOW = 100;
 
 /**
@@ -40,14 +40,14 @@ export class CaptureSource {
     this.onError = onError;
   }
 
-  /** These rows are visible now. */
+  /** Tells which rows are visible now. */
   show(first: number, count: number): void {
     this.offset = Math.max(0, Math.floor(first + count / 2 - WINDOW / 2));
     const last = Math.min(first + count, this.list.total) - 1;
     if (!this.list.rows.has(first) || (last >= 0 && !this.list.rows.has(last))) this.refresh();
   }
 
-  /** The store changed, or other rows became visible. */
+  /** Reads the visible rows again, after a change of the store or of the visible rows. */
   refresh(): void {
     this.isWanted = true;
     if (!this.isReading) void this.read();

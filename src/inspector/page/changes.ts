@@ -1,4 +1,4 @@
-/** Whether the page hears of changes. */
+/** Whether the page receives changes. */
 export type Connection = 'connecting' | 'live' | 'lost';
 
 /**

@@ -1,10 +1,10 @@
-/** A line of a diff: in both, or only in the one or the other. */
+/** A line of a diff: in both texts, or in one of them only. */
 export interface DiffLine {
   readonly kind: 'same' | 'removed' | 'added';
   readonly text: string;
 }
 
-/** Beyond this many pairs of lines the middle is shown as replaced: it would take seconds. */
+/** With more pairs of lines the middle is shown as replaced, because comparing it would take seconds. */
 const MAX_PAIRS = 4_000_000;
 
 /** The lines of two texts with what is common to both found by the longest common subsequence. */
@@ -50,7 +50,7 @@ function diffMiddle(before: readonly string[], after: readonly string[]): DiffLi
   return [...lines, ...before.slice(i).map(removed), ...after.slice(j).map(added)];
 }
 
-/** Length of the longest common subsequence of the rest from each pair of lines on. */
+/** For each pair of lines, the length of the longest common subsequence from there to the end. */
 function commonLengths(before: readonly string[], after: readonly string[]): Uint32Array {
   const width = after.length + 1;
   const lengths = new Uint32Array((before.length + 1) * width);

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureDocument } from '../api-types.ts';
 import { SendDialog } from './send-dialog.tsx';
 
-/** Edits a payload; it is sent with a signature of its own. */
+/** Edits a payload, which is then sent with a new signature. */
 export function EditDialog(props: {
   readonly capture: CaptureDocument;
   readonly text: string;
@@ -14,7 +14,7 @@ export function EditDialog(props: {
   const { capture, secretSource, target, onSend, onClose } = props;
   const [text, setText] = useState(props.text);
   const field = useRef<HTMLTextAreaElement>(null);
-  // A field that gets the focus has its caret at the end, and shows the end of a long text.
+  // Focusing a field moves the caret to the end, which would show the end of a long text.
   useEffect(() => field.current?.setSelectionRange(0, 0), []);
   return (
     <SendDialog

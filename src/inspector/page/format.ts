@@ -11,7 +11,7 @@ const MINUTE = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
-/** `14:03:22`, with the day before it where that is not today. */
+/** `14:03:22`, after the date if it is not today. */
 export function formatTime(iso: string, now: Date = new Date()): string {
   const date = new Date(iso);
   const time = TIME.format(date);

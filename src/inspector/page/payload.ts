@@ -4,7 +4,7 @@ export type Payload =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes' };
 
-/** A number whose text JavaScript would not write back: `70.0`, `1e3`, twenty digits. */
+/** A number that JavaScript would write differently: `70.0`, `1e3`, twenty digits. */
 export class ExactNumber {
   readonly source: string;
 
@@ -45,7 +45,7 @@ function parseExactly(text: string): unknown {
   }
 }
 
-/** The text for a diff: JSON with a value a line, anything else as it is. Null for bytes and for deep JSON. */
+/** The text for a diff: JSON with one value on each line, other text unchanged. Null for bytes and deep JSON. */
 export function toLines(payload: Payload): string[] | null {
   if (payload.kind === 'bytes') return null;
   if (payload.kind === 'text') return payload.text.split('\n');

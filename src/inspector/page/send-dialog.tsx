@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Dialog } from './dialog.tsx';
 
-/** Asks where to send something; its children are the fields that say what. */
+/** Asks where to send a request; its children are the fields that describe the request. */
 export function SendDialog(props: {
   readonly title: string;
   /** The words of the button that sends. */

@@ -7,8 +7,8 @@ export interface Loaded<T> {
 }
 
 /**
- * Loads again whenever `key` or `revision` changes. The value of another key is dropped at once; that
- * of an older revision stays until the new one is there.
+ * Loads again whenever `key` or `revision` changes. If `key` changes, the old value is dropped at once; if
+ * only `revision` changes, the old value stays until the new one is loaded.
  */
 export function useLoaded<T>(
   key: string | null,

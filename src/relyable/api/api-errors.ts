@@ -87,7 +87,7 @@ export function notJson({ text, headers }: ApiAnswer, url: URL): RelyableError {
   );
 }
 
-/** What an unexpected text looks like, in a few words. */
+/** Describes an unexpected text in a few words. */
 function describeText(text: string): string {
   const start = text.trim().replace(/\s+/g, ' ').slice(0, 80);
   if (start === '') return 'an empty answer';
@@ -98,7 +98,7 @@ function describeText(text: string): string {
   return `"${start}"`;
 }
 
-/** What a JSON value is, e.g. `an object with id, state`. */
+/** Describes a JSON value, e.g. `an object with id, state`. */
 export function describeShape(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return `a ${typeof value}`;

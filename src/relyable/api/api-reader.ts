@@ -37,7 +37,7 @@ const FIRST_BACKOFF_MS = 500;
 /** How long to wait after a 429 that does not say. */
 const DEFAULT_RETRY_AFTER_MS = 10_000;
 
-/** Reads URLs of the API: within the rate limit, and again where a request fails. */
+/** Reads URLs of the API, within the rate limit, and retries failed requests. */
 export class ApiReader {
   private readonly options: ApiReaderOptions;
   private allowance: Allowance | undefined;

@@ -33,7 +33,7 @@ export class Backlog {
     this.inMemory = inMemory;
   }
 
-  /** Deliveries. */
+  /** The number of deliveries. */
   get size(): number {
     return this.places.size;
   }

@@ -112,7 +112,7 @@ class DeliveryLog implements ApiClient {
     const refusal = readErrorEnvelope(body);
     const said = refusal?.message ?? refusal?.code ?? '';
     if (answer.status === 404) {
-      // Either there is no such delivery, and this throws, or nothing that sends it again.
+      // Reading it throws if there is no such delivery; otherwise the API has no resend.
       await this.getDelivery(id);
       throw notResent(id, said);
     }
@@ -125,7 +125,7 @@ class DeliveryLog implements ApiClient {
     return this.reader.serverNow();
   }
 
-  /** USAGE for what cannot be an id: an address would lose it, name another path, or be too long. */
+  /** Throws USAGE for a text that cannot be an id: the URL would lose it, name another path, or be too long. */
   private deliveryUrl(id: string, rest = ''): URL {
     if (id === '' || id.length > MAX_ID_LENGTH || /^\.{1,2}$/.test(id)) {
       const got = id.length > MAX_ID_LENGTH ? `one of ${id.length}` : JSON.stringify(id);

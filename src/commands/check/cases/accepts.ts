@@ -3,7 +3,7 @@ import { WIRE_FORMATS } from '../../../relyable/wire-format.ts';
 import type { CheckCase } from '../check-case.ts';
 import { isSignatureRefusal, judgeGenuine } from '../judge.ts';
 
-/** Every event in every way of writing it: how Relyable writes JSON is not published. */
+/** Every event in every wire format, because Relyable does not publish how it writes JSON. */
 export const ACCEPTS: readonly CheckCase[] = EVENT_TYPES.flatMap((event) =>
   WIRE_FORMATS.map((wire): CheckCase => ({
     id: `accepts.${event}.${wire}`,

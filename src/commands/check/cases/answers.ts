@@ -5,7 +5,7 @@ import { complainOfGenuine, describeAnswer, unanswered } from '../judge.ts';
 import { SHORTEST_SECRET } from '../find-leak.ts';
 import { headerValues } from '../../../request/request.ts';
 
-/** Our own threshold: how long Relyable waits is not published. */
+/** Our own threshold: Relyable does not publish how long it waits. */
 export const SLOW_MS = 5000;
 /** Our own threshold: the answer ends up in Relyable's delivery log. */
 const LARGE_ANSWER_BYTES = 4096;

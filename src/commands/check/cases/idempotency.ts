@@ -38,8 +38,8 @@ function judgeRepeats({ answers, states: [before, once, after] }: Exchange): Com
 }
 
 /**
- * The first event shows by how much an event changes the state. Another one, sent twice at once,
- * must change it by the same amount. A state in which several numbers change proves nothing.
+ * The first event shows by how much one event changes the state. A second event, sent twice at the same
+ * time, must change it by the same amount. If several numbers in the state change, nothing is proved.
  */
 function judgeRace({ answers, states: [before, once, after] }: Exchange): Complaint | null {
   const complaint = judgeAnswers(answers);

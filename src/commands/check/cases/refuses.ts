@@ -36,16 +36,16 @@ const TITLES: Readonly<Record<Tamper, string>> = {
   truncated: 'refuses half a signature',
 };
 
-/** A handler may verify some events only, so these are sent as every one. */
+/** Forgeries that are sent as each event type, because a handler may verify some types only. */
 const FOR_EVERY_EVENT: ReadonlySet<Tamper> = new Set(['signature', 'missing']);
 
-/** A handler may verify what one parser has read only. null: no content type. */
+/** A handler may verify only bodies that one parser has read. null: no content type. */
 const OTHER_CONTENT_TYPES = ['text/plain', 'application/x-www-form-urlencoded', null] as const;
 
-/** Keys that anyone knows: an unset variable, and how languages write one. */
+/** The keys that an unset variable leads to: an empty text, or the language's word for a missing value. */
 const UNSET_KEYS = ['', 'undefined', 'null', 'None'] as const;
 
-/** Keys that anyone tries: what stands in examples, and so behind the `||` of many a handler. */
+/** Keys from examples, which many handlers use as a default (`process.env.SECRET || 'secret'`). */
 const EXAMPLE_KEYS = [
   'secret',
   'changeme',
@@ -55,14 +55,14 @@ const EXAMPLE_KEYS = [
   'whsec_test',
 ] as const;
 
-/** The fix where one of these keys is accepted. */
+/** The fix if one of these keys is accepted. */
 const ONE_SECRET =
   'verify with the configured secrets alone: where one is not set, leave it out or end the app at its start; put no empty or example secret in its place';
 
-/** A body longer than what handlers skip "for speed"; a handler may refuse it for its length. */
+/** Longer than the bodies that handlers leave unverified "for speed". A handler may refuse it for its length. */
 const LARGE_BYTES = 512 * 1024;
 
-/** A well-formed signature that belongs to nothing. */
+/** A well-formed signature that no request has. */
 const WRONG = '0123456789abcdef'.repeat(4);
 
 /** The wrong one first: a handler that fails on a missing header fails for another reason. */
@@ -78,7 +78,7 @@ function refusal(
   tamper?: Tamper,
 ): CheckCase {
   const severity: Severity = LENIENT.has(name) ? 'warning' : 'error';
-  // What accepts a wrong signature accepts every form of it: that is one cause.
+  // A handler that accepts a wrong signature accepts every form of it: that is one cause.
   const topicFor = ({ forgedStatus }: Facts): Topic =>
     severity === 'error' || (forgedStatus !== null && is2xx(forgedStatus))
       ? 'forged-accepted'
@@ -100,7 +100,7 @@ function tampered(make: RequestMaker, tamper: Tamper): CheckRequest[] {
     : [make.tampered(tamper)];
 }
 
-/** Forgeries without a signature and with a wrong one. */
+/** Two forgeries: one with a wrong signature and one without a signature. */
 function unsigned(
   make: RequestMaker,
   what: string,
@@ -111,7 +111,7 @@ function unsigned(
   );
 }
 
-/** A request of someone who guesses the secret; where the guess is right, its signature is wrong. */
+/** A request signed with a guessed secret. If the guess is the real secret, the signature is made wrong. */
 function signedWith(make: RequestMaker, key: string, sample: EventType): CheckRequest {
   return make.forged({
     sample,
@@ -214,7 +214,7 @@ export const REFUSES: readonly CheckCase[] = [
   },
 ];
 
-/** A forged event was refused with 401: what answers otherwise to a body that is not JSON parses it first. */
+/** A handler that refuses forged events, but fails on a body that is not JSON, parses before it verifies. */
 function judgeUnparsable(exchange: Exchange, facts: Facts): Complaint | null {
   const complaint = judgeRefusal(exchange, facts, 'forged-accepted');
   const isRefused = facts.forgedStatus === 401 || facts.forgedStatus === 403;
@@ -229,7 +229,7 @@ function judgeUnparsable(exchange: Exchange, facts: Facts): Complaint | null {
     : complaint;
 }
 
-/** Whether a forged request was accepted; how it is refused is not judged, as that may be for other reasons. */
+/** Whether a forged request was accepted. Any refusal passes, because it may have other reasons. */
 function judgeForgery(exchange: Exchange, facts: Facts): Complaint | null {
   const isRefused = (status: number | null): boolean => status === null || !is2xx(status);
   return judgeRefusal(countRefused(exchange, isRefused), facts, 'forged-accepted');

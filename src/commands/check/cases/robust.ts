@@ -30,7 +30,7 @@ function getsThrough(topic: Topic): CheckCase['judge'] {
   return (exchange, facts) => judgeGenuine(exchange, facts, topic);
 }
 
-/** Text outside ASCII, and last an event in ASCII that only a handler that re-serialises refuses. */
+/** The requests, and after them an event in ASCII that only a handler that re-serialises the body refuses. */
 function withSpaced(make: RequestMaker, requests: readonly CheckRequest[]): CheckRequest[] {
   return [...requests, make.genuine('test_run.completed', { wire: 'spaced' })];
 }
@@ -83,14 +83,14 @@ function cutEvents(make: RequestMaker): CheckRequest[] {
   return withSpaced(make, [...events, cutBetweenCharacters(make)]);
 }
 
-/** What a handler refuses that does not wait for the whole body. */
+/** An event cut between characters. A handler that does not wait for the whole body refuses it. */
 function cutBetweenCharacters(make: RequestMaker): CheckRequest {
   const label = 'sent in pieces, correctly signed';
   const cut = (body: Buffer): number[] => equalCuts(body, SLOW_PIECES);
   return make.genuine('test_run.completed', { label, cut });
 }
 
-/** Only a body that is cut between characters, or not at all, is accepted. */
+/** Finds out whether a handler fails on cut characters, on any cut body, or on the text itself. */
 function judgeCut(exchange: Exchange, facts: Facts): Complaint | null {
   const requests = exchange.requests.slice(0, -2);
   const complaint = judgeGenuine({ ...exchange, requests }, facts, 'text-pieces');
@@ -103,7 +103,7 @@ function judgeCut(exchange: Exchange, facts: Facts): Complaint | null {
     : { ...complaint, topic: 'slow-body' };
 }
 
-/** A large body arrives in pieces: one that a handler refuses in small pieces too is not too large. */
+/** A large body arrives in pieces. A handler that also refuses a body sent in pieces does not refuse its size. */
 function judgeLarge(exchange: Exchange, facts: Facts): Complaint | null {
   const [large, pieces] = exchange.requests;
   if (large === undefined || pieces === undefined) return null;
@@ -114,7 +114,7 @@ function judgeLarge(exchange: Exchange, facts: Facts): Complaint | null {
   return isRefused ? { ...complaint, topic: 'slow-body' } : complaint;
 }
 
-/** The last request is like the first one, and comes when the work for the events may still run. */
+/** The last request is like the first one. It is sent while the work for the other events may still run. */
 function judgeAftermath({ answers }: Exchange): Complaint | null {
   const first = answers[0];
   const last = answers.at(-1);

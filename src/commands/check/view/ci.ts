@@ -21,7 +21,7 @@ import { safeLine } from '../../../terminal/safe-text.ts';
 /** The most cases that an annotation names. */
 const SHOWN_CASES = 5;
 
-/** What was sent, the result, why it matters, the fix and the command, one to a line. */
+/** The request, the result, why it matters, the fix and the repeating command, each on its own line. */
 function explain(report: CheckReport, result: CaseResult, finding: CheckFinding): string[] {
   return [
     `sent: ${describeSent(result, finding.at)}`,
@@ -83,7 +83,7 @@ export function formatCheckTap(report: CheckReport, failOn: Severity): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Workflow commands of GitHub Actions: an annotation for each finding, with the cases in it. */
+/** Workflow commands of GitHub Actions: an annotation for each finding, which names its cases. */
 export function formatCheckGithub(report: CheckReport): string {
   const lines = groupByCause(failedCases(report.results)).flatMap((group) => {
     const [first] = group;

@@ -52,11 +52,11 @@ function unreachable({ apiKey }: Subject, url: URL, error: unknown): Found {
   return apiKey === null ? warning(message, fix) : failure(message, fix);
 }
 
-/** `fetch` says why only in the cause of its error. */
+/** Why a request failed; `fetch` tells it only in the cause of its error. */
 function describe(error: unknown, url: URL): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${API_TIMEOUT_MS / 1000} s`;
-  // Its advice about TLS names options of other commands.
+  // The advice about TLS is removed, because it names options of other commands.
   return describeFailure(error.cause ?? error, url).replace(/; --cacert .*/, '');
 }
 

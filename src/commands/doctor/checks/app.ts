@@ -17,7 +17,7 @@ import { type Check, failure, type Found, info, ok, warning } from '../finding.t
 
 const PROBE_TIMEOUT_MS = 4000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Most certificates are renewed earlier than this before their end. */
+/** Fewer days left are a warning: most certificates are renewed earlier. */
 const SOON_DAYS = 14;
 
 /** Whether the app answers 200 to a signed sample; sends it only with consent. */
@@ -37,7 +37,7 @@ export const checkProbe: Check = async ({ context, layers, target, mayProbe, tls
   const reaches = await Promise.all(
     addresses.map((address) => tryConnect(address, portOf(url), signal)),
   );
-  // What does not listen is a finding of its own.
+  // An app that does not listen is a finding of another check.
   if (reaches.every(({ error }) => error !== null)) return [];
   const [{ value: secret }] = resolveSecrets(context, layers, {}).chosen;
   const body = serialisePayload(SAMPLES['test_run.completed'], 'compact');

@@ -8,7 +8,7 @@ import { errorMessage } from '../../../errors.ts';
 import { type Check, type Found, info, ok, warning } from '../finding.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** More are not counted one by one. */
+/** At most this many captures are counted. */
 const MAX_COUNTED = 1000;
 const PAGE_SIZE = 100;
 const TIMEOUT_MS = 4000;
@@ -52,7 +52,7 @@ function describe(count: number): string {
   return count >= MAX_COUNTED ? `${MAX_COUNTED} captures or more` : formatCount(count, 'capture');
 }
 
-/** Deliveries of the last day that Relyable gave up, or will retry; asks only where there is a key, or none is needed. */
+/** Deliveries of the last day that failed or will be retried. Needs an API key, or an API on this machine. */
 export const checkDeliveries: Check = async (subject, signal) => {
   const { context, api, apiKey, deliveriesPath } = subject;
   const isLocal = isLoopback(api.value);

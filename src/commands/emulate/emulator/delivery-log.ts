@@ -74,12 +74,12 @@ export class DeliveryLog {
   private removeOldest(): void {
     while (this.ordered.length - this.first > this.maxRemembered) {
       const oldest = this.ordered[this.first];
-      // A delivery that still has attempts ahead is never removed, nor what came after it.
+      // A delivery with attempts ahead is never removed, and neither are the deliveries after it.
       if (oldest === undefined || isOpen(oldest)) break;
       this.byId.delete(oldest.id);
       this.first += 1;
     }
-    // Now and then, so that the array does not hold what is removed.
+    // From time to time, so that the array does not keep removed deliveries.
     if (this.first > this.maxRemembered / 10) {
       this.ordered = this.ordered.slice(this.first);
       this.first = 0;

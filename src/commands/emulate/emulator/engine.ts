@@ -34,7 +34,7 @@ export interface DeliveryJournal {
 /** The attempts of one endpoint. */
 interface Lane {
   inFlight: number;
-  /** Due, and waiting for an attempt in flight to end. */
+  /** Deliveries whose attempt is due, and waits until an attempt in flight ends. */
   readonly queue: DeliveryRecord[];
 }
 
@@ -74,7 +74,7 @@ export class Engine {
   /** How many attempts in flight keep a virtual clock from advancing. */
   private holding = 0;
   private isStopped = false;
-  /** Attempts in flight are no longer waited for: they end without an answer. */
+  /** Whether attempts in flight were aborted, so that they end without an answer. */
   private isCutOff = false;
   private hasJournalFailed = false;
   /** The wait for the next attempt. */
@@ -146,7 +146,7 @@ export class Engine {
       }
       this.setAlarm();
     }
-    // A delivery waits in a lane only while others of it are in flight.
+    // A delivery waits in a lane only while attempts of that lane are in flight.
     if (this.inFlight > 0 || (!this.isStopped && this.planned.size > 0)) return;
     const waiters = this.idleWaiters;
     this.idleWaiters = [];

@@ -10,7 +10,7 @@ export interface Fault {
   readonly kind: FaultKind;
   /** The number of requests it applies to; Infinity for all. */
   readonly count: number;
-  /** With this probability, from 0 to 1. */
+  /** The probability that a request gets the fault, from 0 to 1. */
   readonly share: number;
   /** How long `slow` waits. */
   readonly slowMs: number;

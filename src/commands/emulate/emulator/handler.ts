@@ -26,7 +26,7 @@ export interface HandlerOptions {
   readonly rateLimiter: RateLimiter;
   /** The faults of the next request. */
   nextFaults(): Iterable<Fault>;
-  /** The only key that is accepted; undefined for any that is not empty. */
+  /** The only API key that is accepted; undefined to accept any key that is not empty. */
   readonly apiKey: string | undefined;
   newId(prefix: string): string;
   newSecret(): string;
@@ -87,7 +87,7 @@ export function createHandler(options: HandlerOptions): Handler {
       });
     } catch (error) {
       if (error instanceof Refusal) return refuse(error);
-      // For example a store that cannot be written to: the client may retry.
+      // For example, the store cannot be written: the client may retry.
       if (error instanceof RelyableError)
         return refuse(new Refusal(500, error.code, error.message));
       throw error;

@@ -18,7 +18,7 @@ import {
   formatExpectationsMarkdown,
 } from './expectations-view.ts';
 
-/** The options about what is expected, of the commands that can wait for it. */
+/** The options for expectations, of the commands that can wait for deliveries. */
 export interface ExpectationSettings {
   readonly expect: readonly Expectation[];
   readonly where?: readonly WhereClause[];
@@ -65,7 +65,7 @@ function refuseEndless(expected: readonly Expectation[]): void {
 
 /** Ends a command when its expectations are decided or its time is over, and reports the verdict. */
 export class ExpectationWatcher {
-  /** About event types that are not published. */
+  /** Warnings about event types that are not published. */
   readonly warnings: readonly string[];
   /** Resolves with what ended the waiting: the verdict or the time limit. */
   readonly decided: Promise<Ending>;
@@ -102,14 +102,14 @@ export class ExpectationWatcher {
     );
   }
 
-  /** Counts it; true once the verdict is decided. */
+  /** Counts a delivery; returns true once the verdict is decided. */
   observe(observation: Observation): boolean {
     const isDecided = this.expectations.add(observation) !== 'waiting';
     if (isDecided) this.decide('verdict');
     return isDecided;
   }
 
-  /** Waits no longer: a pending timer would keep the process alive. */
+  /** Stops waiting: a pending timer would keep the process alive. */
   cancel(): void {
     this.finished.abort();
   }

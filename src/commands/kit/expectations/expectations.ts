@@ -6,7 +6,7 @@ export interface Observation {
   /** Of the capture or the delivery. */
   readonly id: string;
   readonly event: string | null;
-  /** Why it does not count, whatever is expected; null where it may. */
+  /** Why the delivery can meet no expectation; null if it can. */
   readonly problem: string | null;
   /** The parsed body, for conditions. */
   readonly readPayload?: () => unknown;
@@ -46,7 +46,7 @@ export interface ExpectationState {
   /** Deliveries that counted. */
   readonly received: number;
   readonly isMet: boolean;
-  /** The first of those that did not count. */
+  /** The first deliveries of the type that did not count. */
   readonly mismatches: readonly Mismatch[];
 }
 
@@ -94,7 +94,7 @@ class ExpectedType {
     return Math.max(0, this.expected - this.received);
   }
 
-  /** It was not to be received, and was. */
+  /** Whether a delivery was received although none was expected. */
   get isViolated(): boolean {
     return this.expected === 0 && this.received > 0;
   }

@@ -16,7 +16,7 @@ import type { Capture } from '../../../request/capture.ts';
 import { viewUrlOf } from '../../../relyable/dashboard.ts';
 import { hasBrowser } from '../../kit/browser.ts';
 
-/** What acting on an address takes. */
+/** What an action on an address needs. */
 export interface AddressOptions {
   readonly context: Context;
   readonly terminal: Terminal;

@@ -83,7 +83,7 @@ export class CursorWriter {
     this.shownUpTo = attempt.at;
   }
 
-  /** Nothing waits to be shown. */
+  /** Notes that no attempt waits to be shown. */
   caughtUp(tracker: Tracker): void {
     this.shownUpTo = null;
     this.save(tracker);

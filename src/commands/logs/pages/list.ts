@@ -52,7 +52,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What is taken of each delivery, and the order of all that was taken. */
+/** Which items to take from each delivery, and how to sort them. */
 interface Choice<T> {
   pick(delivery: Delivery): readonly T[];
   compare(a: T, b: T): number;

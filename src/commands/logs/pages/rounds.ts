@@ -42,7 +42,7 @@ export class Rounds {
   private isFirst = true;
   /** How deep an interrupted reading of the newest pages got; 0 when the last one was complete. */
   private resumeDepth = 0;
-  /** A tail that was stopped while it showed has unshown attempts below pages that are known. */
+  /** A tail that was stopped while it showed attempts has unshown ones on pages that are known. */
   private headUntil: number;
   private sweep: Sweep | undefined;
   private lateCheckedAt = 0;
@@ -120,7 +120,7 @@ export class Rounds {
     return last;
   }
 
-  /** What came since a reading was interrupted, down to where that reading started. */
+  /** Reads the deliveries that came after a reading was interrupted, down to where that reading started. */
   private async *readSinceInterruption(depth: number): Events {
     for await (const page of this.pager.walk()) {
       const { hasNews } = this.examine(page);

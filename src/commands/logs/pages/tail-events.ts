@@ -8,7 +8,7 @@ import type { Tracker } from './tracker.ts';
 export type TailEvent =
   /** To be shown, and then noted with `tracker.shown`. */
   | { readonly type: 'attempt'; readonly entry: LogEntry }
-  /** Nothing more to show for now: the moment to save where we are. */
+  /** Nothing more to show for now: the position can be saved. */
   | { readonly type: 'caught_up' }
   | { readonly type: 'problems'; readonly problems: readonly WireProblem[] }
   /** The API does not answer as it should: reported once, then retried until it does. */

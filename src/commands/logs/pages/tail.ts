@@ -6,8 +6,8 @@ import type { TailEvent, TailOptions } from './tail-events.ts';
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Every attempt of the log once, oldest first, without an end; returns when the signal aborts.
- * Throws what waiting cannot mend: a refused key at any time, and any error at the very start.
+ * Yields every attempt of the log once, oldest first, until the signal aborts. Throws errors that a retry
+ * cannot mend, such as a refused key, and any error of the first request.
  */
 export async function* tail(options: TailOptions): AsyncGenerator<TailEvent> {
   const { signal, intervalMs } = options;
@@ -66,7 +66,7 @@ function pauseMs(intervalMs: number, failures: number, random: number): number {
   return Math.max(intervalMs, backoffMs * (0.5 + random / 2));
 }
 
-/** Errors that waiting cannot mend. */
+/** Whether a retry cannot mend the error. */
 function isFinal({ code }: RelyableError): boolean {
   return code === 'NOT_AUTHENTICATED' || code === 'NOT_PERMITTED' || code === 'USAGE';
 }

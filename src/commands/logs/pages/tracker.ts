@@ -3,7 +3,7 @@ import { entriesOf, type LogEntry, LONGEST_SCHEDULE_MS } from '../../../relyable
 
 /** What is remembered of a delivery. */
 interface Seen {
-  /** Those of its attempts that were shown, by `keyOf`. */
+  /** The keys (`keyOf`) of the attempts that were shown. */
   readonly keys: string[];
   firstAt: number;
   /** When its newest shown attempt was over. */
@@ -38,14 +38,14 @@ export interface TrackerState {
 
 /** Finished deliveries beyond this number are no longer remembered one by one. */
 const MAX_SEEN = 20_000;
-/** The same for the state that is saved. */
+/** The same limit for the saved state. */
 const MAX_SAVED = 2000;
 /** A delivery is rechecked at least this often, however late its next retry is announced, ms. */
 const LONGEST_RECHECK_MS = 15 * 60_000;
 /** How long after a fruitless recheck the next one is, at first and at most, ms. */
 const FIRST_MISS_MS = 2000;
 const LAST_MISS_MS = 5 * 60_000;
-/** Doubling the wait more often would only overflow. */
+/** The wait is doubled at most this often, so that it does not overflow. */
 const MAX_MISSES = 20;
 
 /** One attempt of one delivery: its number, and its time, since a log may number a resend from 1 again. */
