@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 
-// One file, because each one more takes a third of a millisecond, at every start.
+// One file, because each further file adds a third of a millisecond to every start.
 
 const {
   existsSync,
@@ -32,9 +32,9 @@ if (existsSync(PROGRAM)) {
 }
 
 /**
- * What loads the program: `load(file)` is `require` with the compiled code of an earlier run, and
- * `save()` keeps that of this one for the next. Node itself has this since 22.1; older ones get
- * the part of it that our own files need.
+ * Loads the program. `load(file)` is `require` with the compiled code of an earlier run; `save()` stores the
+ * compiled code of this run for the next. Node has such a cache since 22.1. For older versions, this is the
+ * part of it that our own files need.
  */
 function createLoader() {
   const folder = codeFolder();
@@ -50,8 +50,8 @@ function createLoader() {
 }
 
 /**
- * Below the user's cache folder, as `paths.cache` of the context has it. Not Node's default, the
- * temporary folder: where others may write, they could write what we run.
+ * A folder below the user's cache folder (`paths.cache` of the context). Not in the temporary folder, which is
+ * Node's default: other users may write there, and could replace the code that we run.
  */
 function codeFolder() {
   const { env, platform, version, arch } = process;
@@ -72,7 +72,7 @@ function createOwnLoader(folder) {
   const tail = Buffer.from('\n})');
 
   const compile = (file) => {
-    // Joined as bytes: joined as strings it would be copied again, enough to start a collection.
+    // Joined as bytes. Joining strings would copy the code again, which is enough to start a garbage collection.
     const source = Buffer.concat([head, readFileSync(file), tail]);
     const entry = join(folder, basename(file));
     const cachedData = readEntry(entry, source);
@@ -93,7 +93,7 @@ function createOwnLoader(folder) {
     try {
       compile(file)(module.exports, requireHere, module, file, folder);
     } catch (error) {
-      // A second attempt is to fail like the first.
+      // A second attempt must fail like the first.
       modules.delete(file);
       throw error;
     }
@@ -101,7 +101,7 @@ function createOwnLoader(folder) {
   };
 
   const save = () => {
-    // What is compiled after that may be so under other flags.
+    // Code that is compiled later may be compiled under other flags.
     if (isSaved) return;
     isSaved = true;
     try {
@@ -116,28 +116,28 @@ function createOwnLoader(folder) {
   return { load, save };
 }
 
-/** Node's own recursive way never returns where the system calls a new folder missing, as /proc does. */
+/** Creates folders one by one. Node's recursive `mkdir` never returns where the system reports a new folder as missing, as /proc does. */
 function makeFolder(folder) {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another process may have been first.
+    // Another process may have created it.
     if (error.code !== 'EEXIST') throw error;
   }
 }
 
 /**
- * V8's data for exactly this source, which stands before it; undefined where there is none. Data of
- * another V8 or of other flags, or cut short, V8 itself refuses.
+ * V8's data for exactly this source; the file has the source first, then the data. undefined if there is none.
+ * V8 itself refuses data of another version or of other flags, and data that is cut short.
  */
 function readEntry(entry, source) {
   try {
     const kept = readFileSync(entry);
     if (source.equals(kept.subarray(0, source.length))) return kept.subarray(source.length);
   } catch {
-    // None is kept, or not for us.
+    // There is no file, or it cannot be read.
   }
   return undefined;
 }
@@ -146,7 +146,7 @@ function writeEntry(entry, content) {
   const draft = `${entry}.${process.pid}`;
   try {
     writeFileSync(draft, content, { mode: 0o600 });
-    // Another process sees the whole entry or none.
+    // Renamed into place, so that another process sees the whole entry or none.
     renameSync(draft, entry);
   } catch (error) {
     rmSync(draft, { force: true });

@@ -29,7 +29,7 @@ export type TreeEntry = CommandEntry | GroupEntry;
 /** Runs a command of the tree. */
 export type RunCommand = (command: Command, entry: CommandEntry) => Promise<void>;
 
-/** Declarations that their command has not been given yet: one run needs few of them. */
+/** Declarations that were not applied to their command yet. A run needs few of them. */
 const pending = new WeakMap<Command, DeclaredCommand<unknown>>();
 
 function defineNow(command: Command): void {

@@ -42,7 +42,7 @@ function first(page: string, tag: string): string | null {
   return content === undefined ? null : toText(content).replaceAll(/\s+/g, ' ').trim();
 }
 
-/** As of a missing CSRF token in Django and Flask: title and heading say the status alone. */
+/** Matches titles that state only the status, as on the pages of Django and Flask for a missing CSRF token. */
 function firstParagraph(page: string): string | null {
   const paragraph = first(page, 'p');
   return paragraph !== null && EMPTY_PARAGRAPH.test(paragraph) ? null : paragraph;

@@ -3,7 +3,7 @@ import { parseEnv, TextDecoder } from 'node:util';
 import { describeFileProblem, errorCode, RelyableError } from '../errors.ts';
 import { quotePosixIfNeeded } from '../shell-quote.ts';
 
-/** Where frameworks look for an app's own variables, in order of precedence. */
+/** The files in which frameworks look for an app's variables, in order of precedence. */
 export const ENV_FILES = ['.env.local', '.env'] as const;
 
 /** The text of a file; undefined where there is none, INPUT_UNREADABLE where it cannot be read. */

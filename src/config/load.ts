@@ -6,7 +6,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { decodeText } from './env-file.ts';
 import type { Config, Profile } from './schema.ts';
 
-/** Data only: a program is never a config file. */
+/** Files that hold data. A program is never a config file. */
 export const PROJECT_FILES = [
   '.relyablerc',
   '.relyablerc.json',
@@ -115,17 +115,17 @@ export function findProjectConfig(
   }
 }
 
-/** A config file above the place where the search ends, so that it is not read. */
+/** A config file that is not read, because it is above the folder in which the search ends. */
 export interface ConfigAbove {
   readonly file: string;
-  /** The package.json below it where the search ends. */
+  /** The package.json at which the search ends. */
   readonly endedAt: string;
 }
 
 /**
- * The config that the search would find if it did not end at a package.json, such as the
- * repository's when the current folder is one of its packages. undefined where there is none, or
- * where the search finds a config.
+ * The config file that the search would find if it did not end at a package.json, for example that of the
+ * repository if the current folder is one of its packages. undefined if there is none, or if the search finds
+ * a config file.
  */
 export function findConfigAbove({ cwd }: Pick<Context, 'cwd'>): ConfigAbove | undefined {
   let endedAt: string | undefined;

@@ -19,7 +19,7 @@ const PROGRAM_EXTENSIONS: ReadonlySet<string> = new Set([
   '.mts',
 ]);
 
-/** The loaders alone: cosmiconfig's explorer also executes a `.config/config.js` of the current folder. */
+/** Only cosmiconfig's loaders are used. Its explorer would also execute a `.config/config.js` in the current folder. */
 const { '.json': loadJson, noExt: loadYaml } = defaultLoaders;
 
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -112,7 +112,7 @@ function refuseLiteralSecrets(file: string, content: unknown): void {
   }
 }
 
-/** In lower case, without `_` and `-`: `api_key` is refused as `apiKey` is. */
+/** A key in lower case, without `_` and `-`, so that `api_key` is refused just as `apiKey`. */
 const LITERAL_SECRET_KEYS = new Set(['secret', 'apikey', 'webhooksecret', 'signingsecret']);
 
 function normalise(key: string): string {
