@@ -42,7 +42,10 @@ function first(page: string, tag: string): string | null {
   return content === undefined ? null : toText(content).replaceAll(/\s+/g, ' ').trim();
 }
 
-/** Matches titles that state only the status, as on the pages of Django and Flask for a missing CSRF token. */
+/**
+ * The text of the first paragraph; null if it says nothing. On the pages of Django and Flask for a missing CSRF
+ * token only the paragraph has the reason: title and heading state the status.
+ */
 function firstParagraph(page: string): string | null {
   const paragraph = first(page, 'p');
   return paragraph !== null && EMPTY_PARAGRAPH.test(paragraph) ? null : paragraph;

@@ -80,7 +80,7 @@ export async function loadConfig(
         'add it under "profiles" in .relyablerc.json',
     });
   }
-  // Stable: the profile's layers go before the plain ones of the same and of lower files.
+  // All layers of the profile come before the plain ones; within both, the order of the files stays.
   return [
     ...layers.filter((layer) => layer.origin.includes(', profile ')),
     ...layers.filter((layer) => !layer.origin.includes(', profile ')),
