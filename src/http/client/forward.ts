@@ -59,7 +59,8 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     urlFor: (request) => `${target.origin}${pathFor(request)}`,
     forward: (request, listener) => {
       const { headers: received, body } = request;
-      const kept = [...endToEndHeaders(received, replaced), ...ownHeaders];
+      const kept = endToEndHeaders(received, replaced);
+      kept.push(...ownHeaders);
       const isKept = namedHost === undefined && keepsHost && has(kept, 'Host');
       const headers = isKept ? kept : withTargetHost(kept, namedHost ?? target.host);
       // A body that came in chunks is forwarded in one piece.
