@@ -222,7 +222,7 @@ function filesOf(
 ): readonly string[] {
   try {
     const { files, ignored } = listFiles(cwd, path);
-    if (ignored.length > 0) skipped.add(describeIgnored(path, ignored), 1);
+    if (ignored.length > 0) skipped.add(describeIgnored(path, ignored));
     return files;
   } catch (error) {
     problems.add(path, toUnreadable(error).error);
@@ -245,8 +245,8 @@ function describeIgnored(folder: string, files: readonly string[]): string {
 class SkippedEntries {
   readonly counts = new Map<string, number>();
 
-  add(why: string, by = 1): void {
-    this.counts.set(why, (this.counts.get(why) ?? 0) + by);
+  add(why: string): void {
+    this.counts.set(why, (this.counts.get(why) ?? 0) + 1);
   }
 }
 
