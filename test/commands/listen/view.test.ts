@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createTally } from '../../../src/pipeline/tally.ts';
 import { listenEventView } from '../../../src/commands/listen/view.ts';
 import { createTerminal } from '../../../src/terminal/terminal.ts';
 import { testContext } from '../../support/context.ts';
@@ -102,17 +103,7 @@ describe('the lines at the start', () => {
 });
 
 it('the summary names requests that were not stored', () => {
-  const summary = {
-    type: 'summary',
-    received: 0,
-    valid: 0,
-    invalid: 0,
-    forwarded: 0,
-    failed: 0,
-    notStored: 2,
-    byEvent: {},
-    latencyMs: { p50: 0, p95: 0, max: 0 },
-  } as const;
+  const summary = { ...createTally().summary(), notStored: 2 };
   const terminal = createTerminal(testContext({}), {});
   expect(listenEventView(summary, { store: '', secret: '' }).text(terminal)).toBe(
     '0 requests, 0 valid, 0 invalid, 0 forwarded, 0 failed, 2 not stored (answered 503)',
